@@ -1,0 +1,5 @@
+"""`python -m vip_tiering` is `vip`."""
+
+from vip_tiering.cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""Who rose, fell, came or went against the previous quarter (semantics, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.arrow import text_array
+from vip_tiering.errors import RulesError
+from vip_tiering.money import exact_sums
+from vip_tiering.roster import Positions, Roster
+from vip_tiering.rules import Ladder
+from vip_tiering.schema import ABSENT, CHANGES
+
+Levels = npt.NDArray[np.int64]
+
+_ABSENT = -1
+"""The level of a side without the customer; untiered is 0, the tiers follow."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed. `changed`: one row per customer that did not stay where it was, sorted by customer_id;
+    `migration`: every pair of tiers that occurs, with the exact fen-days of both quarters as Python integers; `counts`:
+    customers by change; `days` and `previous_days`: N of both quarters.
+    """
+
+    changed: pd.DataFrame
+    migration: pd.DataFrame
+    counts: dict[str, int]
+    days: int
+    previous_days: int
+
+
+def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder) -> Comparison:
+    """Compare a quarter's tiers with those of the quarter before; None when there was no run for it.
+
+    Both frames have customer_id, tier (categorical), fen_days, quarter_days, daily_average_fen, closing_fen, days_held.
+    Raises RulesError where the previous run has a tier that the present ladder does not have.
+    """
+    before = current.iloc[:0] if previous is None else previous
+    _refuse_unknown_tiers(before, ladder)
+    union = Roster()
+    now_at, before_at = union.locate(text_array(current["customer_id"])), union.locate(text_array(before["customer_id"]))
+    now = _Side(current, now_at, len(union), ladder)
+    then = _Side(before, before_at, len(union), ladder)
+    if previous is None:
+        change = np.full(len(union), CHANGES.index("initial"), np.int64)
+    else:
+        change = _change_codes(then.level, now.level)
+    moved = np.flatnonzero((change != CHANGES.index("kept")) & (change != CHANGES.index("initial")))
+    ids = union.ids.take(pa.array(moved))
+    order = pc.sort_indices(ids).to_numpy()
+    moved, ids = moved[order], ids.take(pa.array(order))
+    changed = pd.DataFrame(
+        {
+            "customer_id": pd.Series(ids, dtype="string[pyarrow]"),
+            "change": pd.Categorical.from_codes(change[moved], categories=list(CHANGES)),
+            "from_tier": then.tiers(ladder)[moved],
+            "to_tier": now.tiers(ladder)[moved],
+            "steps": np.maximum(now.level[moved], 0) - np.maximum(then.level[moved], 0),
+            "previous_daily_average_fen": then.column("daily_average_fen")[moved],
+            "daily_average_fen": now.column("daily_average_fen")[moved],
+            "closing_fen": now.column("closing_fen")[moved],
+            "days_held": now.column("days_held")[moved],
+        }
+    )
+    counts = dict(zip(CHANGES, np.bincount(change, minlength=len(CHANGES)).tolist(), strict=True))
+    return Comparison(changed, _migration(then, now, ladder), counts, now.days, then.days)
+
+
+class _Side:
+    """One quarter, laid out along the union of both: level, shape (size,), and any column with 0 for the absent."""
+
+    def __init__(self, frame: pd.DataFrame, at: Positions, size: int, ladder: Ladder) -> None:
+        self._frame, self._at, self._size = frame, at, size
+        self.level: Levels = np.full(size, _ABSENT, np.int64)
+        levels = pd.Index(ladder.codes).get_indexer(frame["tier"].cat.categories)
+        self.level[at] = levels[frame["tier"].cat.codes]
+        self.days = int(frame["quarter_days"].iloc[0]) if len(frame) else 1
+
+    def column(self, name: str) -> npt.NDArray[np.int64]:
+        values = np.zeros(self._size, np.int64)
+        values[self._at] = self._frame[name].to_numpy()
+        return values
+
+    def tiers(self, ladder: Ladder) -> pd.Categorical:
+        return pd.Categorical.from_codes(self.level + 1, categories=[ABSENT, *ladder.codes])
+
+
+def _change_codes(then: Levels, now: Levels) -> Levels:
+    """Return the index into CHANGES of every customer from its levels before and now (-1 absent, 0 untiered)."""
+    rules = [
+        ("kept", (now == then) | ((now <= 0) & (then <= 0))),
+        ("new", (then == _ABSENT) & (now > 0)),
+        ("entered", (then == 0) & (now > 0)),
+        ("left", (then > 0) & (now == _ABSENT)),
+        ("lapsed", (then > 0) & (now == 0)),
+        ("upgraded", now > then),
+    ]
+    return np.select([mask for _, mask in rules], [CHANGES.index(name) for name, _ in rules], CHANGES.index("downgraded"))
+
+
+def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
+    """Return every pair of tiers that occurs, with its customers and its exact fen-days on both sides."""
+    codes = [ABSENT, *ladder.codes]
+    pairs = (then.level + 1) * len(codes) + now.level + 1
+    size = len(codes) ** 2
+    counts = np.bincount(pairs, minlength=size)
+    now_sums = exact_sums(now.column("fen_days"), pairs, size)
+    then_sums = exact_sums(then.column("fen_days"), pairs, size)
+    occurring = np.flatnonzero(counts).tolist()
+    return pd.DataFrame(
+        {
+            "from_tier": [codes[pair // len(codes)] for pair in occurring],
+            "to_tier": [codes[pair % len(codes)] for pair in occurring],
+            "customers": [int(counts[pair]) for pair in occurring],
+            "fen_days": pd.Series([now_sums[pair] for pair in occurring], dtype=object),
+            "previous_fen_days": pd.Series([then_sums[pair] for pair in occurring], dtype=object),
+        }
+    )
+
+
+def _refuse_unknown_tiers(previous: pd.DataFrame, ladder: Ladder) -> None:
+    gone = sorted(set(previous["tier"].cat.remove_unused_categories().cat.categories) - set(ladder.codes))
+    if gone:
+        raise RulesError(f"tiers.yaml: the previous run has tiers that the present rules do not have: {', '.join(gone)}; keep their codes")

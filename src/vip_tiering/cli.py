@@ -1,0 +1,246 @@
+"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from vip_tiering._version import __version__
+from vip_tiering.errors import UsageError, VipError
+
+if TYPE_CHECKING:
+    from vip_tiering.engine import Progress
+    from vip_tiering.rules import Kind
+
+_EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked."
+_STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+
+app = typer.Typer(help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).", epilog=_EPILOG, **_STYLE)
+tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
+rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
+app.add_typer(tier_app, name="tier")
+app.add_typer(rules_app, name="rules")
+
+RulesOption = Annotated[
+    Path | None, typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones.")
+]
+OutOption = Annotated[Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", help="Folder that receives the run folder.")]
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
+    if wanted:
+        typer.echo(f"vip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    debug: Annotated[bool, typer.Option("--debug", envvar="VIP_DEBUG", help="Show where in the program an unexpected error arose.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    _Settings.debug = debug
+
+
+class _Settings:
+    debug = False
+
+
+@tier_app.command("compute")
+def tier_compute(
+    extracts: Annotated[list[str], typer.Argument(metavar="EXTRACT...", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")],
+    quarter: Annotated[str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")],
+    out: OutOption,
+    rules: RulesOption = None,
+    previous: Annotated[Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")] = None,
+    no_previous: Annotated[bool, typer.Option("--no-previous", help="Compare with no previous run.")] = False,
+    kind: Annotated[str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")] = None,
+    opening: Annotated[str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")] = None,
+    accept_missing: Annotated[list[str] | None, typer.Option("--accept-missing", metavar="DATE", help="Accept that this day is missing; repeatable.")] = None,
+    as_of: Annotated[str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")] = None,
+    max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
+    jobs: Annotated[int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
+) -> None:
+    """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
+    from vip_tiering import jobs as work  # noqa: PLC0415
+
+    if previous is not None and no_previous:
+        raise UsageError("--previous and --no-previous exclude each other")
+    order = work.Order(
+        extracts=tuple(extracts),
+        quarter=quarter,
+        out=out,
+        rules=rules,
+        previous=previous,
+        no_previous=no_previous,
+        kind=_kind(kind),
+        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
+        as_of=_date("--as-of", as_of) if as_of else None,
+        max_rejects=max_rejects,
+        jobs=jobs,
+        replace=replace,
+        dry_run=dry_run,
+    )
+    with _progress(show=not quiet) as progress:
+        result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    _warn(result.warnings)
+    if as_json:
+        typer.echo(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+    elif not quiet:
+        _print_summary(result)
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones.")] = None,
+) -> None:
+    """Check the rule files and report every mistake at once, with file, line and column."""
+    from vip_tiering.rules import load_rules  # noqa: PLC0415
+
+    rules = load_rules(folder)
+    for ladder in rules.ladders:
+        since = f" from {ladder.valid_from}" if ladder.valid_from else ""
+        steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
+        typer.echo(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+
+
+@rules_app.command("schema")
+def rules_schema(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives one JSON Schema per rule file.")],
+) -> None:
+    """Write the JSON Schema of every rule file, so that editors complete and check them."""
+    from vip_tiering.rules import write_schemas  # noqa: PLC0415
+
+    for path in write_schemas(folder):
+        typer.echo(path)
+
+
+@app.command("verify")
+def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:
+    """Check that a published folder is whole and unaltered, by the checksums in its manifest."""
+    from vip_tiering import folders  # noqa: PLC0415
+    from vip_tiering.errors import DataError  # noqa: PLC0415
+
+    document, problems = folders.verify(folder)
+    if problems:
+        raise DataError(problems)
+    typer.echo(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
+
+
+@app.command("demo")
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's extracts and runs.")] = Path("vip-demo"),
+) -> None:
+    """Make two quarters of invented extracts, compute both, and show the result."""
+    from vip_tiering import demo as show  # noqa: PLC0415
+
+    for title, result in show.run(folder):
+        typer.echo(title)
+        _print_summary(result)
+    typer.echo(f"Look into {folder}: extracts/ holds the invented balances, out/ the two run folders.")
+
+
+def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
+    from rich.console import Console  # noqa: PLC0415
+
+    from vip_tiering.render import summary  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False)
+    if result.up_to_date:
+        typer.echo(f"{result.folder}: already up to date")
+        return
+    console.print(summary(result.document, result.migration))
+    typer.echo(f"{result.folder}" if result.folder else "dry run: nothing was written")
+
+
+class _progress:  # noqa: N801 (used like a function)
+    """A progress bar on stderr where it is a terminal; otherwise nothing."""
+
+    def __init__(self, *, show: bool) -> None:
+        self._show = show and sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        if not self._show:
+            return lambda _done, _all: None
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress as Bar  # noqa: PLC0415
+
+        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._bar.start()
+        task = self._bar.add_task("reading days", total=None)
+        return lambda done, total: self._bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        if self._show:
+            self._bar.stop()
+
+
+def _kind(text: str | None) -> Kind | None:
+    if text is None or text == "snapshot" or text == "changes":
+        return text
+    raise UsageError("--kind: must be snapshot or changes")
+
+
+def _choice(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:
+    if text is not None and text not in choices:
+        raise UsageError(f"{option}: must be {' or '.join(choices)}")
+    return text
+
+
+def _date(option: str, text: str) -> dt.date:
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no time zone)
+    except ValueError:
+        raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(143)
+
+
+def main() -> NoReturn:
+    """Run the command; every way out is one of the documented exit codes."""
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except VipError as error:
+        for problem in error.problems:
+            typer.echo(f"vip: {problem}", err=True)
+        status = error.status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except KeyboardInterrupt:
+        status = 130
+    except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
+        # The text of an unexpected error may quote a customer's row; its kind and place may not.
+        typer.echo(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)", err=True)
+        if _Settings.debug:
+            typer.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+        status = 1
+    sys.stdout.flush()
+    raise SystemExit(status)

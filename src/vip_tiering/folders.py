@@ -1,0 +1,150 @@
+"""Folders that appear whole or not at all: one lock per output folder, a staging folder beside the target, one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from vip_tiering.errors import DataError, LockedError, OutputError, Problem
+
+MANIFEST: Final = "manifest.json"
+SUPERSEDED: Final = ".superseded"
+_LOCK: Final = ".vip.lock"
+_STAGING: Final = ".staging-"
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the lock of an output folder, creating it where needed; afterwards an empty folder that we made is gone.
+
+    Raises LockedError where another run holds it, OutputError where the folder cannot be made.
+    """
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(out / _LOCK, mode=0o600)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise LockedError(f"{out}: another run is working here; wait until it has ended") from None
+    except OSError as error:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
+    try:
+        _sweep(out)
+        yield
+    finally:
+        if made and not any(entry.name != _LOCK for entry in out.iterdir()):
+            (out / _LOCK).unlink(missing_ok=True)
+        lock.release()
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _sweep(out: Path) -> None:
+    """Remove what a run that was killed left behind. We hold the lock, so no live run owns it."""
+    for stale in out.glob(f"{_STAGING}*"):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) -> Path:
+    """Write the files (name -> bytes; the manifest comes last) into `out/name`, whole, durable and private.
+
+    With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock.
+    Raises OutputError where the disk is full or refuses, leaving nothing behind.
+    """
+    target = out / name
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
+    try:
+        for file in sorted(files, key=lambda one: one == MANIFEST):
+            _write(staging / file, files[file])
+        _sync_folder(staging)
+        if replace and target.exists():
+            _supersede(target)
+        staging.rename(target)
+        _sync_folder(out)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return target
+
+
+def _write(path: Path, content: Any) -> None:  # noqa: ANN401 (bytes or any buffer)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _supersede(target: Path) -> None:
+    attic = target.parent / SUPERSEDED
+    attic.mkdir(mode=0o700, exist_ok=True)
+    number = 1
+    while (attic / f"{target.name}-{number}").exists():
+        number += 1
+    target.rename(attic / f"{target.name}-{number}")
+
+
+def described(files: Mapping[str, Any], rows: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return what the manifest says of each output: name, rows, bytes, SHA-256."""
+    return [
+        {"name": name, "rows": rows[name], "bytes": len(memoryview(content)), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in sorted(files.items())
+    ]
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a published folder. Raises DataError where there is none that can be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if not isinstance(manifest["outputs"], list) or not isinstance(manifest["identity"], str):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read") from None
+    return manifest
+
+
+def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote."""
+    manifest = manifest_of(folder)
+    listed = {Path(output["name"]).name: output for output in manifest["outputs"]}
+    problems = []
+    for name, output in sorted(listed.items()):
+        try:
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != output["sha256"]:
+                    problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
+        except OSError:
+            problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
+    for name in sorted({entry.name for entry in folder.iterdir()} - {*listed, MANIFEST}):
+        problems.append(Problem(f"{folder.name}/{name}", None, None, "output-unknown", "was not written by the run; move it elsewhere"))
+    if manifest.get("digest") != digest(manifest):
+        problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
+    return manifest, problems
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a document, without the member `digest` that may hold it."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""The commands' work, from an order to a result; nothing is printed here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vip_tiering import folders, runs
+from vip_tiering.engine import Progress
+from vip_tiering.errors import OutputError, UsageError
+from vip_tiering.plans import Request, prepare
+from vip_tiering.previous import Previous, load_previous
+from vip_tiering.quarter import Period, Quarter
+from vip_tiering.rules import Kind, load_rules
+
+
+@dataclass(frozen=True)
+class Order:
+    """What `vip tier compute` was asked to do."""
+
+    extracts: tuple[str, ...]
+    quarter: str
+    out: Path
+    rules: Path | None = None
+    previous: Path | None = None
+    no_previous: bool = False
+    kind: Kind | None = None
+    opening_zero: bool = False
+    accept_missing: tuple[dt.date, ...] = ()
+    as_of: dt.date | None = None
+    max_rejects: str = "0"
+    jobs: int | None = None
+    replace: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it: the manifest, the migration for the summary, the folder (None after a dry run)."""
+
+    document: dict[str, Any]
+    migration: list[tuple[str, str, int]]
+    folder: Path | None
+    warnings: tuple[str, ...]
+    up_to_date: bool = False
+
+
+def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
+    """Compute a quarter's tiers and publish them, unless it is a dry run or the same run stands there already."""
+    quarter = Quarter.parse(order.quarter, today)
+    if order.as_of is not None and order.as_of > today:
+        raise UsageError("--as-of: lies in the future")
+    rules = load_rules(order.rules)
+    kind = order.kind or rules.extracts.kind
+    period = Period(quarter, order.as_of)
+    request = Request(period, kind, order.opening_zero, order.accept_missing, order.max_rejects)
+    target = order.out / str(period)
+    _refuse_out_inside_inputs(target, order.extracts)
+    with _locked_unless(order.out, dry_run=order.dry_run), runs.reading_threads(order.jobs) as (pool, ahead):
+        plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool)
+        if not order.dry_run and (standing := runs.standing_run(target, plan.made_from, replace=order.replace)):
+            return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
+        run = runs.compute(plan, pool, ahead, progress)
+        if order.dry_run:
+            return Result(run.manifest, _pairs(run), None, run.warnings)
+        folder = runs.publish(run, order.out, replace=order.replace)
+        return Result(folders.manifest_of(folder), _pairs(run), folder, run.warnings)
+
+
+def _previous(order: Order, quarter: Quarter) -> Previous | None:
+    """Return the run of the quarter before: the one that was named, else the one under the same output folder."""
+    if order.no_previous:
+        return None
+    if order.previous is not None:
+        return load_previous(order.previous, quarter)
+    usual = order.out / str(quarter.previous)
+    return load_previous(usual, quarter) if usual.exists() else None
+
+
+def _pairs(run: runs.Run) -> list[tuple[str, str, int]]:
+    migration = run.comparison.migration
+    return list(zip(migration["from_tier"], migration["to_tier"], migration["customers"], strict=True))
+
+
+def _refuse_out_inside_inputs(target: Path, extracts: tuple[str, ...]) -> None:
+    """A run folder among the extracts would be read as one the next time."""
+    for argument in extracts:
+        folder = Path(argument)
+        if folder.is_dir() and target.resolve().is_relative_to(folder.resolve()):
+            raise OutputError(f"{target}: lies inside the extracts {argument}; choose another --out")
+
+
+@contextmanager
+def _locked_unless(out: Path, *, dry_run: bool) -> Iterator[None]:
+    if dry_run:
+        yield
+        return
+    with folders.locked(out):
+        yield

@@ -1,0 +1,127 @@
+"""What a run says of itself: where it came from, what it counted, and the proofs that it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vip_tiering import folders
+from vip_tiering._version import __version__
+from vip_tiering.changes import Comparison
+from vip_tiering.engine import Posted
+from vip_tiering.errors import ProofError
+from vip_tiering.ledger import Averages
+from vip_tiering.money import yuan_text
+from vip_tiering.plans import Plan
+from vip_tiering.quarter import day_date
+from vip_tiering.rules import Ladder
+
+SCHEMA_VERSION = 1
+"""Form of the manifest."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Two figures that were computed separately and must be equal."""
+
+    name: str
+    left: int
+    right: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figures agree."""
+        return self.left == self.right
+
+
+def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison) -> list[Proof]:
+    """Return the proofs of a run (semantics, end of section 2). Raises ProofError where one does not hold."""
+    tally = posted.tally
+    migrated = int(comparison.migration["customers"].sum())
+    proofs = [
+        Proof("rows read = used + outside + collapsed + excluded + superseded + rejected", tally["read"], sum(tally.values()) - tally["read"]),
+        Proof("fen-days of customers = fen of used rows x days they stand for", averages.fen_days_total, averages.counted_total),
+        Proof("customers = sum over tiers", len(averages.customers), sum(tier_counts.values())),
+        Proof("customers of both quarters = sum over changes", migrated, sum(comparison.counts.values())),
+    ]
+    failed = [proof for proof in proofs if not proof.holds]
+    if failed:
+        raise ProofError([f"proof failed, nothing was published: {one.name}: {one.left} against {one.right}" for one in failed])
+    return proofs
+
+
+def tier_table(comparison: Comparison, ladder: Ladder, tier_counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return one entry per tier, `untiered` first: customers and the sum of averages, now and in the quarter before."""
+    migration = comparison.migration
+    table = []
+    for code in ladder.codes:
+        into, out_of = migration[migration["to_tier"] == code], migration[migration["from_tier"] == code]
+        table.append(
+            {
+                "code": code,
+                "label": ladder.labels[code],
+                "customers": tier_counts[code],
+                "daily_average_sum": yuan_text(sum(into["fen_days"]) // comparison.days),
+                "previous_customers": int(out_of["customers"].sum()),
+                "previous_daily_average_sum": yuan_text(sum(out_of["previous_fen_days"]) // comparison.previous_days),
+            }
+        )
+    return table
+
+
+def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
+    """Return what the manifest says of each input: name within the argument, SHA-256, rows, days, format; copies too."""
+    entries = [
+        {
+            "name": extract.name,
+            "sha256": extract.sha256,
+            "rows": posted.reading.rows[index],
+            "first_day": str(day_date(extract.days[0])),
+            "last_day": str(day_date(extract.days[-1])),
+            "format": extract.format + (".gz" if extract.gzipped else ""),
+            "encoding": posted.reading.encodings.get(index),
+        }
+        for index, extract in enumerate(plan.extracts)
+    ]
+    entries += [{**entries[index], "name": name, "copy_of": plan.extracts[index].name} for index, name in plan.copies]
+    return sorted(entries, key=lambda entry: (entry["name"], entry["sha256"]))
+
+
+def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison) -> dict[str, Any]:
+    """Return the manifest of a run, but for its outputs. Raises ProofError where the run contradicts itself."""
+    period, rejects = plan.request.period, posted.reading.rejects
+    tier_counts = tiers["tier"].value_counts(sort=False).to_dict()
+    proofs = proofs_of(posted, averages, tier_counts, comparison)
+    made_from = plan.made_from
+    return {
+        "schema": "vip-tiering run",
+        "schema_version": SCHEMA_VERSION,
+        "program": {"name": "vip-tiering", "version": __version__},
+        "quarter": str(period.quarter),
+        "status": "provisional" if period.provisional else "official",
+        "first_day": str(day_date(period.first)),
+        "last_day": str(day_date(period.last)),
+        "quarter_days": period.days,
+        "identity": folders.digest(made_from),
+        "made_from": made_from,
+        "rules": {
+            "name": plan.rules.name,
+            "source": plan.ladder.source,
+            "valid_from": str(plan.ladder.valid_from) if plan.ladder.valid_from else None,
+            "tiers": [{"code": tier.code, "label": tier.label, "min": yuan_text(tier.min_fen)} for tier in plan.ladder.tiers],
+        },
+        "previous": {"quarter": plan.previous.quarter, "digest": plan.previous.digest} if plan.previous else None,
+        "filled_days": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in plan.coverage.filled],
+        "last_delivered_day": str(day_date(plan.coverage.days[-1])),
+        "rows": posted.tally,
+        "negative": {"rule": plan.rules.extracts.negative, "rows": posted.negative.rows, "sum": yuan_text(posted.negative.sum_fen)},
+        "rejects": {"rules": rejects.by_rule(), "customers": len(rejects.customers)},
+        "customers": len(tiers),
+        "tiers": tier_table(comparison, plan.ladder, tier_counts),
+        "changes": comparison.counts,
+        "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
+        "inputs": inputs_of(plan, posted),
+    }

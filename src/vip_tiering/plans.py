@@ -1,0 +1,115 @@
+"""A run that is ready to be computed: what was asked, what was found, which day stands for which."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vip_tiering import folders
+from vip_tiering._version import __version__
+from vip_tiering.coverage import Coverage, cover, cover_changes
+from vip_tiering.errors import DataError, UsageError
+from vip_tiering.previous import Previous
+from vip_tiering.quarter import Period, day_number
+from vip_tiering.readers.extract import Extract
+from vip_tiering.readers.inspect import inspect
+from vip_tiering.readers.locate import locate
+from vip_tiering.rules import Kind, Ladder, Rules
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run, beside the extracts: everything that may change its result."""
+
+    period: Period
+    kind: Kind
+    opening_zero: bool = False
+    accept_missing: tuple[dt.date, ...] = ()
+    max_rejects: str = "0"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        rejects_allowed(self.max_rejects, 0)
+        outside = [day for day in self.accept_missing if not self.period.first <= day_number(day) <= self.period.last]
+        if outside:
+            raise UsageError(f"--accept-missing: {outside[0]} is no day of {self.period}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that is ready to be computed: every input is known, and no row was read."""
+
+    request: Request
+    rules: Rules
+    ladder: Ladder
+    extracts: tuple[Extract, ...]
+    copies: tuple[tuple[int, str], ...]
+    coverage: Coverage
+    previous: Previous | None
+    warnings: tuple[str, ...]
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        """What gives the run its identity. A file without a used day changes nothing and does not count."""
+        days = set(self.coverage.days)
+        inputs = sorted([one.sha256, str(one.day)] for one in self.extracts if days.intersection(one.days))
+        request = self.request
+        return {
+            "inputs": folders.digest({"inputs": inputs}),
+            "rules": self.rules.digest(request.period.quarter),
+            "options": {
+                "period": str(request.period),
+                "kind": request.kind,
+                "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
+                "accept_missing": sorted(map(str, request.accept_missing)),
+                "max_rejects": request.max_rejects,
+            },
+            "previous": self.previous.digest if self.previous else None,
+            "program": __version__,
+        }
+
+
+def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, previous: Previous | None, pool: Executor) -> Plan:
+    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
+    ladder = rules.ladder(request.period.quarter)
+    extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, one.sha256))
+    extracts, copies, warnings = _without_copies(extracts)
+    delivered = {day for extract in extracts for day in extract.days}
+    if request.kind == "changes":
+        coverage = cover_changes(delivered, request.period, opening_zero=request.opening_zero)
+    else:
+        accepted = {day_number(day) for day in request.accept_missing}
+        coverage = cover(delivered, request.period, rules.extracts.max_carry_days, accepted)
+    if coverage.problems:
+        raise DataError(coverage.problems)
+    return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
+
+
+def _without_copies(extracts: Sequence[Extract]) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings."""
+    kept: list[Extract] = []
+    copies: list[tuple[int, str]] = []
+    first: dict[tuple[object, ...], int] = {}
+    for extract in extracts:
+        key = (extract.sha256, extract.days, tuple(sorted(extract.constants.items())))
+        if key in first:
+            copies.append((first[key], extract.name))
+        else:
+            first[key] = len(kept)
+            kept.append(extract)
+    warnings = tuple(f"{name} is a byte-identical copy of {kept[index].name}; it is counted once" for index, name in copies)
+    return kept, tuple(copies), warnings
+
+
+def rejects_allowed(limit: str, rows: int) -> int:
+    """Return how many of `rows` rows may be rejected under a limit such as `12` or `0.1%`. Raises UsageError for others."""
+    match = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", limit)
+    if match is None or (match[2] and Fraction(match[2]) > 100):  # noqa: PLR2004 (percent)
+        raise UsageError("--max-rejects: must be a number of rows such as 12, or a share of the rows such as 0.1%")
+    return int(match[1]) if match[1] else int(Fraction(match[2]) * rows / 100)

@@ -1,0 +1,52 @@
+"""The run of the quarter before: found, checked, and read as a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from vip_tiering import folders
+from vip_tiering.errors import DataError, Problem
+from vip_tiering.quarter import Quarter
+
+
+@dataclass(frozen=True)
+class Previous:
+    """An official, intact run of the quarter before. `digest` is that of its manifest."""
+
+    quarter: str
+    digest: str
+    tiers: pd.DataFrame
+
+
+def load_previous(folder: Path, quarter: Quarter) -> Previous:
+    """Return the run in `folder`, which must be the official, intact run of the quarter before `quarter`.
+
+    Raises DataError for any other quarter, a provisional run, and one that was altered.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder.name}: there is no such run folder for the previous quarter")
+    manifest, problems = folders.verify(folder)
+    if problems:
+        raise DataError(problems)
+    if manifest.get("quarter") != str(quarter.previous):
+        found = manifest.get("quarter", "no quarter")
+        raise DataError([_refused(folder, f"is a run of {found}; the quarter before {quarter} is {quarter.previous}")])
+    if manifest.get("status") != "official":
+        raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
+    return Previous(str(quarter.previous), manifest["digest"], read_tiers(folder))
+
+
+def read_tiers(folder: Path) -> pd.DataFrame:
+    """Return `tiers.parquet` of a run as a frame with the columns of the schema; tier is categorical."""
+    table = pq.read_table(folder / "tiers.parquet", read_dictionary=["tier"])
+    frame: pd.DataFrame = table.drop_columns("customer_id").to_pandas()
+    frame["customer_id"] = pd.Series(table["customer_id"].combine_chunks(), dtype="string[pyarrow]")
+    return frame
+
+
+def _refused(folder: Path, message: str) -> Problem:
+    return Problem(folder.name, None, None, "previous-run", message)

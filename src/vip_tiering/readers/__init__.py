@@ -1,0 +1,1 @@
+"""Extracts from disk: which files they are, what they look like, and their rows as raw columns."""

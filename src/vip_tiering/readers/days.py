@@ -1,0 +1,168 @@
+"""Checked rows, one day after another, read ahead by a few threads.
+
+A file of one day is read when its day comes, so memory does not grow with days. Files of several days are read first,
+sorted by day, and handed out day by day.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from vip_tiering.checks import check_rows
+from vip_tiering.errors import DataError, Problem
+from vip_tiering.readers import parquet, text
+from vip_tiering.readers.extract import Extract, signature
+from vip_tiering.roster import Words, id_words
+from vip_tiering.rows import Rejects, Rows
+from vip_tiering.schema import ROLES
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass
+class Reading:
+    """What reading one or several files gave beside their rows. `rows` and `encodings` go by the extract's index."""
+
+    rows: Counter[int] = field(default_factory=Counter)
+    encodings: dict[int, str] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=Rejects)
+    problems: list[Problem | str] = field(default_factory=list)
+    tidied_ids: int = 0
+    outside: int = 0
+
+    def add(self, other: Reading) -> None:
+        """Add what reading another file gave."""
+        self.rows.update(other.rows)
+        self.encodings |= other.encodings
+        self.rejects.extend(other.rejects)
+        self.problems += other.problems
+        self.tidied_ids += other.tidied_ids
+        self.outside += other.outside
+
+
+@dataclass(frozen=True)
+class Day:
+    """The rows of one day, from however many files. `words`: the customers' ids as words, computed while reading."""
+
+    day: int
+    rows: Rows
+    words: Words
+
+
+def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[tuple[Day | None, Reading]]:
+    """Yield the rows of the wanted days in their order, and with each step what reading gave.
+
+    A step without a day only reports: rows outside the wanted days, and problems. Nothing is raised for bad data, so
+    that the problems of all files come together.
+    """
+    days = set(wanted)
+    single = {index: one for index, one in enumerate(extracts) if len(one.days) == 1}
+    several = [index for index in range(len(extracts)) if index not in single]
+    sorted_parts: list[Rows] = []
+    for part, reading in pool.map(lambda index: _read_sorted(extracts[index], index, days), several):
+        sorted_parts += [part] if part is not None else []
+        yield None, reading
+    by_day: dict[int, list[int]] = {}
+    for index, one in single.items():
+        by_day.setdefault(one.days[0], []).append(index)
+    for outside in (index for day, files in by_day.items() if day not in days for index in files):
+        yield None, _count_outside(extracts[outside], outside)
+
+    def read_day(day: int) -> tuple[Day | None, Reading]:
+        return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)
+
+    yield from _read_ahead(pool, read_day, wanted, ahead)
+
+
+def _read_ahead(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """Yield `work(item)` in order while at most `ahead` further ones are worked on."""
+    pending: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
+    """Return the checked rows of one file (None where the file as a whole is refused) and what reading it gave."""
+    reading = Reading()
+    try:
+        if extract.format == "csv":
+            raw, reading.rejects, reading.encodings[file] = text.read(extract, file, ROLES)
+        else:
+            raw = parquet.read(extract, file, ROLES)
+        if signature(extract.path) != extract.signature:
+            raise extract.refuse("file-changed", "the file changed while it was read; wait until its transfer has ended")
+        if len(raw) + len(reading.rejects) == 0:
+            raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+    except DataError as error:
+        reading.problems = error.problems
+        return None, reading
+    except OSError as error:
+        reading.problems = [extract.refuse("file-unreadable", f"cannot be read: {error.strerror}").problems[0]]
+        return None, reading
+    constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
+    raw = dataclasses.replace(raw, columns=raw.columns | constants)
+    reading.rows[file] = len(raw) + len(reading.rejects)
+    rows, rejects, reading.tidied_ids = check_rows(raw)
+    reading.rejects.extend(rejects)
+    return rows, reading
+
+
+def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> tuple[Day | None, Reading]:
+    """Return the rows of one day from its own files and from those of several days."""
+    reading = Reading()
+    parts = []
+    for index, extract in files:
+        rows, one = read_rows(extract, index)
+        reading.add(one)
+        parts += [] if rows is None else [rows]
+    for part in sorted_parts:
+        begin, end = np.searchsorted(part.day, [day, day + 1])
+        parts += [part.take(slice(begin, end))] if end > begin else []
+    if not parts:
+        return None, reading
+    rows = Rows.concat(parts)
+    return Day(day, rows, id_words(rows.customer_id)), reading
+
+
+def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | None, Reading]:
+    """Return the rows of a file of several days that are wanted, sorted by day; the others are counted."""
+    rows, reading = read_rows(extract, file)
+    if rows is None:
+        return None, reading
+    inside = np.isin(rows.day, list(wanted))
+    reading.outside = len(rows) - int(np.count_nonzero(inside))
+    if reading.outside:
+        rows = rows.take(np.flatnonzero(inside))
+    if (np.diff(rows.day) < 0).any():
+        rows = rows.take(np.argsort(rows.day, kind="stable"))
+    return rows, reading
+
+
+def _count_outside(extract: Extract, file: int) -> Reading:
+    """Return the number of rows of a file whose one day is not wanted; its rows are not checked."""
+    if extract.rows is not None:
+        count, problems = extract.rows, []
+    else:
+        try:
+            raw, wrong, _ = text.read(extract, file, ("customer_id",))
+            count, problems = len(raw) + len(wrong), []
+        except DataError as error:
+            count, problems = 0, error.problems
+    return Reading(rows=Counter({file: count}), outside=count, problems=problems)

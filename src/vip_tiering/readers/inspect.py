@@ -1,0 +1,164 @@
+"""Look at every extract before any row is read: format, columns, days, checksum. All problems come at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from typing import Final
+
+import pyarrow as pa
+
+from vip_tiering.checks import parse_days
+from vip_tiering.errors import DataError, Problem
+from vip_tiering.quarter import day_date
+from vip_tiering.readers import headers as header_table
+from vip_tiering.readers import parquet, text
+from vip_tiering.readers.extract import Extract, refuse, signature
+from vip_tiering.readers.locate import Found
+from vip_tiering.rules import ExtractRules
+
+_NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+_KEY_ROLES: Final = ("account_id", "product", "currency")
+
+
+def inspect(found: Iterable[Found], rules: ExtractRules, pool: Executor) -> list[Extract]:
+    """Return what is known of every file, in the order given. Raises DataError with the problems of all files."""
+    problems: list[Problem | str] = []
+    extracts = []
+    for outcome in pool.map(lambda one: _attempt(inspect_one, one, rules), found):
+        if isinstance(outcome, DataError):
+            problems += outcome.problems
+        else:
+            extracts.append(outcome)
+    problems += _odd_ones_out(extracts)
+    if problems:
+        raise DataError(problems)
+    return extracts
+
+
+def _attempt(work: Callable[[Found, ExtractRules], Extract], found: Found, rules: ExtractRules) -> Extract | DataError:
+    try:
+        return work(found, rules)
+    except DataError as error:
+        return error
+    except OSError as error:
+        return refuse(found.name, "file-unreadable", f"cannot be read: {error.strerror}")
+
+
+def inspect_one(found: Found, rules: ExtractRules) -> Extract:
+    """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
+    before = signature(found.path)
+    with found.path.open("rb") as file:
+        magic = file.read(4)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not magic:
+        raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
+    look = _look_parquet if magic == parquet.MAGIC else _look_text
+    extract = look(found, rules)
+    if "date" not in extract.columns and extract.day is None:
+        extract = _dated_by_name(extract, rules)
+    if not extract.days:
+        raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+    return dataclasses.replace(extract, sha256=digest, signature=before)
+
+
+def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
+    with parquet.opened(found.path, found.name) as file:
+        names = parquet.headers(file)
+        extract = _recognised(found, rules, "parquet", names)
+        integer_ids = parquet.refuse_types(file, extract.columns, found.name)
+        if file.metadata.num_rows == 0:
+            raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
+        days = parquet.days(file, extract.columns["date"]) if "date" in extract.columns else extract.days
+        if not days and "date" in extract.columns:
+            raise extract.refuse("date-invalid", f"column {extract.header('date')} holds no date; write 2015-10-01")
+        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, integer_ids=integer_ids)
+
+
+def _look_text(found: Found, rules: ExtractRules) -> Extract:
+    with found.path.open("rb") as file:
+        gzipped = file.read(2) == text.GZIP_MAGIC
+    extract = _recognised(found, rules, "csv", text.headers(text.head(found.path, found.name, gzipped=gzipped), found.name))
+    extract = dataclasses.replace(extract, gzipped=gzipped, final_newline=rules.final_newline == "optional")
+    if "date" not in extract.columns:
+        return extract
+    raw, wrong, encoding = text.read(extract, 0, ("date",))
+    numbers, broken = parse_days(raw.columns["date"].dictionary, rules.date_format)
+    days = tuple(sorted({day for day, rule in zip(numbers, broken, strict=True) if not rule}))
+    if len(raw) and not days:
+        rule = broken[0]
+        raise extract.refuse(rule, f"column {extract.header('date')} holds no date that can be read; write 2015-10-01, 20151001 or 2015/10/01", 2)
+    return dataclasses.replace(extract, days=days, rows=len(raw) + len(wrong), encoding=encoding)
+
+
+def _recognised(found: Found, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
+    """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
+    keys = header_table.key_roles(found.keys, rules.columns)
+    columns = header_table.recognise(names, rules.columns, found.name, given=keys)
+    constants = {role: value for role, value in keys.items() if role not in columns}
+    day = None
+    if "date" in constants:
+        numbers, broken = parse_days(pa.array([constants["date"]]), rules.date_format)
+        if broken[0]:
+            raise refuse(found.name, broken[0], "the folder's date is no day of the calendar; write date=2015-10-01")
+        day = numbers[0]
+    return Extract(
+        name=found.name,
+        path=found.path,
+        format="parquet" if form == "parquet" else "csv",
+        gzipped=False,
+        headers=names,
+        columns=columns,
+        constants={role: value for role, value in constants.items() if role in _KEY_ROLES},
+        days=() if day is None else (day,),
+        day=day,
+        date_format=rules.date_format,
+    )
+
+
+def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
+    """Return the extract dated by the one date in its name, moved by `date_offset_days`."""
+    found = {"".join(match.group(1, 3, 4)) for match in _NAME_DATE.finditer(extract.path.name)}
+    if len(found) != 1:
+        what = "holds no date" if not found else "holds several dates"
+        raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")
+
+    numbers, broken = parse_days(pa.array([found.pop()]), "%Y%m%d")
+    if broken[0]:
+        raise extract.refuse("date-invalid", "the date in the name is no day of the calendar; name it like balances_20151001.csv")
+    day = numbers[0] + rules.date_offset_days
+    return dataclasses.replace(extract, days=(day,), day=day)
+
+
+def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
+    """Return a problem for each file whose columns or ids are of another kind than those of most files."""
+    if not extracts:
+        return []
+    problems = []
+    usual = Counter((_roles(one), one.integer_ids) for one in extracts).most_common(1)[0][0]
+    first = next(one for one in extracts if (_roles(one), one.integer_ids) == usual)
+    roles = _roles(first)
+    for one in extracts:
+        if _roles(one) != roles:
+            differ = ", ".join(sorted(_roles(one) ^ roles))
+            message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
+            problems.append(Problem(one.name, None, None, "columns-differ", message))
+        elif one.integer_ids != first.integer_ids:
+            message = f"ids are {'numbers' if one.integer_ids else 'text'}, in {first.name} they are not; deliver ids as text in every file"
+            problems.append(Problem(one.name, None, None, "ids-differ", message))
+    return problems
+
+
+def _roles(extract: Extract) -> frozenset[str]:
+    return frozenset((set(extract.columns) | set(extract.constants)) - {"date"})
+
+
+def days_text(extract: Extract) -> str:
+    """Return the days of an extract as text, for messages: one date, or the first and the last."""
+    first, last = day_date(extract.days[0]), day_date(extract.days[-1])
+    return str(first) if first == last else f"{first} to {last}"

@@ -1,0 +1,110 @@
+"""Parquet files into raw columns. Types are taken as they are declared; what cannot be exact is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vip_tiering.arrow import one_array
+from vip_tiering.checks import RawColumns, parse_days
+from vip_tiering.quarter import day_number
+from vip_tiering.readers.extract import Extract, refuse
+
+MAGIC = b"PAR1"
+
+
+@contextmanager
+def opened(path: object, name: str) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; whatever is wrong inside it is one clear error without the library's words."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?") from None
+
+
+def headers(file: pq.ParquetFile) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    return tuple(file.schema_arrow.names)
+
+
+def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bool:
+    """Return whether ids are whole numbers. Raises DataError for types from which a value cannot be read exactly."""
+    kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
+    for role, kind in kinds.items():
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        text = pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+        if role == "balance":
+            fits = text or pa.types.is_decimal(plain) or pa.types.is_integer(plain) or pa.types.is_floating(plain)
+            right = "decimal(18, 2)"
+        elif role == "date":
+            fits = text or pa.types.is_date(plain) or pa.types.is_timestamp(plain) or pa.types.is_integer(plain)
+            right = "date"
+        else:
+            fits = text or pa.types.is_integer(plain)
+            right = "string"
+        if not fits:
+            column = file.schema_arrow.names[columns[role]]
+            raise refuse(name, "column-type", f"column {column} is of type {plain}; deliver it as {right}")
+    return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
+
+
+def days(file: pq.ParquetFile, column: int) -> tuple[int, ...]:
+    """Return the days that the date column holds; from the statistics where they settle it, else from the column."""
+    groups = [file.metadata.row_group(index).column(column) for index in range(file.metadata.num_row_groups)]
+    if pa.types.is_date32(file.schema_arrow.types[column]) and all(_is_settled(group) for group in groups):
+        return tuple(sorted({day_number(group.statistics.min) for group in groups}))
+    values = _read(file, [column])[column]
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    numbers, rules = parse_days(values.drop_null().unique())
+    return tuple(sorted({day for day, rule in zip(numbers, rules, strict=True) if not rule}))
+
+
+def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
+    statistics = group.statistics
+    return bool(
+        statistics is not None
+        and statistics.has_min_max
+        and statistics.has_null_count
+        and statistics.null_count == 0
+        and statistics.min == statistics.max
+    )
+
+
+def read(extract: Extract, file: int, roles: Collection[str]) -> RawColumns:
+    """Return the columns of `roles`, in the types that the checks know."""
+    wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
+    with opened(extract.path, extract.name) as source:
+        values = _read(source, sorted(set(wanted.values())))
+        count = source.metadata.num_rows
+    return RawColumns(
+        name=extract.name,
+        file=file,
+        columns={role: _plain(values[index], keep_codes=role == "date") for role, index in wanted.items()},
+        headers={role: extract.header(role) for role in extract.columns},
+        row=np.arange(1, count + 1, dtype=np.int32),
+        day=extract.day,
+        date_format=extract.date_format,
+    )
+
+
+def _read(file: pq.ParquetFile, columns: list[int]) -> dict[int, pa.Array]:
+    names = file.schema_arrow.names
+    table = file.read(columns=[names[column] for column in columns], use_threads=False)
+    return {column: one_array(table[names[column]]) for column in columns}
+
+
+def _plain(values: pa.Array, *, keep_codes: bool) -> pa.Array:
+    """Return text as string arrays with 32-bit offsets, and dictionaries decoded unless their codes are wanted."""
+    if pa.types.is_dictionary(values.type) and not keep_codes:
+        values = values.dictionary_decode()
+    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        return values.cast(pa.string())
+    return values

@@ -1,0 +1,218 @@
+"""The roster: customer id -> position, and the 64-bit keys of ids that it rests on.
+
+One function matters, `Roster.locate`: ids in, positions out, newcomers appended. What it does inside may be replaced.
+Ids hold no NUL (checked on reading), so an id padded with NUL to whole 8-byte words is the id itself: comparing words
+compares ids exactly. The words are mixed into one 64-bit key that is looked up in a hash table; a match is confirmed by
+the words, so that two ids with one key are found out and never confused.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+Words = npt.NDArray[np.uint64]
+Positions = npt.NDArray[np.int32]
+
+WORD_BYTES: Final = 8
+_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+_BLOCK: Final = 32
+"""Rows between two anchors of the walk along the last order."""
+_LATE_ARRIVALS: Final = 1 << 16
+
+
+def id_words(ids: pa.Array) -> Words:
+    """Return strings without NUL, shape (n,), as NUL-padded little-endian words, shape (words, n).
+
+    The number of words is that of the longest id. Equal columns mean equal ids, and the reverse.
+    """
+    count = len(ids)
+    if count == 0:
+        return np.zeros((1, 0), np.uint64)
+    offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + count + 1]
+    starts, lengths = offsets[:-1], np.diff(offsets)
+    first, last, longest = int(offsets[0]), int(offsets[-1]), max(int(lengths.max()), 1)
+    size = -(-longest // WORD_BYTES)
+    text = np.zeros(last - first + WORD_BYTES * size, np.uint8)
+    text[: last - first] = np.frombuffer(ids.buffers()[2] or b"", np.uint8)[first:last]
+    # Every 8 bytes of the text, at each of its bytes, as one number: a view, nothing is copied.
+    at_byte = np.ndarray((len(text) - WORD_BYTES + 1,), "<u8", buffer=text, strides=(1,))
+    words = np.empty((size, count), np.uint64)
+    uniform = int(lengths.min()) == longest
+    for word in range(size):
+        words[word] = at_byte[starts + np.int32(word * WORD_BYTES - first)]
+        words[word] &= _kept_bits(lengths[:1] if uniform else lengths, word)
+    return words
+
+
+def _kept_bits(lengths: npt.NDArray[np.int32], word: int) -> Words:
+    """Return the mask of the bytes of a word that belong to ids of these lengths."""
+    masks = np.array([(1 << (8 * size)) - 1 for size in range(WORD_BYTES + 1)], np.uint64)
+    return masks[np.clip(lengths - word * WORD_BYTES, 0, WORD_BYTES)]
+
+
+def mix(words: Words, salt: int = 0) -> Words:
+    """Return one 64-bit key per id from its words, shape (words, n) -> (n,). One word is its own key: no two ids share it."""
+    key = words[0].copy()
+    for word in words[1:]:
+        # A multiplication by an odd number and a shift are each reversible; zero words leave a trace only by position.
+        key *= _ODD + np.uint64(2 * salt)
+        key ^= key >> np.uint64(29)
+        key += word
+    return key
+
+
+class _KeyIndex:
+    """Key -> position in order of arrival: one large hash table, and a small one of late arrivals beside it.
+
+    A newcomer a day would otherwise rebuild the large table every day.
+    """
+
+    def __init__(self) -> None:
+        self._parts = [pd.Index(np.empty(0, np.uint64)), pd.Index(np.empty(0, np.uint64))]
+
+    def find(self, keys: Words) -> Positions:
+        """Return the position of each key, or -1."""
+        settled, late = self._parts
+        found = settled.get_indexer(keys).astype(np.int32)
+        if len(late) and len(missing := np.flatnonzero(found < 0)):
+            positions = late.get_indexer(keys[missing])
+            found[missing] = np.where(positions < 0, -1, positions + len(settled))
+        return found
+
+    def add(self, keys: Words) -> None:
+        """Append distinct keys that are not there yet."""
+        settled, late = self._parts
+        late = late.append(pd.Index(keys))
+        if len(late) > max(_LATE_ARRIVALS, len(settled) // 4):
+            settled, late = settled.append(late), late[:0]
+        self._parts = [settled, late]
+
+
+class Roster:
+    """Customers in the order of their first appearance. `words`: shape (words, capacity); `len(roster)` are in use."""
+
+    def __init__(self) -> None:
+        """Begin without customers."""
+        self._words: Words = np.zeros((1, 0), np.uint64)
+        self._size = 0
+        self._ids: list[pa.Array] = []
+        self._index = _KeyIndex()
+        self._salt = 0
+        self._last_order: Positions = np.empty(0, np.int32)
+
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return self._size
+
+    @property
+    def ids(self) -> pa.Array:
+        """The id at every position."""
+        if len(self._ids) > 1:
+            self._ids = [pa.concat_arrays(self._ids)]
+        return self._ids[0] if self._ids else pa.array([], pa.string())
+
+    def locate(self, ids: pa.Array, words: Words | None = None) -> Positions:
+        """Return the position of every id, int32, shape (n,); an id that is new gets the next position, in order of rows.
+
+        `words` may bring the ids' words where they are known already.
+        """
+        words = _padded(id_words(ids) if words is None else words, len(self._words))
+        self._words = _padded(self._words, len(words))
+        found = self._walk(words)
+        rows = np.flatnonzero(found < 0)
+        if len(rows) == len(ids):
+            found = self._look_up(ids, words)
+        elif len(rows):
+            found[rows] = self._look_up(ids.take(pa.array(rows)), words[:, rows])
+        self._last_order = found
+        return found
+
+    def _walk(self, words: Words) -> Positions:
+        """Return the positions of the ids that follow each other as they did the last time, -1 for the others.
+
+        Extracts come in the order of the core system's keys: from one located row the next ones are guessed along the
+        last order, forward and then backward, and every guess is confirmed by the words.
+        """
+        count, last = words.shape[1], self._last_order
+        found = np.full(count, -1, np.int32)
+        anchors = np.arange(0, count, _BLOCK)
+        if count < _BLOCK or len(last) < _BLOCK:
+            return found
+        place = np.full(self._size, -1, np.int32)
+        place[last] = np.arange(len(last), dtype=np.int32)
+        at = self._index.find(mix(words[:, anchors], self._salt))
+        here = np.where(at < 0, np.int32(-len(last)), place[at])
+        if not self._is_same_order(here):
+            return found
+        row = np.arange(count, dtype=np.int32)
+        self._confirm_guess(found, row, here.repeat(_BLOCK)[:count] + row % _BLOCK, words)
+        row = np.flatnonzero(found < 0).astype(np.int32)
+        following = np.minimum(row // _BLOCK + 1, len(here) - 1)
+        self._confirm_guess(found, row, here[following] - (anchors[following] - row), words)
+        return found
+
+    @staticmethod
+    def _is_same_order(here: Positions) -> bool:
+        """Whether most anchors stand about one block apart, so that walking is worth its while."""
+        steps = np.diff(here)
+        return len(steps) == 0 or int(np.count_nonzero(np.abs(steps - _BLOCK) < _BLOCK)) * 2 > len(steps)
+
+    def _confirm_guess(self, found: Positions, row: Positions, guess: Positions, words: Words) -> None:
+        """Set `found` where the id in `row` is the one at place `guess` of the last order."""
+        last = self._last_order
+        position = np.take(last, guess, mode="clip")
+        same = (guess >= 0) & (guess < len(last))
+        for stored, wanted in zip(self._words, words, strict=True):
+            same &= stored[position] == (wanted if len(row) == len(wanted) else wanted[row])
+        found[row[same]] = position[same]
+
+    def _look_up(self, ids: pa.Array, words: Words) -> Positions:
+        """Return the positions of ids by their keys, and append the newcomers among them."""
+        while True:
+            keys = mix(words, self._salt)
+            found = self._index.find(keys)
+            new = np.flatnonzero(found < 0)
+            codes, new_keys = pd.factorize(keys[new])
+            first = np.empty(len(new_keys), np.int64)
+            first[codes[::-1]] = new[::-1]  # the last assignment stands: the first row of each newcomer
+            known = found >= 0
+            if _same(self._words, found[known], words[:, known]) and _same(words, first[codes], words[:, new]):
+                break
+            self._change_salt()
+        if len(new):
+            found[new] = self._size + codes
+            self._append(ids.take(pa.array(first)), words[:, first], new_keys)
+        return found
+
+    def _change_salt(self) -> None:
+        """Two different ids have one key: key everybody anew."""
+        self._salt += 1
+        keys = mix(self._words[:, : self._size], self._salt)
+        self._index = _KeyIndex()
+        self._index.add(keys)
+
+    def _append(self, ids: pa.Array, words: Words, keys: Words) -> None:
+        needed, capacity = self._size + len(ids), self._words.shape[1]
+        if needed > capacity:
+            grown = np.zeros((len(self._words), max(needed, capacity * 5 // 4)), np.uint64)
+            grown[:, : self._size] = self._words[:, : self._size]
+            self._words = grown
+        self._words[:, self._size : needed] = words
+        self._ids.append(ids)
+        self._index.add(keys)
+        self._size = needed
+
+
+def _padded(words: Words, size: int) -> Words:
+    """Return words with at least `size` rows; what is added is zero, as it is beyond the end of an id."""
+    return words if len(words) >= size else np.vstack([words, np.zeros((size - len(words), words.shape[1]), np.uint64)])
+
+
+def _same(stored: Words, positions: npt.NDArray[Any], wanted: Words) -> bool:
+    """Whether the stored words at `positions` are the wanted ones."""
+    return all(bool((one[positions] == other).all()) for one, other in zip(stored, wanted, strict=True))

@@ -1,0 +1,172 @@
+"""The straight line of a run: extracts -> days -> ledger -> averages -> tiers -> changes -> run folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vip_tiering import folders, manifest, tables
+from vip_tiering.changes import Comparison, compare
+from vip_tiering.engine import Posted, Progress, post_days
+from vip_tiering.errors import DataError, OutputError, Problem
+from vip_tiering.ledger import Ledger
+from vip_tiering.plans import Plan, Request, prepare, rejects_allowed
+from vip_tiering.previous import load_previous
+from vip_tiering.quarter import Period, Quarter
+from vip_tiering.rows import Rejects
+from vip_tiering.rules import Kind, Ladder, Rules, load_rules
+from vip_tiering.tiering import assign_tiers
+
+_SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """A computed run. `tiers`: one row per present customer, sorted by customer_id (columns: `schema.TIERS_PARQUET`)."""
+
+    name: str
+    tiers: pd.DataFrame
+    comparison: Comparison
+    rejects: Rejects
+    ladder: Ladder
+    manifest: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def write(self, out: str | Path, *, replace: bool = False) -> Path:
+        """Publish the run as the folder `out/NAME`, whole or not at all, and return that folder.
+
+        The same run again changes nothing. Raises OutputError where another one stands there and `replace` is not set,
+        LockedError where another run works on `out`.
+        """
+        with folders.locked(Path(out)):
+            standing = standing_run(Path(out) / self.name, self.manifest["made_from"], replace=replace)
+            return standing or publish(self, Path(out), replace=replace)
+
+
+def compute_tiers(
+    extracts: str | Path | Iterable[str | Path],
+    quarter: str | Quarter,
+    *,
+    rules: Rules | None = None,
+    previous: str | Path | None = None,
+    kind: Kind | None = None,
+    opening_zero: bool = False,
+    accept_missing: Iterable[dt.date] = (),
+    as_of: dt.date | None = None,
+    max_rejects: str = "0",
+    jobs: int | None = None,
+) -> Run:
+    """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
+
+    Raises the errors of `vip_tiering.errors`; nothing is written before `Run.write`.
+    """
+    rules = rules or load_rules()
+    wanted = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, dt.date.today())  # noqa: DTZ011 (the bank's own day)
+    period = Period(wanted, as_of)
+    request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
+    before = load_previous(Path(previous), wanted) if previous is not None else None
+    arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
+    with reading_threads(jobs) as (pool, ahead):
+        return compute(prepare(arguments, request, rules, before, pool), pool, ahead)
+
+
+@contextmanager
+def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
+    """Give a pool of threads that read, and how many days they may be ahead."""
+    count = jobs or min(len(os.sched_getaffinity(0)), 8)
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool, count
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def compute(plan: Plan, pool: Executor, ahead: int, progress: Progress = lambda _done, _all: None) -> Run:
+    """Walk the line: post the days, close the ledger, tier, compare, prove."""
+    period = plan.request.period
+    ledger = Ledger(plan.request.kind, period.first, period.last)
+    posted = post_days(ledger, plan.extracts, plan.coverage.days, plan.rules.extracts, pool, ahead, progress)
+    _count_copies(plan, posted)
+    _refuse_problems(plan, posted)
+    averages = ledger.close()
+    tiers = assign_tiers(averages.customers, period.days, plan.ladder)
+    comparison = compare(tiers, plan.previous.tiers if plan.previous else None, plan.ladder)
+    document = manifest.build(plan, posted, averages, tiers, comparison)
+    return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+
+
+def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
+    """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
+    files, rows = tables.run_files(run.tiers, run.comparison, run.rejects, run.ladder)
+    document = {**run.manifest, "outputs": folders.described(files, rows)}
+    document["digest"] = folders.digest(document)
+    return folders.publish(out, run.name, {**files, folders.MANIFEST: tables.json_bytes(document)}, replace=replace)
+
+
+def standing_run(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
+    """Return `folder` where it holds the same intact run already, None where the way is free.
+
+    Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
+    no run at all.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return None
+    try:
+        standing, problems = folders.verify(folder)
+    except (DataError, OSError):
+        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
+    same = standing["identity"] == folders.digest(made_from)
+    if same and not problems:
+        return folder
+    if replace:
+        return None
+    if problems:
+        raise OutputError([*map(str, problems), f"{folder}: stands there and was altered; --replace moves it to {folders.SUPERSEDED}"])
+    differs = [name for name, value in made_from.items() if standing["made_from"].get(name) != value]
+    message = f"stands there and was made from other {', '.join(differs)}; --replace moves it to {folders.SUPERSEDED}"
+    raise OutputError(f"{folder}: {message}")
+
+
+def _count_copies(plan: Plan, posted: Posted) -> None:
+    """Count the rows of byte-identical copies as read and collapsed, without reading them again."""
+    for index, _ in plan.copies:
+        rows = posted.reading.rows[index]
+        posted.collapsed += rows
+        posted.copied_rows += rows
+
+
+def _refuse_problems(plan: Plan, posted: Posted) -> None:
+    """Raise DataError where files or rows forbid a run: the first problems, and how many there are by rule."""
+    rejects = posted.reading.rejects
+    allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if plan.request.kind == "snapshot" else 0
+    problems = [*posted.problems]
+    if len(rejects) > allowed:
+        problems += sorted(rejects.problems)
+    if not problems:
+        return
+    shown: list[Problem | str] = problems[:_SHOWN_PROBLEMS]
+    if len(problems) > len(shown):
+        shown.append(f"... and {len(problems) - len(shown)} more problems")
+    if len(rejects) > allowed:
+        rules = ", ".join(f"{rule} {count}" for rule, count in rejects.by_rule().items())
+        shown.append(f"rows rejected: {len(rejects)}, allowed: {allowed} ({rules}); mend the extract, or allow them with --max-rejects")
+    raise DataError(shown)
+
+
+def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
+    """Return what people should know of a run that succeeded."""
+    warnings = list(plan.warnings)
+    rejects = posted.reading.rejects
+    if len(rejects):
+        warnings.append(f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv")
+    if posted.reading.tidied_ids:
+        warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
+    return tuple(warnings)

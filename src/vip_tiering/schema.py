@@ -1,0 +1,48 @@
+"""Every table's columns, in one place, with the codes that rules may not take for a tier."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+UNTIERED: Final = "untiered"
+"""未达标: present, below the lowest tier; always reported, never marketed to."""
+ABSENT: Final = "absent"
+"""Without any balance in the quarter: the other side of `new` and `left`."""
+RESERVED_CODES: Final = {UNTIERED: "未达标", ABSENT: "无记录"}
+
+TIERS_PARQUET: Final = pa.schema(
+    [
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        pa.field("fen_days", pa.int64(), nullable=False),
+        pa.field("quarter_days", pa.int64(), nullable=False),
+        pa.field("daily_average_fen", pa.int64(), nullable=False),
+        pa.field("closing_fen", pa.int64(), nullable=False),
+        pa.field("days_held", pa.int64(), nullable=False),
+    ]
+)
+TIERS_CSV: Final = ("customer_id", "tier", "tier_label", "daily_average", "closing_balance", "days_held")
+CHANGES_CSV: Final = (
+    "customer_id",
+    "change",
+    "from_tier",
+    "to_tier",
+    "from_label",
+    "to_label",
+    "steps",
+    "previous_daily_average",
+    "daily_average",
+    "difference",
+    "closing_balance",
+    "days_held",
+)
+MIGRATION_CSV: Final = ("from_tier", "to_tier", "customers", "daily_average_sum", "previous_daily_average_sum")
+REJECTS_CSV: Final = ("file", "row", "column", "rule")
+
+CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "downgraded", "lapsed", "left")
+"""Every kind of change, in the order in which reports show them."""
+
+ROLES: Final = ("customer_id", "account_id", "product", "currency", "date", "balance")
+"""What a column of an extract may mean."""

@@ -1,0 +1,149 @@
+"""A run's tables into bytes: CSV that opens in Excel and reads back exactly, Parquet, JSON. Same tables, same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vip_tiering.arrow import one_array, text_array
+from vip_tiering.changes import Comparison
+from vip_tiering.money import yuan_text, yuan_texts
+from vip_tiering.rows import Rejects
+from vip_tiering.rules import Ladder
+from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def csv_bytes(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Buffer:
+    """Return columns as CSV: UTF-8 with BOM, a line feed after every row, quotes only where a text needs them."""
+    sink = pa.BufferOutputStream()
+    sink.write(_BOM + ",".join(columns).encode() + b"\n")
+    texts = [_quoted(_as_text(column)) for column in columns.values()]
+    if texts and len(texts[0]):
+        for start in range(0, len(texts[0]), _CHUNK_ROWS):
+            parts = [text.slice(start, _CHUNK_ROWS) for text in texts]
+            parts[-1] = pc.binary_join_element_wise(parts[-1], "\n", "")
+            lines = pc.binary_join_element_wise(*parts, ",")
+            offsets = lines.buffers()[1]
+            end = memoryview(offsets).cast("i")[len(lines)]
+            sink.write(lines.buffers()[2].slice(0, end))
+    return sink.getvalue()
+
+
+_CHUNK_ROWS = 1 << 18
+
+
+def _as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return one_array(column).cast(pa.string())
+
+
+def _quoted(text: pa.Array) -> pa.Array:
+    """Return text with quotes where it holds a separator, a quote or a line end."""
+    needs = pc.match_substring_regex(text, '[",\r\n]')
+    if not pc.any(needs).as_py():
+        return text
+    doubled = pc.replace_substring(text, '"', '""')
+    return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), text)
+
+
+def parquet_bytes(table: pa.Table) -> pa.Buffer:
+    """Return a table as Parquet with page checksums, so that a flipped bit is found on reading."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, write_page_checksum=True, store_schema=False)
+    return sink.getvalue()
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return a JSON document for people and programs: keys in the order given, Chinese readable."""
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def run_files(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the content of every file of a run but the manifest, and the number of rows of each."""
+    labels = ladder.labels
+    tables = {
+        "tiers.csv": _tiers_columns(tiers, labels),
+        "changes.csv": _changes_columns(comparison.changed, labels),
+        "migration.csv": _migration_columns(comparison),
+    }
+    if len(rejects):
+        tables["rejects.csv"] = _rejects_columns(rejects)
+    files: dict[str, Any] = {name: csv_bytes(columns) for name, columns in tables.items()}
+    rows = {name: len(next(iter(columns.values()))) for name, columns in tables.items()}
+    files["tiers.parquet"] = parquet_bytes(_tiers_table(tiers))
+    return files, rows | {"tiers.parquet": len(tiers)}
+
+
+def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
+    columns = [text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind) for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)]
+    return pa.Table.from_arrays(columns, schema=TIERS_PARQUET)
+
+
+def _tiers_columns(tiers: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
+    columns = (
+        text_array(tiers["customer_id"]),
+        text_array(tiers["tier"]),
+        _label(tiers["tier"], labels),
+        _yuan(tiers["daily_average_fen"]),
+        _yuan(tiers["closing_fen"]),
+        pa.array(tiers["days_held"]),
+    )
+    return dict(zip(TIERS_CSV, columns, strict=True))
+
+
+def _changes_columns(changed: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
+    columns = (
+        text_array(changed["customer_id"]),
+        text_array(changed["change"]),
+        text_array(changed["from_tier"]),
+        text_array(changed["to_tier"]),
+        _label(changed["from_tier"], labels),
+        _label(changed["to_tier"], labels),
+        pa.array(changed["steps"]),
+        _yuan(changed["previous_daily_average_fen"]),
+        _yuan(changed["daily_average_fen"]),
+        _yuan(changed["daily_average_fen"] - changed["previous_daily_average_fen"]),
+        _yuan(changed["closing_fen"]),
+        pa.array(changed["days_held"]),
+    )
+    return dict(zip(CHANGES_CSV, columns, strict=True))
+
+
+def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
+    migration = comparison.migration
+    columns = (
+        pa.array(migration["from_tier"], pa.string()),
+        pa.array(migration["to_tier"], pa.string()),
+        pa.array(migration["customers"], pa.int64()),
+        pa.array([yuan_text(sums // comparison.days) for sums in migration["fen_days"]], pa.string()),
+        pa.array([yuan_text(sums // comparison.previous_days) for sums in migration["previous_fen_days"]], pa.string()),
+    )
+    return dict(zip(MIGRATION_CSV, columns, strict=True))
+
+
+def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
+    problems = sorted(rejects.problems)
+    columns = (
+        pa.array([one.file for one in problems]),
+        pa.array([one.row for one in problems]),
+        pa.array([one.column or "" for one in problems]),
+        pa.array([one.rule for one in problems]),
+    )
+    return dict(zip(REJECTS_CSV, columns, strict=True))
+
+
+def _label(tiers: pd.Series, labels: Mapping[str, str]) -> pa.Array:
+    names = pa.array([labels[code] for code in tiers.cat.categories], pa.string())
+    return names.take(pa.array(tiers.cat.codes))
+
+
+def _yuan(fen: pd.Series) -> pa.Array:
+    return yuan_texts(fen.to_numpy(np.int64))
