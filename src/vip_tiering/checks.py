@@ -301,5 +301,3 @@ def _amounts_of_floats(values: pa.Array, broken: _Broken) -> Int64s:
     fen = np.rint(hundredfold)
     broken.add("amount-decimals", "balance", np.abs(hundredfold - fen) > _FLOAT_SLACK + 4 * np.spacing(np.abs(hundredfold)))
     return fen.astype(np.int64)
-
-

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked."
 _STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
-app = typer.Typer(help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).", epilog=_EPILOG, **_STYLE)
+app = typer.Typer(
+    help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).", epilog=_EPILOG, **_STYLE
+)
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
 rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
 app.add_typer(tier_app, name="tier")
 app.add_typer(rules_app, name="rules")
 
 RulesOption = Annotated[
-    Path | None, typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones.")
+    Path | None,
+    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
 OutOption = Annotated[Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", help="Folder that receives the run folder.")]
 
@@ -44,7 +47,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
 
 @app.callback()
 def _main(
-    debug: Annotated[bool, typer.Option("--debug", envvar="VIP_DEBUG", help="Show where in the program an unexpected error arose.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="VIP_DEBUG", help="Show where in the program an unexpected error arose.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     _Settings.debug = debug
@@ -56,18 +61,34 @@ class _Settings:
 
 @tier_app.command("compute")
 def tier_compute(
-    extracts: Annotated[list[str], typer.Argument(metavar="EXTRACT...", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")],
-    quarter: Annotated[str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")],
+    extracts: Annotated[
+        list[str], typer.Argument(metavar="EXTRACT...", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
+    ],
+    quarter: Annotated[
+        str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
+    ],
     out: OutOption,
     rules: RulesOption = None,
-    previous: Annotated[Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
+    ] = None,
     no_previous: Annotated[bool, typer.Option("--no-previous", help="Compare with no previous run.")] = False,
-    kind: Annotated[str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")] = None,
-    opening: Annotated[str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")] = None,
-    accept_missing: Annotated[list[str] | None, typer.Option("--accept-missing", metavar="DATE", help="Accept that this day is missing; repeatable.")] = None,
-    as_of: Annotated[str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
+    ] = None,
+    opening: Annotated[
+        str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
+    ] = None,
+    accept_missing: Annotated[
+        list[str] | None, typer.Option("--accept-missing", metavar="DATE", help="Accept that this day is missing; repeatable.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
+    ] = None,
     max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
-    jobs: Annotated[int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")] = False,
@@ -105,7 +126,9 @@ def tier_compute(
 
 @rules_app.command("check")
 def rules_check(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones.")
+    ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
     from vip_tiering.rules import load_rules  # noqa: PLC0415

@@ -94,5 +94,3 @@ def _account_keys(rows: Rows, positions: Positions) -> pa.Array:
     parts = [pa.array(positions).cast(pa.string())]
     parts += [column for column in (rows.account_id, rows.product) if column is not None]
     return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "\x1f")
-
-

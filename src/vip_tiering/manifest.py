@@ -42,7 +42,9 @@ def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int]
     tally = posted.tally
     migrated = int(comparison.migration["customers"].sum())
     proofs = [
-        Proof("rows read = used + outside + collapsed + excluded + superseded + rejected", tally["read"], sum(tally.values()) - tally["read"]),
+        Proof(
+            "rows read = used + outside + collapsed + excluded + superseded + rejected", tally["read"], sum(tally.values()) - tally["read"]
+        ),
         Proof("fen-days of customers = fen of used rows x days they stand for", averages.fen_days_total, averages.counted_total),
         Proof("customers = sum over tiers", len(averages.customers), sum(tier_counts.values())),
         Proof("customers of both quarters = sum over changes", migrated, sum(comparison.counts.values())),

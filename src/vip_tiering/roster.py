@@ -19,7 +19,8 @@ Words = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int32]
 
 WORD_BYTES: Final = 8
-_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+_ODD: Final = 0x9E37_79B9_7F4A_7C15
+_ALL_BITS: Final = (1 << 64) - 1
 _BLOCK: Final = 32
 """Rows between two anchors of the walk along the last order."""
 _LATE_ARRIVALS: Final = 1 << 16
@@ -56,13 +57,16 @@ def _kept_bits(lengths: npt.NDArray[np.int32], word: int) -> Words:
 
 
 def mix(words: Words, salt: int = 0) -> Words:
-    """Return one 64-bit key per id from its words, shape (words, n) -> (n,). One word is its own key: no two ids share it."""
+    """Return one 64-bit key per id from its words, shape (words, n) -> (n,).
+
+    A zero word adds nothing, so that an id keeps its key when longer ids widen the words. Two ids may share a key; an id
+    of one word is its own key.
+    """
     key = words[0].copy()
-    for word in words[1:]:
-        # A multiplication by an odd number and a shift are each reversible; zero words leave a trace only by position.
-        key *= _ODD + np.uint64(2 * salt)
-        key ^= key >> np.uint64(29)
-        key += word
+    for number, word in enumerate(words[1:], 1):
+        spread = word * np.uint64((_ODD * (2 * (number + salt) + 1)) & _ALL_BITS)
+        spread ^= spread >> np.uint64(29)
+        key += spread
     return key
 
 

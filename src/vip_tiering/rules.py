@@ -89,12 +89,16 @@ class ExtractRules(_Strict):
     """The form of `extracts.yaml`: what the bank's extracts look like and mean."""
 
     version: Version = 1
-    kind: Annotated[Kind, Field(description="snapshot: a date's rows are all balances of that day; changes: a row holds until the next")] = "snapshot"
+    kind: Annotated[
+        Kind, Field(description="snapshot: a date's rows are all balances of that day; changes: a row holds until the next")
+    ] = "snapshot"
     columns: Columns = Columns()
     negative: Annotated[Negative, Field(description="a negative balance counts as zero, as it is, or is rejected")] = "zero"
     max_carry_days: Annotated[StrictInt, Field(ge=0, le=92, description="how many days a delivered day may stand for")] = 3
     date_format: Annotated[str, Field(min_length=2, description="such as %d.%m.%Y; otherwise ISO, %Y%m%d or %Y/%m/%d")] | None = None
-    date_offset_days: Annotated[StrictInt, Field(ge=-31, le=31, description="added to a date taken from a name; -1 for the day of delivery")] = 0
+    date_offset_days: Annotated[
+        StrictInt, Field(ge=-31, le=31, description="added to a date taken from a name; -1 for the day of delivery")
+    ] = 0
     final_newline: Annotated[Literal["required", "optional"], Field(description="a file without it may have been cut off")] = "required"
 
 

@@ -166,7 +166,9 @@ def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
     warnings = list(plan.warnings)
     rejects = posted.reading.rejects
     if len(rejects):
-        warnings.append(f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv")
+        warnings.append(
+            f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv"
+        )
     if posted.reading.tidied_ids:
         warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
     return tuple(warnings)

@@ -83,7 +83,10 @@ def run_files(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, lad
 
 
 def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
-    columns = [text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind) for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)]
+    columns = [
+        text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind)
+        for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)
+    ]
     return pa.Table.from_arrays(columns, schema=TIERS_PARQUET)
 
 

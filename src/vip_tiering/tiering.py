@@ -44,8 +44,6 @@ def assign_tiers(customers: pd.DataFrame, days: int, ladder: Ladder) -> pd.DataF
 def _byte_order(ids: pd.Series) -> npt.NDArray[np.int64] | None:
     """Return the order of ids by their bytes; None where they stand in it already."""
 
-
-
     column = text_array(ids)
     if len(column) < 2 or pc.all(pc.less(column[:-1], column[1:])).as_py():  # noqa: PLR2004 (a pair)
         return None

@@ -92,7 +92,9 @@ def _look_text(found: Found, rules: ExtractRules) -> Extract:
     days = tuple(sorted({day for day, rule in zip(numbers, broken, strict=True) if not rule}))
     if len(raw) and not days:
         rule = broken[0]
-        raise extract.refuse(rule, f"column {extract.header('date')} holds no date that can be read; write 2015-10-01, 20151001 or 2015/10/01", 2)
+        raise extract.refuse(
+            rule, f"column {extract.header('date')} holds no date that can be read; write 2015-10-01, 20151001 or 2015/10/01", 2
+        )
     return dataclasses.replace(extract, days=days, rows=len(raw) + len(wrong), encoding=encoding)
 
 

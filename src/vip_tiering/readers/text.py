@@ -199,4 +199,3 @@ def _row_numbers(
     if int(np.count_nonzero(~filled)) != blank_lines:
         return numbers, None
     return numbers[filled], filled
-
