@@ -45,16 +45,15 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     """
     before = current.iloc[:0] if previous is None else previous
     _refuse_unknown_tiers(before, ladder)
-    union = Roster()
-    now_at, before_at = union.locate(text_array(current["customer_id"])), union.locate(text_array(before["customer_id"]))
-    now = _Side(current, now_at, len(union), ladder)
-    then = _Side(before, before_at, len(union), ladder)
+    ids, now_at, before_at = _union(current, before)
+    now = _Side(current, now_at, len(ids), ladder)
+    then = _Side(before, before_at, len(ids), ladder)
     if previous is None:
-        change = np.full(len(union), CHANGES.index("initial"), np.int64)
+        change = np.full(len(ids), CHANGES.index("initial"), np.int64)
     else:
         change = _change_codes(then.level, now.level)
     moved = np.flatnonzero((change != CHANGES.index("kept")) & (change != CHANGES.index("initial")))
-    ids = union.ids.take(pa.array(moved))
+    ids = ids.take(pa.array(moved))
     order = pc.sort_indices(ids).to_numpy()
     moved, ids = moved[order], ids.take(pa.array(order))
     changed = pd.DataFrame(
@@ -72,6 +71,16 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     )
     counts = dict(zip(CHANGES, np.bincount(change, minlength=len(CHANGES)).tolist(), strict=True))
     return Comparison(changed, _migration(then, now, ladder), counts, now.days, then.days)
+
+
+def _union(current: pd.DataFrame, before: pd.DataFrame) -> tuple[pa.Array, Positions, Positions]:
+    """Return the ids of both quarters, each once, and the positions of either quarter's customers among them."""
+    ids = text_array(current["customer_id"])
+    if before.empty:
+        return ids, np.arange(len(ids), dtype=np.int32), np.empty(0, np.int32)
+    union = Roster()
+    now_at, before_at = union.locate(ids), union.locate(text_array(before["customer_id"]))
+    return union.ids, now_at, before_at
 
 
 class _Side:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.errors import Problem
-from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal
+from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest
 from vip_tiering.quarter import day_number
 from vip_tiering.rows import Int32s, Rejects, Rows
 
@@ -159,7 +159,7 @@ def _check_ids(values: pa.Array, role: str, broken: _Broken) -> tuple[pa.Array, 
         broken.add("id-empty", role, lengths == 0)
     if len(lengths) and lengths.max() > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
-    if (text == ord("+")).any():
+    if len(text) and text.min() < ord("0") and (text == ord("+")).any():
         broken.add("id-scientific", role, _mask(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
     return values, tidied
 
@@ -239,9 +239,8 @@ def _check_amounts(values: pa.Array, broken: _Broken) -> Int64s:
         fen = _amounts_of_floats(values, broken)
     else:
         fen = _amounts_of_exact(values, broken)
-    beyond = (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN)
-    if beyond.any():
-        broken.add("amount-range", "balance", beyond)
+    if largest(fen) >= AMOUNT_LIMIT_FEN:
+        broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
     return fen
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -173,7 +174,9 @@ def demo(
     for title, result in show.run(folder):
         typer.echo(title)
         _print_summary(result)
+        typer.echo()
     typer.echo(f"Look into {folder}: extracts/ holds the invented balances, out/ the two run folders.")
+    typer.echo(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
 
 
 def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)

@@ -22,7 +22,7 @@ def collapse(rows: Rows, positions: Positions, names: list[str]) -> tuple[npt.ND
 
     `positions`: the customer of each row, shape (n,). `names`: the name of each extract, for the messages.
     """
-    if rows.account_id is None and rows.product is None and bool((positions[1:] > positions[:-1]).all()):
+    if rows.account_id is None and rows.product is None and _all_differ(positions):
         return None, []
     keys = _key_words(rows, positions)
     mixed = mix(keys)
@@ -42,6 +42,12 @@ def collapse(rows: Rows, positions: Positions, names: list[str]) -> tuple[npt.ND
         return None, problems[:_SHOWN_CONFLICTS]
     dropped = suspects[1:][same_key]
     return np.setdiff1d(np.arange(len(rows)), dropped, assume_unique=True), []
+
+
+def _all_differ(positions: Positions) -> bool:
+    seen = np.zeros(int(positions.max(initial=-1)) + 1, bool)
+    seen[positions] = True
+    return int(np.count_nonzero(seen)) == len(positions)
 
 
 def _key_words(rows: Rows, positions: Positions) -> Words:

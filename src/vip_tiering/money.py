@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 Int64s = npt.NDArray[np.int64]
 
@@ -20,7 +19,7 @@ _LOW_BITS: Final = 32
 
 
 def fen_from_decimal(amounts: pa.Array) -> Int64s:
-    """View `decimal128(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,).
+    """Return `decimal128(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,).
 
     A decimal128 is 16 bytes, little endian; 18 digits fit its low 8 bytes, so no digit is computed.
     """
@@ -29,7 +28,7 @@ def fen_from_decimal(amounts: pa.Array) -> Int64s:
     if len(amounts) == 0:
         return np.empty(0, np.int64)
     halves = np.frombuffer(amounts.buffers()[1], np.int64)
-    return halves[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2]
+    return halves[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2].copy()
 
 
 def decimal_from_fen(fen: Int64s) -> pa.Array:
@@ -40,11 +39,6 @@ def decimal_from_fen(fen: Int64s) -> pa.Array:
     return pa.Array.from_buffers(DECIMAL, len(fen), [None, pa.py_buffer(halves)])
 
 
-def yuan_texts(fen: Int64s) -> pa.Array:
-    """Return int64 fen, shape (n,), as text in yuan with two decimals, such as `92934.78`."""
-    return pc.cast(decimal_from_fen(fen), pa.string())
-
-
 def yuan_text(fen: int) -> str:
     """Return an amount of any size in fen as text in yuan with two decimals."""
     sign = "-" if fen < 0 else ""
@@ -53,6 +47,8 @@ def yuan_text(fen: int) -> str:
 
 def exact_sum(values: Int64s) -> int:
     """Return the sum of int64 values as a Python integer that cannot wrap."""
+    if largest(values) * len(values) < INT64_LIMIT:
+        return int(values.sum())
     return (int((values >> _LOW_BITS).sum()) << _LOW_BITS) + int((values & 0xFFFF_FFFF).sum())
 
 

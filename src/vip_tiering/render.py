@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from vip_tiering.schema import CHANGES
+from vip_tiering.schema import ABSENT, CHANGES, RESERVED_CODES
 
 _MOST_FILLED_DAYS = 6
+_ANY_WIDTH = 10_000
 
 
 def summary(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> RenderableType:
     """Return the summary of a run from its manifest; `migration` holds (from_tier, to_tier, customers)."""
-    parts: list[RenderableType] = [_heading(document), _tier_table(document)]
+    parts: list[RenderableType] = [_heading(document), "", _tier_table(document), ""]
     if document["previous"]:
-        parts += [_migration_table(document, migration), _changes_line(document)]
+        parts += [_Migration(document, migration), "", _changes_line(document), ""]
     parts += [Text(line) for line in _remarks(document)]
     return Group(*parts)
 
@@ -33,49 +35,74 @@ def _heading(document: Mapping[str, Any]) -> Text:
 def _tier_table(document: Mapping[str, Any]) -> Table:
     """Customers, sum of averages, share and change against last quarter by tier, the highest tier first."""
     total = sum(_fen(tier["daily_average_sum"]) for tier in document["tiers"])
-    compared = document["previous"] is not None
-    table = Table(title_justify="left", pad_edge=False, box=None, header_style="bold", show_footer=True)
+    previous = document["previous"]
+    table = Table(pad_edge=False, box=None, header_style="bold", show_footer=True)
     customers = sum(tier["customers"] for tier in document["tiers"])
     change = customers - sum(tier["previous_customers"] for tier in document["tiers"])
     table.add_column("tier", footer="all")
-    table.add_column("customers", justify="right", footer=f"{customers:,}")
-    if compared:
-        table.add_column("change", justify="right", footer=f"{change:+,}")
-    table.add_column("sum of daily averages", justify="right", footer=_grouped(total))
-    table.add_column("share", justify="right", footer="100.0%" if total else "")
+    _add_figures(table, "customers", f"{customers:,}")
+    if previous:
+        _add_figures(table, f"vs {previous['quarter']}", f"{change:+,}")
+    _add_figures(table, "sum of averages, yuan", _grouped(total))
+    _add_figures(table, "share", "100.0%" if total else "")
     for tier in reversed(document["tiers"]):
         fen = _fen(tier["daily_average_sum"])
-        share = f"{fen * 1000 // total / 10:.1f}%" if total > 0 else ""
-        moved = [f"{tier['customers'] - tier['previous_customers']:+,}"] if compared else []
-        table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), share)
+        moved = [f"{tier['customers'] - tier['previous_customers']:+,}"] if previous else []
+        table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), _percent(fen, total))
     return table
 
 
-def _migration_table(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> Table:
-    """Customers by last quarter's tier (rows) and this quarter's (columns), the highest first."""
-    labels = {tier["code"]: tier["label"] for tier in document["tiers"]} | {"absent": "无记录"}
-    codes = [tier["code"] for tier in reversed(document["tiers"])] + ["absent"]
-    counts = {(before, now): customers for before, now, customers in migration}
-    table = Table(pad_edge=False, box=None, header_style="bold")
-    table.add_column(f"{document['previous']['quarter']} to {document['quarter']}")
-    for code in codes:
-        table.add_column(labels[code], justify="right")
-    for before in codes:
-        row = [f"{counts[before, now]:,}" if (before, now) in counts else "." for now in codes]
-        table.add_row(labels[before], *row)
-    return table
+def _add_figures(table: Table, header: str, footer: str = "") -> None:
+    """Add a column of figures. They are never broken over two lines: a broken figure is misread."""
+    table.add_column(header, justify="right", footer=footer, no_wrap=True)
+
+
+class _Migration:
+    """Customers by last quarter's tier and this quarter's, the highest first: a matrix, or a list of pairs where it is too wide."""
+
+    def __init__(self, document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> None:
+        self._quarters = document["previous"]["quarter"], document["quarter"]
+        self._labels = {tier["code"]: tier["label"] for tier in document["tiers"]} | {ABSENT: RESERVED_CODES[ABSENT]}
+        self._codes = [*reversed([tier["code"] for tier in document["tiers"]]), ABSENT]
+        self._counts = {(before, now): customers for before, now, customers in migration}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        matrix = self._matrix()
+        fits = Measurement.get(console, options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH), matrix).maximum <= options.max_width
+        before, now = self._quarters
+        yield Text(f"customers from {before} (rows) to {now} (columns)" if fits else f"customers from {before} to {now}", style="bold")
+        yield matrix if fits else self._pairs()
+
+    def _matrix(self) -> Table:
+        table = Table(pad_edge=False, box=None, header_style="bold")
+        table.add_column("")
+        for code in self._codes:
+            _add_figures(table, self._labels[code])
+        for before in self._codes:
+            row = [f"{self._counts[before, now]:,}" if (before, now) in self._counts else "." for now in self._codes]
+            table.add_row(self._labels[before], *row)
+        return table
+
+    def _pairs(self) -> Table:
+        table = Table(pad_edge=False, box=None, header_style="bold")
+        table.add_column("from")
+        table.add_column("to")
+        _add_figures(table, "customers")
+        for before, now in ((before, now) for before in self._codes for now in self._codes if (before, now) in self._counts):
+            table.add_row(self._labels[before], self._labels[now], f"{self._counts[before, now]:,}")
+        return table
 
 
 def _changes_line(document: Mapping[str, Any]) -> Text:
     counts = document["changes"]
-    return Text(", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)))
+    return Text("changes: " + ", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)))
 
 
 def _remarks(document: Mapping[str, Any]) -> list[str]:
     """Return what the reader must know of where the figures come from."""
     rows, negative, filled = document["rows"], document["negative"], document["filled_days"]
-    remarks = [f"rules: {document['rules']['name']}; rows read {rows['read']:,}, used {rows['used']:,}"]
-    remarks[0] += "".join(f", {name} {rows[name]:,}" for name in ("outside", "collapsed", "rejected") if rows[name])
+    remarks = [f"rules: {document['rules']['name']}", f"rows: read {rows['read']:,}, used {rows['used']:,}"]
+    remarks[1] += "".join(f", {words} {rows[name]:,}" for name, words in _ROW_WORDS.items() if rows[name])
     if filled:
         shown = ", ".join(f"{one['day']} (by {one['stands']})" for one in filled[:_MOST_FILLED_DAYS])
         more = f" and {len(filled) - _MOST_FILLED_DAYS} more" if len(filled) > _MOST_FILLED_DAYS else ""
@@ -83,10 +110,27 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     if document["made_from"]["options"]["kind"] == "changes":
         remarks.append(f"newest row: {document['last_delivered_day']}; it stands to the end")
     if negative["rows"]:
-        remarks.append(f"negative balances: {negative['rows']:,} rows, {negative['sum']} yuan, counted by the rule {negative['rule']}")
+        total = _grouped(_fen(negative["sum"]))
+        remarks.append(f"negative balances: {negative['rows']:,} rows, {total} yuan, {_NEGATIVE_WORDS[negative['rule']]}")
     if document["made_from"]["options"]["accept_missing"]:
         remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
     return remarks
+
+
+_ROW_WORDS = {
+    "outside": "outside the period",
+    "collapsed": "repeated",
+    "excluded": "excluded",
+    "superseded": "superseded",
+    "rejected": "rejected",
+}
+_NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
+
+
+def _percent(fen: int, total: int) -> str:
+    """Return a share with one decimal, rounded half up, so that the shares add up to about 100."""
+    tenths = (2_000 * fen + total) // (2 * total) if total > 0 else 0
+    return f"{tenths // 10}.{tenths % 10}%" if total > 0 else ""
 
 
 def _fen(amount: str) -> int:

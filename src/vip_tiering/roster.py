@@ -21,7 +21,7 @@ Positions = npt.NDArray[np.int32]
 WORD_BYTES: Final = 8
 _ODD: Final = 0x9E37_79B9_7F4A_7C15
 _ALL_BITS: Final = (1 << 64) - 1
-_BLOCK: Final = 32
+_BLOCK: Final = 64
 """Rows between two anchors of the walk along the last order."""
 _LATE_ARRIVALS: Final = 1 << 16
 
@@ -38,15 +38,20 @@ def id_words(ids: pa.Array) -> Words:
     starts, lengths = offsets[:-1], np.diff(offsets)
     first, last, longest = int(offsets[0]), int(offsets[-1]), max(int(lengths.max()), 1)
     size = -(-longest // WORD_BYTES)
-    text = np.zeros(last - first + WORD_BYTES * size, np.uint8)
+    text = np.empty(last - first + WORD_BYTES * size, np.uint8)
     text[: last - first] = np.frombuffer(ids.buffers()[2] or b"", np.uint8)[first:last]
-    # Every 8 bytes of the text, at each of its bytes, as one number: a view, nothing is copied.
-    at_byte = np.ndarray((len(text) - WORD_BYTES + 1,), "<u8", buffer=text, strides=(1,))
+    text[last - first :] = 0
     words = np.empty((size, count), np.uint64)
     uniform = int(lengths.min()) == longest
+    # Every 8 bytes of the text, at each of its bytes, as one number: a view, nothing is copied.
+    at_byte = np.ndarray((len(text) - WORD_BYTES + 1,), "<u8", buffer=text, strides=(1,))
     for word in range(size):
-        words[word] = at_byte[starts + np.int32(word * WORD_BYTES - first)]
-        words[word] &= _kept_bits(lengths[:1] if uniform else lengths, word)
+        if uniform:  # as customer numbers are: the ids stand in equal steps
+            words[word] = np.ndarray((count,), "<u8", buffer=text, offset=word * WORD_BYTES, strides=(longest,))
+        else:
+            words[word] = at_byte[starts + np.int32(word * WORD_BYTES - first)]
+        if not uniform or (word + 1) * WORD_BYTES > longest:
+            words[word] &= _kept_bits(lengths[:1] if uniform else lengths, word)
     return words
 
 
@@ -143,37 +148,34 @@ class Roster:
         last order, forward and then backward, and every guess is confirmed by the words.
         """
         count, last = words.shape[1], self._last_order
-        found = np.full(count, -1, np.int32)
-        anchors = np.arange(0, count, _BLOCK)
         if count < _BLOCK or len(last) < _BLOCK:
-            return found
+            return np.full(count, -1, np.int32)
         place = np.full(self._size, -1, np.int32)
         place[last] = np.arange(len(last), dtype=np.int32)
+        anchors = np.arange(0, count, _BLOCK)
         at = self._index.find(mix(words[:, anchors], self._salt))
-        here = np.where(at < 0, np.int32(-len(last)), place[at])
+        here = np.where(at < 0, np.int64(-len(last)), place[at])
         if not self._is_same_order(here):
-            return found
-        row = np.arange(count, dtype=np.int32)
-        self._confirm_guess(found, row, here.repeat(_BLOCK)[:count] + row % _BLOCK, words)
-        row = np.flatnonzero(found < 0).astype(np.int32)
-        following = np.minimum(row // _BLOCK + 1, len(here) - 1)
-        self._confirm_guess(found, row, here[following] - (anchors[following] - row), words)
+            return np.full(count, -1, np.int32)
+        found = self._confirmed((here[:, None] + np.arange(_BLOCK)).ravel()[:count], words)
+        rows = np.flatnonzero(found < 0)
+        following = np.minimum(rows // _BLOCK + 1, len(here) - 1)
+        found[rows] = self._confirmed(here[following] - (anchors[following] - rows), words[:, rows])
         return found
 
     @staticmethod
-    def _is_same_order(here: Positions) -> bool:
+    def _is_same_order(here: npt.NDArray[np.int64]) -> bool:
         """Whether most anchors stand about one block apart, so that walking is worth its while."""
         steps = np.diff(here)
         return len(steps) == 0 or int(np.count_nonzero(np.abs(steps - _BLOCK) < _BLOCK)) * 2 > len(steps)
 
-    def _confirm_guess(self, found: Positions, row: Positions, guess: Positions, words: Words) -> None:
-        """Set `found` where the id in `row` is the one at place `guess` of the last order."""
-        last = self._last_order
-        position = np.take(last, guess, mode="clip")
-        same = (guess >= 0) & (guess < len(last))
+    def _confirmed(self, places: npt.NDArray[np.int64], words: Words) -> Positions:
+        """Return the positions at these places of the last order where their ids are the wanted ones, elsewhere -1."""
+        positions = self._last_order.take(places, mode="clip")  # a place outside gives a wrong id, which is not confirmed
+        same = np.ones(len(places), bool)
         for stored, wanted in zip(self._words, words, strict=True):
-            same &= stored[position] == (wanted if len(row) == len(wanted) else wanted[row])
-        found[row[same]] = position[same]
+            same &= stored.take(positions, mode="clip") == wanted
+        return np.where(same, positions, np.int32(-1))
 
     def _look_up(self, ids: pa.Array, words: Words) -> Positions:
         """Return the positions of ids by their keys, and append the newcomers among them."""

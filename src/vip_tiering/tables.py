@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,52 +13,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vip_tiering.arrow import one_array, text_array
+from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
-from vip_tiering.money import yuan_text, yuan_texts
+from vip_tiering.money import decimal_from_fen, yuan_text
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
 from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
 
 _BOM = b"\xef\xbb\xbf"
+_CHUNK_ROWS = 1 << 18
+_REPEATING = ["tier", "quarter_days", "days_held"]
+"""The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
 
-def csv_bytes(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Buffer:
+def csv_bytes(columns: Mapping[str, pa.Array]) -> pa.Buffer:
     """Return columns as CSV: UTF-8 with BOM, a line feed after every row, quotes only where a text needs them."""
     sink = pa.BufferOutputStream()
     sink.write(_BOM + ",".join(columns).encode() + b"\n")
-    texts = [_quoted(_as_text(column)) for column in columns.values()]
-    if texts and len(texts[0]):
-        for start in range(0, len(texts[0]), _CHUNK_ROWS):
-            parts = [text.slice(start, _CHUNK_ROWS) for text in texts]
-            parts[-1] = pc.binary_join_element_wise(parts[-1], "\n", "")
-            lines = pc.binary_join_element_wise(*parts, ",")
-            offsets = lines.buffers()[1]
-            end = memoryview(offsets).cast("i")[len(lines)]
-            sink.write(lines.buffers()[2].slice(0, end))
+    rows = len(next(iter(columns.values())))
+    for start in range(0, rows, _CHUNK_ROWS):
+        texts = [_csv_text(column.slice(start, _CHUNK_ROWS)) for column in columns.values()]
+        texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
+        lines = pc.binary_join_element_wise(*texts, ",")
+        end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
+        sink.write(lines.buffers()[2].slice(0, end))
     return sink.getvalue()
 
 
-_CHUNK_ROWS = 1 << 18
-
-
-def _as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return one_array(column).cast(pa.string())
-
-
-def _quoted(text: pa.Array) -> pa.Array:
-    """Return text with quotes where it holds a separator, a quote or a line end."""
-    needs = pc.match_substring_regex(text, '[",\r\n]')
+def _csv_text(column: pa.Array) -> pa.Array:
+    """Return a column as CSV fields, with quotes where a text holds a separator, a quote or a line end."""
+    if pa.types.is_dictionary(column.type):
+        return _csv_text(column.dictionary).take(column.indices)
+    if not pa.types.is_string(column.type):
+        return column.cast(pa.string())
+    needs = pc.match_substring_regex(column, '[",\r\n]')
     if not pc.any(needs).as_py():
-        return text
-    doubled = pc.replace_substring(text, '"', '""')
-    return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), text)
+        return column
+    doubled = pc.replace_substring(column, '"', '""')
+    return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), column)
 
 
 def parquet_bytes(table: pa.Table) -> pa.Buffer:
     """Return a table as Parquet with page checksums, so that a flipped bit is found on reading."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=1, write_page_checksum=True, store_schema=False)
+    pq.write_table(table, sink, use_dictionary=_REPEATING, write_page_checksum=True, store_schema=False)
     return sink.getvalue()
 
 
@@ -76,9 +75,11 @@ def run_files(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, lad
     }
     if len(rejects):
         tables["rejects.csv"] = _rejects_columns(rejects)
-    files: dict[str, Any] = {name: csv_bytes(columns) for name, columns in tables.items()}
+    with ThreadPoolExecutor(2) as pool:
+        parquet = pool.submit(lambda: parquet_bytes(_tiers_table(tiers)))
+        files: dict[str, Any] = {name: csv_bytes(columns) for name, columns in tables.items()}
+        files["tiers.parquet"] = parquet.result()
     rows = {name: len(next(iter(columns.values()))) for name, columns in tables.items()}
-    files["tiers.parquet"] = parquet_bytes(_tiers_table(tiers))
     return files, rows | {"tiers.parquet": len(tiers)}
 
 
@@ -93,7 +94,7 @@ def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
 def _tiers_columns(tiers: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
     columns = (
         text_array(tiers["customer_id"]),
-        text_array(tiers["tier"]),
+        _codes(tiers["tier"]),
         _label(tiers["tier"], labels),
         _yuan(tiers["daily_average_fen"]),
         _yuan(tiers["closing_fen"]),
@@ -105,9 +106,9 @@ def _tiers_columns(tiers: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
 def _changes_columns(changed: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
     columns = (
         text_array(changed["customer_id"]),
-        text_array(changed["change"]),
-        text_array(changed["from_tier"]),
-        text_array(changed["to_tier"]),
+        _codes(changed["change"]),
+        _codes(changed["from_tier"]),
+        _codes(changed["to_tier"]),
         _label(changed["from_tier"], labels),
         _label(changed["to_tier"], labels),
         pa.array(changed["steps"]),
@@ -143,10 +144,14 @@ def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
     return dict(zip(REJECTS_CSV, columns, strict=True))
 
 
-def _label(tiers: pd.Series, labels: Mapping[str, str]) -> pa.Array:
+def _codes(column: pd.Series) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(column.cat.codes), pa.array(column.cat.categories, pa.string()))
+
+
+def _label(tiers: pd.Series, labels: Mapping[str, str]) -> pa.DictionaryArray:
     names = pa.array([labels[code] for code in tiers.cat.categories], pa.string())
-    return names.take(pa.array(tiers.cat.codes))
+    return pa.DictionaryArray.from_arrays(pa.array(tiers.cat.codes), names)
 
 
 def _yuan(fen: pd.Series) -> pa.Array:
-    return yuan_texts(fen.to_numpy(np.int64))
+    return decimal_from_fen(fen.to_numpy(np.int64))

@@ -74,7 +74,7 @@ def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
         integer_ids = parquet.refuse_types(file, extract.columns, found.name)
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
-        days = parquet.days(file, extract.columns["date"]) if "date" in extract.columns else extract.days
+        days = parquet.days(file, extract.columns["date"], rules.date_format) if "date" in extract.columns else extract.days
         if not days and "date" in extract.columns:
             raise extract.refuse("date-invalid", f"column {extract.header('date')} holds no date; write 2015-10-01")
         return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, integer_ids=integer_ids)

@@ -55,16 +55,24 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
 
 
-def days(file: pq.ParquetFile, column: int) -> tuple[int, ...]:
+def days(file: pq.ParquetFile, column: int, date_format: str | None) -> tuple[int, ...]:
     """Return the days that the date column holds; from the statistics where they settle it, else from the column."""
-    groups = [file.metadata.row_group(index).column(column) for index in range(file.metadata.num_row_groups)]
-    if pa.types.is_date32(file.schema_arrow.types[column]) and all(_is_settled(group) for group in groups):
-        return tuple(sorted({day_number(group.statistics.min) for group in groups}))
+    settled = settled_days(file, column)
+    if settled is not None:
+        return settled
     values = _read(file, [column])[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers, rules = parse_days(values.drop_null().unique())
+    numbers, rules = parse_days(values.drop_null().unique(), date_format)
     return tuple(sorted({day for day, rule in zip(numbers, rules, strict=True) if not rule}))
+
+
+def settled_days(file: pq.ParquetFile, column: int) -> tuple[int, ...] | None:
+    """Return the days of a date column where the statistics settle them: every row group holds one day and no null."""
+    groups = [file.metadata.row_group(index).column(column) for index in range(file.metadata.num_row_groups)]
+    if not pa.types.is_date32(file.schema_arrow.types[column]) or not all(_is_settled(group) for group in groups):
+        return None
+    return tuple(sorted({day_number(group.statistics.min) for group in groups}))
 
 
 def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
@@ -82,6 +90,10 @@ def read(extract: Extract, file: int, roles: Collection[str]) -> RawColumns:
     """Return the columns of `roles`, in the types that the checks know."""
     wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
     with opened(extract.path, extract.name) as source:
+        day = extract.day
+        if "date" in wanted and day is None and (settled := settled_days(source, wanted["date"])) is not None and len(settled) == 1:
+            day = settled[0]
+            del wanted["date"]
         values = _read(source, sorted(set(wanted.values())))
         count = source.metadata.num_rows
     return RawColumns(
@@ -90,7 +102,7 @@ def read(extract: Extract, file: int, roles: Collection[str]) -> RawColumns:
         columns={role: _plain(values[index], keep_codes=role == "date") for role, index in wanted.items()},
         headers={role: extract.header(role) for role in extract.columns},
         row=np.arange(1, count + 1, dtype=np.int32),
-        day=extract.day,
+        day=day,
         date_format=extract.date_format,
     )
 

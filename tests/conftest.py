@@ -1,0 +1,19 @@
+"""Settings of every test: numpy raises where it would wrap or divide in silence; how many examples Hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), max_examples=10_000, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _numpy_raises() -> None:
+    """Make numpy raise on overflow, division by zero and invalid values."""
+    np.seterr(all="raise")
