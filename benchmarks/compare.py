@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from vip_tiering import load_rules
 
+
 def timed(command: list[str]) -> tuple[float, float]:
     """Run a command; return wall seconds and peak memory in MiB."""
     begin = time.monotonic()
@@ -51,7 +52,9 @@ def main() -> None:
         seconds, memory = timed([*vip, "--out", str(work / f"run{number}")])
         their_seconds, their_memory = timed([*duckdb, str(work / "duckdb.parquet"), bounds])
         ratios.append(seconds / their_seconds)
-        print(f"vip {seconds:.2f} s {memory:.0f} MiB, DuckDB {their_seconds:.2f} s {their_memory:.0f} MiB, ratio {ratios[-1]:.2f}", flush=True)
+        print(
+            f"vip {seconds:.2f} s {memory:.0f} MiB, DuckDB {their_seconds:.2f} s {their_memory:.0f} MiB, ratio {ratios[-1]:.2f}", flush=True
+        )
     names = ["customer_id", "tier", "fen_days", "daily_average_fen"]
     ours, theirs = (pq.read_table(path).select(names) for path in (work / "run0" / "2015Q4" / "tiers.parquet", work / "duckdb.parquet"))
     same = ours.equals(theirs.cast(ours.schema))

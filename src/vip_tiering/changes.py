@@ -25,9 +25,11 @@ _ABSENT = -1
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed. `changed`: one row per customer that did not stay where it was, sorted by customer_id;
-    `migration`: every pair of tiers that occurs, with the exact fen-days of both quarters as Python integers; `counts`:
-    customers by change; `days` and `previous_days`: N of both quarters.
+    """What changed between two quarters.
+
+    `changed`: one row per customer that did not stay where it was, sorted by customer_id; `migration`: every pair of
+    tiers that occurs, with the exact fen-days of both quarters as Python integers; `counts`: customers by change;
+    `days` and `previous_days`: N of both quarters.
     """
 
     changed: pd.DataFrame
@@ -48,10 +50,8 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     ids, now_at, before_at = _union(current, before)
     now = _Side(current, now_at, len(ids), ladder)
     then = _Side(before, before_at, len(ids), ladder)
-    if previous is None:
-        change = np.full(len(ids), CHANGES.index("initial"), np.int64)
-    else:
-        change = _change_codes(then.level, now.level)
+    initial = np.full(len(ids), CHANGES.index("initial"), np.int64)
+    change = initial if previous is None else _change_codes(then.level, now.level)
     moved = np.flatnonzero((change != CHANGES.index("kept")) & (change != CHANGES.index("initial")))
     ids = ids.take(pa.array(moved))
     order = pc.sort_indices(ids).to_numpy()
@@ -59,7 +59,7 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     changed = pd.DataFrame(
         {
             "customer_id": pd.Series(ids, dtype="string[pyarrow]"),
-            "change": pd.Categorical.from_codes(change[moved], categories=list(CHANGES)),
+            "change": pd.Categorical.from_codes(change[moved], categories=pd.Index(CHANGES)),
             "from_tier": then.tiers(ladder)[moved],
             "to_tier": now.tiers(ladder)[moved],
             "steps": np.maximum(now.level[moved], 0) - np.maximum(then.level[moved], 0),
@@ -98,8 +98,8 @@ class _Side:
         values[self._at] = self._frame[name].to_numpy()
         return values
 
-    def tiers(self, ladder: Ladder) -> pd.Categorical:
-        return pd.Categorical.from_codes(self.level + 1, categories=[ABSENT, *ladder.codes])
+    def tiers(self, ladder: Ladder) -> pd.Categorical[str]:
+        return pd.Categorical.from_codes(self.level + 1, categories=pd.Index([ABSENT, *ladder.codes]))
 
 
 def _change_codes(then: Levels, now: Levels) -> Levels:

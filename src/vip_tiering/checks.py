@@ -188,7 +188,8 @@ def _check_days(raw: RawColumns, broken: _Broken) -> Int32s:
     days, rules = [*days, 0], [*rules, "date-empty"]
     for rule in sorted({rule for rule in rules if rule}):
         broken.add(rule, "date", np.array([one == rule for one in rules])[codes])
-    return np.array(days, np.int32)[codes]
+    numbers: Int32s = np.array(days, np.int32)[codes]
+    return numbers
 
 
 def parse_days(values: pa.Array, date_format: str | None = None) -> tuple[list[int], list[str]]:

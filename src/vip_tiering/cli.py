@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import shlex
@@ -96,7 +97,7 @@ def tier_compute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
-    from vip_tiering import jobs as work  # noqa: PLC0415
+    from vip_tiering import jobs as work
 
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
@@ -132,7 +133,7 @@ def rules_check(
     ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
-    from vip_tiering.rules import load_rules  # noqa: PLC0415
+    from vip_tiering.rules import load_rules
 
     rules = load_rules(folder)
     for ladder in rules.ladders:
@@ -146,7 +147,7 @@ def rules_schema(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives one JSON Schema per rule file.")],
 ) -> None:
     """Write the JSON Schema of every rule file, so that editors complete and check them."""
-    from vip_tiering.rules import write_schemas  # noqa: PLC0415
+    from vip_tiering.rules import write_schemas
 
     for path in write_schemas(folder):
         typer.echo(path)
@@ -155,8 +156,8 @@ def rules_schema(
 @app.command("verify")
 def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:
     """Check that a published folder is whole and unaltered, by the checksums in its manifest."""
-    from vip_tiering import folders  # noqa: PLC0415
-    from vip_tiering.errors import DataError  # noqa: PLC0415
+    from vip_tiering import folders
+    from vip_tiering.errors import DataError
 
     document, problems = folders.verify(folder)
     if problems:
@@ -169,7 +170,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's extracts and runs.")] = Path("vip-demo"),
 ) -> None:
     """Make two quarters of invented extracts, compute both, and show the result."""
-    from vip_tiering import demo as show  # noqa: PLC0415
+    from vip_tiering import demo as show
 
     for title, result in show.run(folder):
         typer.echo(title)
@@ -180,9 +181,9 @@ def demo(
 
 
 def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from vip_tiering.render import summary  # noqa: PLC0415
+    from vip_tiering.render import summary
 
     console = Console(highlight=False, markup=False)
     if result.up_to_date:
@@ -201,8 +202,8 @@ class _progress:  # noqa: N801 (used like a function)
     def __enter__(self) -> Progress:
         if not self._show:
             return lambda _done, _all: None
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import Progress as Bar  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import Progress as Bar
 
         self._bar = Bar(console=Console(stderr=True), transient=True)
         self._bar.start()
@@ -215,8 +216,9 @@ class _progress:  # noqa: N801 (used like a function)
 
 
 def _kind(text: str | None) -> Kind | None:
-    if text is None or text == "snapshot" or text == "changes":
-        return text
+    match text:
+        case None | "snapshot" | "changes":
+            return text
     raise UsageError("--kind: must be snapshot or changes")
 
 
@@ -247,7 +249,8 @@ def main() -> NoReturn:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
         status = 0

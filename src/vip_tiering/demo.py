@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -97,8 +96,8 @@ def _marker() -> str:
     return f"made by vip demo {__version__}; delete the whole folder when you are done\n"
 
 
-def _write_new(path: Path, content: bytes | memoryview) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def _write_new(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
         file.write(content)
 
 

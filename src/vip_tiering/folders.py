@@ -83,7 +83,7 @@ def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) ->
 
 def _write(path: Path, content: Any) -> None:  # noqa: ANN401 (bytes or any buffer)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as file:
+    with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -118,10 +118,10 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        if not isinstance(manifest["outputs"], list) or not isinstance(manifest["identity"], str):
-            raise TypeError
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read") from None
+    except (OSError, ValueError):
+        manifest = None
+    if not isinstance(manifest, dict) or not {"outputs", "identity", "made_from", "digest"} <= manifest.keys():
+        raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
     return manifest
 
 
@@ -137,8 +137,9 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
                     problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
         except OSError:
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
-    for name in sorted({entry.name for entry in folder.iterdir()} - {*listed, MANIFEST}):
-        problems.append(Problem(f"{folder.name}/{name}", None, None, "output-unknown", "was not written by the run; move it elsewhere"))
+    unknown = sorted({entry.name for entry in folder.iterdir()} - {*listed, MANIFEST})
+    message = "was not written by the run; move it elsewhere"
+    problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
     return manifest, problems

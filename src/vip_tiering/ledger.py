@@ -29,8 +29,10 @@ _STATE_VERSION = 1
 
 @dataclass(frozen=True)
 class Averages:
-    """What a closed ledger says. `customers`: one row per customer that was present, in no particular order, with
-    customer_id, fen_days, closing_fen and days_held. The two totals are the same sum by two ways.
+    """What a closed ledger says.
+
+    `customers`: one row per customer that was present, in no particular order, with customer_id, fen_days, closing_fen
+    and days_held. The two totals are the same sum by two ways.
     """
 
     customers: pd.DataFrame

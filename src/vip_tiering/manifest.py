@@ -95,7 +95,8 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
 def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison) -> dict[str, Any]:
     """Return the manifest of a run, but for its outputs. Raises ProofError where the run contradicts itself."""
     period, rejects = plan.request.period, posted.reading.rejects
-    tier_counts = tiers["tier"].value_counts(sort=False).to_dict()
+    counts = tiers["tier"].value_counts(sort=False)
+    tier_counts = {str(code): int(count) for code, count in counts.items()}
     proofs = proofs_of(posted, averages, tier_counts, comparison)
     made_from = plan.made_from
     return {

@@ -58,7 +58,8 @@ def id_words(ids: pa.Array) -> Words:
 def _kept_bits(lengths: npt.NDArray[np.int32], word: int) -> Words:
     """Return the mask of the bytes of a word that belong to ids of these lengths."""
     masks = np.array([(1 << (8 * size)) - 1 for size in range(WORD_BYTES + 1)], np.uint64)
-    return masks[np.clip(lengths - word * WORD_BYTES, 0, WORD_BYTES)]
+    kept: Words = masks[np.clip(lengths - word * WORD_BYTES, 0, WORD_BYTES)]
+    return kept
 
 
 def mix(words: Words, salt: int = 0) -> Words:
@@ -67,7 +68,7 @@ def mix(words: Words, salt: int = 0) -> Words:
     A zero word adds nothing, so that an id keeps its key when longer ids widen the words. Two ids may share a key; an id
     of one word is its own key.
     """
-    key = words[0].copy()
+    key: Words = words[0].copy()
     for number, word in enumerate(words[1:], 1):
         spread = word * np.uint64((_ODD * (2 * (number + salt) + 1)) & _ALL_BITS)
         spread ^= spread >> np.uint64(29)
@@ -87,9 +88,9 @@ class _KeyIndex:
     def find(self, keys: Words) -> Positions:
         """Return the position of each key, or -1."""
         settled, late = self._parts
-        found = settled.get_indexer(keys).astype(np.int32)
+        found = settled.get_indexer(pd.Index(keys)).astype(np.int32)
         if len(late) and len(missing := np.flatnonzero(found < 0)):
-            positions = late.get_indexer(keys[missing])
+            positions = late.get_indexer(pd.Index(keys[missing]))
             found[missing] = np.where(positions < 0, -1, positions + len(settled))
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ class Rows:
 
     def take(self, index: npt.NDArray[np.intp] | slice) -> Rows:
         """Return the rows at `index`, in its order."""
-        return Rows(*(_take(getattr(self, one.name), index) for one in fields(self)))
+        return Rows(**{one.name: _take(getattr(self, one.name), index) for one in fields(self)})
 
     def with_balance(self, balance_fen: Int64s) -> Rows:
         """Return the same rows with other balances."""
@@ -49,7 +50,7 @@ class Rows:
         """Return the rows of all parts, one part after the other; a column counts where every part has it."""
         if len(parts) == 1:
             return parts[0]
-        return Rows(*(_concat([getattr(part, one.name) for part in parts]) for one in fields(Rows)))
+        return Rows(**{one.name: _concat([getattr(part, one.name) for part in parts]) for one in fields(Rows)})
 
 
 @dataclass
@@ -73,13 +74,13 @@ class Rejects:
         return dict(sorted(Counter(problem.rule for problem in self.problems).items()))
 
 
-def _take(column: pa.Array | npt.NDArray[np.generic] | None, index: npt.NDArray[np.intp] | slice) -> object:
+def _take(column: Any, index: npt.NDArray[np.intp] | slice) -> Any:  # noqa: ANN401 (a column of any kind, or none)
     if isinstance(column, pa.Array) and not isinstance(index, slice):
         return column.take(pa.array(index))
     return None if column is None else column[index]
 
 
-def _concat(columns: Sequence[pa.Array | npt.NDArray[np.generic] | None]) -> object:
+def _concat(columns: Sequence[Any]) -> Any:  # noqa: ANN401 (a column of any kind, or none)
     present = [column for column in columns if column is not None]
     if len(present) < len(columns):
         return None

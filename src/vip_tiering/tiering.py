@@ -35,7 +35,7 @@ def assign_tiers(customers: pd.DataFrame, days: int, ladder: Ladder) -> pd.DataF
     frame = customers if order is None else customers.take(order).reset_index(drop=True)
     levels = tier_levels(frame["fen_days"].to_numpy(), days, ladder)
     return frame.assign(
-        tier=pd.Categorical.from_codes(levels, categories=ladder.codes),
+        tier=pd.Categorical.from_codes(levels, categories=pd.Index(ladder.codes)),
         quarter_days=np.int64(days),
         daily_average_fen=frame["fen_days"] // days,
     )
@@ -43,8 +43,8 @@ def assign_tiers(customers: pd.DataFrame, days: int, ladder: Ladder) -> pd.DataF
 
 def _byte_order(ids: pd.Series) -> npt.NDArray[np.int64] | None:
     """Return the order of ids by their bytes; None where they stand in it already."""
-
     column = text_array(ids)
     if len(column) < 2 or pc.all(pc.less(column[:-1], column[1:])).as_py():  # noqa: PLR2004 (a pair)
         return None
-    return pc.sort_indices(column).to_numpy().astype(np.int64)
+    order: npt.NDArray[np.int64] = pc.sort_indices(column).to_numpy().astype(np.int64)
+    return order

@@ -109,7 +109,7 @@ def read(text: bytes, name: str) -> Document:
 
 def _syntax_message(error: yaml.YAMLError, text: bytes) -> str:
     problem = str(getattr(error, "problem", None) or "not readable as YAML")
-    if "'\\t'" in problem or b"\t" in text and "token" in problem:
+    if "'\\t'" in problem or (b"\t" in text and "token" in problem):
         return "a tab stands where YAML wants spaces; indent with spaces"
     return f"is not YAML: {problem}"
 

@@ -111,7 +111,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
         if len(raw) + len(reading.rejects) == 0:
             raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
     except DataError as error:
-        reading.problems = error.problems
+        reading.problems = [*error.problems]
         return None, reading
     except OSError as error:
         reading.problems = [extract.refuse("file-unreadable", f"cannot be read: {error.strerror}").problems[0]]
@@ -158,11 +158,10 @@ def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | 
 def _count_outside(extract: Extract, file: int) -> Reading:
     """Return the number of rows of a file whose one day is not wanted; its rows are not checked."""
     if extract.rows is not None:
-        count, problems = extract.rows, []
-    else:
-        try:
-            raw, wrong, _ = text.read(extract, file, ("customer_id",))
-            count, problems = len(raw) + len(wrong), []
-        except DataError as error:
-            count, problems = 0, error.problems
-    return Reading(rows=Counter({file: count}), outside=count, problems=problems)
+        return Reading(rows=Counter({file: extract.rows}), outside=extract.rows)
+    try:
+        raw, wrong, _ = text.read(extract, file, ("customer_id",))
+    except DataError as error:
+        return Reading(problems=[*error.problems])
+    count = len(raw) + len(wrong)
+    return Reading(rows=Counter({file: count}), outside=count)

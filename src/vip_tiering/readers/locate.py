@@ -52,7 +52,8 @@ def locate(arguments: Iterable[str | Path]) -> list[Found]:
 
 def _glob(pattern: str) -> list[Path]:
     """Return what a pattern matches; hidden files and companions are not meant by a `*`."""
-    return [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if not _is_aside(path)]
+    matched = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob refuses absolute patterns)
+    return [path for path in map(Path, matched) if not _is_aside(path)]
 
 
 def _base(pattern: str) -> Path:

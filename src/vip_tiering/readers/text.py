@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -186,7 +187,7 @@ def _has_quotes(content: Content) -> bool:
 
 def _row_numbers(
     table: pa.Table, wrong: list[tuple[int, str]], extract: Extract, content: Content
-) -> tuple[Int32s, "np.typing.NDArray[np.bool_] | None"]:
+) -> tuple[Int32s, npt.NDArray[np.bool_] | None]:
     """Return the row of each record as people count it (the header is row 1), and which records are no blank lines."""
     if not wrong:
         return np.arange(2, len(table) + 2, dtype=np.int32), None
