@@ -121,7 +121,7 @@ def tier_compute(
         result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
     _warn(result.warnings)
     if as_json:
-        typer.echo(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+        _show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
     elif not quiet:
         _print_summary(result)
 
@@ -139,7 +139,7 @@ def rules_check(
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
-        typer.echo(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+        _show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
 
 
 @rules_app.command("schema")
@@ -150,7 +150,7 @@ def rules_schema(
     from vip_tiering.rules import write_schemas
 
     for path in write_schemas(folder):
-        typer.echo(path)
+        _show(path)
 
 
 @app.command("verify")
@@ -162,7 +162,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = folders.verify(folder)
     if problems:
         raise DataError(problems)
-    typer.echo(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
+    _show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
 
 
 @app.command("demo")
@@ -173,11 +173,11 @@ def demo(
     from vip_tiering import demo as show
 
     for title, result in show.run(folder):
-        typer.echo(title)
+        _show(title)
         _print_summary(result)
-        typer.echo()
-    typer.echo(f"Look into {folder}: extracts/ holds the invented balances, out/ the two run folders.")
-    typer.echo(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
+        _show()
+    _show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
+    _show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
 
 
 def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
@@ -187,10 +187,12 @@ def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
 
     console = Console(highlight=False, markup=False)
     if result.up_to_date:
-        typer.echo(f"{result.folder}: already up to date")
+        _show(f"{result.folder}: already up to date")
         return
-    console.print(summary(result.document, result.migration))
-    typer.echo(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    with console.capture() as captured:
+        console.print(summary(result.document, result.migration))
+    _show(captured.get().rstrip("\n"))
+    _show(f"{result.folder}" if result.folder else "dry run: nothing was written")
 
 
 class _progress:  # noqa: N801 (used like a function)
@@ -235,6 +237,15 @@ def _date(option: str, text: str) -> dt.date:
         raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
 
 
+def _show(text: object) -> None:
+    """Print a line on stdout; a reader that has gone away (`| head`) is no error."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _warn(warnings: tuple[str, ...]) -> None:
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
@@ -260,9 +271,6 @@ def main() -> NoReturn:
         for problem in error.problems:
             typer.echo(f"vip: {problem}", err=True)
         status = error.status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
@@ -271,5 +279,4 @@ def main() -> NoReturn:
         if _Settings.debug:
             typer.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
         status = 1
-    sys.stdout.flush()
     raise SystemExit(status)

@@ -77,6 +77,8 @@ class Ledger:
         """
         if self.clock is not None and day <= self.clock:
             raise ValueError("days are posted in date order, each once")
+        if day > self.last:
+            raise ValueError("a day after the period is not posted; it would change the closing balance")
         self._credit_until(day)
         self._grow()
         self.clock = day
@@ -161,10 +163,13 @@ class Ledger:
             self._columns[name] = _grown(values, len(self.roster))
 
     def to_tables(self) -> dict[str, pa.Table]:
-        """Return the whole state as tables, to be saved; `from_tables` gives the same ledger back."""
+        """Return the whole state as tables, to be saved; `from_tables` gives the same ledger back.
+
+        The columns are copies, so that what was saved stays as it was while the ledger goes on.
+        """
         count = len(self.roster)
-        customers = {"customer_id": self.roster.ids} | {name: pa.array(values[:count]) for name, values in self._columns.items()}
-        accounts = {"account": self._accounts.ids, "fen": pa.array(self._account_fen[: len(self._accounts)])}
+        customers = {"customer_id": self.roster.ids} | {name: pa.array(values[:count].copy()) for name, values in self._columns.items()}
+        accounts = {"account": self._accounts.ids, "fen": pa.array(self._account_fen[: len(self._accounts)].copy())}
         state = {
             "version": _STATE_VERSION,
             "kind": self.kind,

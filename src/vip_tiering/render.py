@@ -20,7 +20,8 @@ def summary(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) 
     """Return the summary of a run from its manifest; `migration` holds (from_tier, to_tier, customers)."""
     parts: list[RenderableType] = [_heading(document), "", _tier_table(document), ""]
     if document["previous"]:
-        parts += [_Migration(document, migration), "", _changes_line(document), ""]
+        parts += [_Migration(document, migration), ""]
+    parts += [_changes_line(document), ""]
     parts += [Text(line) for line in _remarks(document)]
     return Group(*parts)
 
@@ -42,12 +43,12 @@ def _tier_table(document: Mapping[str, Any]) -> Table:
     table.add_column("tier", footer="all")
     _add_figures(table, "customers", f"{customers:,}")
     if previous:
-        _add_figures(table, f"vs {previous['quarter']}", f"{change:+,}")
+        _add_figures(table, f"vs {previous['quarter']}", _signed(change))
     _add_figures(table, "sum of averages, yuan", _grouped(total))
     _add_figures(table, "share", "100.0%" if total else "")
     for tier in reversed(document["tiers"]):
         fen = _fen(tier["daily_average_sum"])
-        moved = [f"{tier['customers'] - tier['previous_customers']:+,}"] if previous else []
+        moved = [_signed(tier["customers"] - tier["previous_customers"])] if previous else []
         table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), _percent(fen, total))
     return table
 
@@ -95,7 +96,8 @@ class _Migration:
 
 def _changes_line(document: Mapping[str, Any]) -> Text:
     counts = document["changes"]
-    return Text("changes: " + ", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)))
+    alone = "" if document["previous"] else " (compared with no earlier run)"
+    return Text("changes: " + ", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)) + alone)
 
 
 def _remarks(document: Mapping[str, Any]) -> list[str]:
@@ -125,6 +127,10 @@ _ROW_WORDS = {
     "rejected": "rejected",
 }
 _NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
 
 
 def _percent(fen: int, total: int) -> str:

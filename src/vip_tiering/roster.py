@@ -197,9 +197,10 @@ class Roster:
         return found
 
     def _change_salt(self) -> None:
-        """Two different ids have one key: key everybody anew."""
+        """Two different ids have one key: key everybody anew, until all keys differ."""
         self._salt += 1
-        keys = mix(self._words[:, : self._size], self._salt)
+        while not pd.Index(keys := mix(self._words[:, : self._size], self._salt)).is_unique:
+            self._salt += 1
         self._index = _KeyIndex()
         self._index.add(keys)
 

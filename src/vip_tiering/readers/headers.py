@@ -24,6 +24,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Usual headers of every role, compared after NFKC, without case and surrounding blanks."""
 
+_USUAL: Final = {role: [one for one in names if one == role or not one.isascii()][:2] for role, names in ALIASES.items()}
 _REQUIRED: Final = ("customer_id", "balance")
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
@@ -71,11 +72,11 @@ def recognise(headers: Sequence[str], columns: Columns, name: str, given: Collec
 
 
 def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mapping[str, int]) -> str:
-    wanted = f'"{mapped}" for the {role}' if mapped else f"for the {role} (such as {', '.join(ALIASES[role][:1] + ALIASES[role][-1:])})"
+    wanted = f'"{mapped}" for the {role}' if mapped else f"for the {role} (such as {' or '.join(_USUAL[role])})"
     left = [shown(header, index) for index, header in enumerate(headers) if index not in found.values()]
     near = difflib.get_close_matches(mapped or role, left, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; if the file has no header, or another one, see columns in rules/extracts.yaml"
-    return f"no column {wanted} among the {len(headers)}: {', '.join(left[:12])}{hint}"
+    hint = f"did you mean {near[0]}?" if near else "if the file has no header, or another one, see columns in rules/extracts.yaml"
+    return f"no column {wanted}; not recognised: {', '.join(left[:12]) or 'none'}; {hint}"
 
 
 def key_roles(keys: Sequence[tuple[str, str]], columns: Columns) -> dict[str, str]:

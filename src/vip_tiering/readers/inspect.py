@@ -71,9 +71,9 @@ def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
     with parquet.opened(found.path, found.name) as file:
         names = parquet.headers(file)
         extract = _recognised(found, rules, "parquet", names)
-        integer_ids = parquet.refuse_types(file, extract.columns, found.name)
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
+        integer_ids = parquet.refuse_types(file, extract.columns, found.name)
         days = parquet.days(file, extract.columns["date"], rules.date_format) if "date" in extract.columns else extract.days
         if not days and "date" in extract.columns:
             raise extract.refuse("date-invalid", f"column {extract.header('date')} holds no date; write 2015-10-01")

@@ -1,0 +1,183 @@
+"""The forms of the rule files, as strict models, and the JSON Schema of each for editors."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+from vip_tiering.money import AMOUNT_LIMIT_FEN, FEN_PER_YUAN
+
+OWN_MESSAGE: Final = "rule"
+"""The type of those errors whose text is written here and goes to people as it stands."""
+
+_BOUND: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})(\.[0-9]{1,2})?")
+_BOUND_SCHEMA: Final = {
+    "description": "lower bound in yuan: a whole number, or a quoted decimal; the bound itself belongs to the tier",
+    "anyOf": [
+        {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": AMOUNT_LIMIT_FEN // FEN_PER_YUAN},
+        {"type": "string", "pattern": r"^(0\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,11}(\.[0-9]{1,2})?)$"},
+    ],
+}
+
+
+def bound_fen(bound: object) -> int | None:
+    """Return a bound in exact fen; None where it is no bound of the right form and size."""
+    if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
+        return None
+    whole, _, part = str(bound).partition(".")
+    fen = int(whole) * FEN_PER_YUAN + int(part.ljust(2, "0"))
+    return fen if not whole.startswith("-") and 0 < fen < AMOUNT_LIMIT_FEN else None
+
+
+def _check_bound(bound: object) -> int | str:
+    if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
+        form = 'must be whole yuan without a leading zero (20000), or a quoted decimal with at most two places ("20000.50")'
+        raise PydanticCustomError(OWN_MESSAGE, form)
+    if bound_fen(bound) is None:
+        raise PydanticCustomError(OWN_MESSAGE, "must be greater than 0 and less than 1000000000000")
+    return bound
+
+
+def _check_printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
+    return text
+
+
+def _check_date_format(text: str) -> str:
+    """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
+    try:
+        days = [dt.datetime.strptime(day.strftime(text), text).date() == day for day in _SAMPLE_DAYS]  # noqa: DTZ007 (days)
+    except (ValueError, re.error):
+        days = [False]
+    if not all(days):
+        raise PydanticCustomError(OWN_MESSAGE, 'must hold a year, a month and a day once each, such as "%d.%m.%Y"')
+    return text
+
+
+_SAMPLE_DAYS: Final = (dt.date(2015, 12, 31), dt.date(2016, 2, 9))
+
+Kind = Literal["snapshot", "changes"]
+Negative = Literal["zero", "net", "reject"]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="short name of the tier in files")]
+Label = Annotated[
+    str,
+    Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
+    AfterValidator(_check_printable),
+]
+Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
+Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
+Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
+Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Tier(_Strict):
+    """One step of the ladder: customers with an average of `min` yuan or more, below the next step's `min`."""
+
+    code: Code
+    label: Label
+    min: Yuan
+
+    @property
+    def min_fen(self) -> int:
+        """The lower bound in fen."""
+        fen = bound_fen(self.min)
+        if fen is None:  # a Tier is checked when it is made
+            raise ValueError(self.min)
+        return fen
+
+
+Tiers = Annotated[list[Tier], Field(min_length=1, description="the ladder, from the lowest tier to the highest")]
+
+
+class TierSet(_Strict):
+    """A ladder that is in force from a day on."""
+
+    valid_from: Annotated[dt.date, Field(description="in force for quarters that begin on this day or later, until a newer set")]
+    source: Source | None = None
+    tiers: Tiers
+
+
+class TiersFile(_Strict):
+    """The tiers and their lower bounds: one ladder (`tiers`), or several by the day from which they are in force (`sets`)."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["tiers"]}, {"required": ["sets"]}]})
+
+    version: Version
+    source: Source | None = None
+    tiers: Tiers | None = None
+    sets: Annotated[list[TierSet], Field(min_length=1, description="several ladders; the newest in force counts")] | None = None
+
+
+class Columns(_Strict):
+    """The bank's own header for each meaning; what is not named here is recognised by its usual names."""
+
+    customer_id: Annotated[Header, Field(description="header of the customer's number; it stays text")] | None = None
+    account_id: Annotated[Header, Field(description="header of the account's number; a customer's accounts are summed")] | None = None
+    product: Annotated[Header, Field(description="header of the product code")] | None = None
+    currency: Annotated[Header, Field(description="header of the currency code")] | None = None
+    date: Annotated[Header, Field(description="header of the day on which the balance stood")] | None = None
+    balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
+
+
+class ExtractRules(_Strict):
+    """What the bank's balance extracts look like and mean; every key is optional but the version."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["version"]})
+
+    version: Version = 1
+    kind: Annotated[
+        Kind, Field(description="snapshot: a date's rows are all balances of that day; changes: a row holds until the account's next")
+    ] = "snapshot"
+    columns: Columns = Field(default_factory=Columns)
+    negative: Annotated[Negative, Field(description="a negative balance counts as zero, counts as it is, or is rejected")] = "zero"
+    max_carry_days: Annotated[StrictInt, Field(ge=0, le=92, description="for how many missing days after it a delivered day may stand")] = 3
+    date_format: (
+        Annotated[
+            str,
+            Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
+            AfterValidator(_check_date_format),
+        ]
+        | None
+    ) = None
+    date_offset_days: Annotated[
+        StrictInt, Field(ge=-31, le=31, description="added to a date taken from a file's name; -1 where the name tells the day of delivery")
+    ] = 0
+    final_newline: Annotated[
+        Literal["required", "optional"], Field(description="a text file that does not end with a line end may have been cut off")
+    ] = "required"
+
+
+FILES: Final[dict[str, type[_Strict]]] = {"extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
+"""The form of every rule file, in the order in which problems are shown."""
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON Schema without noise: no generated titles, and no null, because a key without a value is refused."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        result = super().default_schema(schema)
+        return {key: value for key, value in result.items() if (key, value) != ("default", None)}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 (pydantic's signature)
+        return False
+
+
+def json_schema(file: str) -> dict[str, Any]:
+    """Return the JSON Schema of a rule file, so that editors complete and check it."""
+    schema = FILES[file].model_json_schema(schema_generator=_Schema)
+    for part in schema.get("$defs", {}).values():
+        part.pop("title", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": file}
