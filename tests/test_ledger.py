@@ -110,6 +110,18 @@ def test_saved_and_resumed_after_any_day(kind: Kind, saved: Callable[[pa.Table],
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_was_saved_stays_as_it_was(kind: Kind) -> None:
+    """Tables that were taken from a ledger do not move when it goes on."""
+    ledger = Ledger(kind, FIRST, LAST)
+    post(ledger, (FIRST, {("1", ""): 5, ("2", ""): 7}))
+    tables = ledger.to_tables()
+    expected = {name: table.to_pylist() for name, table in tables.items()}
+    post(ledger, (FIRST + 1, {("1", ""): 6}))
+    ledger.close()
+    assert expected == {name: table.to_pylist() for name, table in tables.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_saved_and_resumed_every_day(kind: Kind) -> None:
     """A nightly run, which resumes the ledger before each day and saves it after, ends like one that runs through."""
     days: list[Posting] = [

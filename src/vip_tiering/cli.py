@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+import typer.core
 
 from vip_tiering._version import __version__
 from vip_tiering.errors import UsageError, VipError
@@ -26,8 +27,19 @@ if TYPE_CHECKING:
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked."
 _STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
+
+class _InOrderOfUse(typer.core.TyperGroup):
+    """Lists the commands as they are used, not groups last."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return sorted(super().list_commands(ctx), key=("tier", "rules", "verify", "demo").index)
+
+
 app = typer.Typer(
-    help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).", epilog=_EPILOG, **_STYLE
+    cls=_InOrderOfUse,
+    help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
+    epilog=_EPILOG,
+    **_STYLE,
 )
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
 rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
@@ -64,7 +76,7 @@ class _Settings:
 @tier_app.command("compute")
 def tier_compute(
     extracts: Annotated[
-        list[str], typer.Argument(metavar="EXTRACT...", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
+        list[str], typer.Argument(metavar="EXTRACT", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
     ],
     quarter: Annotated[
         str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
@@ -82,7 +94,8 @@ def tier_compute(
         str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
     ] = None,
     accept_missing: Annotated[
-        list[str] | None, typer.Option("--accept-missing", metavar="DATE", help="Accept that this day is missing; repeatable.")
+        list[str] | None,
+        typer.Option("--accept-missing", envvar="VIP_ACCEPT_MISSING", metavar="DATE", help="Accept that this day is missing; repeatable."),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
@@ -92,8 +105,8 @@ def tier_compute(
         int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
@@ -237,7 +250,7 @@ def _date(option: str, text: str) -> dt.date:
         raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
 
 
-def _show(text: object) -> None:
+def _show(text: object = "") -> None:
     """Print a line on stdout; a reader that has gone away (`| head`) is no error."""
     try:
         sys.stdout.write(f"{text}\n")

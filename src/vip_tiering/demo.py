@@ -42,8 +42,6 @@ CUSTOMERS: Final = 3_000
 _MARKER: Final = ".vip-demo"
 _EXTRACTS: Final = "extracts"
 _OUT: Final = "out"
-_STAGING: Final = ".staging-"
-"""What begins like this is swept by `folders.locked`, should a demo be killed."""
 _TODAY: Final = dt.date(2016, 1, 4)
 _DAY_COUNT: Final = (QUARTERS[1].end - QUARTERS[0].start).days + 1
 _Q4: Final = (QUARTERS[1].start - QUARTERS[0].start).days
@@ -80,7 +78,7 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
 def _refuse_foreign(folder: Path) -> None:
     """Raise OutputError where the folder holds anything and is not a demo of this version."""
     try:
-        if not folder.exists() or not any(folder.iterdir()):
+        if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {folders.LOCK}:
             return
         marker = folder / _MARKER
         text = marker.read_text(encoding="utf-8", errors="replace") if marker.is_file() else None
@@ -107,7 +105,7 @@ def _write_extracts(folder: Path) -> None:
     if target.exists():
         _refuse_altered(target)
         return
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=folders.STAGING, dir=folder))
     try:
         for name, content in extracts():
             _write_new(staging / name, content)

@@ -18,8 +18,10 @@ from vip_tiering.errors import DataError, LockedError, OutputError, Problem
 
 MANIFEST: Final = "manifest.json"
 SUPERSEDED: Final = ".superseded"
-_LOCK: Final = ".vip.lock"
-_STAGING: Final = ".staging-"
+LOCK: Final = ".vip.lock"
+"""What `locked` leaves in a folder; a folder with nothing else is empty."""
+STAGING: Final = ".staging-"
+"""What begins like this was left by a run that was killed, and is swept by `locked`."""
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def locked(out: Path) -> Iterator[None]:
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(out / _LOCK, mode=0o600)
+        lock = FileLock(out / LOCK, mode=0o600)
         lock.acquire(blocking=False)
     except Timeout:
         raise LockedError(f"{out}: another run is working here; wait until it has ended") from None
@@ -44,8 +46,8 @@ def locked(out: Path) -> Iterator[None]:
         _sweep(out)
         yield
     finally:
-        if made and not any(entry.name != _LOCK for entry in out.iterdir()):
-            (out / _LOCK).unlink(missing_ok=True)
+        if made and not any(entry.name != LOCK for entry in out.iterdir()):
+            (out / LOCK).unlink(missing_ok=True)
         lock.release()
         for folder in made:
             with suppress(OSError):
@@ -54,7 +56,7 @@ def locked(out: Path) -> Iterator[None]:
 
 def _sweep(out: Path) -> None:
     """Remove what a run that was killed left behind. We hold the lock, so no live run owns it."""
-    for stale in out.glob(f"{_STAGING}*"):
+    for stale in out.glob(f"{STAGING}*"):
         shutil.rmtree(stale, ignore_errors=True)
 
 
@@ -65,7 +67,7 @@ def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) ->
     Raises OutputError where the disk is full or refuses, leaving nothing behind.
     """
     target = out / name
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=out))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
     try:
         for file in sorted(files, key=lambda one: one == MANIFEST):
             _write(staging / file, files[file])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import stat
 from collections.abc import Iterable
@@ -91,8 +92,10 @@ def _files(root: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _hive_keys(path: Path) -> tuple[tuple[str, str], ...]:
-    pairs = (part.split("=", 1) for part in path.parent.parts if "=" in part)
-    return tuple((key, unquote(value)) for key, value in pairs)
+    """Return the folders `key=value` right above a file; what lies further up is where somebody put the extracts."""
+    folders = itertools.takewhile(lambda part: "=" in part, reversed(path.absolute().parent.parts))
+    pairs = (part.split("=", 1) for part in folders)
+    return tuple(sorted((key, unquote(value)) for key, value in pairs))
 
 
 def _problem(found: Found) -> Problem | None:

@@ -1,0 +1,60 @@
+"""Keep the transcripts in the documentation true: run the commands of every ```console block and compare what they print.
+
+    python scripts/transcripts.py check README.md docs/commands.md
+    python scripts/transcripts.py write README.md docs/commands.md
+
+Blocks of one file run one after another in one empty folder, 80 columns wide, without colour.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def regenerated(text: str) -> str:
+    """Return a page with the output of every command in its console blocks made anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        return BLOCK.sub(lambda block: f"```console\n{_run_block(block[1], folder)}```", text)
+
+
+def _run_block(block: str, folder: str) -> str:
+    commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    return "".join(f"$ {command}\n{_output(command, folder)}" for command in commands)
+
+
+def _output(command: str, folder: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "HOME": folder, "TERM": "dumb"}
+    result = subprocess.run(  # noqa: S602 (the commands of our own pages)
+        command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    if result.returncode:
+        lines.append(f"(exit code {result.returncode})")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def main() -> None:
+    """Check or write the pages on the command line; a page that differs ends with exit code 1."""
+    action, pages = sys.argv[1], sys.argv[2:]
+    stale = []
+    for page in map(Path, pages):
+        text = page.read_text(encoding="utf-8")
+        fresh = regenerated(text)
+        if fresh != text:
+            stale.append(str(page))
+            if action == "write":
+                page.write_text(fresh, encoding="utf-8")
+    if action == "check" and stale:
+        sys.exit(f"transcripts differ from what the commands print now: {', '.join(stale)}")
+
+
+if __name__ == "__main__":
+    main()

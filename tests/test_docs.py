@@ -1,0 +1,121 @@
+"""The documentation is true: transcripts, help texts, tables and examples are made anew and compared."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import vip_tiering as vip
+from vip_tiering import errors, schema
+from vip_tiering.checks import RULES
+from vip_tiering.cli import app
+from vip_tiering.readers.headers import ALIASES
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("benchmarks/*.md")]
+)
+
+
+def page(name: str) -> str:
+    """Return a page of the documentation."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language in a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page(name), re.DOTALL | re.MULTILINE)
+
+
+def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) -> list[str]:
+    """Return every command and group below `command`."""
+    below = getattr(command, "commands", {})
+    return [" ".join(words), *(name for word, one in below.items() for name in commands(one, (*words, word)))]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/commands.md"])
+def test_transcripts_are_true(name: str) -> None:
+    """Every command shown in a console block prints today what the page shows."""
+    result = subprocess.run(
+        [sys.executable, "scripts/transcripts.py", "check", name], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (result.returncode, result.stderr)
+
+
+def test_every_command_is_documented() -> None:
+    """Every command and group has its help text in docs/commands.md, and no other is there."""
+    known = commands(typer.main.get_command(app), ("vip",))
+    assert sorted(known) == sorted(re.findall(r"^\$ (.*) --help$", page("docs/commands.md"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every link within the project leads to a file or folder that exists."""
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")) if "://" not in link]
+    assert [] == [link for link in links if not (path.parent / link).exists()]
+
+
+def test_aliases_are_documented() -> None:
+    """The table of headers in docs/extracts.md is the one that the program uses."""
+    found = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|$", page("docs/extracts.md"), re.MULTILINE))
+    assert {role: ", ".join(names) for role, names in ALIASES.items()} == found
+
+
+def test_rules_for_rows_are_documented() -> None:
+    """The table of rules in docs/extracts.md holds every rule for a row, in the words of the message."""
+    table = page("docs/extracts.md").partition("| rule | what would be right |\n")[2].partition("\n\n")[0]
+    found = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", table, re.MULTILINE))
+    assert RULES == found
+
+
+def test_glossary_is_complete() -> None:
+    """Every column of every file, every kind of change and every tier of the packaged rules is in the glossary."""
+    columns = {*schema.TIERS_PARQUET.names, *schema.TIERS_CSV, "daily_average", "closing_balance", *schema.ROLES, *schema.CHANGES}
+    tiers = set(vip.load_rules(ROOT / "rules").ladders[0].codes)
+    assert set() == {name for name in columns | tiers if f"`{name}`" not in page("docs/glossary.md")}
+
+
+def test_exit_codes_are_documented() -> None:
+    """The README's table of exit codes and the error classes agree."""
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page("README.md"), re.MULTILINE)}
+    statuses = {one.status for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.VipError)}
+    assert {0, 143} | statuses == documented
+
+
+def test_yaml_forms_are_accepted(tmp_path: Path) -> None:
+    """The two YAML forms in the README are rules that the program accepts."""
+    for file, text in zip(("tiers.yaml", "extracts.yaml"), blocks("README.md", "yaml"), strict=True):
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    assert ["untiered", "effective", "silver"] == vip.load_rules(tmp_path).ladders[0].codes
+
+
+def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's Python example runs as it stands, in a folder with rules, extracts and the quarter before."""
+    subprocess.run([sys.executable, "-m", "vip_tiering", "demo", "."], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "rules").symlink_to(ROOT / "rules")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(blocks("README.md", "python")[0], names)  # noqa: S102 (our own page)
+    assert "2015Q4" == names["run"].name  # type: ignore[attr-defined]
+
+
+def test_public_names_are_listed() -> None:
+    """`__all__` is complete and sorted, and every name in it can be had."""
+    assert sorted(vip.__all__) == vip.__all__
+    assert [] == [name for name in vip.__all__ if getattr(vip, name, None) is None]
+    classes = {name for name, one in vars(errors).items() if isinstance(one, type) and one.__module__ == errors.__name__}
+    assert classes <= set(vip.__all__)
+
+
+def test_project_names_no_machine() -> None:
+    """No file of the project holds an absolute path of somebody's machine."""
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    private = re.compile(rb"/(home|root|Users|work)/[a-z]")
+    assert [] == [name for name in files if (ROOT / name).is_file() and private.search((ROOT / name).read_bytes())]
