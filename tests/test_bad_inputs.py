@@ -325,3 +325,27 @@ def test_rejects_within_the_limit(tmp_path: Path, limit: str) -> None:
     rejects = (tmp_path / "out" / "2015Q4-asof-20151003" / "rejects.csv").read_text(encoding="utf-8-sig")
     assert f"file,row,column,rule\n{MIDDLE},4,balance,amount-text\n" == rejects
     assert CANARY not in result.stdout + result.stderr
+
+
+def test_mapped_header_means_one_thing(tmp_path: Path) -> None:
+    """A usual header that the rules map to another column is not recognised for its usual meaning too."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "tiers.yaml").write_text("version: 1\ntiers:\n  - {code: one, label: 一, min: 1}\n", encoding="utf-8")
+    (tmp_path / "rules" / "extracts.yaml").write_text("version: 1\ncolumns: {account_id: 客户号}\n", encoding="utf-8")
+    (tmp_path / "b_20151001.csv").write_text("客户编号,客户号,余额\nA,1,5.00\nA,2,7.00\n", encoding="utf-8")
+    result = compute(tmp_path, ["b_20151001.csv", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
+    assert 0 == result.returncode, result.stderr
+    tiers = (tmp_path / "out" / "2015Q4-asof-20151001" / "tiers.csv").read_text(encoding="utf-8-sig")
+    assert "A,one,一,12.00,12.00,1" == tiers.splitlines()[1]
+
+
+@pytest.mark.parametrize("folder", ["date=2015-10-01", "customer_id=x/dt=20151001", "dt=20151001/currency=CNY"])
+def test_partitioned_folders_are_columns(tmp_path: Path, folder: str) -> None:
+    """Folders `key=value` right above a file count as columns, wherever the extracts lie."""
+    deep = tmp_path / "balance=5" / "in" / folder
+    deep.mkdir(parents=True)
+    (deep / "part-0.csv").write_text("customer_id,balance\nA,7.00\n")
+    result = compute(tmp_path, ["balance=5/in", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
+    assert 0 == result.returncode, result.stderr
+    tiers = (tmp_path / "out" / "2015Q4-asof-20151001" / "tiers.csv").read_text(encoding="utf-8-sig")
+    assert "A,untiered,未达标,7.00,7.00,1" == tiers.splitlines()[1]

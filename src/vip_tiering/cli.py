@@ -31,7 +31,7 @@ _STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "ad
 class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
         return sorted(super().list_commands(ctx), key=("tier", "rules", "verify", "demo").index)
 
 
@@ -142,7 +142,8 @@ def tier_compute(
 @rules_app.command("check")
 def rules_check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones.")
+        Path | None,
+        typer.Argument(envvar="VIP_RULES", metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones."),
     ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""

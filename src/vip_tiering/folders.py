@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -60,8 +62,14 @@ def _sweep(out: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) -> Path:
-    """Write the files (name -> bytes; the manifest comes last) into `out/name`, whole, durable and private.
+Writer = Callable[[IO[bytes]], int]
+"""Writes the content of one file and returns its number of rows."""
+
+
+def publish(
+    out: Path, name: str, writers: Mapping[str, Writer], manifest: Callable[[list[dict[str, Any]]], bytes], *, replace: bool
+) -> Path:
+    """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
 
     With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock.
     Raises OutputError where the disk is full or refuses, leaving nothing behind.
@@ -69,8 +77,9 @@ def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) ->
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
     try:
-        for file in sorted(files, key=lambda one: one == MANIFEST):
-            _write(staging / file, files[file])
+        with ThreadPoolExecutor(2) as pool:
+            outputs = list(pool.map(lambda file: _write(staging / file, writers[file]), sorted(writers)))
+        _write(staging / MANIFEST, lambda file: file.write(manifest(outputs)))
         _sync_folder(staging)
         if replace and target.exists():
             _supersede(target)
@@ -83,12 +92,32 @@ def publish(out: Path, name: str, files: Mapping[str, Any], *, replace: bool) ->
     return target
 
 
-def _write(path: Path, content: Any) -> None:  # noqa: ANN401 (bytes or any buffer)
+class _Hashed(io.RawIOBase):
+    """A file that is hashed and counted while it is written, so that it need not be held or read again."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.hash, self.size = file, hashlib.sha256(), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:  # noqa: ANN401 (bytes or any buffer)
+        self._file.write(content)
+        self.hash.update(content)
+        size = memoryview(content).nbytes
+        self.size += size
+        return size
+
+
+def _write(path: Path, writer: Writer) -> dict[str, Any]:
+    """Write one file durably and return what the manifest says of it: name, rows, bytes, SHA-256."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        hashed = _Hashed(file)
+        rows = writer(hashed)  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
+    return {"name": path.name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
 def _sync_folder(path: Path) -> None:
@@ -106,14 +135,6 @@ def _supersede(target: Path) -> None:
     while (attic / f"{target.name}-{number}").exists():
         number += 1
     target.rename(attic / f"{target.name}-{number}")
-
-
-def described(files: Mapping[str, Any], rows: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return what the manifest says of each output: name, rows, bytes, SHA-256."""
-    return [
-        {"name": name, "rows": rows[name], "bytes": len(memoryview(content)), "sha256": hashlib.sha256(content).hexdigest()}
-        for name, content in sorted(files.items())
-    ]
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

@@ -118,8 +118,9 @@ class Ledger:
         if self._bound >= INT64_LIMIT:
             raise DataError("the balances are too large to be summed exactly: balance x days x rows per customer leaves 64 bits")
         column = self._columns
-        column["fen_days"] += column["balance_fen"] * days
-        column["days_held"] += column["held"].astype(np.int16) * np.int16(days)
+        # One day is the usual case, and needs no product.
+        column["fen_days"] += column["balance_fen"] if days == 1 else column["balance_fen"] * days
+        column["days_held"] += column["held"] if days == 1 else column["held"] * np.int16(days)
         column["present"] |= column["held"] if self.kind == "snapshot" else column["open_accounts"] > 0
         self._counted_total += self._standing_total * days
         self.clock = max(self.clock, end)

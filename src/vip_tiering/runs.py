@@ -80,11 +80,11 @@ def compute_tiers(
 
 @contextmanager
 def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Give a pool of threads that read, and how many days they may be ahead."""
+    """Give a pool of threads that read, and how many days they may be ahead while another is posted."""
     count = jobs or min(len(os.sched_getaffinity(0)), 8)
     pool = ThreadPoolExecutor(count)
     try:
-        yield pool, count
+        yield pool, max(count - 1, 1)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -105,10 +105,13 @@ def compute(plan: Plan, pool: Executor, ahead: int, progress: Progress = lambda 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
-    files, rows = tables.run_files(run.tiers, run.comparison, run.rejects, run.ladder)
-    document = {**run.manifest, "outputs": folders.described(files, rows)}
-    document["digest"] = folders.digest(document)
-    return folders.publish(out, run.name, {**files, folders.MANIFEST: tables.json_bytes(document)}, replace=replace)
+    writers = tables.run_writers(run.tiers, run.comparison, run.rejects, run.ladder)
+
+    def manifest_bytes(outputs: list[dict[str, Any]]) -> bytes:
+        document = {**run.manifest, "outputs": outputs}
+        return tables.json_bytes({**document, "digest": folders.digest(document)})
+
+    return folders.publish(out, run.name, writers, manifest_bytes, replace=replace)
 
 
 def standing_run(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:

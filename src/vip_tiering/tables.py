@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
+from vip_tiering.folders import Writer
 from vip_tiering.money import decimal_from_fen, yuan_text
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
@@ -26,9 +26,11 @@ _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
 
-def csv_bytes(columns: Mapping[str, pa.Array]) -> pa.Buffer:
-    """Return columns as CSV: UTF-8 with BOM, a line feed after every row, quotes only where a text needs them."""
-    sink = pa.BufferOutputStream()
+def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
+    """Write columns as CSV and return the number of rows.
+
+    UTF-8 with BOM, a line feed after every row, quotes only where a text needs them; a stretch of rows at a time.
+    """
     sink.write(_BOM + ",".join(columns).encode() + b"\n")
     rows = len(next(iter(columns.values())))
     for start in range(0, rows, _CHUNK_ROWS):
@@ -36,8 +38,8 @@ def csv_bytes(columns: Mapping[str, pa.Array]) -> pa.Buffer:
         texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
         lines = pc.binary_join_element_wise(*texts, ",")
         end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-        sink.write(lines.buffers()[2].slice(0, end))
-    return sink.getvalue()
+        sink.write(memoryview(lines.buffers()[2])[:end])
+    return rows
 
 
 def _csv_text(column: pa.Array) -> pa.Array:
@@ -53,11 +55,10 @@ def _csv_text(column: pa.Array) -> pa.Array:
     return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), column)
 
 
-def parquet_bytes(table: pa.Table) -> pa.Buffer:
-    """Return a table as Parquet with page checksums, so that a flipped bit is found on reading."""
-    sink = pa.BufferOutputStream()
+def write_parquet(table: pa.Table, sink: IO[bytes]) -> int:
+    """Write a table as Parquet and return the number of rows; page checksums let a flipped bit be found on reading."""
     pq.write_table(table, sink, use_dictionary=_REPEATING, write_page_checksum=True, store_schema=False)
-    return sink.getvalue()
+    return len(table)
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
@@ -65,22 +66,18 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def run_files(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the content of every file of a run but the manifest, and the number of rows of each."""
+def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:
+    """Return how every file of a run but the manifest is written."""
     labels = ladder.labels
-    tables = {
-        "tiers.csv": _tiers_columns(tiers, labels),
-        "changes.csv": _changes_columns(comparison.changed, labels),
-        "migration.csv": _migration_columns(comparison),
+    writers: dict[str, Writer] = {
+        "tiers.csv": lambda sink: write_csv(_tiers_columns(tiers, labels), sink),
+        "tiers.parquet": lambda sink: write_parquet(_tiers_table(tiers), sink),
+        "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
+        "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
     }
     if len(rejects):
-        tables["rejects.csv"] = _rejects_columns(rejects)
-    with ThreadPoolExecutor(2) as pool:
-        parquet = pool.submit(lambda: parquet_bytes(_tiers_table(tiers)))
-        files: dict[str, Any] = {name: csv_bytes(columns) for name, columns in tables.items()}
-        files["tiers.parquet"] = parquet.result()
-    rows = {name: len(next(iter(columns.values()))) for name, columns in tables.items()}
-    return files, rows | {"tiers.parquet": len(tiers)}
+        writers["rejects.csv"] = lambda sink: write_csv(_rejects_columns(rejects), sink)
+    return writers
 
 
 def _tiers_table(tiers: pd.DataFrame) -> pa.Table:

@@ -55,10 +55,9 @@ def recognise(headers: Sequence[str], columns: Columns, name: str, given: Collec
     if repeated:
         add("header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
     found: dict[str, int] = {}
-    for role in ROLES:
+    for role, names in _names(columns).items():
         mapped = getattr(columns, role)
-        names = ALIASES[role] if mapped is None else (mapped,)
-        hits = [index for index, one in enumerate(tidied) if one in {tidy(alias) for alias in names}]
+        hits = [index for index, one in enumerate(tidied) if one in names]
         if len(hits) > 1 and not repeated:
             places = " and ".join(shown(headers[index], index) for index in hits)
             add("header-ambiguous", f"{places} may all be the {role}; say which under columns in rules/extracts.yaml")
@@ -81,10 +80,12 @@ def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mappi
 
 def key_roles(keys: Sequence[tuple[str, str]], columns: Columns) -> dict[str, str]:
     """Return role -> value for the folders `key=value` whose key is a usual or mapped header."""
-    result = {}
-    for key, value in keys:
-        for role in ROLES:
-            mapped = getattr(columns, role)
-            if tidy(key) in {tidy(alias) for alias in (ALIASES[role] if mapped is None else (mapped,))}:
-                result[role] = value
-    return result
+    names = _names(columns)
+    return {role: value for key, value in keys for role in ROLES if tidy(key) in names[role]}
+
+
+def _names(columns: Columns) -> dict[str, set[str]]:
+    """Return role -> the headers that mean it, as they are compared: the mapped one, else the usual ones not mapped to another role."""
+    mapped = {role: tidy(header) for role in ROLES if (header := getattr(columns, role)) is not None}
+    usual = {role: {tidy(alias) for alias in aliases} - set(mapped.values()) for role, aliases in ALIASES.items()}
+    return {role: {mapped[role]} if role in mapped else usual[role] for role in ROLES}
