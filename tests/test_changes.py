@@ -105,7 +105,7 @@ def migration_of(comparison: Comparison) -> dict[tuple[str, str], list[int]]:
 
 
 @given(now=SIDES, before=SIDES, now_days=st.sampled_from([90, 92]), before_days=st.sampled_from([91, 92]))
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(30))
 def test_changes_and_migration_of_two_quarters(
     now: dict[str, Customer], before: dict[str, Customer], now_days: int, before_days: int
 ) -> None:
@@ -121,7 +121,7 @@ def test_changes_and_migration_of_two_quarters(
 
 
 @given(now=SIDES, days=st.sampled_from([90, 92]))
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(100))
 def test_the_first_run_has_no_changes(now: dict[str, Customer], days: int) -> None:
     """Without a previous run everybody is `initial`, nobody has changed, and the migration starts from `absent`."""
     comparison = compare(frame(now, days), None, LADDER)

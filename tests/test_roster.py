@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers import examples
@@ -72,11 +72,13 @@ def test_keys_that_collide_are_found_out(batches: list[list[str]], salt: int) ->
 
 @given(BATCHES)
 @settings(max_examples=examples(40))
+@example([[*"0123456789abcdefghij"], ["客", "户"], ["户", "5", "客"]])
 def test_late_arrivals_settle_exactly(batches: list[list[str]]) -> None:
     """The table of late arrivals may merge into the large one at any time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(roster, "_LATE_ARRIVALS", 3)
-        assert_located(batches)
+        salt = assert_located(batches)._salt
+    assert 0 == salt, "a wrong position was noticed and mended by keying everybody anew"
 
 
 @given(st.lists(IDS, max_size=12), st.integers(0, 12), st.integers(0, 12))
@@ -126,7 +128,8 @@ def test_long_batches_along_the_last_order(seed: int, keys: int | None) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if keys is not None:
             patch.setattr(roster, "mix", weak_until(3, keys))
-        assert_located(batches)
+        salt = assert_located(batches)._salt
+    assert salt == 0 or keys is not None
 
 
 def test_a_wrong_anchor_is_not_believed() -> None:
@@ -136,6 +139,15 @@ def test_a_wrong_anchor_is_not_believed() -> None:
         ids = [f"{number:08d}" for number in range(3000)]
         twins = [one + "x" if number % 64 == 0 else one for number, one in enumerate(ids)]
         assert_located([ids, twins, ids, twins])
+
+
+def test_a_salt_that_makes_known_ids_collide_is_passed_over() -> None:
+    """Where the next salt gives two known ids one key, the one after it is taken."""
+    mixes = [lambda words, _: words[0], lambda words, _: words[0] * np.uint64(0), REAL_MIX]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(roster, "mix", lambda words, salt=0: mixes[salt](words, salt))
+        actual = assert_located([["12345678", "2"], ["12345678x", "2"], ["3", "12345678"]])
+    assert 2 == actual._salt
 
 
 def test_words_may_be_brought_along() -> None:
