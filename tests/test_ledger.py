@@ -88,7 +88,7 @@ def through_ipc(table: pa.Table) -> pa.Table:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("saved", [through_parquet, through_ipc])
 @given(days=postings(ORDINARY))
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(200))
 def test_saved_and_resumed_after_any_day(kind: Kind, saved: Callable[[pa.Table], pa.Table], days: list[Posting]) -> None:
     """A ledger that is saved to files and resumed after any day, even the last, ends like one that never was."""
     whole = Ledger(kind, FIRST, LAST)
