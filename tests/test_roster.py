@@ -148,11 +148,3 @@ def test_a_salt_that_makes_known_ids_collide_is_passed_over() -> None:
         patch.setattr(roster, "mix", lambda words, salt=0: mixes[salt](words, salt))
         actual = assert_located([["12345678", "2"], ["12345678x", "2"], ["3", "12345678"]])
     assert 2 == actual._salt
-
-
-def test_words_may_be_brought_along() -> None:
-    """Words that were computed while reading lead to the same positions."""
-    first, second = pa.array(["7", "客户一", "7"]), pa.array(["a" * 33, "客户一"])
-    actual = Roster()
-    assert [0, 1, 0] == actual.locate(first, id_words(first)).tolist()
-    assert [2, 1] == actual.locate(second, id_words(second)).tolist()

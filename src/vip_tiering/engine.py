@@ -69,7 +69,7 @@ def post_days(
 def _post_day(posted: Posted, day: Day, rules: ExtractRules, names: list[str], header: str) -> None:
     """Post the rows of one day: one row per key, the balance that counts, the customer's position."""
     ledger, rows = posted.ledger, day.rows
-    positions = ledger.roster.locate(rows.customer_id, day.words)
+    positions = ledger.roster.locate(rows.customer_id)
     kept, conflicts = collapse(rows, positions, names)
     posted.problems += conflicts
     if conflicts:

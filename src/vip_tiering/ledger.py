@@ -127,6 +127,7 @@ class Ledger:
 
     def _stand_snapshot(self, customers: Positions, fen: Int64s) -> None:
         balance, held = self._columns["balance_fen"], self._columns["held"]
+        largest_fen = largest(fen)
         balance[:] = 0
         held[:] = False
         held[customers] = True
@@ -135,10 +136,10 @@ class Ledger:
             balance[customers] = fen
         else:
             rows_per_customer = int(np.bincount(customers).max())
-            self._refuse_wrap(largest(fen) * rows_per_customer)
+            self._refuse_wrap(largest_fen * rows_per_customer)
             np.add.at(balance, customers, fen)
-        self._largest_balance = largest(fen) * rows_per_customer
-        self._standing_total = exact_sum(fen)
+        self._largest_balance = largest_fen * rows_per_customer
+        self._standing_total = exact_sum(fen, largest_fen)
 
     def _stand_changes(self, customers: Positions, fen: Int64s, accounts: pa.Array) -> None:
         column = self._columns

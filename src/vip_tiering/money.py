@@ -45,9 +45,9 @@ def yuan_text(fen: int) -> str:
     return f"{sign}{abs(fen) // FEN_PER_YUAN}.{abs(fen) % FEN_PER_YUAN:02d}"
 
 
-def exact_sum(values: Int64s) -> int:
-    """Return the sum of int64 values as a Python integer that cannot wrap."""
-    if largest(values) * len(values) < INT64_LIMIT:
+def exact_sum(values: Int64s, bound: int | None = None) -> int:
+    """Return the sum of int64 values as a Python integer that cannot wrap; `bound` may bring their largest size."""
+    if (largest(values) if bound is None else bound) * len(values) < INT64_LIMIT:
         return int(values.sum())
     return (int((values >> _LOW_BITS).sum()) << _LOW_BITS) + int((values & 0xFFFF_FFFF).sum())
 

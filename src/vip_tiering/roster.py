@@ -8,6 +8,7 @@ the words, so that two ids with one key are found out and never confused.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +23,9 @@ WORD_BYTES: Final = 8
 _ODD: Final = 0x9E37_79B9_7F4A_7C15
 _ALL_BITS: Final = (1 << 64) - 1
 _BLOCK: Final = 64
-"""Rows between two anchors of the walk along the last order."""
+"""Rows in a block of the walk along the last order."""
+_NOWHERE: Final = np.iinfo(np.int64).min
+"""The shift of an anchor that was not there the last time."""
 _LATE_ARRIVALS: Final = 1 << 16
 
 
@@ -113,6 +116,7 @@ class Roster:
         self._ids: list[pa.Array] = []
         self._index = _KeyIndex()
         self._salt = 0
+        self._last_ids = pa.array([], pa.string())
         self._last_order: Positions = np.empty(0, np.int32)
 
     def __len__(self) -> int:
@@ -126,60 +130,55 @@ class Roster:
             self._ids = [pa.concat_arrays(self._ids)]
         return self._ids[0] if self._ids else pa.array([], pa.string())
 
-    def locate(self, ids: pa.Array, words: Words | None = None) -> Positions:
-        """Return the position of every id, int32, shape (n,); an id that is new gets the next position, in order of rows.
-
-        `words` may bring the ids' words where they are known already.
-        """
-        words = _padded(id_words(ids) if words is None else words, len(self._words))
-        self._words = _padded(self._words, len(words))
-        found = self._walk(words)
+    def locate(self, ids: pa.Array) -> Positions:
+        """Return the position of every id, int32, shape (n,); an id that is new gets the next position, in order of rows."""
+        found = self._walk(ids)
         rows = np.flatnonzero(found < 0)
         if len(rows) == len(ids):
-            found = self._look_up(ids, words)
+            found = self._look_up(ids)
         elif len(rows):
-            found[rows] = self._look_up(ids.take(pa.array(rows)), words[:, rows])
-        self._last_order = found
+            found[rows] = self._look_up(ids.take(pa.array(rows)))
+        self._last_ids, self._last_order = ids, found
         return found
 
-    def _walk(self, words: Words) -> Positions:
+    def _walk(self, ids: pa.Array) -> Positions:
         """Return the positions of the ids that follow each other as they did the last time, -1 for the others.
 
-        Extracts come in the order of the core system's keys: from one located row the next ones are guessed along the
-        last order, forward and then backward, and every guess is confirmed by the words.
+        Extracts come in the order of the core system's keys, and few customers come or go from one day to the next. Every
+        block of rows begins with an anchor whose row of the last time is looked up; neighbouring blocks that moved by the
+        same number of rows make a stretch, and a stretch whose ids equal those of the last time needs no look-up.
         """
-        count, last = words.shape[1], self._last_order
-        if count < _BLOCK or len(last) < _BLOCK:
-            return np.full(count, -1, np.int32)
-        place = np.full(self._size, -1, np.int32)
-        place[last] = np.arange(len(last), dtype=np.int32)
-        anchors = np.arange(0, count, _BLOCK)
-        at = self._index.find(mix(words[:, anchors], self._salt))
-        here = np.where(at < 0, np.int64(-len(last)), place[at])
-        if not self._is_same_order(here):
-            return np.full(count, -1, np.int32)
-        found = self._confirmed((here[:, None] + np.arange(_BLOCK)).ravel()[:count], words)
-        rows = np.flatnonzero(found < 0)
-        following = np.minimum(rows // _BLOCK + 1, len(here) - 1)
-        found[rows] = self._confirmed(here[following] - (anchors[following] - rows), words[:, rows])
+        found = np.full(len(ids), -1, np.int32)
+        last = self._last_order
+        if len(ids) < 2 * _BLOCK or len(last) < _BLOCK:
+            return found
+        last_row = np.full(self._size, -1, np.int32)
+        last_row[last] = np.arange(len(last), dtype=np.int32)
+        anchors = np.arange(0, len(ids), _BLOCK)
+        at = self._index.find(mix(id_words(ids.take(pa.array(anchors))), self._salt))
+        shift = np.where(at < 0, _NOWHERE, last_row[at] - anchors)
+        for begin, end in _stretches(shift):
+            self._take_over(found, ids, begin * _BLOCK, end * _BLOCK, int(shift[begin]))
         return found
 
-    @staticmethod
-    def _is_same_order(here: npt.NDArray[np.int64]) -> bool:
-        """Whether most anchors stand about one block apart, so that walking is worth its while."""
-        steps = np.diff(here)
-        return len(steps) == 0 or int(np.count_nonzero(np.abs(steps - _BLOCK) < _BLOCK)) * 2 > len(steps)
+    def _take_over(self, found: Positions, ids: pa.Array, begin: int, end: int, shift: int) -> None:
+        """Take over the positions of the last time for rows begin..end, where the ids equal those `shift` rows further.
 
-    def _confirmed(self, places: npt.NDArray[np.int64], words: Words) -> Positions:
-        """Return the positions at these places of the last order where their ids are the wanted ones, elsewhere -1."""
-        positions = self._last_order.take(places, mode="clip")  # a place outside gives a wrong id, which is not confirmed
-        same = np.ones(len(places), bool)
-        for stored, wanted in zip(self._words, words, strict=True):
-            same &= stored.take(positions, mode="clip") == wanted
-        return np.where(same, positions, np.int32(-1))
+        A stretch that is not the same throughout is halved, down to one block, which is then left to be looked up.
+        """
+        if begin + shift < 0 or end + shift > len(self._last_order):
+            return
+        if ids.slice(begin, end - begin).equals(self._last_ids.slice(begin + shift, end - begin)):
+            found[begin:end] = self._last_order[begin + shift : end + shift]
+        elif end - begin > _BLOCK:
+            middle = begin + (end - begin) // (2 * _BLOCK) * _BLOCK
+            self._take_over(found, ids, begin, middle, shift)
+            self._take_over(found, ids, middle, end, shift)
 
-    def _look_up(self, ids: pa.Array, words: Words) -> Positions:
+    def _look_up(self, ids: pa.Array) -> Positions:
         """Return the positions of ids by their keys, and append the newcomers among them."""
+        words = _padded(id_words(ids), len(self._words))
+        self._words = _padded(self._words, len(words))
         while True:
             keys = mix(words, self._salt)
             found = self._index.find(keys)
@@ -214,6 +213,18 @@ class Roster:
         self._ids.append(ids)
         self._index.add(keys)
         self._size = needed
+
+
+def _stretches(shift: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of blocks (begin, end) whose following anchor moved like their own, by one number of rows.
+
+    Where most blocks moved by a number of their own, walking is not worth its while: nothing is yielded.
+    """
+    whole = np.flatnonzero((shift[1:] == shift[:-1]) & (shift[1:] != _NOWHERE))
+    if len(whole) * 8 < len(shift):
+        return
+    breaks = np.flatnonzero((np.diff(whole) > 1) | (np.diff(shift[whole]) != 0)) + 1
+    yield from zip(whole[np.r_[0, breaks]].tolist(), (whole[np.r_[breaks - 1, -1]] + 1).tolist(), strict=True)
 
 
 def _padded(words: Words, size: int) -> Words:

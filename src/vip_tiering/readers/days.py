@@ -20,7 +20,6 @@ from vip_tiering.checks import check_rows
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers import parquet, text
 from vip_tiering.readers.extract import Extract, signature
-from vip_tiering.roster import Words, id_words
 from vip_tiering.rows import Rejects, Rows
 from vip_tiering.schema import ROLES
 
@@ -51,11 +50,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Day:
-    """The rows of one day, from however many files. `words`: the customers' ids as words, computed while reading."""
+    """The rows of one day, from however many files."""
 
     day: int
     rows: Rows
-    words: Words
 
 
 def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[tuple[Day | None, Reading]]:
@@ -137,8 +135,7 @@ def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Row
         parts += [part.take(slice(begin, end))] if end > begin else []
     if not parts:
         return None, reading
-    rows = Rows.concat(parts)
-    return Day(day, rows, id_words(rows.customer_id)), reading
+    return Day(day, Rows.concat(parts)), reading
 
 
 def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | None, Reading]:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from vip_tiering.readers.locate import Found
 from vip_tiering.rules import ExtractRules
 
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+_PIECE_BYTES: Final = 1 << 22
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 
 
@@ -52,10 +54,7 @@ def _attempt(work: Callable[[Found, ExtractRules], Extract], found: Found, rules
 def inspect_one(found: Found, rules: ExtractRules) -> Extract:
     """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
     before = signature(found.path)
-    with found.path.open("rb") as file:
-        magic = file.read(4)
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    magic, digest = _magic_and_digest(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
     look = _look_parquet if magic == parquet.MAGIC else _look_text
@@ -65,6 +64,17 @@ def inspect_one(found: Found, rules: ExtractRules) -> Extract:
     if not extract.days:
         raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
     return dataclasses.replace(extract, sha256=digest, signature=before)
+
+
+def _magic_and_digest(path: Path) -> tuple[bytes, str]:
+    """Return the first four bytes and the SHA-256 of a file, read in large pieces so that threads do not wait for each other."""
+    digest, magic = hashlib.sha256(), b""
+    piece = bytearray(_PIECE_BYTES)
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(piece):
+            magic = magic or bytes(piece[:4])
+            digest.update(memoryview(piece)[:size])
+    return magic, digest.hexdigest()
 
 
 def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
