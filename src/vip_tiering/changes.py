@@ -77,7 +77,7 @@ def _union(current: pd.DataFrame, before: pd.DataFrame) -> tuple[pa.Array, Posit
     """Return the ids of both quarters, each once, and the positions of either quarter's customers among them."""
     ids = text_array(current["customer_id"])
     if before.empty:
-        return ids, np.arange(len(ids), dtype=np.int32), np.empty(0, np.int32)
+        return ids, np.arange(len(ids)), np.empty(0, np.int64)
     union = Roster()
     now_at, before_at = union.locate(ids), union.locate(text_array(before["customer_id"]))
     return union.ids, now_at, before_at

@@ -168,6 +168,30 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     return manifest, problems
 
 
+def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
+    """Return `folder` where it holds the same intact run already, None where the way is free.
+
+    Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
+    no run at all.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return None
+    try:
+        found, problems = verify(folder)
+    except (DataError, OSError):
+        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
+    same = found["identity"] == digest(made_from)
+    if same and not problems:
+        return folder
+    if replace:
+        return None
+    if problems:
+        raise OutputError([*map(str, problems), f"{folder}: stands there and was altered; --replace moves it to {SUPERSEDED}"])
+    differs = [name for name, value in made_from.items() if found["made_from"].get(name) != value]
+    message = f"stands there and was made from other {', '.join(differs)}; --replace moves it to {SUPERSEDED}"
+    raise OutputError(f"{folder}: {message}")
+
+
 def digest(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a document, without the member `digest` that may hold it."""
     rest = {key: value for key, value in document.items() if key != "digest"}

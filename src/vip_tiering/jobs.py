@@ -6,16 +6,20 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vip_tiering import folders, runs
-from vip_tiering.engine import Progress
+from vip_tiering import folders
 from vip_tiering.errors import OutputError, UsageError
-from vip_tiering.plans import Request, prepare
+from vip_tiering.plans import Request, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.rules import Kind, load_rules
+
+if TYPE_CHECKING:
+    from vip_tiering.engine import Progress
+    from vip_tiering.runs import Run
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,14 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     request = Request(period, kind, order.opening_zero, order.accept_missing, order.max_rejects)
     target = order.out / str(period)
     _refuse_out_inside_inputs(target, order.extracts)
-    with _locked_unless(order.out, dry_run=order.dry_run), runs.reading_threads(order.jobs) as (pool, ahead):
+    with _locked_unless(order.out, dry_run=order.dry_run), reading_threads(order.jobs) as (pool, ahead):
+        heavy = pool.submit(import_module, "vip_tiering.runs")  # pandas loads while the extracts are hashed
         plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool)
-        if not order.dry_run and (standing := runs.standing_run(target, plan.made_from, replace=order.replace)):
+        if not order.dry_run and (standing := folders.standing(target, plan.made_from, replace=order.replace)):
             return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
+        heavy.result()
+        from vip_tiering import runs  # noqa: PLC0415
+
         run = runs.compute(plan, pool, ahead, progress)
         if order.dry_run:
             return Result(run.manifest, _pairs(run), None, run.warnings)
@@ -81,7 +89,7 @@ def _previous(order: Order, quarter: Quarter) -> Previous | None:
     return load_previous(usual, quarter) if usual.exists() else None
 
 
-def _pairs(run: runs.Run) -> list[tuple[str, str, int]]:
+def _pairs(run: Run) -> list[tuple[str, str, int]]:
     migration = run.comparison.migration
     return list(zip(migration["from_tier"], migration["to_tier"], migration["customers"], strict=True))
 

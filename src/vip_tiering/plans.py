@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -73,6 +75,17 @@ class Plan:
             "previous": self.previous.digest if self.previous else None,
             "program": __version__,
         }
+
+
+@contextmanager
+def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
+    """Give a pool of threads that read, and how many days they may be ahead while another is posted."""
+    count = jobs or min(len(os.sched_getaffinity(0)), 8)
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool, count
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, previous: Previous | None, pool: Executor) -> Plan:

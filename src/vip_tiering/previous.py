@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from vip_tiering import folders
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.quarter import Quarter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,7 @@ def load_previous(folder: Path, quarter: Quarter) -> Previous:
 
 def read_tiers(folder: Path) -> pd.DataFrame:
     """Return `tiers.parquet` of a run as a frame with the columns of the schema; tier is categorical."""
-    table = pq.read_table(folder / "tiers.parquet", read_dictionary=["tier"])
-    frame: pd.DataFrame = table.drop_columns("customer_id").to_pandas()
-    frame["customer_id"] = pd.Series(table["customer_id"].combine_chunks(), dtype="string[pyarrow]")
+    frame: pd.DataFrame = pq.read_table(folder / "tiers.parquet", read_dictionary=["tier"]).to_pandas()
     return frame
 
 

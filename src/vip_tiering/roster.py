@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 Words = npt.NDArray[np.uint64]
-Positions = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.int64]
 
 WORD_BYTES: Final = 8
 _ODD: Final = 0x9E37_79B9_7F4A_7C15
@@ -91,7 +91,7 @@ class _KeyIndex:
     def find(self, keys: Words) -> Positions:
         """Return the position of each key, or -1."""
         settled, late = self._parts
-        found = settled.get_indexer(pd.Index(keys)).astype(np.int32)
+        found = settled.get_indexer(pd.Index(keys)).astype(np.int64, copy=False)
         if len(late) and len(missing := np.flatnonzero(found < 0)):
             positions = late.get_indexer(pd.Index(keys[missing]))
             found[missing] = np.where(positions < 0, -1, positions + len(settled))
@@ -117,7 +117,7 @@ class Roster:
         self._index = _KeyIndex()
         self._salt = 0
         self._last_ids = pa.array([], pa.string())
-        self._last_order: Positions = np.empty(0, np.int32)
+        self._last_order: Positions = np.empty(0, np.int64)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -131,7 +131,7 @@ class Roster:
         return self._ids[0] if self._ids else pa.array([], pa.string())
 
     def locate(self, ids: pa.Array) -> Positions:
-        """Return the position of every id, int32, shape (n,); an id that is new gets the next position, in order of rows."""
+        """Return the position of every id, shape (n,); an id that is new gets the next position, in order of rows."""
         found = self._walk(ids)
         rows = np.flatnonzero(found < 0)
         if len(rows) == len(ids):
@@ -148,12 +148,12 @@ class Roster:
         block of rows begins with an anchor whose row of the last time is looked up; neighbouring blocks that moved by the
         same number of rows make a stretch, and a stretch whose ids equal those of the last time needs no look-up.
         """
-        found = np.full(len(ids), -1, np.int32)
+        found = np.full(len(ids), -1, np.int64)
         last = self._last_order
         if len(ids) < 2 * _BLOCK or len(last) < _BLOCK:
             return found
-        last_row = np.full(self._size, -1, np.int32)
-        last_row[last] = np.arange(len(last), dtype=np.int32)
+        last_row = np.full(self._size, -1, np.int64)
+        last_row[last] = np.arange(len(last))
         anchors = np.arange(0, len(ids), _BLOCK)
         at = self._index.find(mix(id_words(ids.take(pa.array(anchors))), self._salt))
         shift = np.where(at < 0, _NOWHERE, last_row[at] - anchors)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,9 @@ import pandas as pd
 from vip_tiering import folders, manifest, tables
 from vip_tiering.changes import Comparison, compare
 from vip_tiering.engine import Posted, Progress, post_days
-from vip_tiering.errors import DataError, OutputError, Problem
+from vip_tiering.errors import DataError, Problem
 from vip_tiering.ledger import Ledger
-from vip_tiering.plans import Plan, Request, prepare, rejects_allowed
+from vip_tiering.plans import Plan, Request, prepare, reading_threads, rejects_allowed
 from vip_tiering.previous import load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.rows import Rejects
@@ -47,7 +45,7 @@ class Run:
         LockedError where another run works on `out`.
         """
         with folders.locked(Path(out)):
-            standing = standing_run(Path(out) / self.name, self.manifest["made_from"], replace=replace)
+            standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
             return standing or publish(self, Path(out), replace=replace)
 
 
@@ -78,17 +76,6 @@ def compute_tiers(
         return compute(prepare(arguments, request, rules, before, pool), pool, ahead)
 
 
-@contextmanager
-def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Give a pool of threads that read, and how many days they may be ahead while another is posted."""
-    count = jobs or min(len(os.sched_getaffinity(0)), 8)
-    pool = ThreadPoolExecutor(count)
-    try:
-        yield pool, count
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 def compute(plan: Plan, pool: Executor, ahead: int, progress: Progress = lambda _done, _all: None) -> Run:
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period = plan.request.period
@@ -112,30 +99,6 @@ def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
         return tables.json_bytes({**document, "digest": folders.digest(document)})
 
     return folders.publish(out, run.name, writers, manifest_bytes, replace=replace)
-
-
-def standing_run(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
-    """Return `folder` where it holds the same intact run already, None where the way is free.
-
-    Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
-    no run at all.
-    """
-    if not folder.exists() and not folder.is_symlink():
-        return None
-    try:
-        standing, problems = folders.verify(folder)
-    except (DataError, OSError):
-        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
-    same = standing["identity"] == folders.digest(made_from)
-    if same and not problems:
-        return folder
-    if replace:
-        return None
-    if problems:
-        raise OutputError([*map(str, problems), f"{folder}: stands there and was altered; --replace moves it to {folders.SUPERSEDED}"])
-    differs = [name for name, value in made_from.items() if standing["made_from"].get(name) != value]
-    message = f"stands there and was made from other {', '.join(differs)}; --replace moves it to {folders.SUPERSEDED}"
-    raise OutputError(f"{folder}: {message}")
 
 
 def _count_copies(plan: Plan, posted: Posted) -> None:
