@@ -33,7 +33,7 @@ def customer_ids(count: int) -> pa.Array:
     return pc.cast(pa.array(np.sort(numbers)), pa.string())
 
 
-def generate(folder: Path, customers: int, days: int, seed: int, order: str, form: str) -> None:
+def generate(folder: Path, customers: int, days: int, seed: int, order: str, form: str, decimals: str) -> None:
     """Write the extracts of `days` days from 2015-10-01 on into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -59,7 +59,7 @@ def generate(folder: Path, customers: int, days: int, seed: int, order: str, for
         )
         path = folder / f"balances_{day:%Y%m%d}.{form}"
         if form == "parquet":
-            pq.write_table(table, path)
+            pq.write_table(table, path, store_decimal_as_integer=decimals == "integer")
         else:
             pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="none"))
 
@@ -73,8 +73,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--order", choices=("key", "shuffled"), default="key")
     parser.add_argument("--form", choices=("parquet", "csv"), default="parquet")
+    parser.add_argument(
+        "--decimals", choices=("integer", "bytes"), default="integer", help="as Spark writes decimal(18, 2), or as Arrow does"
+    )
     given = parser.parse_args()
-    generate(given.folder, given.customers, given.days, given.seed, given.order, given.form)
+    generate(given.folder, given.customers, given.days, given.seed, given.order, given.form, given.decimals)
 
 
 if __name__ == "__main__":
