@@ -83,7 +83,7 @@ def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
     count = jobs or min(len(os.sched_getaffinity(0)), 8)
     pool = ThreadPoolExecutor(count)
     try:
-        yield pool, max(count - 1, 1)
+        yield pool, count
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
