@@ -7,6 +7,7 @@ one rule after another, still as whole columns. The first rule that a row breaks
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ from vip_tiering.errors import Problem
 from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest
 from vip_tiering.quarter import day_number
 from vip_tiering.rows import Int32s, Rejects, Rows
+from vip_tiering.schema import ROLES
 
 Mask = npt.NDArray[np.bool_]
 
@@ -105,7 +107,7 @@ class _Broken:
         self.rule = np.full(count, -1, np.int16)
         self.role = np.full(count, -1, np.int16)
         self._rules = list(RULES)
-        self._roles = ["customer_id", "account_id", "product", "currency", "date", "balance"]
+        self._roles = ROLES
 
     def add(self, rule: str, role: str, mask: Mask) -> None:
         """Note the rule for the rows of `mask` that broke none before."""
@@ -249,10 +251,9 @@ def _amounts_of_text(values: pa.Array, broken: _Broken) -> Int64s:
     """Parse text as decimal(18, 2); pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
     text = _text_bytes(values)
     if _AMOUNT_BYTES[text].all():
-        try:
+        # Where some row is wrong pyarrow's message would quote it; the rows are then found by rule.
+        with suppress(pa.ArrowInvalid):
             return fen_from_decimal(values.cast(DECIMAL))
-        except pa.ArrowInvalid:
-            pass  # Some row is wrong; pyarrow's message would quote it. Find the rows by rule.
     values = pc.utf8_trim_whitespace(values)
     bad = np.zeros(len(values), bool)
     for rule, pattern in _AMOUNT_PATTERNS:
