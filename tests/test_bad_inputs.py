@@ -220,6 +220,26 @@ CASES = [
         4,
         ("b.parquet: row 2, column date", "date-time"),
     ),
+    Case(
+        "Parquet amounts of 32 bits",
+        replaced("b.parquet", parquet(**{**sound_parquet(), "balance": pa.array([424242.5] * 5, pa.float32())})),
+        4,
+        ("b.parquet", "balance", "column-type"),
+    ),
+    Case(
+        "open quote that swallows rows, with rejects allowed",
+        middle(HEADER + f'"{CANARY}000,{DAYS[1]},5.00\n' + rows(DAYS[1], 200)),
+        4,
+        (f"{MIDDLE}: row 2", "file-quotes"),
+        ("--max-rejects", "5"),
+    ),
+    Case("open quote in the last field", middle(HEADER + f'{CANARY}000,{DAYS[1]},"5\n'), 4, (f"{MIDDLE}: row 2", "file-quotes")),
+    Case(
+        "last day missing because its date is wrong",
+        lambda files: files.update({"balances_20151003.csv": files[MIDDLE] + f"{CANARY}9,2015-10-33,1.00\n".encode()}),
+        4,
+        ("balances_20151003.csv: column date", "date-invalid", "not complete yet: 2015-10-03"),
+    ),
     Case("quarter that does not exist", nothing, 2, ("--quarter", "2015Q4"), ("--quarter", "2015Q5")),
     Case("quarter in the future", nothing, 2, ("--quarter", "has not begun"), ("--quarter", "2999Q1")),
     Case("as-of outside the quarter", nothing, 2, ("--as-of", "2015-10-01 to 2015-12-31"), ("--as-of", "2016-01-05")),
@@ -339,7 +359,7 @@ def test_mapped_header_means_one_thing(tmp_path: Path) -> None:
     assert "A,one,一,12.00,12.00,1" == tiers.splitlines()[1]
 
 
-@pytest.mark.parametrize("folder", ["date=2015-10-01", "customer_id=x/dt=20151001", "dt=20151001/currency=CNY"])
+@pytest.mark.parametrize("folder", ["date=2015-10-01", "branch=x/dt=20151001", "dt=20151001/currency=CNY"])
 def test_partitioned_folders_are_columns(tmp_path: Path, folder: str) -> None:
     """Folders `key=value` right above a file count as columns, wherever the extracts lie."""
     deep = tmp_path / "balance=5" / "in" / folder
@@ -349,3 +369,25 @@ def test_partitioned_folders_are_columns(tmp_path: Path, folder: str) -> None:
     assert 0 == result.returncode, result.stderr
     tiers = (tmp_path / "out" / "2015Q4-asof-20151001" / "tiers.csv").read_text(encoding="utf-8-sig")
     assert "A,untiered,未达标,7.00,7.00,1" == tiers.splitlines()[1]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_rejected_day_counts_nothing(tmp_path: Path, split: bool) -> None:  # noqa: FBT001 (a parameter of the test)
+    """A day whose rows were all rejected was delivered and counts 0, whether it has a file of its own or not."""
+    (tmp_path / "in").mkdir()
+    lines = ["S1,2015-10-01,5\n", "S1,2015-10-02,bad\n"]
+    for number, part in enumerate(lines if split else ["".join(lines)]):
+        (tmp_path / "in" / f"{number}.csv").write_text(HEADER + part)
+    result = compute(tmp_path, ["in", "--quarter", "2015Q4", "--as-of", "2015-10-02", "--max-rejects", "2", "--out", "out"])
+    assert 0 == result.returncode, result.stderr
+    tiers = (tmp_path / "out" / "2015Q4-asof-20151002" / "tiers.csv").read_text(encoding="utf-8-sig")
+    assert "S1,untiered,未达标,2.50,0.00,1" == tiers.splitlines()[1]
+
+
+def test_column_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
+    """A column that a folder key=value gives too is ambiguous, whatever the two say."""
+    (tmp_path / "in" / "date=2015-10-01").mkdir(parents=True)
+    (tmp_path / "in" / "date=2015-10-01" / "a.csv").write_text(HEADER + "S1,2015-10-02,5\n")
+    result = compute(tmp_path, ["in", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
+    assert 4 == result.returncode
+    assert "header-ambiguous" in result.stderr

@@ -216,6 +216,12 @@ def parse_days(values: pa.Array, date_format: str | None = None) -> tuple[list[i
     return [0 if day is None else day for day in best], rules
 
 
+def readable_days(numbers: list[int], rules: list[str]) -> tuple[tuple[int, ...], str]:
+    """Return the days that could be read, sorted, and the first rule that a value breaks ("": none)."""
+    days = tuple(sorted({day for day, rule in zip(numbers, rules, strict=True) if not rule}))
+    return days, next((rule for rule in rules if rule), "")
+
+
 def _parse_day(text: str, date_format: str) -> int | None:
     """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused."""
     try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vip_tiering.engine import Progress
     from vip_tiering.rules import Kind
 
-_EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked."
+_EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
 

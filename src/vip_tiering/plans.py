@@ -15,8 +15,9 @@ from typing import Any
 
 from vip_tiering import folders
 from vip_tiering._version import __version__
+from vip_tiering.checks import RULES
 from vip_tiering.coverage import Coverage, cover, cover_changes
-from vip_tiering.errors import DataError, UsageError
+from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.previous import Previous
 from vip_tiering.quarter import Period, day_number
 from vip_tiering.readers.extract import Extract
@@ -100,7 +101,9 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
         accepted = {day_number(day) for day in request.accept_missing}
         coverage = cover(delivered, request.period, rules.extracts.max_carry_days, accepted)
     if coverage.problems:
-        raise DataError(coverage.problems)
+        # A day may be missing because its dates could not be read: that is said first.
+        unread = [Problem(one.name, None, one.header("date"), one.date_rule, RULES[one.date_rule]) for one in extracts if one.date_rule]
+        raise DataError([*unread, *coverage.problems])
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 

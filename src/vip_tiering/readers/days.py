@@ -133,6 +133,9 @@ def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Row
     for part in sorted_parts:
         begin, end = np.searchsorted(part.day, [day, day + 1])
         parts += [part.take(slice(begin, end))] if end > begin else []
+    if not parts and sorted_parts:
+        # Every row of the day was rejected: it was delivered all the same, and holds nothing.
+        parts = [sorted_parts[0].take(slice(0, 0))]
     if not parts:
         return None, reading
     return Day(day, Rows.concat(parts)), reading

@@ -14,7 +14,7 @@ class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
     `days` are the day numbers that the file holds, sorted; `day` is set where the date is no column of the file.
-    `rows` is known where knowing it cost nothing.
+    `date_rule` is a rule that some of its dates break. `rows` is known where knowing it cost nothing.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Extract:
     days: tuple[int, ...] = ()
     day: int | None = None
     date_format: str | None = None
+    date_rule: str = ""
     rows: int | None = None
     encoding: str | None = None
     integer_ids: bool = False

@@ -13,7 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from vip_tiering.checks import parse_days
+from vip_tiering.checks import RULES, parse_days, readable_days
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.quarter import day_date
 from vip_tiering.readers import headers as header_table
@@ -84,10 +84,12 @@ def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
         integer_ids = parquet.refuse_types(file, extract.columns, found.name)
-        days = parquet.days(file, extract.columns["date"], rules.date_format) if "date" in extract.columns else extract.days
-        if not days and "date" in extract.columns:
-            raise extract.refuse("date-invalid", f"column {extract.header('date')} holds no date; write 2015-10-01")
-        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, integer_ids=integer_ids)
+        days, rule = extract.days, ""
+        if "date" in extract.columns:
+            days, rule = parquet.days(file, extract.columns["date"], rules.date_format)
+            if not days:
+                raise _no_date(extract, rule or "date-empty", 1)
+        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, date_rule=rule, integer_ids=integer_ids)
 
 
 def _look_text(found: Found, rules: ExtractRules) -> Extract:
@@ -99,19 +101,23 @@ def _look_text(found: Found, rules: ExtractRules) -> Extract:
         return extract
     raw, wrong, encoding = text.read(extract, 0, ("date",))
     numbers, broken = parse_days(raw.columns["date"].dictionary, rules.date_format)
-    days = tuple(sorted({day for day, rule in zip(numbers, broken, strict=True) if not rule}))
+    days, rule = readable_days(numbers, broken)
     if len(raw) and not days:
-        rule = broken[0]
-        raise extract.refuse(
-            rule, f"column {extract.header('date')} holds no date that can be read; write 2015-10-01, 20151001 or 2015/10/01", 2
-        )
-    return dataclasses.replace(extract, days=days, rows=len(raw) + len(wrong), encoding=encoding)
+        raise _no_date(extract, rule, 2)
+    return dataclasses.replace(extract, days=days, date_rule=rule, rows=len(raw) + len(wrong), encoding=encoding)
+
+
+def _no_date(extract: Extract, rule: str, row: int) -> DataError:
+    return extract.refuse(rule, f"column {extract.header('date')}, from here on: {RULES[rule]}", row)
 
 
 def _recognised(found: Found, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
     """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
     keys = header_table.key_roles(found.keys, rules.columns)
     columns = header_table.recognise(names, rules.columns, found.name, given=keys)
+    twice = sorted(set(keys) & set(columns))
+    if twice:
+        raise refuse(found.name, "header-ambiguous", f"the {twice[0]} is a column and a folder key=value; deliver it once")
     constants = {role: value for role, value in keys.items() if role not in columns}
     day = None
     if "date" in constants:

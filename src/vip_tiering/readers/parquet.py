@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
-from vip_tiering.checks import RawColumns, parse_days
+from vip_tiering.checks import RawColumns, parse_days, readable_days
 from vip_tiering.quarter import day_number
 from vip_tiering.readers.extract import Extract, refuse
 
@@ -41,7 +41,7 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         text = pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
         if role == "balance":
-            fits = text or pa.types.is_decimal(plain) or pa.types.is_integer(plain) or pa.types.is_floating(plain)
+            fits = text or pa.types.is_decimal(plain) or pa.types.is_integer(plain) or pa.types.is_float64(plain)
             right = "decimal(18, 2)"
         elif role == "date":
             fits = text or pa.types.is_date(plain) or pa.types.is_timestamp(plain) or pa.types.is_integer(plain)
@@ -55,16 +55,19 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
 
 
-def days(file: pq.ParquetFile, column: int, date_format: str | None) -> tuple[int, ...]:
-    """Return the days that the date column holds; from the statistics where they settle it, else from the column."""
+def days(file: pq.ParquetFile, column: int, date_format: str | None) -> tuple[tuple[int, ...], str]:
+    """Return the days that the date column holds, and a rule that some of its values break ("": none).
+
+    The statistics tell where they settle it, else the column is read.
+    """
     settled = settled_days(file, column)
     if settled is not None:
-        return settled
+        return settled, ""
     values = _read(file, [column])[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     numbers, rules = parse_days(values.drop_null().unique(), date_format)
-    return tuple(sorted({day for day, rule in zip(numbers, rules, strict=True) if not rule}))
+    return readable_days(numbers, rules)
 
 
 def settled_days(file: pq.ParquetFile, column: int) -> tuple[int, ...] | None:

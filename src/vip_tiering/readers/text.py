@@ -126,6 +126,7 @@ def read(extract: Extract, file: int, roles: Collection[str]) -> tuple[RawColumn
     """Return the columns of `roles` as text, the rows with a wrong number of fields, and the file's encoding."""
     content = load(extract)
     table, wrong = _parse(extract, content, roles, careful=False)
+    _refuse_open_quote(extract, content, rows_are_wrong=bool(wrong))
     if wrong:
         table, wrong = _parse(extract, content, roles, careful=True)
     row, kept = _row_numbers(table, wrong, extract, content)
@@ -179,6 +180,22 @@ def _parse(extract: Extract, content: Content, roles: Collection[str], *, carefu
         # The library's message quotes the row; ours must not.
         raise extract.refuse("file-quotes", "a quoted text is not closed, or a row is larger than 16 MiB; is a quote missing?") from None
     return table, wrong
+
+
+def _refuse_open_quote(extract: Extract, content: Content, *, rows_are_wrong: bool) -> None:
+    """Refuse a file in which a quote is opened and not closed: it swallows the rows that follow, which nobody would miss.
+
+    A text over several lines is fine as long as every row has the right number of fields.
+    """
+    text = np.frombuffer(content.text, np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    if len(quotes) % 2 == 0 and not (rows_are_wrong and len(quotes)):
+        return
+    per_line = np.bincount(np.searchsorted(np.flatnonzero(text == ord("\n")), quotes))
+    odd = np.flatnonzero(per_line % 2)
+    if len(odd):
+        message = "a quote is opened in this row and not closed; close it, or leave the quotes out"
+        raise extract.refuse("file-quotes", message, int(odd[0]) + 1)
 
 
 def _has_quotes(content: Content) -> bool:
