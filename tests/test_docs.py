@@ -12,9 +12,9 @@ import typer.main
 
 import vip_tiering as vip
 from vip_tiering import errors, schema
-from vip_tiering.checks import RULES
 from vip_tiering.cli import app
 from vip_tiering.readers.headers import ALIASES
+from vip_tiering.row_rules import RULES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

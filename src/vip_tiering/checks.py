@@ -19,32 +19,11 @@ import pyarrow.compute as pc
 from vip_tiering.errors import Problem
 from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest
 from vip_tiering.quarter import day_number
+from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects, Rows
 from vip_tiering.schema import ROLES
 
 Mask = npt.NDArray[np.bool_]
-
-RULES: Final[dict[str, str]] = {
-    "fields-missing": "the row has fewer fields than the header; was it cut, or a separator lost?",
-    "fields-extra": "the row has more fields than the header; quote a text that holds the separator",
-    "id-empty": "an id is missing; every row needs one",
-    "id-control": "an id holds a control character; deliver plain text",
-    "id-scientific": "an id was turned into a number by Excel and lost its digits; deliver it as text",
-    "id-long": "an id is longer than 64 bytes; is the separator wrong?",
-    "date-empty": "the date is missing",
-    "date-invalid": "not a day of the calendar in the form of this file; write 2015-10-01, 20151001 or 2015/10/01, one form per file",
-    "date-excel": "an Excel serial number stands for the date; format the column as a date such as 2015-10-01",
-    "date-time": "a time of day that is not midnight stands beside the date; deliver one row per day",
-    "amount-empty": "the balance is missing; write 0.00 for nothing",
-    "amount-exponent": "the balance is written with an exponent, so Excel has eaten digits; write it in full, such as 120000.00",
-    "amount-thousands": "the balance has a thousands separator; write 1234.50",
-    "amount-full-width": "the balance has full-width digits; write 1234.50",
-    "amount-text": "the balance is no plain number; write 1234.50, without currency sign, unit or brackets",
-    "amount-decimals": "the balance has a third decimal; amounts are exact to the fen (0.01)",
-    "amount-range": "the balance is 1,000,000,000,000 yuan or more",
-    "currency": "a balance in another currency than CNY; convert it before delivery",
-}
-"""Every rule for one row, and what would be right. A message is this text; it never holds the value."""
 
 LONGEST_ID_BYTES: Final = 64
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")

@@ -64,11 +64,6 @@ class Ledger:
         self._largest_balance = 0
         self._largest_account = 0
 
-    @property
-    def customers(self) -> int:
-        """How many customers were ever posted."""
-        return len(self.roster)
-
     def post(self, day: int, customers: Positions, fen: Int64s, accounts: pa.Array | None = None) -> None:
         """Post the rows of one day: `fen[i]` for the customer at position `customers[i]` of the roster; shape (n,).
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from vip_tiering import folders
 from vip_tiering._version import __version__
-from vip_tiering.checks import RULES
 from vip_tiering.coverage import Coverage, cover, cover_changes
 from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.previous import Previous
@@ -23,6 +22,7 @@ from vip_tiering.quarter import Period, day_number
 from vip_tiering.readers.extract import Extract
 from vip_tiering.readers.inspect import inspect
 from vip_tiering.readers.locate import locate
+from vip_tiering.row_rules import RULES
 from vip_tiering.rules import Kind, Ladder, Rules
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from vip_tiering.errors import Problem
 from vip_tiering.money import exact_sum
+from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Rejects, Rows
 from vip_tiering.rules import Negative
 
-NEGATIVE_RULE = "amount-negative"
-NEGATIVE_MESSAGE = "the balance is negative, and the rules say negative: reject; say zero or net, or correct the extract"
+_NEGATIVE = "amount-negative"
 
 
 @dataclass
@@ -39,5 +39,5 @@ def count_balances(rows: Rows, rule: Negative, names: list[str], header: str) ->
         return rows.with_balance(np.maximum(rows.balance_fen, 0)), Rejects(), found
     bad = rows.take(np.flatnonzero(negative))
     places = zip(bad.file.tolist(), bad.row.tolist(), strict=True)
-    problems = [Problem(names[file], row, header, NEGATIVE_RULE, NEGATIVE_MESSAGE) for file, row in places]
+    problems = [Problem(names[file], row, header, _NEGATIVE, RULES[_NEGATIVE]) for file, row in places]
     return rows.take(np.flatnonzero(~negative)), Rejects(problems, set(bad.customer_id.to_pylist())), found

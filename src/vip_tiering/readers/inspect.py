@@ -13,13 +13,13 @@ from typing import Final
 
 import pyarrow as pa
 
-from vip_tiering.checks import RULES, parse_days, readable_days
+from vip_tiering.checks import parse_days, readable_days
 from vip_tiering.errors import DataError, Problem
-from vip_tiering.quarter import day_date
 from vip_tiering.readers import headers as header_table
 from vip_tiering.readers import parquet, text
 from vip_tiering.readers.extract import Extract, refuse, signature
 from vip_tiering.readers.locate import Found
+from vip_tiering.row_rules import RULES
 from vip_tiering.rules import ExtractRules
 
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
@@ -174,9 +174,3 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
 
 def _roles(extract: Extract) -> frozenset[str]:
     return frozenset((set(extract.columns) | set(extract.constants)) - {"date"})
-
-
-def days_text(extract: Extract) -> str:
-    """Return the days of an extract as text, for messages: one date, or the first and the last."""
-    first, last = day_date(extract.days[0]), day_date(extract.days[-1])
-    return str(first) if first == last else f"{first} to {last}"

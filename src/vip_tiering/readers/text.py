@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering.arrow import one_array
-from vip_tiering.checks import RULES, RawColumns
+from vip_tiering.checks import RawColumns
 from vip_tiering.errors import Problem
 from vip_tiering.readers.extract import Extract, refuse
+from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
