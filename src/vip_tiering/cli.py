@@ -272,6 +272,8 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the command; every way out is one of the documented exit codes."""
     os.umask(0o077)
+    # numpy's linear algebra is not used here; its threads would only spin for a while at the start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

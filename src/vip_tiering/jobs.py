@@ -9,11 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
 
 from vip_tiering import folders
 from vip_tiering.errors import OutputError, UsageError
-from vip_tiering.plans import Request, prepare, reading_threads
+from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.rules import Kind, load_rules
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from vip_tiering.runs import Run
 
 
-_M_ARENA_MAX = -8
-"""The number by which glibc's mallopt knows how many heaps there may be."""
+_GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
+"""glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,12 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     target = order.out / str(period)
     _refuse_out_inside_inputs(target, order.extracts)
     with _locked_unless(order.out, dry_run=order.dry_run), reading_threads(order.jobs) as (pool, ahead):
-        heavy = pool.submit(import_module, "vip_tiering.runs")  # pandas loads while the extracts are hashed
+        heavy = pool.submit(import_module, "vip_tiering.runs")  # pandas loads while the extracts are looked at
         plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool)
-        if not order.dry_run and (standing := folders.standing(target, plan.made_from, replace=order.replace)):
-            return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
+        if not order.dry_run and (target.exists() or target.is_symlink()):
+            made_from = plan.made_from(hashes(plan.extracts, pool))
+            if standing := folders.standing(target, made_from, replace=order.replace):
+                return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
         heavy.result()
         from vip_tiering import runs  # noqa: PLC0415
 
@@ -86,9 +90,16 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
 
 
 def _share_freed_memory() -> None:
-    """Let threads share one heap: glibc gives each its own, in which the days it has read pile up. Elsewhere nothing happens."""
+    """Let all threads and libraries share one heap that keeps what is freed, for every day needs what the day before gave back.
+
+    Otherwise glibc gives each thread a heap of its own, in which days pile up, and Arrow keeps a third kind of its own.
+    Where the C library is another one, only Arrow is told.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _GLIBC_HEAP:
+            mallopt(parameter, value)
 
 
 def _previous(order: Order, quarter: Quarter) -> Previous | None:

@@ -79,7 +79,7 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
     entries = [
         {
             "name": extract.name,
-            "sha256": extract.sha256,
+            "sha256": posted.reading.sha256[index],
             "rows": posted.reading.rows[index],
             "first_day": str(day_date(extract.days[0])),
             "last_day": str(day_date(extract.days[-1])),
@@ -98,7 +98,7 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
     counts = tiers["tier"].value_counts(sort=False)
     tier_counts = {str(code): int(count) for code, count in counts.items()}
     proofs = proofs_of(posted, averages, tier_counts, comparison)
-    made_from = plan.made_from
+    made_from = plan.made_from(posted.reading.sha256)
     return {
         "schema": "vip-tiering run",
         "schema_version": SCHEMA_VERSION,

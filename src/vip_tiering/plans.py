@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,11 +58,13 @@ class Plan:
     previous: Previous | None
     warnings: tuple[str, ...]
 
-    @property
-    def made_from(self) -> dict[str, Any]:
-        """What gives the run its identity. A file without a used day changes nothing and does not count."""
+    def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
+        """Return what gives the run its identity, from the SHA-256 of every extract by its index.
+
+        A file without a used day changes nothing and does not count.
+        """
         days = set(self.coverage.days)
-        inputs = sorted([one.sha256, str(one.day)] for one in self.extracts if days.intersection(one.days))
+        inputs = sorted([sha256[index], str(one.day)] for index, one in enumerate(self.extracts) if days.intersection(one.days))
         request = self.request
         return {
             "inputs": folders.digest({"inputs": inputs}),
@@ -89,11 +92,26 @@ def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def hashes(extracts: Sequence[Extract], pool: Executor) -> dict[int, str]:
+    """Return the SHA-256 of every extract by its index. Raises DataError with the problems of all files."""
+    outcomes = list(pool.map(_hash, extracts))
+    if problems := [problem for outcome in outcomes if isinstance(outcome, DataError) for problem in outcome.problems]:
+        raise DataError(problems)
+    return {index: outcome for index, outcome in enumerate(outcomes) if isinstance(outcome, str)}
+
+
+def _hash(extract: Extract) -> str | DataError:
+    try:
+        return extract.read_bytes()[1]
+    except DataError as error:
+        return error
+
+
 def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, previous: Previous | None, pool: Executor) -> Plan:
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
     ladder = rules.ladder(request.period.quarter)
-    extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, one.sha256))
-    extracts, copies, warnings = _without_copies(extracts)
+    extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, str(one.path)))
+    extracts, copies, warnings = _without_copies(extracts, pool)
     delivered = {day for extract in extracts for day in extract.days}
     if request.kind == "changes":
         coverage = cover_changes(delivered, request.period, opening_zero=request.opening_zero)
@@ -107,13 +125,21 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 
-def _without_copies(extracts: Sequence[Extract]) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
-    """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings."""
+def _without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
+
+    Only files that might be copies, of one size and for the same days, are hashed here.
+    """
     kept: list[Extract] = []
     copies: list[tuple[int, str]] = []
     first: dict[tuple[object, ...], int] = {}
-    for extract in extracts:
-        key = (extract.sha256, extract.days, tuple(sorted(extract.constants.items())))
+    alike = [(extract.signature[0], extract.days, tuple(sorted(extract.constants.items()))) for extract in extracts]
+    repeated = {key for key, count in Counter(alike).items() if count > 1}
+    suspects = [index for index, key in enumerate(alike) if key in repeated]
+    sha256 = hashes([extracts[index] for index in suspects], pool)
+    content = {index: sha256[number] for number, index in enumerate(suspects)}
+    for index, extract in enumerate(extracts):
+        key = (content.get(index), *alike[index])
         if key in first:
             copies.append((first[key], extract.name))
         else:

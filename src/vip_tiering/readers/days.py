@@ -19,7 +19,7 @@ import pyarrow as pa
 from vip_tiering.checks import check_rows
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers import parquet, text
-from vip_tiering.readers.extract import Extract, signature
+from vip_tiering.readers.extract import Extract
 from vip_tiering.rows import Rejects, Rows
 from vip_tiering.schema import ROLES
 
@@ -29,9 +29,10 @@ Result = TypeVar("Result")
 
 @dataclass
 class Reading:
-    """What reading one or several files gave beside their rows. `rows` and `encodings` go by the extract's index."""
+    """What reading one or several files gave beside their rows. `rows`, `sha256` and `encodings` go by the extract's index."""
 
     rows: Counter[int] = field(default_factory=Counter)
+    sha256: dict[int, str] = field(default_factory=dict)
     encodings: dict[int, str] = field(default_factory=dict)
     rejects: Rejects = field(default_factory=Rejects)
     problems: list[Problem | str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Reading:
     def add(self, other: Reading) -> None:
         """Add what reading another file gave."""
         self.rows.update(other.rows)
+        self.sha256 |= other.sha256
         self.encodings |= other.encodings
         self.rejects.extend(other.rejects)
         self.problems += other.problems
@@ -100,19 +102,15 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
     """Return the checked rows of one file (None where the file as a whole is refused) and what reading it gave."""
     reading = Reading()
     try:
+        content, reading.sha256[file] = extract.read_bytes()
         if extract.format == "csv":
-            raw, reading.rejects, reading.encodings[file] = text.read(extract, file, ROLES)
+            raw, reading.rejects, reading.encodings[file] = text.read(extract, content, file, ROLES)
         else:
-            raw = parquet.read(extract, file, ROLES)
-        if signature(extract.path) != extract.signature:
-            raise extract.refuse("file-changed", "the file changed while it was read; wait until its transfer has ended")
+            raw = parquet.read(extract, content, file, ROLES)
         if len(raw) + len(reading.rejects) == 0:
             raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
     except DataError as error:
         reading.problems = [*error.problems]
-        return None, reading
-    except OSError as error:
-        reading.problems = [extract.refuse("file-unreadable", f"cannot be read: {error.strerror}").problems[0]]
         return None, reading
     constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
     raw = dataclasses.replace(raw, columns=raw.columns | constants)
@@ -157,11 +155,12 @@ def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | 
 
 def _count_outside(extract: Extract, file: int) -> Reading:
     """Return the number of rows of a file whose one day is not wanted; its rows are not checked."""
-    if extract.rows is not None:
-        return Reading(rows=Counter({file: extract.rows}), outside=extract.rows)
     try:
-        raw, wrong, _ = text.read(extract, file, ("customer_id",))
+        content, sha256 = extract.read_bytes()
+        count = extract.rows
+        if count is None:
+            raw, wrong, _ = text.read(extract, content, file, ("customer_id",))
+            count = len(raw) + len(wrong)
     except DataError as error:
         return Reading(problems=[*error.problems])
-    count = len(raw) + len(wrong)
-    return Reading(rows=Counter({file: count}), outside=count)
+    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -32,7 +33,6 @@ class Extract:
     encoding: str | None = None
     integer_ids: bool = False
     final_newline: bool = True
-    sha256: str = ""
     signature: tuple[int, int] = (0, 0)
 
     def header(self, role: str) -> str:
@@ -42,6 +42,20 @@ class Extract:
     def refuse(self, rule: str, message: str, row: int | None = None) -> DataError:
         """Return the error that refuses this file as a whole."""
         return refuse(self.name, rule, message, row)
+
+    def read_bytes(self) -> tuple[bytes, str]:
+        """Return the file's bytes and their SHA-256, so that what is hashed is what is read.
+
+        Raises DataError where it cannot be read, or is another file than when it was first looked at.
+        """
+        try:
+            content = self.path.read_bytes()
+            changed = len(content) != self.signature[0] or signature(self.path) != self.signature
+        except OSError as error:
+            raise self.refuse("file-unreadable", f"cannot be read: {error.strerror}") from None
+        if changed:
+            raise self.refuse("file-changed", "the file changed while it was read; wait until its transfer has ended")
+        return content, hashlib.sha256(content).hexdigest()
 
 
 def refuse(name: str, rule: str, message: str, row: int | None = None) -> DataError:

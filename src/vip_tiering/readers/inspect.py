@@ -1,9 +1,8 @@
-"""Look at every extract before any row is read: format, columns, days, checksum. All problems come at once."""
+"""Look at every extract before any row is read: format, columns, days. All problems come at once."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -23,7 +22,6 @@ from vip_tiering.row_rules import RULES
 from vip_tiering.rules import ExtractRules
 
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
-_PIECE_BYTES: Final = 1 << 22
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 
 
@@ -54,7 +52,7 @@ def _attempt(work: Callable[[Found, ExtractRules], Extract], found: Found, rules
 def inspect_one(found: Found, rules: ExtractRules) -> Extract:
     """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
     before = signature(found.path)
-    magic, digest = _magic_and_digest(found.path)
+    magic = _magic(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
     look = _look_parquet if magic == parquet.MAGIC else _look_text
@@ -63,18 +61,12 @@ def inspect_one(found: Found, rules: ExtractRules) -> Extract:
         extract = _dated_by_name(extract, rules)
     if not extract.days:
         raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
-    return dataclasses.replace(extract, sha256=digest, signature=before)
+    return dataclasses.replace(extract, signature=before)
 
 
-def _magic_and_digest(path: Path) -> tuple[bytes, str]:
-    """Return the first four bytes and the SHA-256 of a file, read in large pieces so that threads do not wait for each other."""
-    digest, magic = hashlib.sha256(), b""
-    piece = bytearray(_PIECE_BYTES)
+def _magic(path: Path) -> bytes:
     with path.open("rb", buffering=0) as file:
-        while size := file.readinto(piece):
-            magic = magic or bytes(piece[:4])
-            digest.update(memoryview(piece)[:size])
-    return magic, digest.hexdigest()
+        return file.read(len(parquet.MAGIC))
 
 
 def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
@@ -99,7 +91,7 @@ def _look_text(found: Found, rules: ExtractRules) -> Extract:
     extract = dataclasses.replace(extract, gzipped=gzipped, final_newline=rules.final_newline == "optional")
     if "date" not in extract.columns:
         return extract
-    raw, wrong, encoding = text.read(extract, 0, ("date",))
+    raw, wrong, encoding = text.read(extract, found.path.read_bytes(), 0, ("date",))
     numbers, broken = parse_days(raw.columns["date"].dictionary, rules.date_format)
     days, rule = readable_days(numbers, broken)
     if len(raw) and not days:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +19,11 @@ MAGIC = b"PAR1"
 
 
 @contextmanager
-def opened(path: object, name: str) -> Iterator[pq.ParquetFile]:
+def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file; whatever is wrong inside it is one clear error without the library's words."""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            yield file
+        with pq.ParquetFile(file, page_checksum_verification=True) as opened_file:
+            yield opened_file
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -89,10 +90,10 @@ def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
     )
 
 
-def read(extract: Extract, file: int, roles: Collection[str]) -> RawColumns:
-    """Return the columns of `roles`, in the types that the checks know."""
+def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) -> RawColumns:
+    """Return the columns of `roles` from the content of a file, in the types that the checks know."""
     wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
-    with opened(extract.path, extract.name) as source:
+    with opened(pa.BufferReader(content), extract.name) as source:
         day = extract.day
         if "date" in wanted and day is None and (settled := settled_days(source, wanted["date"])) is not None and len(settled) == 1:
             day = settled[0]

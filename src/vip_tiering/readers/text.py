@@ -90,10 +90,9 @@ def _refuse_other_formats(start: bytes, name: str) -> None:
         raise refuse(name, "file-html", "this is a web page or XML, not a CSV; was an error page saved?")
 
 
-def load(extract: Extract) -> Content:
-    """Return the text of a CSV. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030."""
+def load(extract: Extract, delivered: bytes) -> Content:
+    """Return the text of a CSV from the content of its file. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030."""
     try:
-        delivered = extract.path.read_bytes()
         if extract.gzipped:
             delivered = gzip.decompress(delivered)
     except (EOFError, gzip.BadGzipFile, zlib.error):
@@ -123,9 +122,9 @@ def _is_utf8(text: pa.Buffer) -> bool:
     return True
 
 
-def read(extract: Extract, file: int, roles: Collection[str]) -> tuple[RawColumns, Rejects, str]:
-    """Return the columns of `roles` as text, the rows with a wrong number of fields, and the file's encoding."""
-    content = load(extract)
+def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) -> tuple[RawColumns, Rejects, str]:
+    """Return the columns of `roles` as text, the rows with a wrong number of fields, and the encoding of the file's content."""
+    content = load(extract, delivered)
     table, wrong = _parse(extract, content, roles, careful=False)
     _refuse_open_quote(extract, content, rows_are_wrong=bool(wrong))
     if wrong:
