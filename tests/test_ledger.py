@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from helpers import examples
 from vip_tiering import DataError
 from vip_tiering.ledger import Ledger
+from vip_tiering.roster import Located
 from vip_tiering.rules import Kind
 
 KINDS: tuple[Kind, ...] = ("snapshot", "changes")
@@ -39,7 +40,7 @@ def postings(amounts: st.SearchStrategy[int]) -> st.SearchStrategy[list[Posting]
 def post(ledger: Ledger, posting: Posting) -> None:
     """Post the balances of one day, in the order of their keys."""
     day, balances = posting
-    customers = ledger.roster.locate(pa.array([customer for customer, _ in balances], pa.string()))
+    customers = Located(ledger.roster.locate(pa.array([customer for customer, _ in balances], pa.string())), len(ledger.roster))
     accounts = pa.array(["|".join(key) for key in balances], pa.string()) if ledger.kind == "changes" else None
     ledger.post(day, customers, np.array(list(balances.values()), np.int64), accounts)
 

@@ -83,20 +83,24 @@ class _Broken:
     """Which rule each row breaks first (-1: none), and in which column."""
 
     def __init__(self, count: int) -> None:
-        self.rule = np.full(count, -1, np.int16)
-        self.role = np.full(count, -1, np.int16)
+        self._count = count
+        self.rule = self.role = np.empty(0, np.int16)  # made when the first row breaks a rule
         self._rules = list(RULES)
         self._roles = ROLES
 
     def add(self, rule: str, role: str, mask: Mask) -> None:
         """Note the rule for the rows of `mask` that broke none before."""
+        if not mask.any():
+            return
+        if not self.any():
+            self.rule, self.role = np.full((2, self._count), -1, np.int16)
         fresh = mask & (self.rule < 0)
         self.rule[fresh] = self._rules.index(rule)
         self.role[fresh] = self._roles.index(role)
 
     def any(self) -> bool:
         """Whether any row is rejected."""
-        return bool((self.rule >= 0).any())
+        return len(self.rule) > 0
 
     def rejects(self, raw: RawColumns) -> Rejects:
         """Return the rejected rows as problems."""
@@ -113,11 +117,18 @@ def _mask(values: pa.Array) -> Mask:
     return np.asarray(values.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def _offsets(values: pa.Array) -> Int32s:
+    """Return where each string of an array begins in its bytes, and where the last one ends; shape (n + 1,)."""
+    if len(values) == 0:
+        return np.zeros(1, np.int32)
+    return np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+
+
 def _text_bytes(values: pa.Array) -> npt.NDArray[np.uint8]:
     """Return the bytes of all strings of an array, one after the other."""
     if len(values) == 0 or values.buffers()[2] is None:
         return np.empty(0, np.uint8)
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    offsets = _offsets(values)
     return np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
 
 
@@ -130,17 +141,18 @@ def _check_ids(values: pa.Array, role: str, broken: _Broken) -> tuple[pa.Array, 
         values = values.fill_null("")
     text = _text_bytes(values)
     tidied = 0
-    if len(text) and not (text.min() > ord(" ") and text.max() < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
+    lowest, highest = (int(text.min()), int(text.max())) if len(text) else (ord("0"), ord("0"))
+    if not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
         delivered = values
         values = tidy_text(values)
         tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
         broken.add("id-control", role, _mask(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
-    lengths = pc.binary_length(values).to_numpy(zero_copy_only=False)
+    lengths = np.diff(_offsets(values))
     if len(lengths) and lengths.min() == 0:
         broken.add("id-empty", role, lengths == 0)
     if len(lengths) and lengths.max() > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
-    if len(text) and text.min() < ord("0") and (text == ord("+")).any():
+    if lowest < ord("0") and (text == ord("+")).any():
         broken.add("id-scientific", role, _mask(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
     return values, tidied
 

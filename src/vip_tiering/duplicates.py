@@ -11,20 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from vip_tiering.errors import Problem
-from vip_tiering.roster import Positions, Words, id_words, mix
+from vip_tiering.roster import Located, Positions, Words, id_words, mix
 from vip_tiering.rows import Rows
 
 _SHOWN_CONFLICTS: Final = 20
 
 
-def collapse(rows: Rows, positions: Positions, names: list[str]) -> tuple[npt.NDArray[np.intp] | None, list[Problem]]:
+def collapse(rows: Rows, customers: Located, names: list[str]) -> tuple[npt.NDArray[np.intp] | None, list[Problem]]:
     """Return the indices of the rows of one day to keep (None: all of them), and a problem for each conflict.
 
-    `positions`: the customer of each row, shape (n,). `names`: the name of each extract, for the messages.
+    `names`: the name of each extract, for the messages.
     """
-    if rows.account_id is None and rows.product is None and _all_differ(positions):
+    if rows.account_id is None and rows.product is None and customers.distinct:
         return None, []
-    keys = _key_words(rows, positions)
+    keys = _key_words(rows, customers.positions)
     mixed = mix(keys)
     ordered = np.sort(mixed)
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -42,12 +42,6 @@ def collapse(rows: Rows, positions: Positions, names: list[str]) -> tuple[npt.ND
         return None, problems[:_SHOWN_CONFLICTS]
     dropped = suspects[1:][same_key]
     return np.setdiff1d(np.arange(len(rows)), dropped, assume_unique=True), []
-
-
-def _all_differ(positions: Positions) -> bool:
-    seen = np.zeros(int(positions.max(initial=-1)) + 1, bool)
-    seen[positions] = True
-    return int(np.count_nonzero(seen)) == len(positions)
 
 
 def _key_words(rows: Rows, positions: Positions) -> Words:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,9 +11,9 @@ import pyarrow.compute as pc
 from vip_tiering.duplicates import collapse
 from vip_tiering.errors import Problem
 from vip_tiering.ledger import Ledger
-from vip_tiering.readers.days import Day, Reading, read_days
+from vip_tiering.readers.days import Day, Reading, Step
 from vip_tiering.readers.extract import Extract
-from vip_tiering.roster import Positions
+from vip_tiering.roster import Located, Positions
 from vip_tiering.rows import Rows
 from vip_tiering.rules import ExtractRules
 from vip_tiering.scope import NegativeBalances, count_balances
@@ -49,44 +48,44 @@ class Posted:
 
 
 def post_days(
-    ledger: Ledger, extracts: Sequence[Extract], days: Sequence[int], rules: ExtractRules, pool: Executor, ahead: int, progress: Progress
+    ledger: Ledger, steps: Iterable[Step], days: int, extracts: Sequence[Extract], rules: ExtractRules, progress: Progress
 ) -> Posted:
-    """Read the extracts and post the given days (day numbers, in order) into the ledger."""
+    """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages."""
     posted = Posted(ledger)
     names = [extract.name for extract in extracts]
     header = extracts[0].header("balance")
     done = 0
-    for day, reading in read_days(extracts, days, pool, ahead):
+    for day, reading in steps:
         posted.reading.add(reading)
         posted.problems += reading.problems
         if day is not None and not posted.problems:
             _post_day(posted, day, rules, names, header)
         done += day is not None
-        progress(done, len(days))
+        progress(done, days)
     return posted
 
 
 def _post_day(posted: Posted, day: Day, rules: ExtractRules, names: list[str], header: str) -> None:
     """Post the rows of one day: one row per key, the balance that counts, the customer's position."""
     ledger, rows = posted.ledger, day.rows
-    positions = ledger.roster.locate(rows.customer_id)
-    kept, conflicts = collapse(rows, positions, names)
+    customers = Located(ledger.roster.locate(rows.customer_id), len(ledger.roster))
+    kept, conflicts = collapse(rows, customers, names)
     posted.problems += conflicts
     if conflicts:
         return
     if kept is not None:
         posted.collapsed += len(rows) - len(kept)
-        rows, positions = rows.take(kept), positions[kept]
+        rows, customers = rows.take(kept), customers.take(kept)
     counted, rejects, negative = count_balances(rows, rules.negative, names, header)
     if len(rejects):
         posted.reading.rejects.extend(rejects)
-        positions = positions[rows.balance_fen >= 0]
+        customers = customers.take(rows.balance_fen >= 0)
     else:
         posted.negative.rows += negative.rows
         posted.negative.sum_fen += negative.sum_fen
     posted.used += len(counted)
-    accounts = _account_keys(counted, positions) if ledger.kind == "changes" else None
-    ledger.post(day.day, positions, counted.balance_fen, accounts)
+    accounts = _account_keys(counted, customers.positions) if ledger.kind == "changes" else None
+    ledger.post(day.day, customers, counted.balance_fen, accounts)
 
 
 def _account_keys(rows: Rows, positions: Positions) -> pa.Array:

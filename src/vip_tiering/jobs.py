@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ from vip_tiering.errors import OutputError, UsageError
 from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
+from vip_tiering.readers.days import read_days
 from vip_tiering.rules import Kind, load_rules
 
 if TYPE_CHECKING:
@@ -73,16 +73,15 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     target = order.out / str(period)
     _refuse_out_inside_inputs(target, order.extracts)
     with _locked_unless(order.out, dry_run=order.dry_run), reading_threads(order.jobs) as (pool, ahead):
-        heavy = pool.submit(import_module, "vip_tiering.runs")  # pandas loads while the extracts are looked at
         plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool)
         if not order.dry_run and (target.exists() or target.is_symlink()):
             made_from = plan.made_from(hashes(plan.extracts, pool))
             if standing := folders.standing(target, made_from, replace=order.replace):
                 return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
-        heavy.result()
-        from vip_tiering import runs  # noqa: PLC0415
+        steps = read_days(plan.extracts, plan.coverage.days, pool, ahead)
+        from vip_tiering import runs  # noqa: PLC0415 (pandas loads while the first days are read)
 
-        run = runs.compute(plan, pool, ahead, progress)
+        run = runs.compute(plan, steps, progress)
         if order.dry_run:
             return Result(run.manifest, _pairs(run), None, run.warnings)
         folder = runs.publish(run, order.out, replace=order.replace)

@@ -21,7 +21,7 @@ import pyarrow as pa
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError
 from vip_tiering.money import INT64_LIMIT, Int64s, exact_sum, largest
-from vip_tiering.roster import Positions, Roster
+from vip_tiering.roster import Located, Positions, Roster
 from vip_tiering.rules import Kind
 
 _STATE_VERSION = 1
@@ -64,8 +64,8 @@ class Ledger:
         self._largest_balance = 0
         self._largest_account = 0
 
-    def post(self, day: int, customers: Positions, fen: Int64s, accounts: pa.Array | None = None) -> None:
-        """Post the rows of one day: `fen[i]` for the customer at position `customers[i]` of the roster; shape (n,).
+    def post(self, day: int, customers: Located, fen: Int64s, accounts: pa.Array | None = None) -> None:
+        """Post the rows of one day: `fen[i]`, shape (n,), for the customer at position `customers.positions[i]` of the roster.
 
         `accounts` names each row's account, for `changes`, one row per account. Days come in date order, each once.
         Raises DataError where sums could leave int64.
@@ -80,7 +80,8 @@ class Ledger:
         if self.kind == "snapshot":
             self._stand_snapshot(customers, fen)
         else:
-            self._stand_changes(customers, fen, pa.array(customers).cast(pa.string()) if accounts is None else accounts)
+            positions = customers.positions
+            self._stand_changes(positions, fen, pa.array(positions).cast(pa.string()) if accounts is None else accounts)
 
     def close(self) -> Averages:
         """Credit the rest of the period and return what every present customer has. The ledger can be closed again."""
@@ -120,19 +121,18 @@ class Ledger:
         self._counted_total += self._standing_total * days
         self.clock = max(self.clock, end)
 
-    def _stand_snapshot(self, customers: Positions, fen: Int64s) -> None:
-        balance, held = self._columns["balance_fen"], self._columns["held"]
+    def _stand_snapshot(self, customers: Located, fen: Int64s) -> None:
+        balance, positions = self._columns["balance_fen"], customers.positions
         largest_fen = largest(fen)
+        self._columns["held"][: customers.size] = customers.present
         balance[:] = 0
-        held[:] = False
-        held[customers] = True
-        if int(np.count_nonzero(held)) == len(customers):
+        if customers.distinct:
             rows_per_customer = 1
-            balance[customers] = fen
+            balance[positions] = fen
         else:
-            rows_per_customer = int(np.bincount(customers).max())
+            rows_per_customer = int(np.bincount(positions).max())
             self._refuse_wrap(largest_fen * rows_per_customer)
-            np.add.at(balance, customers, fen)
+            np.add.at(balance, positions, fen)
         self._largest_balance = largest_fen * rows_per_customer
         self._standing_total = exact_sum(fen, largest_fen)
 

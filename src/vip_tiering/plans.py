@@ -83,8 +83,11 @@ class Plan:
 
 @contextmanager
 def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Give a pool of threads that read, and how many days they may be ahead while another is posted."""
-    count = jobs or min(len(os.sched_getaffinity(0)), 8)
+    """Give a pool of threads that read, and how many days they may be ahead while another is posted.
+
+    One more than there are processors: now and then one waits.
+    """
+    count = jobs or min(len(os.sched_getaffinity(0)), 8) + 1
     pool = ThreadPoolExecutor(count)
     try:
         yield pool, count

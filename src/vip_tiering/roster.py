@@ -9,6 +9,8 @@ the words, so that two ids with one key are found out and never confused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -79,6 +81,30 @@ def mix(words: Words, salt: int = 0) -> Words:
     return key
 
 
+@dataclass(frozen=True)
+class Located:
+    """The customer of every row, as its position in a roster of `size` customers; `positions` has shape (rows,)."""
+
+    positions: Positions
+    size: int
+
+    @cached_property
+    def present(self) -> npt.NDArray[np.bool_]:
+        """Which customers have a row, shape (size,)."""
+        mask = np.zeros(self.size, bool)
+        mask[self.positions] = True
+        return mask
+
+    @cached_property
+    def distinct(self) -> bool:
+        """Whether no customer has two rows."""
+        return int(np.count_nonzero(self.present)) == len(self.positions)
+
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Located:
+        """Return the customers of the rows at `index`."""
+        return Located(self.positions[index], self.size)
+
+
 class _KeyIndex:
     """Key -> position in order of arrival: one large hash table, and a small one of late arrivals beside it.
 
@@ -97,10 +123,13 @@ class _KeyIndex:
             found[missing] = np.where(positions < 0, -1, positions + len(settled))
         return found
 
-    def add(self, keys: Words) -> None:
+    def add(self, keys: pd.Index) -> None:
         """Append distinct keys that are not there yet."""
         settled, late = self._parts
-        late = late.append(pd.Index(keys))
+        if len(settled) == 0:
+            self._parts = [keys, late]  # as it is, with the hash table that telling its uniqueness has built
+            return
+        late = late.append(keys)
         if len(late) > max(_LATE_ARRIVALS, len(settled) // 4):
             settled, late = settled.append(late), late[:0]
         self._parts = [settled, late]
@@ -118,6 +147,7 @@ class Roster:
         self._salt = 0
         self._last_ids = pa.array([], pa.string())
         self._last_order: Positions = np.empty(0, np.int64)
+        self._last_row = self._row_numbers = np.zeros(0, np.int32)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -132,8 +162,7 @@ class Roster:
 
     def locate(self, ids: pa.Array) -> Positions:
         """Return the position of every id, shape (n,); an id that is new gets the next position, in order of rows."""
-        found = self._walk(ids)
-        rows = np.flatnonzero(found < 0)
+        found, rows = self._walk(ids)
         if len(rows) == len(ids):
             found = self._look_up(ids)
         elif len(rows):
@@ -141,44 +170,57 @@ class Roster:
         self._last_ids, self._last_order = ids, found
         return found
 
-    def _walk(self, ids: pa.Array) -> Positions:
-        """Return the positions of the ids that follow each other as they did the last time, -1 for the others.
+    def _walk(self, ids: pa.Array) -> tuple[Positions, npt.NDArray[np.int64]]:
+        """Return the positions of the ids that follow each other as they did the last time, and the rows of the others.
 
         Extracts come in the order of the core system's keys, and few customers come or go from one day to the next. Every
         block of rows begins with an anchor whose row of the last time is looked up; neighbouring blocks that moved by the
         same number of rows make a stretch, and a stretch whose ids equal those of the last time needs no look-up.
         """
-        found = np.full(len(ids), -1, np.int64)
-        last = self._last_order
-        if len(ids) < 2 * _BLOCK or len(last) < _BLOCK:
-            return found
-        last_row = np.full(self._size, -1, np.int64)
-        last_row[last] = np.arange(len(last))
+        found = np.empty(len(ids), np.int64)
+        if len(ids) < 2 * _BLOCK or len(self._last_order) < _BLOCK:
+            return found, np.arange(len(ids))
+        self._note_last_rows()
         anchors = np.arange(0, len(ids), _BLOCK)
         at = self._index.find(mix(id_words(ids.take(pa.array(anchors))), self._salt))
-        shift = np.where(at < 0, _NOWHERE, last_row[at] - anchors)
-        for begin, end in _stretches(shift):
-            self._take_over(found, ids, begin * _BLOCK, end * _BLOCK, int(shift[begin]))
-        return found
+        shift = np.where(at < 0, _NOWHERE, self._last_row[at] - anchors)
+        gaps, end = [], 0
+        for begin, stop in _stretches(shift):
+            for first, last in self._equal_parts(ids, begin * _BLOCK, stop * _BLOCK, int(shift[begin])):
+                found[first:last] = self._last_order[first + shift[begin] : last + shift[begin]]
+                gaps.append(np.arange(end, first))
+                end = last
+        return found, np.concatenate([*gaps, np.arange(end, len(ids))])
 
-    def _take_over(self, found: Positions, ids: pa.Array, begin: int, end: int, shift: int) -> None:
-        """Take over the positions of the last time for rows begin..end, where the ids equal those `shift` rows further.
+    def _note_last_rows(self) -> None:
+        """Note in which row each customer stood the last time. Older rows may stay: they are guesses, and are compared."""
+        if len(self._last_row) < self._size:
+            self._last_row = np.zeros(self._size * 5 // 4, np.int32)
+        if len(self._row_numbers) < len(self._last_order):
+            self._row_numbers = np.arange(len(self._last_order) * 5 // 4, dtype=np.int32)
+        self._last_row[self._last_order] = self._row_numbers[: len(self._last_order)]
+
+    def _equal_parts(self, ids: pa.Array, begin: int, end: int, shift: int) -> Iterator[tuple[int, int]]:
+        """Yield, in order, the parts of rows begin..end whose ids equal those of the last time `shift` rows further.
 
         A stretch that is not the same throughout is halved, down to one block, which is then left to be looked up.
         """
         if begin + shift < 0 or end + shift > len(self._last_order):
             return
         if ids.slice(begin, end - begin).equals(self._last_ids.slice(begin + shift, end - begin)):
-            found[begin:end] = self._last_order[begin + shift : end + shift]
+            yield begin, end
         elif end - begin > _BLOCK:
             middle = begin + (end - begin) // (2 * _BLOCK) * _BLOCK
-            self._take_over(found, ids, begin, middle, shift)
-            self._take_over(found, ids, middle, end, shift)
+            yield from self._equal_parts(ids, begin, middle, shift)
+            yield from self._equal_parts(ids, middle, end, shift)
 
     def _look_up(self, ids: pa.Array) -> Positions:
         """Return the positions of ids by their keys, and append the newcomers among them."""
         words = _padded(id_words(ids), len(self._words))
         self._words = _padded(self._words, len(words))
+        if self._size == 0 and (index := pd.Index(mix(words, self._salt))).is_unique:
+            self._append(ids, words, index)
+            return np.arange(len(ids))
         while True:
             keys = mix(words, self._salt)
             found = self._index.find(keys)
@@ -192,18 +234,18 @@ class Roster:
             self._change_salt()
         if len(new):
             found[new] = self._size + codes
-            self._append(ids.take(pa.array(first)), words[:, first], new_keys)
+            self._append(ids.take(pa.array(first)), words[:, first], pd.Index(new_keys))
         return found
 
     def _change_salt(self) -> None:
         """Two different ids have one key: key everybody anew, until all keys differ."""
         self._salt += 1
-        while not pd.Index(keys := mix(self._words[:, : self._size], self._salt)).is_unique:
+        while not (keys := pd.Index(mix(self._words[:, : self._size], self._salt))).is_unique:
             self._salt += 1
         self._index = _KeyIndex()
         self._index.add(keys)
 
-    def _append(self, ids: pa.Array, words: Words, keys: Words) -> None:
+    def _append(self, ids: pa.Array, words: Words, keys: pd.Index) -> None:
         needed, capacity = self._size + len(ids), self._words.shape[1]
         if needed > capacity:
             grown = np.zeros((len(self._words), max(needed, capacity * 5 // 4)), np.uint64)

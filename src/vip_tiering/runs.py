@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from vip_tiering.ledger import Ledger
 from vip_tiering.plans import Plan, Request, prepare, reading_threads, rejects_allowed
 from vip_tiering.previous import load_previous
 from vip_tiering.quarter import Period, Quarter
+from vip_tiering.readers.days import Step, read_days
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Kind, Ladder, Rules, load_rules
 from vip_tiering.tiering import assign_tiers
@@ -73,14 +73,15 @@ def compute_tiers(
     before = load_previous(Path(previous), wanted) if previous is not None else None
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
     with reading_threads(jobs) as (pool, ahead):
-        return compute(prepare(arguments, request, rules, before, pool), pool, ahead)
+        plan = prepare(arguments, request, rules, before, pool)
+        return compute(plan, read_days(plan.extracts, plan.coverage.days, pool, ahead))
 
 
-def compute(plan: Plan, pool: Executor, ahead: int, progress: Progress = lambda _done, _all: None) -> Run:
+def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period = plan.request.period
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, plan.extracts, plan.coverage.days, plan.rules.extracts, pool, ahead, progress)
+    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules.extracts, progress)
     _count_copies(plan, posted)
     _refuse_problems(plan, posted)
     averages = ledger.close()

@@ -28,11 +28,10 @@ def count_balances(rows: Rows, rule: Negative, names: list[str], header: str) ->
 
     `zero`: an overdraft counts as nothing. `net`: it counts as it is. `reject`: the row is rejected.
     """
+    if rows.balance_fen.min(initial=0) >= 0:
+        return rows, Rejects(), NegativeBalances()
     negative = rows.balance_fen < 0
-    found = NegativeBalances(int(np.count_nonzero(negative)))
-    if found.rows == 0:
-        return rows, Rejects(), found
-    found.sum_fen = exact_sum(rows.balance_fen[negative])
+    found = NegativeBalances(int(np.count_nonzero(negative)), exact_sum(rows.balance_fen[negative]))
     if rule == "net":
         return rows, Rejects(), found
     if rule == "zero":

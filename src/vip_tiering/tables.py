@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vip_tiering.ahead import in_order
 from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer
@@ -21,7 +23,7 @@ from vip_tiering.rules import Ladder
 from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
 
 _BOM = b"\xef\xbb\xbf"
-_CHUNK_ROWS = 1 << 18
+_CHUNK_ROWS = 1 << 16
 _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
@@ -29,17 +31,28 @@ _REPEATING = ["tier", "quarter_days", "days_held"]
 def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
     """Write columns as CSV and return the number of rows.
 
-    UTF-8 with BOM, a line feed after every row, quotes only where a text needs them; a stretch of rows at a time.
+    UTF-8 with BOM, a line feed after every row, quotes only where a text needs them; a stretch of rows at a time, the
+    next one while one is written.
     """
     sink.write(_BOM + ",".join(columns).encode() + b"\n")
     rows = len(next(iter(columns.values())))
-    for start in range(0, rows, _CHUNK_ROWS):
-        texts = [_csv_text(column.slice(start, _CHUNK_ROWS)) for column in columns.values()]
-        texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
-        lines = pc.binary_join_element_wise(*texts, ",")
-        end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-        sink.write(memoryview(lines.buffers()[2])[:end])
+
+    def lines(start: int) -> memoryview:
+        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()])
+
+    with ThreadPoolExecutor(1) as pool:
+        for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
+            sink.write(text)
     return rows
+
+
+def _csv_lines(columns: Sequence[pa.Array]) -> memoryview:
+    """Return the rows of columns of equal length as CSV text."""
+    texts = [_csv_text(column) for column in columns]
+    texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
+    lines = pc.binary_join_element_wise(*texts, ",")
+    end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
+    return memoryview(lines.buffers()[2])[:end]
 
 
 def _csv_text(column: pa.Array) -> pa.Array:

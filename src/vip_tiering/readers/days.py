@@ -7,24 +7,22 @@ sorted by day, and handed out day by day.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 
+from vip_tiering.ahead import in_order
 from vip_tiering.checks import check_rows
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers import parquet, text
 from vip_tiering.readers.extract import Extract
 from vip_tiering.rows import Rejects, Rows
 from vip_tiering.schema import ROLES
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -58,44 +56,33 @@ class Day:
     rows: Rows
 
 
-def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[tuple[Day | None, Reading]]:
-    """Yield the rows of the wanted days in their order, and with each step what reading gave.
+Step = tuple[Day | None, Reading]
+"""The rows of the next day, and what reading gave; a step without a day only reports: rows outside, problems."""
 
-    A step without a day only reports: rows outside the wanted days, and problems. Nothing is raised for bad data, so
-    that the problems of all files come together.
+
+def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[Step]:
+    """Return the rows of the wanted days in their order; reading begins with the call, `ahead` days in advance.
+
+    Nothing is raised for bad data, so that the problems of all files come together.
     """
     days = set(wanted)
     single = {index: one for index, one in enumerate(extracts) if len(one.days) == 1}
     several = [index for index in range(len(extracts)) if index not in single]
-    sorted_parts: list[Rows] = []
-    for part, reading in pool.map(lambda index: _read_sorted(extracts[index], index, days), several):
-        sorted_parts += [part] if part is not None else []
-        yield None, reading
+    of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), several))
+    sorted_parts = [part for part, _ in of_several if part is not None]
     by_day: dict[int, list[int]] = {}
     for index, one in single.items():
         by_day.setdefault(one.days[0], []).append(index)
-    for outside in (index for day, files in by_day.items() if day not in days for index in files):
-        yield None, _count_outside(extracts[outside], outside)
+    outside = [index for day, files in by_day.items() if day not in days for index in files]
 
-    def read_day(day: int) -> tuple[Day | None, Reading]:
+    def read_day(day: int) -> Step:
         return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)
 
-    yield from _read_ahead(pool, read_day, wanted, ahead)
+    def count_outside(index: int) -> Step:
+        return None, _count_outside(extracts[index], index)
 
-
-def _read_ahead(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
-    """Yield `work(item)` in order while at most `ahead` further ones are worked on."""
-    pending: deque[Future[Result]] = deque()
-    try:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) > ahead:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        for future in pending:
-            future.cancel()
+    sorted_steps: list[Step] = [(None, reading) for _, reading in of_several]
+    return chain(sorted_steps, in_order(pool, read_day, wanted, ahead), in_order(pool, count_outside, outside, ahead))
 
 
 def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
@@ -120,7 +107,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
     return rows, reading
 
 
-def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> tuple[Day | None, Reading]:
+def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> Step:
     """Return the rows of one day from its own files and from those of several days."""
     reading = Reading()
     parts = []

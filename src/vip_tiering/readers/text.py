@@ -91,7 +91,7 @@ def _refuse_other_formats(start: bytes, name: str) -> None:
 
 
 def load(extract: Extract, delivered: bytes) -> Content:
-    """Return the text of a CSV from the content of its file. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030."""
+    """Return the text of a CSV from its content. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030."""
     try:
         if extract.gzipped:
             delivered = gzip.decompress(delivered)
