@@ -272,8 +272,10 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the command; every way out is one of the documented exit codes."""
     os.umask(0o077)
-    # numpy's linear algebra is not used here; its threads would only spin for a while at the start.
+    # Read when numpy loads: its linear algebra is not used, so its threads would only spin for a while at the start;
+    # and memory is reused from day to day, so that huge pages would be made ready for nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
