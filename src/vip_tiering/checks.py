@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.errors import Problem
-from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest
+from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest, value_range
 from vip_tiering.quarter import day_number
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects, Rows
@@ -141,8 +141,8 @@ def _check_ids(values: pa.Array, role: str, broken: _Broken) -> tuple[pa.Array, 
         values = values.fill_null("")
     text = _text_bytes(values)
     tidied = 0
-    lowest, highest = (int(text.min()), int(text.max())) if len(text) else (ord("0"), ord("0"))
-    if not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
+    lowest, highest = value_range(text)
+    if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
         delivered = values
         values = tidy_text(values)
         tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ AMOUNT_LIMIT_FEN: Final = 10**12 * FEN_PER_YUAN
 INT64_LIMIT: Final = 2**63
 DECIMAL: Final = pa.decimal128(18, 2)
 _LOW_BITS: Final = 32
+_BLOCK_BYTES: Final = 1 << 19
 
 
 def fen_from_decimal(amounts: pa.Array) -> Int64s:
@@ -62,4 +63,16 @@ def exact_sums(values: Int64s, groups: npt.NDArray[np.int64], size: int) -> list
 
 def largest(values: Int64s) -> int:
     """Return the largest size |x| among int64 values; 0 when there are none."""
-    return max(int(values.max()), -int(values.min())) if len(values) else 0
+    lowest, highest = value_range(values)
+    return max(highest, -lowest)
+
+
+def value_range(values: npt.NDArray[Any]) -> tuple[int, int]:
+    """Return the lowest and the highest value, (0, 0) when there are none; by blocks that stay in the processor's cache."""
+    step = _BLOCK_BYTES // values.itemsize
+    lowest, highest = [], []
+    for start in range(0, len(values), step):
+        block = values[start : start + step]
+        lowest.append(int(block.min()))
+        highest.append(int(block.max()))
+    return min(lowest, default=0), max(highest, default=0)

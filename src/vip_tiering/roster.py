@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Words = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
@@ -190,7 +191,26 @@ class Roster:
                 found[first:last] = self._last_order[first + shift[begin] : last + shift[begin]]
                 gaps.append(np.arange(end, first))
                 end = last
-        return found, np.concatenate([*gaps, np.arange(end, len(ids))])
+        rows = np.concatenate([*gaps, np.arange(end, len(ids))])
+        return found, self._take_over_beside_changes(ids, rows, shift, found) if gaps else rows
+
+    def _take_over_beside_changes(
+        self, ids: pa.Array, rows: npt.NDArray[np.int64], shift: npt.NDArray[np.int64], found: Positions
+    ) -> npt.NDArray[np.int64]:
+        """Find the rows of blocks in which somebody came or went, and return those that are left.
+
+        Such a row moved like its own block's anchor, where it stands before the change, or like the next one's.
+        """
+        block = rows // _BLOCK
+        guesses = np.stack([shift[block], shift[np.minimum(block + 1, len(shift) - 1)]]) + rows
+        left = np.ones(len(rows), bool)
+        for guess in guesses:
+            tried = np.flatnonzero(left & (guess >= 0) & (guess < len(self._last_order)))
+            same = pc.equal(ids.take(pa.array(rows[tried])), self._last_ids.take(pa.array(guess[tried]))).to_numpy(zero_copy_only=False)
+            tried = tried[same]
+            found[rows[tried]] = self._last_order[guess[tried]]
+            left[tried] = False
+        return rows[left]
 
     def _note_last_rows(self) -> None:
         """Note in which row each customer stood the last time. Older rows may stay: they are guesses, and are compared."""
