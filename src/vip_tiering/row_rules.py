@@ -1,4 +1,4 @@
-"""The rules that one row must pass, each with what would be right: the one place of their words."""
+"""Every rule that a problem may name. The words of the rules for rows stand here; those for files also say what was found."""
 
 from __future__ import annotations
 
@@ -26,3 +26,36 @@ RULES: Final[dict[str, str]] = {
     "currency": "a balance in another currency than CNY; convert it before delivery",
 }
 """Every rule for one row, and what would be right. A message is this text; it never holds the value."""
+
+FILE_RULES: Final[tuple[str, ...]] = (
+    "column-type",
+    "columns-differ",
+    "date-absent",
+    "duplicate-conflict",
+    "file-absent",
+    "file-changed",
+    "file-cut",
+    "file-damaged",
+    "file-empty",
+    "file-encoding",
+    "file-excel",
+    "file-html",
+    "file-kind",
+    "file-name",
+    "file-no-rows",
+    "file-quotes",
+    "file-separator",
+    "file-unreadable",
+    "folder-empty",
+    "header-ambiguous",
+    "header-empty",
+    "header-missing",
+    "header-repeated",
+    "ids-differ",
+    "manifest-altered",
+    "output-absent",
+    "output-altered",
+    "output-unknown",
+    "previous-run",
+)
+"""Every rule for a file as a whole, or for several rows together; docs/extracts.md says of each what it means and what to do."""
