@@ -19,6 +19,7 @@ from vip_tiering.plans import Plan, Request, prepare, reading_threads, rejects_a
 from vip_tiering.previous import load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.readers.days import Step, read_days
+from vip_tiering.renaming import rename_previous
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Kind, Ladder, Rules, load_rules
 from vip_tiering.tiering import assign_tiers
@@ -81,14 +82,21 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period = plan.request.period
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules.extracts, progress)
+    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules, progress)
     _count_copies(plan, posted)
     _refuse_problems(plan, posted)
     averages = ledger.close()
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
-    comparison = compare(tiers, plan.previous.tiers if plan.previous else None, plan.ladder)
+    comparison = compare(tiers, _previous_tiers(plan), plan.ladder)
     document = manifest.build(plan, posted, averages, tiers, comparison)
     return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+
+
+def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
+    """Return the tiers of the quarter before, by the numbers that customers have now."""
+    if plan.previous is None or plan.rules.aliases is None or plan.previous.tiers.empty:
+        return plan.previous.tiers if plan.previous else None
+    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.rules.ladder(plan.request.period.quarter.previous))
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:

@@ -102,7 +102,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
     constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
     raw = dataclasses.replace(raw, columns=raw.columns | constants)
     reading.rows[file] = len(raw) + len(reading.rejects)
-    rows, rejects, reading.tidied_ids = check_rows(raw)
+    rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
     reading.rejects.extend(rejects)
     return rows, reading
 

@@ -32,6 +32,7 @@ class Extract:
     rows: int | None = None
     encoding: str | None = None
     integer_ids: bool = False
+    foreign: bool = False
     final_newline: bool = True
     signature: tuple[int, int] = (0, 0)
 

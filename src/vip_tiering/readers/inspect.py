@@ -128,6 +128,7 @@ def _recognised(found: Found, rules: ExtractRules, form: str, names: tuple[str, 
         days=() if day is None else (day,),
         day=day,
         date_format=rules.date_format,
+        foreign=rules.currency is not None,
     )
 
 
