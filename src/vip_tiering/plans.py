@@ -114,13 +114,8 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
     ladder = rules.ladder(request.period.quarter)
     extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, str(one.path)))
-    extracts, copies, warnings = _without_copies(extracts, pool)
-    delivered = {day for extract in extracts for day in extract.days}
-    if request.kind == "changes":
-        coverage = cover_changes(delivered, request.period, opening_zero=request.opening_zero)
-    else:
-        accepted = {day_number(day) for day in request.accept_missing}
-        coverage = cover(delivered, request.period, rules.extracts.max_carry_days, accepted)
+    extracts, copies, warnings = without_copies(extracts, pool)
+    coverage = coverage_of(extracts, request, rules)
     if coverage.problems:
         # A day may be missing because its dates could not be read: that is said first.
         unread = [Problem(one.name, None, one.header("date"), one.date_rule, RULES[one.date_rule]) for one in extracts if one.date_rule]
@@ -128,7 +123,16 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 
-def _without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+def coverage_of(extracts: Sequence[Extract], request: Request, rules: Rules) -> Coverage:
+    """Say which delivered day stands for which day of the period."""
+    delivered = {day for extract in extracts for day in extract.days}
+    if request.kind == "changes":
+        return cover_changes(delivered, request.period, opening_zero=request.opening_zero)
+    accepted = {day_number(day) for day in request.accept_missing}
+    return cover(delivered, request.period, rules.extracts.max_carry_days, accepted)
+
+
+def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
     """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
 
     Only files that might be copies, of one size and for the same days, are hashed here.
