@@ -93,13 +93,15 @@ def _look(order: CheckOrder, rules: Rules, pool: Executor) -> tuple[Findings, li
     by_name = {one.extract.name: one for one in reversed(files)}
     for problem in (*unfound, *problems):
         _note(findings, problem, by_name)
+        if isinstance(problem, Problem) and problem.file not in by_name and problem.file not in findings.unread:
+            findings.unread.append(problem.file)
     return findings, extracts
 
 
 def _facts(extract: Extract, found: Found, rules: Rules) -> FileFacts:
     """Return which columns of a file were recognised and how, and which are ignored."""
     by_folder = key_roles(found.keys, rules.extracts.columns)
-    columns = []
+    columns: list[dict[str, Any]] = []
     for role in ROLES:
         if role in extract.columns:
             index = extract.columns[role]
@@ -110,7 +112,7 @@ def _facts(extract: Extract, found: Found, rules: Rules) -> FileFacts:
         elif role in extract.constants or (role == "date" and role in by_folder):
             columns.append({"role": role, "header": "", "by": "folder"})
         elif role == "date":
-            columns.append({"role": role, "header": "", "by": "name"})
+            columns.append({"role": role, "header": "", "by": "name", "offset_days": rules.extracts.date_offset_days})
     used = set(extract.columns.values())
     ignored = [shown(header, index) for index, header in enumerate(extract.headers) if index not in used]
     return FileFacts(extract, columns, ignored, rows=extract.rows)

@@ -57,13 +57,13 @@ class Tally:
 
 @dataclass
 class FileFacts:
-    """What is known of one file. `date_from`: what tells its date ("usual" or "rules" header, "folder", "name").
+    """What is known of one file. `columns`: of each role its header, and how it was recognised (`by`).
 
     `seen`: which customers of a file of several days were seen, by their position in the roster of all.
     """
 
     extract: Extract
-    columns: list[dict[str, str]]
+    columns: list[dict[str, Any]]
     ignored: list[str]
     rows: int | None = None
     customers: int | None = None
@@ -110,6 +110,7 @@ class Findings:
     period: Period | None = None
     quarter_given: bool = False
     coverage: Coverage = field(default_factory=lambda: Coverage((), (), ()))
+    unread: list[str] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     rows_by_day: Counter[int] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
@@ -136,6 +137,7 @@ class Findings:
             "customers": self.customers,
             "tidied_ids": self.rows["tidied_ids"],
             "problems": self.tally.document(),
+            "unread_files": self.unread,
             "copies": [{"name": name, "copy_of": original} for name, original in self.copies],
             "files": [one.document(wanted) for one in self.files],
         }
@@ -153,7 +155,8 @@ def days_document(findings: Findings, period: Period) -> dict[str, Any]:
         "delivered": len(inside),
         "missing": _dates(missing) if findings.kind == "snapshot" else [],
         "filled": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in findings.coverage.filled],
-        "outside": _dates(sorted(day for day in delivered if not period.first <= day <= period.last)),
+        "opening": _dates(day for day in findings.coverage.days if day < period.first),
+        "outside": _dates(sorted(delivered.keys() - {*findings.coverage.days, *inside})),
         "few_rows": few_rows(findings.rows_by_day) if findings.kind == "snapshot" else [],
         "in_several_files": [
             {"day": str(day_date(day)), "files": [one.extract.name for one in files if day in one.extract.days]} for day in several

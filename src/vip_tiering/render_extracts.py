@@ -16,6 +16,7 @@ from vip_tiering.extract_report import OTHER, spans
 _SHOWN: Final = 6
 """So many days, files or places are named in one line; how many more there are is counted."""
 _SHOWN_FILES: Final = 20
+_SHOWN_GROUPS: Final = 8
 _INDENT: Final = (0, 0, 0, 2)
 _BY: Final = {"usual": "usual header", "rules": "by the rules", "folder": "by the folder", "name": "by the file's name"}
 
@@ -49,7 +50,7 @@ def _overview(document: Mapping[str, Any]) -> Table:
     """Return what is delivered and what is missing, one line a subject."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for label, text in (*_days(document), *_rows(document)):
         table.add_row(label, Text(text))
     return table
@@ -69,8 +70,10 @@ def _days(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("few rows", f"{_some(few)} against {days['few_rows'][0]['median']:,} on the median day; delivered in part?"))
     if days["in_several_files"]:
         lines.append(("in several files", _stretches([one["day"] for one in days["in_several_files"]])))
+    if days["opening"]:
+        lines.append(("opening", f"{_counted(len(days['opening']), 'day')} before the period: {_stretches(days['opening'])}"))
     if days["outside"]:
-        lines.append(("outside", f"{_counted(len(days['outside']), 'day')}: {_stretches(days['outside'])}"))
+        lines.append(("outside", f"{_counted(len(days['outside']), 'day')} not used: {_stretches(days['outside'])}"))
     if days["suggested_date_offset_days"] is not None:
         offset = days["suggested_date_offset_days"]
         hint = f"the names seem to tell the day of delivery; then say date_offset_days: {offset} in rules/extracts.yaml"
@@ -84,13 +87,17 @@ def _missing(days: Mapping[str, Any]) -> list[str]:
     by: dict[str | None, list[str]] = {}
     for day in days["missing"]:
         by.setdefault(stands.get(day), []).append(day)
-    return [f"{_stretches(missing)} ({f'filled by {day}' if day else 'nothing stands for it'})" for day, missing in by.items()]
+    return [_stretches(missing) + (f" (filled by {day})" if day else "") for day, missing in by.items()]
 
 
 def _rows(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows, files = document["rows"], document["files"]
     words = {"outside": "outside the period", "duplicates": "repeated and counted once", "rejected": "rejected"}
-    lines = [
+    copies = f", {_counted(len(document['copies']), 'copy', 'copies')} not counted" if document["copies"] else ""
+    lines = [("files", f"{len(files):,} read{copies}")]
+    if document["unread_files"]:
+        lines.append(("not readable", _some(document["unread_files"])))
+    lines += [
         ("rows", f"{rows['read']:,}" + "".join(f", {rows[name]:,} {text}" for name, text in words.items() if rows[name])),
         ("customers", f"{document['customers']:,}"),
     ]
@@ -108,7 +115,7 @@ def _problems(document: Mapping[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for one in document["problems"]:
         others = one["rule"] == OTHER
         places = [place["message"].partition(";")[0] if others else _place(place) for place in one["first"]]
@@ -129,7 +136,9 @@ def _groups(files: Sequence[Mapping[str, Any]]) -> list[str]:
     for one in files:
         columns = tuple(tuple(column.items()) for column in one["columns"])
         alike.setdefault((one["format"], columns, tuple(one["ignored_columns"])), []).append(one)
-    return [_group(members) for members in sorted(alike.values(), key=len, reverse=True)]
+    largest = sorted(alike.values(), key=len, reverse=True)
+    rest = sum(map(len, largest[_SHOWN_GROUPS:]))
+    return [*map(_group, largest[:_SHOWN_GROUPS]), *([f"... and {rest:,} files of other kinds; --json shows all"] if rest else [])]
 
 
 def _group(members: Sequence[Mapping[str, Any]]) -> str:
@@ -144,9 +153,10 @@ def _group(members: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([heading, *columns, *_ignored(members[0]["ignored_columns"]), *outside])
 
 
-def _column(column: Mapping[str, str]) -> str:
+def _column(column: Mapping[str, Any]) -> str:
     source = f" <- {column['header']}" if column["header"] else ""
-    return f"{column['role']}{source} ({_BY[column['by']]})"
+    moved = f", {column['offset_days']:+d} days" if column.get("offset_days") else ""
+    return f"{column['role']}{source} ({_BY[column['by']]}{moved})"
 
 
 def _ignored(headers: Sequence[str]) -> list[str]:
@@ -182,5 +192,5 @@ def _more(count: int) -> str:
     return f" and {count:,} more" if count > 0 else ""
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
