@@ -98,7 +98,7 @@ def _rows(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     if document["unread_files"]:
         lines.append(("not readable", _some(document["unread_files"])))
     lines += [
-        ("rows", f"{rows['read']:,}" + "".join(f", {rows[name]:,} {text}" for name, text in words.items() if rows[name])),
+        ("rows", f"{rows['read']:,} read" + "".join(f", {rows[name]:,} {text}" for name, text in words.items() if rows[name])),
         ("customers", f"{document['customers']:,}"),
     ]
     if document["tidied_ids"]:
