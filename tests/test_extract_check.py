@@ -137,6 +137,14 @@ def test_nothing_that_can_be_read(tmp_path: Path) -> None:
     assert "vip: a.csv: the file is empty; was the transfer cut? [file-empty]\n" == result.stderr
 
 
+def test_dates_at_the_end_of_time(tmp_path: Path) -> None:
+    """A date that stands for "never" makes no quarter; alone it is a problem, among others it changes nothing."""
+    (tmp_path / "never.csv").write_text("date,customer_id,account_id,balance\n9999-12-31,A,1,5.00\n")
+    assert {"other": 1} == rules_of(check(tmp_path))
+    result = check(write_quarter(tmp_path))
+    assert ("2015Q4", True, ["9999-12-31"]) == (result.document["quarter"], result.document["ready"], result.document["days"]["outside"])
+
+
 def test_columns_say_how_they_were_recognised(tmp_path: Path) -> None:
     """Columns are known by the rules, by a usual header, by a folder or by the file's name; other headers only as they may be shown."""
     rules = write_rules(tmp_path / "rules", "columns: {customer_id: 编号}\ndate_offset_days: -1")

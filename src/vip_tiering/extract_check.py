@@ -65,6 +65,8 @@ def extract_check(order: CheckOrder, today: dt.date, progress: Progress) -> Chec
         findings.quarter_given = quarter is not None
         if quarter := quarter or quarter_of_most(extracts):
             _look_at_days(findings, extracts, order, rules, quarter, today)
+        elif not findings.tally.counts:
+            findings.tally.add("no extract holds a day of any quarter; are the dates right?")
         walk = _Walk(findings, rules)
         done = 0
         for members in _alike(extracts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -181,9 +182,12 @@ def looks_shifted(files: Sequence[FileFacts], period: Period) -> bool:
 
 
 def quarter_of_most(extracts: Iterable[Extract]) -> Quarter | None:
-    """Return the quarter to which most of the delivered days belong, the newest of several; None without a day."""
-    days = {day for extract in extracts for day in extract.days}
-    counts = Counter(Quarter.of(day_date(day)) for day in days)
+    """Return the quarter to which most of the delivered days belong, the newest of several; None without a day.
+
+    The first and the last year of the calendar, as in 9999-12-31, stand for "never" and belong to none.
+    """
+    dates = [day_date(day) for day in {day for extract in extracts for day in extract.days}]
+    counts = Counter(Quarter.of(date) for date in dates if dt.MINYEAR < date.year < dt.MAXYEAR)
     return max(counts, key=lambda quarter: (counts[quarter], quarter), default=None)
 
 
