@@ -62,7 +62,7 @@ class Result:
 
 def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     """Compute a quarter's tiers and publish them, unless it is a dry run or the same run stands there already."""
-    _share_freed_memory()
+    share_freed_memory()
     quarter = Quarter.parse(order.quarter, today)
     if order.as_of is not None and order.as_of > today:
         raise UsageError("--as-of: lies in the future")
@@ -88,7 +88,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
         return Result(folders.manifest_of(folder), _pairs(run), folder, run.warnings)
 
 
-def _share_freed_memory() -> None:
+def share_freed_memory() -> None:
     """Let all threads and libraries share one heap that keeps what is freed, for every day needs what the day before gave back.
 
     Otherwise glibc gives each thread a heap of its own, in which days pile up, and Arrow keeps a third kind of its own.

@@ -115,17 +115,11 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
     ladder = rules.ladder(request.period.quarter)
     extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, str(one.path)))
-    extracts, copies, warnings = _without_copies(extracts, pool)
-    _refuse_scope(extracts, request, rules)
-    delivered = {day for extract in extracts for day in extract.days}
-    if request.kind == "changes":
-        coverage = cover_changes(delivered, request.period, opening_zero=request.opening_zero)
-    else:
-        accepted = {day_number(day) for day in request.accept_missing}
-        is_working = working_days(rules.calendar) if rules.extracts.carry_calendar == "china" else all_alike
-        coverage = cover(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
-        if rules.extracts.carry_calendar == "china" and coverage.unknown:
-            warnings = (*warnings, _unknown_years(coverage, rules.extracts.max_carry_days))
+    extracts, copies, warnings = without_copies(extracts, pool)
+    refuse_scope(extracts, request, rules)
+    coverage = coverage_of(extracts, request, rules)
+    if rules.extracts.carry_calendar == "china" and coverage.unknown:
+        warnings = (*warnings, unknown_years(coverage, rules.extracts.max_carry_days))
     if coverage.problems:
         # A day may be missing because its dates could not be read: that is said first.
         unread = [Problem(one.name, None, one.header("date"), one.date_rule, RULES[one.date_rule]) for one in extracts if one.date_rule]
@@ -133,7 +127,7 @@ def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, pre
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 
-def _refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
+def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
     """Refuse scope rules that the extracts, or their kind, cannot serve. All files of a run have the same columns."""
     if rules.rates is not None and request.kind == "changes":
         raise RulesError(f"{rules.name}/extracts.yaml: currency: cannot be used with kind changes, where a balance has no day's rate")
@@ -145,7 +139,8 @@ def _refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -
         raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
 
 
-def _unknown_years(coverage: Coverage, max_carry_days: int) -> str:
+def unknown_years(coverage: Coverage, max_carry_days: int) -> str:
+    """Return the warning that no calendar knows the working days of some filled days."""
     years = sorted({day_date(day).year for day in coverage.unknown})
     return (
         f"carry_calendar: the working days of {', '.join(map(str, years))} are not announced yet; there at most {max_carry_days} missing "
@@ -153,7 +148,17 @@ def _unknown_years(coverage: Coverage, max_carry_days: int) -> str:
     )
 
 
-def _without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+def coverage_of(extracts: Sequence[Extract], request: Request, rules: Rules) -> Coverage:
+    """Say which delivered day stands for which day of the period."""
+    delivered = {day for extract in extracts for day in extract.days}
+    if request.kind == "changes":
+        return cover_changes(delivered, request.period, opening_zero=request.opening_zero)
+    accepted = {day_number(day) for day in request.accept_missing}
+    is_working = working_days(rules.calendar) if rules.extracts.carry_calendar == "china" else all_alike
+    return cover(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
+
+
+def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
     """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
 
     Only files that might be copies, of one size and for the same days, are hashed here.

@@ -30,6 +30,14 @@ class Found:
 
 def locate(arguments: Iterable[str | Path]) -> list[Found]:
     """Return the files that the arguments mean, sorted by name, each once. Raises DataError with every problem at once."""
+    found, problems = find(arguments)
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+def find(arguments: Iterable[str | Path]) -> tuple[list[Found], list[Problem]]:
+    """Return the files that the arguments mean, sorted by name, each once, and what is wrong with the others."""
     found: dict[Path, Found] = {}
     problems: list[Problem] = []
     for argument in map(str, arguments):
@@ -46,9 +54,7 @@ def locate(arguments: Iterable[str | Path]) -> list[Found]:
                 problems.append(problem)
             else:
                 found.setdefault(path.resolve(), one)
-    if problems:
-        raise DataError(sorted(problems, key=str))
-    return sorted(found.values())
+    return sorted(found.values()), sorted(problems, key=str)
 
 
 def _glob(pattern: str) -> list[Path]:
