@@ -121,7 +121,7 @@ def test_unreadable_file_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "balances_20151102.csv").write_bytes(b"")
     (tmp_path / "balances_20151231.csv").write_text(HEADER + "A,2015-12-31,x\nB,2015-12-31,5.00\n")
     result = check(tmp_path, tmp_path / "absent.csv")
-    assert {"file-absent": 1, "file-excel": 1, "file-empty": 1, "columns-differ": 1, "amount-text": 1} == rules_of(result)
+    assert {"file-absent": 1, "file-excel": 1, "file-empty": 1, "columns-differ": 1, "amount-text": 1, "other": 1} == rules_of(result)
     assert ["absent.csv", "balances_20151101.csv", "balances_20151102.csv"] == result.document["unread_files"]
     assert 90 == len(result.document["files"])
     assert 89 * 10 + 2 == result.document["rows"]["read"]
