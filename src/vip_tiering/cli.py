@@ -124,7 +124,7 @@ def tier_compute(
         kind=_kind(kind),
         opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
         accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of else None,
+        as_of=_date("--as-of", as_of) if as_of is not None else None,
         max_rejects=max_rejects,
         jobs=jobs,
         replace=replace,
