@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -259,3 +261,26 @@ def test_poor_terminals_are_served(tmp_path: Path, environment: dict[str, str]) 
     result = run(extract(tmp_path / "in"), "--out", tmp_path / "out", **environment)
     assert (0, "") == (result.returncode, result.stderr)
     assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: "[" * 100_000,
+        lambda _: "[]",
+        lambda manifest: json.dumps({**manifest, "outputs": [{}]}),
+        lambda manifest: json.dumps({**manifest, "outputs": 5}),
+        lambda manifest: json.dumps({**manifest, "outputs": [{"name": 1, "sha256": ""}]}),
+        lambda manifest: json.dumps({**manifest, "made_from": []}),
+        lambda manifest: json.dumps({key: value for key, value in manifest.items() if key != "quarter"}),
+    ],
+)
+def test_strange_manifest_is_no_bug(tmp_path: Path, change: Callable[[dict[str, Any]], str]) -> None:
+    """A manifest of another form is refused in one line by `vip verify`, and by a run that would stand there."""
+    run(extract(tmp_path / "in"), "--out", tmp_path / "out")
+    path = tmp_path / "out" / NAME / "manifest.json"
+    path.write_text(change(json.loads(path.read_text())))
+    with pytest.raises(vip.DataError, match="no published folder"):
+        folders.verify(path.parent)
+    with pytest.raises(vip.OutputError, match="no run of this program"):
+        folders.standing(path.parent, {}, replace=False)

@@ -19,6 +19,7 @@ import typer.core
 
 from vip_tiering._version import __version__
 from vip_tiering.errors import UsageError, VipError
+from vip_tiering.streams import complain, make_ready, show
 
 if TYPE_CHECKING:
     from vip_tiering.engine import Progress
@@ -50,7 +51,17 @@ RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
-OutOption = Annotated[Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", help="Folder that receives the run folder.")]
+
+
+def _folder(text: str) -> Path:
+    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("is empty; was a variable not set?")
+    return Path(text)
+
+
+_OUT = typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
+OutOption = Annotated[Path, _OUT]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
@@ -134,7 +145,7 @@ def tier_compute(
         result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
     _warn(result.warnings)
     if as_json:
-        _show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
     elif not quiet:
         _print_summary(result)
 
@@ -153,7 +164,7 @@ def rules_check(
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
-        _show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+        show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
 
 
 @rules_app.command("schema")
@@ -164,7 +175,7 @@ def rules_schema(
     from vip_tiering.rules import write_schemas
 
     for path in write_schemas(folder):
-        _show(path)
+        show(path)
 
 
 @app.command("verify")
@@ -176,7 +187,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = folders.verify(folder)
     if problems:
         raise DataError(problems)
-    _show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
+    show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
 
 
 @app.command("demo")
@@ -184,14 +195,14 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's extracts and runs.")] = Path("vip-demo"),
 ) -> None:
     """Make two quarters of invented extracts, compute both, and show the result."""
-    from vip_tiering import demo as show
+    from vip_tiering import demo as invented
 
-    for title, result in show.run(folder):
-        _show(title)
+    for title, result in invented.run(folder):
+        show(title)
         _print_summary(result)
-        _show()
-    _show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
-    _show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
+        show()
+    show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
+    show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
 
 
 def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
@@ -199,14 +210,14 @@ def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
 
     from vip_tiering.render import summary
 
-    console = Console(highlight=False, markup=False)
     if result.up_to_date:
-        _show(f"{result.folder}: already up to date")
+        show(f"{result.folder}: already up to date")
         return
-    with console.capture() as captured:
-        console.print(summary(result.document, result.migration))
-    _show(captured.get().rstrip("\n"))
-    _show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    captured = io.StringIO()  # Rich itself would write to stdout, and not bear it when that is full
+    console = Console(file=captured, force_terminal=sys.stdout.isatty(), highlight=False, markup=False)
+    console.print(summary(result.document, result.migration))
+    show(captured.getvalue().rstrip("\n"))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
 
 
 class _progress:  # noqa: N801 (used like a function)
@@ -251,18 +262,9 @@ def _date(option: str, text: str) -> dt.date:
         raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
 
 
-def _show(text: object = "") -> None:
-    """Print a line on stdout; a reader that has gone away (`| head`) is no error."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _warn(warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        complain(f"warning: {warning}")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -277,9 +279,7 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    make_ready()
     try:
         app()
         status = 0
@@ -287,14 +287,14 @@ def main() -> NoReturn:
         status = error.code if isinstance(error.code, int) else 1
     except VipError as error:
         for problem in error.problems:
-            typer.echo(f"vip: {problem}", err=True)
+            complain(f"vip: {problem}")
         status = error.status
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
         # The text of an unexpected error may quote a customer's row; its kind and place may not.
-        typer.echo(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)", err=True)
+        complain(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)")
         if _Settings.debug:
-            typer.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+            complain("".join(traceback.format_tb(error.__traceback__)))
         status = 1
     raise SystemExit(status)

@@ -23,6 +23,7 @@ from bad_inputs.cases import (
     rows,
     sound_parquet,
 )
+from bad_inputs.of_files import READERS
 
 
 def floats(second: float) -> bytes:
@@ -44,7 +45,7 @@ CASES = [
         middle(HEADER + rows(DAYS[1]).replace("\n", ",9\n")),
         4,
         (MIDDLE, "row 2", "fields-extra"),
-        not_yet="a file of rows that are all wrong is said to have none",
+        not_yet=READERS,
     ),
     Case(39, "NUL in an id", row(f"{CANARY}\x00002,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "customer_id", "id-control")),
     Case(40, "empty id", row(f",{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "column customer_id", "id-empty")),
@@ -69,6 +70,14 @@ CASES = [
         replaced("b.parquet", parquet(**{**sound_parquet(), "balance": pa.array([1.0, None, 2.0, 3.0, 4.0])})),
         4,
         ("b.parquet: row 2, column balance", "amount-empty"),
+    ),
+    Case(
+        46,
+        "Parquet decimal without value",
+        replaced("b.parquet", parquet(**{**sound_parquet(), "balance": pa.array([None, 1, 2, 3, 4], pa.decimal128(18, 2))})),
+        4,
+        ("b.parquet: row 1, column balance", "amount-empty"),
+        not_yet=READERS,
     ),
     Case(46, "balance N/A", balance("N/A"), 4, (MIDDLE, "row 4", "amount-empty")),
     Case(46, "balance nan in a Parquet", replaced("b.parquet", floats(float("nan"))), 4, ("b.parquet: row 2", "amount-")),

@@ -33,6 +33,9 @@ def locate(arguments: Iterable[str | Path]) -> list[Found]:
     found: dict[Path, Found] = {}
     problems: list[Problem] = []
     for argument in map(str, arguments):
+        if not argument:
+            problems.append(Problem("EXTRACT", None, None, "file-absent", "an argument is empty; was a variable not set?"))
+            continue
         roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
         if not roots:
             problems.append(Problem(argument, None, None, "file-absent", "no file matches this pattern"))
