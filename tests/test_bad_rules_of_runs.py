@@ -14,8 +14,8 @@ NUMBERED = {
     68: """repeated-key repeated-top-key unknown-key misspelled-key misspelled-tiers tab tab-in-block gbk utf16 empty comments-only
         two-documents tag tag-python alias alias-undefined alias-as-key merge-key not-a-mapping version-missing version-2""",
     69: """not-increasing equal-bounds min-negative min-zero min-float min-exponent min-octal min-thousands min-underscore
-        min-sexagesimal min-hexadecimal min-missing min-words min-infinity min-too-large min-quoted-places tiers-empty tiers-missing code-duplicate code-missing
-        label-missing sets-not-increasing""",
+        min-sexagesimal min-hexadecimal min-missing min-words min-infinity min-too-large min-quoted-places
+        tiers-empty tiers-missing code-duplicate code-missing label-missing sets-not-increasing""",
 }
 """Number -> the mistakes of `bad_rules/tiers-*.yaml` that it means."""
 

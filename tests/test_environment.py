@@ -312,18 +312,18 @@ def test_file_that_changes_while_it_is_read(tmp_path: Path, change: str) -> None
 
 
 def gzip_bomb() -> bytes:
-    """Return 6 GB of one repeated row, gzipped twenty thousandfold smaller."""
+    """Return 5 GB of one repeated row, gzipped twenty thousandfold smaller."""
     piece = gzip.compress(f"{CANARY},{DAYS[1]},1\n".encode() * 4_000_000)
-    return gzip.compress(HEADER.encode()) + piece * (6_000_000_000 // (4_000_000 * 20))
+    return gzip.compress(HEADER.encode()) + piece * (5_000_000_000 // (4_000_000 * 20))
 
 
 def parquet_bomb() -> bytes:
-    """Return 400 million equal rows in a few megabytes."""
+    """Return 100 million equal rows in a few megabytes."""
     count = 4_000_000
     sink = io.BytesIO()
     table = pa.table({name: pa.repeat(column[0], count) for name, column in sound_parquet().items()})
     with pq.ParquetWriter(sink, table.schema) as writer:
-        for _ in range(100):
+        for _ in range(25):
             writer.write_table(table)
     return sink.getvalue()
 
@@ -341,7 +341,7 @@ def test_bombs_are_refused(tmp_path: Path, name: str, bomb: Any) -> None:
     before = lay_out(tmp_path, lambda files: files.update({name: bomb()}))
 
     def little_memory() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 
     check_refused(compute(tmp_path, arguments_of(()), preexec_fn=little_memory), 4, (name, "[file-"))
     assert before == sorted(path.name for path in tmp_path.iterdir())

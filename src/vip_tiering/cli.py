@@ -61,7 +61,6 @@ def _folder(text: str) -> Path:
 
 
 _OUT = typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
-OutOption = Annotated[Path, _OUT]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
@@ -92,7 +91,7 @@ def tier_compute(
     quarter: Annotated[
         str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
     ],
-    out: OutOption,
+    out: Annotated[Path, _OUT],
     rules: RulesOption = None,
     previous: Annotated[
         Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
