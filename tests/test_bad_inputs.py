@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,11 @@ def test_column_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
     result = compute(tmp_path, ["in", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
     assert 4 == result.returncode
     assert "header-ambiguous" in result.stderr
+
+
+def test_every_number_is_covered() -> None:
+    """Every number of the list that concerns extracts, rules or the command has a test that carries it."""
+    counted = subprocess.run(
+        [sys.executable, Path(__file__).with_name("count_bad_inputs.py")], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert 0 == counted.returncode, counted.stdout + counted.stderr

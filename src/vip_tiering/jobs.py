@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from vip_tiering import folders
-from vip_tiering.errors import OutputError, UsageError
+from vip_tiering.errors import DataError, OutputError, UsageError
 from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
@@ -125,7 +125,11 @@ def _pairs(run: Run) -> list[tuple[str, str, int]]:
 def _refuse_out_inside_inputs(target: Path, extracts: tuple[str, ...]) -> None:
     """A run folder among the extracts would be read as one the next time."""
     for argument in filter(None, extracts):
-        if _would_be_read(target.resolve(), Path(argument)):
+        try:
+            inside = _would_be_read(target.resolve(), Path(argument))
+        except FileNotFoundError:
+            raise DataError("the working folder is gone; change to another one, or give absolute paths") from None
+        if inside:
             raise OutputError(f"{target}: lies inside the extracts {argument}; choose another --out")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -65,6 +66,21 @@ def corrupt_page() -> bytes:
     raise AssertionError
 
 
+def wild_codes() -> bytes:
+    """Return a Parquet file in which one turned byte gives an id the code of a text that its dictionary does not hold."""
+    names = pa.array([f"{CANARY}{number:03d}" for number in range(20)]).dictionary_encode()
+    content = parquet({"compression": "none"}, customer_id=names, date=pa.array([DAYS[1]] * 20), balance=pa.array([1] * 20))
+    chunk = pq.read_metadata(io.BytesIO(content)).row_group(0).column(0)
+    for place in range(chunk.data_page_offset, chunk.data_page_offset + 100):
+        with contextlib.suppress(OSError, pa.ArrowInvalid):
+            table = pq.read_table(io.BytesIO(turned(content, place)))
+            try:
+                table["customer_id"].combine_chunks().dictionary_decode()
+            except IndexError:
+                return turned(content, place)
+    raise AssertionError
+
+
 def plain_page(*, checksum: bool = False) -> bytes:
     """Return a Parquet file whose pages are not compressed."""
     options = {"compression": "none", "use_dictionary": False, "write_page_checksum": checksum}
@@ -112,6 +128,7 @@ CASES = [
         ("b.parquet", "file-damaged", "row group 1"),
         not_yet=READERS,
     ),
+    Case(10, "codes beyond the dictionary", replaced("b.parquet", wild_codes()), 4, ("b.parquet", "file-damaged"), not_yet=READERS),
     Case(10, "zeros in a Parquet footer", replaced("b.parquet", holed_footer()), 4, ("b.parquet", "file-damaged")),
     Case(11, "bit flip in a page with a checksum", replaced("b.parquet", flipped_page(checksum=True)), 4, ("b.parquet", "file-damaged")),
     Case(
