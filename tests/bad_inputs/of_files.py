@@ -174,6 +174,15 @@ CASES = [
     ),
     Case(20, "UTF-8 row in a GB18030 file", middle(mixed("gb18030", "utf-8")), 4, (MIDDLE, "row ", "file-encoding"), not_yet=READERS),
     Case(20, "GB18030 row in a UTF-8 file", middle(mixed("utf-8", "gb18030")), 4, (MIDDLE, "row ", "file-encoding")),
+    Case(23, "quote and line end within a header", middle(b'\x00"\n\x00'), 4, (MIDDLE, "row 1", "[file-"), not_yet=READERS),
+    Case(
+        10,
+        "Parquet with a column name that is no text",
+        replaced("b.parquet", parquet(**sound_parquet(), noted=pa.array([1] * 5)).replace(b"noted", b"n\x9fted")),
+        4,
+        ("b.parquet", "file-damaged"),
+        not_yet=READERS,
+    ),
     Case(22, "bars", middle((HEADER + rows(DAYS[1])).replace(",", "|")), 4, (MIDDLE, "columns found: 1", "looks like |")),
     Case(
         22,
