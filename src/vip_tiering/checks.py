@@ -7,6 +7,7 @@ one rule after another, still as whole columns. The first rule that a row breaks
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,10 @@ Mask = npt.NDArray[np.bool_]
 LONGEST_ID_BYTES: Final = 64
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
+_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_SECONDS_PER_DAY: Final = 86_400
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FLOAT_SLACK: Final = 1e-4
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
 
@@ -192,18 +197,19 @@ def parse_days(values: pa.Array, date_format: str | None = None) -> tuple[list[i
     """
     if pa.types.is_timestamp(values.type):
         wall = values if values.type.tz is None else pc.local_timestamp(values)
-        moments = wall.cast(pa.timestamp("ns"), safe=False).cast(pa.int64()).to_pylist()
-        day_ns = 86_400 * 10**9
-        return [moment // day_ns for moment in moments], ["date-time" if moment % day_ns else "" for moment in moments]
+        moments = wall.cast(pa.int64()).to_pylist()
+        per_day = _SECONDS_PER_DAY * _PER_SECOND[values.type.unit]
+        return [moment // per_day for moment in moments], ["date-time" if moment % per_day else "" for moment in moments]
     if pa.types.is_date(values.type):
         return values.cast(pa.date32()).cast(pa.int32()).to_pylist(), [""] * len(values)
     texts = [text.strip() for text in values.cast(pa.string()).to_pylist()]
     best: list[int | None] = []
+    form = ""
     for one in (date_format,) if date_format else _DATE_FORMATS:
         days = [_parse_day(text, one) for text in texts]
         if not best or days.count(None) < best.count(None):
-            best = days
-    rules = ["" if day is not None else _date_rule(text) for day, text in zip(best, texts, strict=True)]
+            best, form = days, one
+    rules = ["" if day is not None else _date_rule(text, form) for day, text in zip(best, texts, strict=True)]
     return [0 if day is None else day for day in best], rules
 
 
@@ -214,17 +220,20 @@ def readable_days(numbers: list[int], rules: list[str]) -> tuple[tuple[int, ...]
 
 
 def _parse_day(text: str, date_format: str) -> int | None:
-    """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused."""
+    """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused; midnight may follow."""
     try:
+        text = _MIDNIGHT.sub("", text)
         day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 (a day has no time zone)
     except ValueError:
         return None
     return day_number(day) if day.strftime(date_format) == text else None
 
 
-def _date_rule(text: str) -> str:
+def _date_rule(text: str, date_format: str) -> str:
     if not text:
         return "date-empty"
+    if (time := _TIME_OF_DAY.search(text)) and _parse_day(text[: time.start()], date_format) is not None:
+        return "date-time"
     return "date-excel" if text.isascii() and text.isdigit() and int(text) in _EXCEL_SERIALS else "date-invalid"
 
 

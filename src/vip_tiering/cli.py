@@ -104,6 +104,9 @@ def tier_compute(
     jobs: Annotated[
         int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")
     ] = None,
+    max_bytes: Annotated[
+        str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")
+    ] = "4G",
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
@@ -127,6 +130,7 @@ def tier_compute(
         as_of=_date("--as-of", as_of) if as_of else None,
         max_rejects=max_rejects,
         jobs=jobs,
+        max_bytes=max_bytes,
         replace=replace,
         dry_run=dry_run,
     )

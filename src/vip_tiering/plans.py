@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import re
@@ -20,7 +21,7 @@ from vip_tiering.coverage import Coverage, cover, cover_changes
 from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.previous import Previous
 from vip_tiering.quarter import Period, day_number
-from vip_tiering.readers.extract import Extract
+from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.readers.inspect import inspect
 from vip_tiering.readers.locate import locate
 from vip_tiering.row_rules import RULES
@@ -110,10 +111,20 @@ def _hash(extract: Extract) -> str | DataError:
         return error
 
 
-def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, previous: Previous | None, pool: Executor) -> Plan:
-    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
+def prepare(
+    arguments: Sequence[str | Path],
+    request: Request,
+    rules: Rules,
+    previous: Previous | None,
+    pool: Executor,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> Plan:
+    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
+
+    `max_bytes` is what one extract may take in memory; it changes no result and is no part of the run's identity.
+    """
     ladder = rules.ladder(request.period.quarter)
-    extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, str(one.path)))
+    extracts = sorted(inspect(locate(arguments), rules.extracts, pool, max_bytes), key=lambda one: (one.name, str(one.path)))
     extracts, copies, warnings = _without_copies(extracts, pool)
     delivered = {day for extract in extracts for day in extract.days}
     if request.kind == "changes":
@@ -144,7 +155,10 @@ def _without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[E
     for index, extract in enumerate(extracts):
         key = (content.get(index), *alike[index])
         if key in first:
-            copies.append((first[key], extract.name))
+            original = first[key]
+            copies.append((original, extract.name))
+            # What lies beside the copy is verified too, with the rows of the original.
+            kept[original] = dataclasses.replace(kept[original], controls=kept[original].controls + extract.controls)
         else:
             first[key] = len(kept)
             kept.append(extract)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
 from vip_tiering.checks import RawColumns, parse_days, readable_days
 from vip_tiering.quarter import day_number
+from vip_tiering.readers.bombs import Source, is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
+from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
 
 MAGIC = b"PAR1"
 
@@ -24,7 +27,9 @@ def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened_file:
             yield opened_file
-    except (pa.ArrowException, OSError) as error:
+    except MemoryError:
+        raise refuse(name, "file-too-large", "does not fit into memory; split it by day") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?") from None
@@ -40,7 +45,7 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
     for role, kind in kinds.items():
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-        text = pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+        text = is_text(plain)
         if role == "balance":
             fits = text or pa.types.is_decimal(plain) or pa.types.is_integer(plain) or pa.types.is_float64(plain)
             right = "decimal(18, 2)"
@@ -56,27 +61,44 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
 
 
-def days(file: pq.ParquetFile, column: int, date_format: str | None) -> tuple[tuple[int, ...], str]:
+def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
     """Return the days that the date column holds, and a rule that some of its values break ("": none).
 
     The statistics tell where they settle it, else the column is read.
     """
-    settled = settled_days(file, column)
+    column = extract.columns["date"]
+    settled = settled_days(file, column, extract.name)
     if settled is not None:
         return settled, ""
-    values = _read(file, [column])[column]
+    values = _read(file, extract.path, [column], extract)[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers, rules = parse_days(values.drop_null().unique(), date_format)
+    numbers, rules = parse_days(values.drop_null().unique(), extract.date_format)
     return readable_days(numbers, rules)
 
 
-def settled_days(file: pq.ParquetFile, column: int) -> tuple[int, ...] | None:
+def settled_days(file: pq.ParquetFile, column: int, name: str) -> tuple[int, ...] | None:
     """Return the days of a date column where the statistics settle them: every row group holds one day and no null."""
-    groups = [file.metadata.row_group(index).column(column) for index in range(file.metadata.num_row_groups)]
-    if not pa.types.is_date32(file.schema_arrow.types[column]) or not all(_is_settled(group) for group in groups):
+    if not pa.types.is_date32(file.schema_arrow.types[column]):
         return None
-    return tuple(sorted({day_number(group.statistics.min) for group in groups}))
+    chunks = column_chunks(file, column, name)
+    if not all(_is_settled(chunk) for chunk in chunks):
+        return None
+    return tuple(sorted({day_number(chunk.statistics.min) for chunk in chunks}))
+
+
+def column_chunks(file: pq.ParquetFile, column: int, name: str) -> list[pq.ColumnChunkMetaData]:
+    """Return what is known of a flat column in every row group.
+
+    The library ends the whole process where it is asked for the statistics of a column whose types contradict each other.
+    """
+    header, leaves = file.schema_arrow.names[column], file.schema
+    nested = len(leaves) != len(file.schema_arrow.names)
+    leaf = next(index for index in range(len(leaves)) if leaves.column(index).path == header) if nested else column
+    chunks = [file.metadata.row_group(index).column(leaf) for index in range(file.metadata.num_row_groups)]
+    if any(chunk.physical_type != leaves.column(leaf).physical_type for chunk in chunks):
+        raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?")
+    return chunks
 
 
 def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
@@ -95,15 +117,18 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
     with opened(pa.BufferReader(content), extract.name) as source:
         day = extract.day
-        if "date" in wanted and day is None and (settled := settled_days(source, wanted["date"])) is not None and len(settled) == 1:
-            day = settled[0]
-            del wanted["date"]
-        values = _read(source, sorted(set(wanted.values())))
+        if "date" in wanted and day is None:
+            settled = settled_days(source, wanted["date"], extract.name)
+            if settled is not None and len(settled) == 1:
+                day = settled[0]
+                del wanted["date"]
+        values = _read(source, content, sorted(set(wanted.values())), extract)
+        columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
     return RawColumns(
         name=extract.name,
         file=file,
-        columns={role: _plain(values[index], keep_codes=role == "date") for role, index in wanted.items()},
+        columns=columns,
         headers={role: extract.header(role) for role in extract.columns},
         row=np.arange(1, count + 1, dtype=np.int32),
         day=day,
@@ -111,16 +136,35 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     )
 
 
-def _read(file: pq.ParquetFile, columns: list[int]) -> dict[int, pa.Array]:
+def _read(file: pq.ParquetFile, source: Source, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
+    """Return columns of a file, once it is sure that they fit; values that no sound file holds refuse it."""
+    refuse_bombs(file, source, {column: column_chunks(file, column, extract.name) for column in columns}, extract)
     names = file.schema_arrow.names
     table = file.read(columns=[names[column] for column in columns], use_threads=False)
-    return {column: one_array(table[names[column]]) for column in columns}
+    if any(len(table[names[column]]) != file.metadata.num_rows for column in columns):
+        raise pa.ArrowInvalid
+    values = {}
+    for column in columns:
+        if is_text(table[names[column]].type) and table[names[column]].nbytes > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, extract.headers[column])
+        values[column] = one_array(table[names[column]])
+        # The library takes bytes that are no UTF-8, and codes without a text, as they come.
+        values[column].validate(full=True)
+    return values
 
 
-def _plain(values: pa.Array, *, keep_codes: bool) -> pa.Array:
-    """Return text as string arrays with 32-bit offsets, and dictionaries decoded unless their codes are wanted."""
-    if pa.types.is_dictionary(values.type) and not keep_codes:
+def _plain(values: pa.Array, extract: Extract, role: str) -> pa.Array:
+    """Return text as string arrays with 32-bit offsets, and dictionaries decoded unless they are dates."""
+    if pa.types.is_dictionary(values.type) and role != "date":
+        if is_text(values.type) and _decoded_bytes(values) > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, extract.header(role))
         values = values.dictionary_decode()
     if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
         return values.cast(pa.string())
     return values
+
+
+def _decoded_bytes(values: pa.DictionaryArray) -> int:
+    """Return how much text a dictionary-encoded column holds once it is decoded."""
+    lengths = pc.binary_length(values.dictionary).cast(pa.int64()).take(values.indices)
+    return int(pc.sum(lengths).as_py() or 0)
