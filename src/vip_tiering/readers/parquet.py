@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from vip_tiering.arrow import one_array
 from vip_tiering.checks import RawColumns, parse_days, readable_days
 from vip_tiering.quarter import day_number
+from vip_tiering.readers import headers as header_table
 from vip_tiering.readers.bombs import Source, is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
 from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
@@ -94,7 +95,9 @@ def column_chunks(file: pq.ParquetFile, column: int, name: str) -> list[pq.Colum
     """
     header, leaves = file.schema_arrow.names[column], file.schema
     nested = len(leaves) != len(file.schema_arrow.names)
-    leaf = next(index for index in range(len(leaves)) if leaves.column(index).path == header) if nested else column
+    leaf = next((index for index in range(len(leaves)) if leaves.column(index).path == header), None) if nested else column
+    if leaf is None:
+        raise refuse(name, "column-type", f"column {header_table.shown(header, column)} is nested; deliver one value per row")
     chunks = [file.metadata.row_group(index).column(leaf) for index in range(file.metadata.num_row_groups)]
     if any(chunk.physical_type != leaves.column(leaf).physical_type for chunk in chunks):
         raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?")

@@ -115,7 +115,8 @@ def _refuse_other_formats(start: bytes, name: str) -> None:
             raise refuse(name, rule, message)
     if b"\x00" in start[:2] or b"\x00" in _first_line(start):
         # Latin letters in UTF-16 have a zero byte each, and so have its commas and line ends.
-        wide = {start[0::2].count(0) > 0, start[1::2].count(0) > 0} == {True, False}
+        zeros = sorted((start[0::2].count(0), start[1::2].count(0)))
+        wide = zeros[0] == 0 and zeros[1] > 1
         what = "this is UTF-16 without a byte order mark" if wide else "the header holds NUL bytes; was the transfer cut?"
         raise refuse(name, "file-encoding", f"{what}; save it as UTF-8", None if wide else 1)
     if start.removeprefix(UTF8_BOM).lstrip()[:1] == b"<":
@@ -127,13 +128,15 @@ def table(
 ) -> RawTable:
     """Return the table that the content of a CSV (not gzipped) holds: the columns at the places `wanted`, by default all.
 
-    Those in `codes` are dictionary-encoded. Raises DataError for what is no CSV as a whole; without `final_newline`, a
-    last line that has no line end is accepted.
+    Those in `codes` are dictionary-encoded. Raises DataError for what is no CSV as a whole; a last line without line
+    end is accepted where no `final_newline` is asked for.
     """
     names = headers(bytes(delivered[:_HEAD_BYTES]), name)
-    if final_newline and delivered[-1:] not in (b"\n", b"\r"):
-        message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
-        raise refuse(name, "file-cut", message, _last_row(delivered))
+    if delivered[-1:] not in (b"\n", b"\r"):
+        if final_newline:
+            message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
+            raise refuse(name, "file-cut", message, _last_row(delivered))
+        delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
     content = decoded(delivered, name)
     csv_text = _Csv(content.text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
     columns, row, wrong = csv_text.numbered()
