@@ -35,6 +35,8 @@ _SECONDS_PER_DAY: Final = 86_400
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FLOAT_SLACK: Final = 1e-4
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
+CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
+"""The day numbers that are days of the calendar."""
 
 
 @dataclass(frozen=True)
@@ -199,16 +201,18 @@ def parse_days(values: pa.Array, date_format: str | None = None) -> tuple[list[i
         wall = values if values.type.tz is None else pc.local_timestamp(values)
         moments = wall.cast(pa.int64()).to_pylist()
         per_day = _SECONDS_PER_DAY * _PER_SECOND[values.type.unit]
-        return [moment // per_day for moment in moments], ["date-time" if moment % per_day else "" for moment in moments]
+        days = [moment // per_day for moment in moments]
+        return days, ["date-time" if moment % per_day else _day_rule(day) for moment, day in zip(moments, days, strict=True)]
     if pa.types.is_date(values.type):
-        return values.cast(pa.date32()).cast(pa.int32()).to_pylist(), [""] * len(values)
+        days = values.cast(pa.date32()).cast(pa.int32()).to_pylist()
+        return days, [_day_rule(day) for day in days]
     texts = [text.strip() for text in values.cast(pa.string()).to_pylist()]
     best: list[int | None] = []
     form = ""
     for one in (date_format,) if date_format else _DATE_FORMATS:
-        days = [_parse_day(text, one) for text in texts]
-        if not best or days.count(None) < best.count(None):
-            best, form = days, one
+        read = [_parse_day(text, one) for text in texts]
+        if not best or read.count(None) < best.count(None):
+            best, form = read, one
     rules = ["" if day is not None else _date_rule(text, form) for day, text in zip(best, texts, strict=True)]
     return [0 if day is None else day for day in best], rules
 
@@ -227,6 +231,10 @@ def _parse_day(text: str, date_format: str) -> int | None:
     except ValueError:
         return None
     return day_number(day) if day.strftime(date_format) == text else None
+
+
+def _day_rule(day: int) -> str:
+    return "" if day in CALENDAR else "date-invalid"
 
 
 def _date_rule(text: str, date_format: str) -> str:
@@ -275,7 +283,7 @@ _AMOUNT_PATTERNS: Final = (
     ("amount-exponent", r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"),
     ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
     ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
-    ("amount-text", r"^[^-+0-9.]|^[-+]?[^0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
+    ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
     ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
     ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
-from vip_tiering.checks import RawColumns, parse_days, readable_days
-from vip_tiering.quarter import day_number
-from vip_tiering.readers import headers as header_table
-from vip_tiering.readers.bombs import Source, is_text, refuse_bombs
+from vip_tiering.checks import CALENDAR, RawColumns, parse_days, readable_days
+from vip_tiering.readers.bombs import is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
+from vip_tiering.readers.footer import Footer, Source, chunks_of, read_footer
 from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
 
 MAGIC = b"PAR1"
+_DATE32_BYTES: Final = 4
 
 
 @contextmanager
@@ -68,51 +69,24 @@ def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
     The statistics tell where they settle it, else the column is read.
     """
     column = extract.columns["date"]
-    settled = settled_days(file, column, extract.name)
+    footer = read_footer(extract.path)
+    settled = _settled_days(file, footer, column)
     if settled is not None:
         return settled, ""
-    values = _read(file, extract.path, [column], extract)[column]
+    values = _read(file, extract.path, footer, [column], extract)[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     numbers, rules = parse_days(values.drop_null().unique(), extract.date_format)
     return readable_days(numbers, rules)
 
 
-def settled_days(file: pq.ParquetFile, column: int, name: str) -> tuple[int, ...] | None:
+def _settled_days(file: pq.ParquetFile, footer: Footer, column: int) -> tuple[int, ...] | None:
     """Return the days of a date column where the statistics settle them: every row group holds one day and no null."""
     if not pa.types.is_date32(file.schema_arrow.types[column]):
         return None
-    chunks = column_chunks(file, column, name)
-    if not all(_is_settled(chunk) for chunk in chunks):
-        return None
-    return tuple(sorted({day_number(chunk.statistics.min) for chunk in chunks}))
-
-
-def column_chunks(file: pq.ParquetFile, column: int, name: str) -> list[pq.ColumnChunkMetaData]:
-    """Return what is known of a flat column in every row group.
-
-    The library ends the whole process where it is asked for the statistics of a column whose types contradict each other.
-    """
-    header, leaves = file.schema_arrow.names[column], file.schema
-    nested = len(leaves) != len(file.schema_arrow.names)
-    leaf = next((index for index in range(len(leaves)) if leaves.column(index).path == header), None) if nested else column
-    if leaf is None:
-        raise refuse(name, "column-type", f"column {header_table.shown(header, column)} is nested; deliver one value per row")
-    chunks = [file.metadata.row_group(index).column(leaf) for index in range(file.metadata.num_row_groups)]
-    if any(chunk.physical_type != leaves.column(leaf).physical_type for chunk in chunks):
-        raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?")
-    return chunks
-
-
-def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
-    statistics = group.statistics
-    return bool(
-        statistics is not None
-        and statistics.has_min_max
-        and statistics.has_null_count
-        and statistics.null_count == 0
-        and statistics.min == statistics.max
-    )
+    values = [chunk.only_value for chunk in chunks_of(footer, file.schema_arrow.names[column])]
+    days = {int.from_bytes(value, "little", signed=True) for value in values if value is not None and len(value) == _DATE32_BYTES}
+    return tuple(sorted(days)) if None not in values and days and all(day in CALENDAR for day in days) else None
 
 
 def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) -> RawColumns:
@@ -120,12 +94,13 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
     with opened(pa.BufferReader(content), extract.name) as source:
         day = extract.day
+        footer = read_footer(content)
         if "date" in wanted and day is None:
-            settled = settled_days(source, wanted["date"], extract.name)
+            settled = _settled_days(source, footer, wanted["date"])
             if settled is not None and len(settled) == 1:
                 day = settled[0]
                 del wanted["date"]
-        values = _read(source, content, sorted(set(wanted.values())), extract)
+        values = _read(source, content, footer, sorted(set(wanted.values())), extract)
         columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
     return RawColumns(
@@ -139,10 +114,13 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     )
 
 
-def _read(file: pq.ParquetFile, source: Source, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
+def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
     """Return columns of a file, once it is sure that they fit; values that no sound file holds refuse it."""
-    refuse_bombs(file, source, {column: column_chunks(file, column, extract.name) for column in columns}, extract)
     names = file.schema_arrow.names
+    chunks = {column: chunks_of(footer, names[column]) for column in columns}
+    if file.metadata.num_row_groups != len(footer) or (footer and not all(chunks.values())):
+        raise pa.ArrowInvalid
+    refuse_bombs(file, source, chunks, extract)
     table = file.read(columns=[names[column] for column in columns], use_threads=False)
     if any(len(table[names[column]]) != file.metadata.num_rows for column in columns):
         raise pa.ArrowInvalid
