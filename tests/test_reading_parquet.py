@@ -68,7 +68,7 @@ def test_nested_balance_is_refused(tmp_path: Path) -> None:
 def test_text_that_is_no_utf8(tmp_path: Path) -> None:
     """Bytes that are no UTF-8 in a column of text are refused, and not shown."""
     broken = pa.Array.from_buffers(pa.string(), 3, [None, *pa.array([b"C1", "张".encode("gb18030"), b"C3"]).buffers()[1:]])
-    assert "file-damaged" in refusal(tmp_path, written({**columns(), "customer_id": broken}))
+    assert "file-encoding" in refusal(tmp_path, written({**columns(), "customer_id": broken}))
 
 
 def test_time_stamps_of_any_unit(tmp_path: Path) -> None:

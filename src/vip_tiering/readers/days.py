@@ -105,7 +105,12 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
         reading.problems = [*error.problems]
         return None, reading
     reading.rows[file] = len(raw) + len(reading.rejects)
-    rows, rejects, reading.tidied_ids = check_rows(raw)
+    try:
+        rows, rejects, reading.tidied_ids = check_rows(raw)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        # Text in Parquet is taken as it comes; only here it is read as text.
+        reading.problems = [*extract.refuse("file-encoding", "a text in this file is not UTF-8; deliver text as UTF-8").problems]
+        return None, reading
     reading.rejects.extend(rejects)
     if not len(reading.rejects) and extract.controls:
         try:

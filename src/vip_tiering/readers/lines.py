@@ -29,6 +29,16 @@ def has_blank_lines(text: Bytes) -> bool:
     return False
 
 
+def may_have_longer_records(text: Bytes, records: int) -> bool:
+    """Return whether a record may go on over several lines; only where there is one line end per record it surely does not."""
+    feeds = returns = 0
+    for start in range(0, len(text), _BLOCK_BYTES):
+        block = text[start : start + _BLOCK_BYTES]
+        feeds += int(np.count_nonzero(block == _LINE_FEED))
+        returns += int(np.count_nonzero(block == _RETURN))
+    return max(feeds, returns) != records or 0 < min(feeds, returns) < records
+
+
 def rows_of_records(text: Bytes, records: int) -> Int32s:
     """Return the row of each of the records of a text, the header being the first of both.
 

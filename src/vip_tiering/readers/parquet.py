@@ -129,8 +129,8 @@ def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[in
         if is_text(table[names[column]].type) and table[names[column]].nbytes > COLUMN_LIMIT_BYTES:
             raise column_too_large(extract.name, extract.headers[column])
         values[column] = one_array(table[names[column]])
-        # The library takes bytes that are no UTF-8, and codes without a text, as they come.
-        values[column].validate(full=True)
+        if pa.types.is_dictionary(values[column].type):
+            values[column].validate(full=True)  # codes without a text are taken as they come
     return values
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from vip_tiering.readers.extract import refuse
 
-_BLOCK_BYTES: Final = 16 << 20
+_BLOCK_BYTES: Final = 1 << 20
 _QUOTE: Final = ord('"')
 _BESIDE_FIELD: Final = np.isin(np.arange(256), list(b',\n\r"'))
 """What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text."""

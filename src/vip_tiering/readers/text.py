@@ -22,7 +22,7 @@ from vip_tiering.errors import Problem
 from vip_tiering.readers.encodings import UTF8_BOM, decoded, unpacked
 from vip_tiering.readers.extract import Extract, refuse
 from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
-from vip_tiering.readers.lines import has_blank_lines, rows_of_records
+from vip_tiering.readers.lines import has_blank_lines, may_have_longer_records, rows_of_records
 from vip_tiering.readers.quotes import refuse_open_quotes
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects
@@ -50,7 +50,7 @@ class RawTable:
     """A CSV as a table of text, as it was delivered. `columns` are named by their position, `row` is each row's number.
 
     Rows count as people count them: the header is row 1. `wrong` tells the rows with too few or too many fields, which
-    are not in the table.
+    are not in the table. `several_lines` says whether a text may go on over several lines.
     """
 
     headers: tuple[str, ...]
@@ -58,7 +58,7 @@ class RawTable:
     row: Int32s
     wrong: list[tuple[int, str]]
     encoding: str
-    has_quotes: bool
+    several_lines: bool
 
 
 def head(path: Path, name: str, *, gzipped: bool) -> bytes:
@@ -140,7 +140,7 @@ def table(
     content = decoded(delivered, name)
     csv_text = _Csv(content.text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
     columns, row, wrong = csv_text.numbered()
-    return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_quotes)
+    return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_longer_records)
 
 
 def _last_row(delivered: bytes | bytearray) -> int:
@@ -167,6 +167,7 @@ class _Csv:
             rows = rows_of_records(view, records) + np.int32(self._first_row - 1)
         else:
             rows = np.arange(self._first_row, self._first_row + records, dtype=np.int32)
+        self.has_longer_records = self.has_quotes and may_have_longer_records(view, records)
         skipped = [0, *(record - 1 for record, _ in wrong)]
         columns = {place: read[str(place)] for place in self._wanted}
         return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
@@ -235,7 +236,7 @@ def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa
     if column.nbytes > COLUMN_LIMIT_BYTES:
         raise column_too_large(extract.name, extract.header(role))
     values = one_array(column)
-    if raw.has_quotes:
+    if raw.several_lines:
         coded = pa.types.is_dictionary(values.type)
         several = pc.match_substring_regex(values.dictionary if coded else values, r"[\r\n]")
         if pc.any(several).as_py():
