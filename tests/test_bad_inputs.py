@@ -111,6 +111,13 @@ def test_rejects_within_the_limit(tmp_path: Path, limit: str) -> None:
     assert CANARY not in result.stdout + result.stderr
 
 
+def test_negative_balance_beside_a_wrong_one(tmp_path: Path) -> None:
+    """A negative balance is sound, also where another row of its file is not."""
+    (tmp_path / "b_20151001.csv").write_text("customer_id,balance\nA,-5.00\nB,+5.00\nC,x\nD,--5\nE,-.5\n")
+    result = compute(tmp_path, ["b_20151001.csv", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
+    assert ["row 4", "row 5"] == [line.split(": ")[2].split(",")[0] for line in result.stderr.splitlines() if "row " in line]
+
+
 def test_mapped_header_means_one_thing(tmp_path: Path) -> None:
     """A usual header that the rules map to another column is not recognised for its usual meaning too."""
     (tmp_path / "rules").mkdir()

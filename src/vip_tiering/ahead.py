@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@contextmanager
+def threads(count: int) -> Iterator[Executor]:
+    """Give a pool of threads and wait for them at the end, but not where the program is being ended by a signal.
+
+    A signal may strike the main thread in the midst of an import; a thread that imports something then waits for ever.
+    """
+    pool = ThreadPoolExecutor(count)
+    wait = True
+    try:
+        yield pool
+    except (KeyboardInterrupt, SystemExit):
+        wait = False
+        raise
+    finally:
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:

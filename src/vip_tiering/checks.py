@@ -6,53 +6,21 @@ one rule after another, still as whole columns. The first rule that a row breaks
 
 from __future__ import annotations
 
-import datetime as dt
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.errors import Problem
-from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest, value_range
-from vip_tiering.quarter import day_number
-from vip_tiering.row_rules import RULES
-from vip_tiering.rows import Int32s, Rejects, Rows
-from vip_tiering.schema import ROLES
+from vip_tiering.amount_checks import check_amounts
+from vip_tiering.date_checks import check_days
+from vip_tiering.money import value_range
+from vip_tiering.raw_columns import Broken, RawColumns, offsets_of, text_bytes, truth
+from vip_tiering.rows import Rejects, Rows
 from vip_tiering.side_tables import HOME_CURRENCY
 
-Mask = npt.NDArray[np.bool_]
-
 LONGEST_ID_BYTES: Final = 64
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
-_AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
 _HOME_NAMES: Final = ("CNY", "RMB", "人民币")
-_FLOAT_SLACK: Final = 1e-4
-_EXCEL_SERIALS: Final = range(20_000, 80_000)
-
-
-@dataclass(frozen=True)
-class RawColumns:
-    """The columns of one file by role, before any check; arrays of shape (n,), nulls allowed.
-
-    `headers` gives the header of a role as delivered; `row` the row of each value as people count it; `file` the index
-    of the extract, `name` its name. `day` is set where the date is not a column.
-    """
-
-    name: str
-    file: int
-    columns: dict[str, pa.Array]
-    headers: dict[str, str]
-    row: Int32s
-    day: int | None = None
-    date_format: str | None = None
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.row)
 
 
 def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects, int]:
@@ -60,15 +28,15 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
 
     Balances in foreign currency pass where they are converted later (`foreign`).
     """
-    broken = _Broken(len(raw))
+    broken = Broken(len(raw))
     ids, tidied = {}, 0
     for role in ("customer_id", "account_id", "product"):
         if role in raw.columns:
             ids[role], count = _check_ids(raw.columns[role], role, broken)
             tidied += count
     currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
-    days = _check_days(raw, broken)
-    balance_fen = _check_amounts(raw.columns["balance"], broken)
+    days = check_days(raw, broken)
+    balance_fen = check_amounts(raw.columns["balance"], broken)
     rows = Rows(
         ids["customer_id"],
         ids.get("account_id"),
@@ -84,81 +52,28 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
 
 
-class _Broken:
-    """Which rule each row breaks first (-1: none), and in which column."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self.rule = self.role = np.empty(0, np.int16)  # made when the first row breaks a rule
-        self._rules = list(RULES)
-        self._roles = ROLES
-
-    def add(self, rule: str, role: str, mask: Mask) -> None:
-        """Note the rule for the rows of `mask` that broke none before."""
-        if not mask.any():
-            return
-        if not self.any():
-            self.rule, self.role = np.full((2, self._count), -1, np.int16)
-        fresh = mask & (self.rule < 0)
-        self.rule[fresh] = self._rules.index(rule)
-        self.role[fresh] = self._roles.index(role)
-
-    def any(self) -> bool:
-        """Whether any row is rejected."""
-        return len(self.rule) > 0
-
-    def rejects(self, raw: RawColumns) -> Rejects:
-        """Return the rejected rows as problems."""
-        bad = np.flatnonzero(self.rule >= 0)
-        customers = pc.unique(raw.columns["customer_id"].take(pa.array(bad)).cast(pa.string())).to_pylist()
-        problems = []
-        for row, rule, role in zip(raw.row[bad].tolist(), self.rule[bad].tolist(), self.role[bad].tolist(), strict=True):
-            code = self._rules[rule]
-            problems.append(Problem(raw.name, row, raw.headers.get(self._roles[role]), code, RULES[code]))
-        return Rejects(problems, {customer for customer in customers if customer})
-
-
-def _mask(values: pa.Array) -> Mask:
-    return np.asarray(values.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _offsets(values: pa.Array) -> Int32s:
-    """Return where each string of an array begins in its bytes, and where the last one ends; shape (n + 1,)."""
-    if len(values) == 0:
-        return np.zeros(1, np.int32)
-    return np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-
-
-def _text_bytes(values: pa.Array) -> npt.NDArray[np.uint8]:
-    """Return the bytes of all strings of an array, one after the other."""
-    if len(values) == 0 or values.buffers()[2] is None:
-        return np.empty(0, np.uint8)
-    offsets = _offsets(values)
-    return np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-
-
-def _check_ids(values: pa.Array, role: str, broken: _Broken) -> tuple[pa.Array, int]:
+def _check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
     """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
     if pa.types.is_integer(values.type):
         values = values.cast(pa.string())
     if values.null_count:
-        broken.add("id-empty", role, _mask(pc.is_null(values)))
+        broken.add("id-empty", role, truth(pc.is_null(values)))
         values = values.fill_null("")
-    text = _text_bytes(values)
+    text = text_bytes(values)
     tidied = 0
     lowest, highest = value_range(text)
     if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
         delivered = values
         values = tidy_text(values)
         tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
-        broken.add("id-control", role, _mask(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
-    lengths = np.diff(_offsets(values))
+        broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
+    lengths = np.diff(offsets_of(values))
     if len(lengths) and lengths.min() == 0:
         broken.add("id-empty", role, lengths == 0)
     if len(lengths) and lengths.max() > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
     if lowest < ord("0") and (text == ord("+")).any():
-        broken.add("id-scientific", role, _mask(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
+        broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
     return values, tidied
 
 
@@ -169,144 +84,12 @@ def tidy_text(values: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(values)
 
 
-def _check_currency(values: pa.Array, broken: _Broken, *, foreign: bool) -> pa.Array:
+def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:
     """Return the currencies as codes of three letters; another one than CNY passes only where it is converted."""
     text = pc.utf8_upper(tidy_text(values.cast(pa.string()).fill_null("")))
     home = pc.is_in(text, pa.array(_HOME_NAMES))
     if foreign:
-        broken.add("currency-code", "currency", ~_mask(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))
+        broken.add("currency-code", "currency", ~truth(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))
     else:
-        broken.add("currency", "currency", ~_mask(home))
+        broken.add("currency", "currency", ~truth(home))
     return pc.if_else(home, HOME_CURRENCY, text)
-
-
-def _check_days(raw: RawColumns, broken: _Broken) -> Int32s:
-    """Return the day number of every row; each different value is judged once."""
-    if raw.day is not None:
-        return np.broadcast_to(np.int32(raw.day), len(raw))
-    encoded = raw.columns["date"]
-    if not pa.types.is_dictionary(encoded.type):
-        encoded = encoded.dictionary_encode()
-    days, rules = parse_days(encoded.dictionary, raw.date_format)
-    codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
-    days, rules = [*days, 0], [*rules, "date-empty"]
-    for rule in sorted({rule for rule in rules if rule}):
-        broken.add(rule, "date", np.array([one == rule for one in rules])[codes])
-    numbers: Int32s = np.array(days, np.int32)[codes]
-    return numbers
-
-
-def parse_days(values: pa.Array, date_format: str | None = None) -> tuple[list[int], list[str]]:
-    """Return the day number of each different date value of a file, and the rule that it breaks ("": none).
-
-    A file has one form of date: the first of the known forms that reads most of its values. Time stamps must be midnight.
-    """
-    if pa.types.is_timestamp(values.type):
-        wall = values if values.type.tz is None else pc.local_timestamp(values)
-        moments = wall.cast(pa.timestamp("ns"), safe=False).cast(pa.int64()).to_pylist()
-        day_ns = 86_400 * 10**9
-        return [moment // day_ns for moment in moments], ["date-time" if moment % day_ns else "" for moment in moments]
-    if pa.types.is_date(values.type):
-        return values.cast(pa.date32()).cast(pa.int32()).to_pylist(), [""] * len(values)
-    texts = [text.strip() for text in values.cast(pa.string()).to_pylist()]
-    best: list[int | None] = []
-    for one in (date_format,) if date_format else _DATE_FORMATS:
-        days = [_parse_day(text, one) for text in texts]
-        if not best or days.count(None) < best.count(None):
-            best = days
-    rules = ["" if day is not None else _date_rule(text) for day, text in zip(best, texts, strict=True)]
-    return [0 if day is None else day for day in best], rules
-
-
-def readable_days(numbers: list[int], rules: list[str]) -> tuple[tuple[int, ...], str]:
-    """Return the days that could be read, sorted, and the first rule that a value breaks ("": none)."""
-    days = tuple(sorted({day for day, rule in zip(numbers, rules, strict=True) if not rule}))
-    return days, next((rule for rule in rules if rule), "")
-
-
-def _parse_day(text: str, date_format: str) -> int | None:
-    """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused."""
-    try:
-        day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 (a day has no time zone)
-    except ValueError:
-        return None
-    return day_number(day) if day.strftime(date_format) == text else None
-
-
-def _date_rule(text: str) -> str:
-    if not text:
-        return "date-empty"
-    return "date-excel" if text.isascii() and text.isdigit() and int(text) in _EXCEL_SERIALS else "date-invalid"
-
-
-def _check_amounts(values: pa.Array, broken: _Broken) -> Int64s:
-    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount."""
-    if values.null_count:
-        broken.add("amount-empty", "balance", _mask(pc.is_null(values)))
-        values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0).cast(values.type))
-    if pa.types.is_string(values.type):
-        fen = _amounts_of_text(values, broken)
-    elif pa.types.is_floating(values.type):
-        fen = _amounts_of_floats(values, broken)
-    else:
-        fen = _amounts_of_exact(values, broken)
-    if largest(fen) >= AMOUNT_LIMIT_FEN:
-        broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
-    return fen
-
-
-def _amounts_of_text(values: pa.Array, broken: _Broken) -> Int64s:
-    """Parse text as decimal(18, 2); pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
-    text = _text_bytes(values)
-    if _AMOUNT_BYTES[text].all():
-        # Where some row is wrong pyarrow's message would quote it; the rows are then found by rule.
-        with suppress(pa.ArrowInvalid):
-            return fen_from_decimal(values.cast(DECIMAL))
-    values = pc.utf8_trim_whitespace(values)
-    bad = np.zeros(len(values), bool)
-    for rule, pattern in _AMOUNT_PATTERNS:
-        mask = _mask(pc.match_substring_regex(values, pattern))
-        broken.add(rule, "balance", mask & ~bad)
-        bad |= mask
-    sound = pc.if_else(pa.array(bad), "0", values)
-    return fen_from_decimal(sound.cast(DECIMAL))
-
-
-_AMOUNT_PATTERNS: Final = (
-    ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
-    ("amount-exponent", r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"),
-    ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
-    ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
-    ("amount-text", r"^[^-+0-9.]|^[-+]?[^0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
-    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
-    ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
-)
-
-
-def _amounts_of_exact(values: pa.Array, broken: _Broken) -> Int64s:
-    """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
-    if values.type == DECIMAL:
-        return fen_from_decimal(values)
-    try:
-        if pa.types.is_integer(values.type):
-            limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
-            yuan = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
-            beyond = (yuan >= limit) | (yuan <= -limit)
-            broken.add("amount-range", "balance", beyond)
-            return np.where(beyond, 0, yuan) * FEN_PER_YUAN
-        return fen_from_decimal(values.cast(DECIMAL))
-    except pa.ArrowInvalid:
-        return _amounts_of_text(values.cast(pa.string()), broken)
-
-
-def _amounts_of_floats(values: pa.Array, broken: _Broken) -> Int64s:
-    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x."""
-    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(FEN_PER_YUAN)
-    finite = np.isfinite(hundredfold)
-    broken.add("amount-text", "balance", ~finite)
-    inside = finite & (np.abs(np.where(finite, hundredfold, 0.0)) < float(AMOUNT_LIMIT_FEN))
-    broken.add("amount-range", "balance", finite & ~inside)
-    hundredfold = np.where(inside, hundredfold, 0.0)
-    fen = np.rint(hundredfold)
-    broken.add("amount-decimals", "balance", np.abs(hundredfold - fen) > _FLOAT_SLACK + 4 * np.spacing(np.abs(hundredfold)))
-    return fen.astype(np.int64)

@@ -7,7 +7,9 @@ import json
 import os
 import shlex
 import signal
+import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from vip_tiering.rules import Kind
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
+_ENDED_BY_SIGNAL = (130, 143)
 _STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
 
@@ -157,6 +160,9 @@ def tier_compute(
         int | None,
         typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
     ] = None,
+    max_bytes: Annotated[
+        str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")
+    ] = "4G",
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
@@ -180,6 +186,7 @@ def tier_compute(
         as_of=_date("--as-of", as_of) if as_of is not None else None,
         max_rejects=max_rejects,
         jobs=jobs,
+        max_bytes=max_bytes,
         replace=replace,
         dry_run=dry_run,
     )
@@ -297,4 +304,9 @@ def main() -> NoReturn:
         if _Settings.debug:
             complain("".join(traceback.format_tb(error.__traceback__)))
         status = 1
+    if status in _ENDED_BY_SIGNAL:  # no thread is waited for: see ahead.threads
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(status)
     raise SystemExit(status)

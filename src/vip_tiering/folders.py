@@ -9,13 +9,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, TypeGuard
 
 from filelock import FileLock, Timeout
 
+from vip_tiering.ahead import threads
 from vip_tiering.errors import DataError, LockedError, OutputError, Problem
 
 MANIFEST: Final = "manifest.json"
@@ -24,6 +24,7 @@ LOCK: Final = ".vip.lock"
 """What `locked` leaves in a folder; a folder with nothing else is empty."""
 STAGING: Final = ".staging-"
 """What begins like this was left by a run that was killed, and is swept by `locked`."""
+_ATTEMPTS: Final = 20
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def publish(
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
     try:
-        with ThreadPoolExecutor(2) as pool:
+        with threads(2) as pool:
             outputs = list(pool.map(lambda file: _write(staging / file, writers[file]), sorted(writers)))
         _write(staging / MANIFEST, lambda file: file.write(manifest(outputs)))
         _sync_folder(staging)
@@ -88,8 +89,16 @@ def publish(
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        _remove(staging)
     return target
+
+
+def _remove(staging: Path) -> None:
+    """Remove a staging folder, also where a thread that nobody waits for still writes into it."""
+    for _ in range(_ATTEMPTS):
+        if not staging.exists():
+            return
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 class _Hashed(io.RawIOBase):

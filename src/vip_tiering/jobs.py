@@ -20,6 +20,7 @@ from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.readers.days import read_days
+from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Kind, load_rules
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Order:
     as_of: dt.date | None = None
     max_rejects: str = "0"
     jobs: int | None = None
+    max_bytes: str = "4G"
     replace: bool = False
     dry_run: bool = False
 
@@ -72,6 +74,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     quarter = Quarter.parse(order.quarter, today)
     if order.as_of is not None and order.as_of > today:
         raise UsageError("--as-of: lies in the future")
+    max_bytes = size_in_bytes(order.max_bytes)
     rules = load_rules(order.rules)
     kind = order.kind or rules.extracts.kind
     period = Period(quarter, order.as_of)
@@ -79,7 +82,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     target = order.out / str(period)
     _refuse_out_inside_inputs(target, order.extracts)
     with _locked_unless(order.out, dry_run=order.dry_run), reading_threads(order.jobs) as (pool, ahead):
-        plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool)
+        plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool, max_bytes)
         if not order.dry_run and (target.exists() or target.is_symlink()):
             made_from = plan.made_from(hashes(plan.extracts, pool))
             if standing := folders.standing(target, made_from, replace=order.replace):

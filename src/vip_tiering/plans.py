@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,11 +17,12 @@ from typing import Any
 
 from vip_tiering import folders
 from vip_tiering._version import __version__
+from vip_tiering.ahead import threads
 from vip_tiering.coverage import Coverage, cover, cover_changes
 from vip_tiering.errors import DataError, Problem, RulesError, UsageError
 from vip_tiering.previous import Previous
 from vip_tiering.quarter import Period, day_date, day_number
-from vip_tiering.readers.extract import Extract
+from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.readers.inspect import inspect
 from vip_tiering.readers.locate import locate
 from vip_tiering.row_rules import RULES
@@ -89,11 +91,8 @@ def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
     One more than there are processors: now and then one waits.
     """
     count = jobs or min(len(os.sched_getaffinity(0)), 8) + 1
-    pool = ThreadPoolExecutor(count)
-    try:
+    with threads(count) as pool:
         yield pool, count
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def hashes(extracts: Sequence[Extract], pool: Executor) -> dict[int, str]:
@@ -111,10 +110,20 @@ def _hash(extract: Extract) -> str | DataError:
         return error
 
 
-def prepare(arguments: Sequence[str | Path], request: Request, rules: Rules, previous: Previous | None, pool: Executor) -> Plan:
-    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read."""
+def prepare(
+    arguments: Sequence[str | Path],
+    request: Request,
+    rules: Rules,
+    previous: Previous | None,
+    pool: Executor,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> Plan:
+    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
+
+    `max_bytes` is what one extract may take in memory; it changes no result and is no part of the run's identity.
+    """
     ladder = rules.ladder(request.period.quarter)
-    extracts = sorted(inspect(locate(arguments), rules.extracts, pool), key=lambda one: (one.name, str(one.path)))
+    extracts = sorted(inspect(locate(arguments), rules.extracts, pool, max_bytes), key=lambda one: (one.name, str(one.path)))
     extracts, copies, warnings = without_copies(extracts, pool)
     refuse_scope(extracts, request, rules)
     coverage = coverage_of(extracts, request, rules)
@@ -174,7 +183,10 @@ def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Ex
     for index, extract in enumerate(extracts):
         key = (content.get(index), *alike[index])
         if key in first:
-            copies.append((first[key], extract.name))
+            original = first[key]
+            copies.append((original, extract.name))
+            # What lies beside the copy is verified too, with the rows of the original.
+            kept[original] = dataclasses.replace(kept[original], controls=kept[original].controls + extract.controls)
         else:
             first[key] = len(kept)
             kept.append(extract)

@@ -29,8 +29,14 @@ RULES: Final[dict[str, str]] = {
 """Every rule for one row, and what would be right. A message is this text; it never holds the value."""
 
 FILE_RULES: Final[tuple[str, ...]] = (
+    "checksum-differs",
+    "checksum-file",
+    "checksum-orphan",
     "column-type",
     "columns-differ",
+    "control-file",
+    "control-rows",
+    "control-sum",
     "date-absent",
     "duplicate-conflict",
     "file-absent",
@@ -46,6 +52,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "file-no-rows",
     "file-quotes",
     "file-separator",
+    "file-too-large",
     "file-unreadable",
     "folder-empty",
     "header-ambiguous",

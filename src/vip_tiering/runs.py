@@ -19,6 +19,7 @@ from vip_tiering.plans import Plan, Request, prepare, reading_threads, rejects_a
 from vip_tiering.previous import load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.readers.days import Step, read_days
+from vip_tiering.readers.extract import DEFAULT_MAX_BYTES
 from vip_tiering.renaming import rename_previous
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Kind, Ladder, Rules, load_rules
@@ -62,9 +63,11 @@ def compute_tiers(
     as_of: dt.date | None = None,
     max_rejects: str = "0",
     jobs: int | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> Run:
     """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
 
+    One extract may take `max_bytes` in memory.
     Raises the errors of `vip_tiering.errors`; nothing is written before `Run.write`.
     """
     rules = rules or load_rules()
@@ -74,7 +77,7 @@ def compute_tiers(
     before = load_previous(Path(previous), wanted) if previous is not None else None
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
     with reading_threads(jobs) as (pool, ahead):
-        plan = prepare(arguments, request, rules, before, pool)
+        plan = prepare(arguments, request, rules, before, pool, max_bytes)
         return compute(plan, read_days(plan.extracts, plan.coverage.days, pool, ahead))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vip_tiering.ahead import in_order
+from vip_tiering.ahead import in_order, threads
 from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer
@@ -40,7 +39,7 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
     def lines(start: int) -> memoryview:
         return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()])
 
-    with ThreadPoolExecutor(1) as pool:
+    with threads(1) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
             sink.write(text)
     return rows

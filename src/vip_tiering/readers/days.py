@@ -19,8 +19,12 @@ import pyarrow as pa
 from vip_tiering.ahead import in_order
 from vip_tiering.checks import check_rows
 from vip_tiering.errors import DataError, Problem
+from vip_tiering.money import exact_sum
+from vip_tiering.quarter import day_date
+from vip_tiering.raw_columns import RawColumns
 from vip_tiering.readers import parquet, text
 from vip_tiering.readers.extract import Extract
+from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
 from vip_tiering.rows import Rejects, Rows
 from vip_tiering.schema import ROLES
 
@@ -96,15 +100,35 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
             raw = parquet.read(extract, content, file, ROLES)
         if len(raw) + len(reading.rejects) == 0:
             raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+        extract.refuse_other_rows(len(raw) + len(reading.rejects))
+        raw = _with_constants(raw, extract)
     except DataError as error:
         reading.problems = [*error.problems]
         return None, reading
-    constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
-    raw = dataclasses.replace(raw, columns=raw.columns | constants)
     reading.rows[file] = len(raw) + len(reading.rejects)
-    rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
+    try:
+        rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        # Text in Parquet is taken as it comes; only here it is read as text.
+        reading.problems = [*extract.refuse("file-encoding", "a text in this file is not UTF-8; deliver text as UTF-8").problems]
+        return None, reading
     reading.rejects.extend(rejects)
+    if not len(reading.rejects) and extract.controls:
+        try:
+            extract.refuse_other_sum(exact_sum(rows.balance_fen))
+        except DataError as error:
+            reading.problems = [*error.problems]
+            return None, reading
     return rows, reading
+
+
+def _with_constants(raw: RawColumns, extract: Extract) -> RawColumns:
+    """Return the columns of a file with those that its folders `key=value` give."""
+    for role, value in extract.constants.items():
+        if len(raw) * len(value.encode()) > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, role)
+    constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
+    return dataclasses.replace(raw, columns=raw.columns | constants)
 
 
 def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> Step:
@@ -123,7 +147,17 @@ def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Row
         parts = [sorted_parts[0].take(slice(0, 0))]
     if not parts:
         return None, reading
+    if len(parts) > 1 and _longest_column_bytes(parts) > COLUMN_LIMIT_BYTES:
+        message = "the files of this day hold 2 GiB of text or more in one column; shorten the ids"
+        reading.problems.append(Problem(str(day_date(day)), None, None, "file-too-large", message))
+        return None, reading
     return Day(day, Rows.concat(parts)), reading
+
+
+def _longest_column_bytes(parts: list[Rows]) -> int:
+    """Return how many bytes the longest column of text holds in all parts together."""
+    columns = zip(*((part.customer_id, part.account_id, part.product) for part in parts), strict=True)
+    return max(sum(0 if one is None else one.nbytes for one in column) for column in columns)
 
 
 def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | None, Reading]:
@@ -148,6 +182,7 @@ def _count_outside(extract: Extract, file: int) -> Reading:
         if count is None:
             raw, wrong, _ = text.read(extract, content, file, ("customer_id",))
             count = len(raw) + len(wrong)
+        extract.refuse_other_rows(count)
     except DataError as error:
         return Reading(problems=[*error.problems])
     return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=count)

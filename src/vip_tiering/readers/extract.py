@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from vip_tiering.errors import DataError, Problem
+from vip_tiering.readers.companions import Checksum, Control
+
+DEFAULT_MAX_BYTES: Final = 4 << 30
+"""What one extract may take in memory where nothing else is said: 4G."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Extract:
 
     `days` are the day numbers that the file holds, sorted; `day` is set where the date is no column of the file.
     `date_rule` is a rule that some of its dates break. `rows` is known where knowing it cost nothing.
+    `sha256` and `controls` are what files beside it say of it.
     """
 
     name: str
@@ -33,8 +38,11 @@ class Extract:
     encoding: str | None = None
     integer_ids: bool = False
     foreign: bool = False
-    final_newline: bool = True
+    needs_final_newline: bool = True
     signature: tuple[int, int] = (0, 0)
+    max_bytes: int = DEFAULT_MAX_BYTES
+    sha256: Checksum | None = None
+    controls: tuple[Control, ...] = ()
 
     def header(self, role: str) -> str:
         """Return the header of a role as delivered, or the role where no column gives it."""
@@ -56,7 +64,25 @@ class Extract:
             raise self.refuse("file-unreadable", f"cannot be read: {error.strerror}") from None
         if changed:
             raise self.refuse("file-changed", "the file changed while it was read; wait until its transfer has ended")
-        return content, hashlib.sha256(content).hexdigest()
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self.sha256 is not None and sha256 != self.sha256.sha256:
+            message = f"is not the file whose checksum is in {self.sha256.name}; was the transfer cut? deliver both anew"
+            raise self.refuse("checksum-differs", message)
+        return content, sha256
+
+    def refuse_other_rows(self, rows: int) -> None:
+        """Raise DataError where a control file says another number of rows."""
+        for control in self.controls:
+            if control.rows not in (None, rows):
+                message = f"has {rows} rows, {control.name} says {control.rows}; was the transfer cut? deliver both anew"
+                raise self.refuse("control-rows", message)
+
+    def refuse_other_sum(self, sum_fen: int) -> None:
+        """Raise DataError where a control file says another sum of balances; no sum is shown, it may be one customer's."""
+        for control in self.controls:
+            if control.sum_fen not in (None, sum_fen):
+                message = f"the balances do not add up to the sum in {control.name}; deliver both anew"
+                raise self.refuse("control-sum", message)
 
 
 def refuse(name: str, rule: str, message: str, row: int | None = None) -> DataError:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
-from vip_tiering.checks import parse_days, readable_days
+from vip_tiering.date_checks import parse_days, readable_days
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers import headers as header_table
 from vip_tiering.readers import parquet, text
-from vip_tiering.readers.extract import Extract, refuse, signature
+from vip_tiering.readers.companions import companions
+from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature
+from vip_tiering.readers.limits import too_large
 from vip_tiering.readers.locate import Found
 from vip_tiering.row_rules import RULES
 from vip_tiering.rules import ExtractRules
@@ -25,19 +27,24 @@ _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 
 
-def inspect(found: Iterable[Found], rules: ExtractRules, pool: Executor) -> list[Extract]:
-    """Return what is known of every file, in the order given. Raises DataError with the problems of all files."""
-    extracts, problems = look(found, rules, pool)
+def inspect(found: Iterable[Found], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Extract]:
+    """Return what is known of every file, in the order given; one may take `max_bytes` in memory.
+
+    Raises DataError with the problems of all files.
+    """
+    extracts, problems = look(found, rules, pool, max_bytes)
     if problems:
         raise DataError(problems)
     return extracts
 
 
-def look(found: Iterable[Found], rules: ExtractRules, pool: Executor) -> tuple[list[Extract], list[Problem | str]]:
+def look(
+    found: Iterable[Found], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES
+) -> tuple[list[Extract], list[Problem | str]]:
     """Return what is known of the files that can be read, in the order given, and what is wrong with any of them."""
     problems: list[Problem | str] = []
     extracts = []
-    for outcome in pool.map(lambda one: _attempt(inspect_one, one, rules), found):
+    for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes), found):
         if isinstance(outcome, DataError):
             problems += outcome.problems
         else:
@@ -45,28 +52,31 @@ def look(found: Iterable[Found], rules: ExtractRules, pool: Executor) -> tuple[l
     return extracts, [*problems, *_odd_ones_out(extracts)]
 
 
-def _attempt(work: Callable[[Found, ExtractRules], Extract], found: Found, rules: ExtractRules) -> Extract | DataError:
+def _attempt(found: Found, rules: ExtractRules, max_bytes: int) -> Extract | DataError:
     try:
-        return work(found, rules)
+        return inspect_one(found, rules, max_bytes)
     except DataError as error:
         return error
     except OSError as error:
         return refuse(found.name, "file-unreadable", f"cannot be read: {error.strerror}")
 
 
-def inspect_one(found: Found, rules: ExtractRules) -> Extract:
+def inspect_one(found: Found, rules: ExtractRules, max_bytes: int = DEFAULT_MAX_BYTES) -> Extract:
     """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
     before = signature(found.path)
+    if before[0] > max_bytes:
+        raise too_large(found.name, max_bytes)
+    checksum, controls = companions(found.path, found.name)
     magic = _magic(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
     look = _look_parquet if magic == parquet.MAGIC else _look_text
-    extract = look(found, rules)
+    extract = look(found, rules, max_bytes)
     if "date" not in extract.columns and extract.day is None:
         extract = _dated_by_name(extract, rules)
     if not extract.days:
         raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
-    return dataclasses.replace(extract, signature=before)
+    return dataclasses.replace(extract, signature=before, sha256=checksum, controls=controls)
 
 
 def _magic(path: Path) -> bytes:
@@ -74,26 +84,26 @@ def _magic(path: Path) -> bytes:
         return file.read(len(parquet.MAGIC))
 
 
-def _look_parquet(found: Found, rules: ExtractRules) -> Extract:
+def _look_parquet(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
     with parquet.opened(found.path, found.name) as file:
         names = parquet.headers(file)
-        extract = _recognised(found, rules, "parquet", names)
+        extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
         integer_ids = parquet.refuse_types(file, extract.columns, found.name)
         days, rule = extract.days, ""
         if "date" in extract.columns:
-            days, rule = parquet.days(file, extract.columns["date"], rules.date_format)
+            days, rule = parquet.days(file, extract)
             if not days:
                 raise _no_date(extract, rule or "date-empty", 1)
         return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, date_rule=rule, integer_ids=integer_ids)
 
 
-def _look_text(found: Found, rules: ExtractRules) -> Extract:
+def _look_text(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
     with found.path.open("rb") as file:
         gzipped = file.read(2) == text.GZIP_MAGIC
     extract = _recognised(found, rules, "csv", text.headers(text.head(found.path, found.name, gzipped=gzipped), found.name))
-    extract = dataclasses.replace(extract, gzipped=gzipped, final_newline=rules.final_newline == "optional")
+    extract = dataclasses.replace(extract, max_bytes=max_bytes, gzipped=gzipped, needs_final_newline=rules.final_newline == "required")
     if "date" not in extract.columns:
         return extract
     raw, wrong, encoding = text.read(extract, found.path.read_bytes(), 0, ("date",))

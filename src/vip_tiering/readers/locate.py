@@ -13,10 +13,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from vip_tiering.errors import DataError, Problem
+from vip_tiering.readers.companions import CHECKSUM_SUFFIX, CONTROL_SUFFIX, control_names
 
 SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
-COMPANION_SUFFIXES: Final = (".sha256", ".ctl")
-"""Files beside extracts that are no extracts: a checksum, a control file."""
+_COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
 
 @dataclass(frozen=True, order=True)
@@ -74,7 +74,7 @@ def _base(pattern: str) -> Path:
 
 
 def _is_aside(path: Path) -> bool:
-    return path.name.startswith((".", "_")) or path.name.lower().endswith(COMPANION_SUFFIXES)
+    return path.name.startswith((".", "_")) or path.name.endswith(_COMPANION_SUFFIXES)
 
 
 def _files(root: Path, problems: list[Problem]) -> list[Path]:
@@ -82,6 +82,7 @@ def _files(root: Path, problems: list[Problem]) -> list[Path]:
     if not root.is_dir():
         return [root]
     files: list[Path] = []
+    orphans: list[Problem] = []
     seen: set[str] = set()
 
     def refuse(error: OSError) -> None:
@@ -93,11 +94,27 @@ def _files(root: Path, problems: list[Problem]) -> list[Path]:
         folders[:] = sorted(name for name in folders if not _is_aside(Path(name))) if real not in seen else []
         if real not in seen:
             files += [path for path in (Path(folder, name) for name in sorted(names)) if not _is_aside(path)]
+            orphans += _orphans(Path(folder), names, root)
         seen.add(real)
-    if not files:
+    problems += orphans
+    if not files and not orphans:
         message = f"the folder holds no extract (*{', *'.join(SUFFIXES)})"
         problems.append(Problem(root.name or str(root), None, None, "folder-empty", message))
     return files
+
+
+def _orphans(folder: Path, names: list[str], root: Path) -> list[Problem]:
+    """Return a problem for each checksum or control file whose extract is not in its folder: a day may be missing."""
+    present = {name for name in names if not name.startswith((".", "_"))}
+    controls = {control for name in present if not name.endswith(_COMPANION_SUFFIXES) for control in control_names(name)}
+    orphans = [
+        name
+        for name in sorted(present)
+        if (name.endswith(CHECKSUM_SUFFIX) and name.removesuffix(CHECKSUM_SUFFIX) not in present)
+        or (name.endswith(CONTROL_SUFFIX) and name not in controls)
+    ]
+    message = "the extract that it belongs to is missing; deliver it, or remove this file"
+    return [Problem((folder / name).relative_to(root).as_posix(), None, None, "checksum-orphan", message) for name in orphans]
 
 
 def _hive_keys(path: Path) -> tuple[tuple[str, str], ...]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
-from vip_tiering.checks import RawColumns, parse_days, readable_days
-from vip_tiering.quarter import day_number
+from vip_tiering.date_checks import CALENDAR, parse_days, readable_days
+from vip_tiering.raw_columns import RawColumns
+from vip_tiering.readers.bombs import is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
+from vip_tiering.readers.footer import Footer, Source, chunks_of, read_footer
+from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
 
 MAGIC = b"PAR1"
+_DATE32_BYTES: Final = 4
 
 
 @contextmanager
@@ -24,7 +30,9 @@ def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened_file:
             yield opened_file
-    except (pa.ArrowException, OSError) as error:
+    except MemoryError:
+        raise refuse(name, "file-too-large", "does not fit into memory; split it by day") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?") from None
@@ -40,7 +48,7 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
     for role, kind in kinds.items():
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-        text = pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+        text = is_text(plain)
         if role == "balance":
             fits = text or pa.types.is_decimal(plain) or pa.types.is_integer(plain) or pa.types.is_float64(plain)
             right = "decimal(18, 2)"
@@ -56,38 +64,30 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
     return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
 
 
-def days(file: pq.ParquetFile, column: int, date_format: str | None) -> tuple[tuple[int, ...], str]:
+def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
     """Return the days that the date column holds, and a rule that some of its values break ("": none).
 
     The statistics tell where they settle it, else the column is read.
     """
-    settled = settled_days(file, column)
+    column = extract.columns["date"]
+    footer = read_footer(extract.path)
+    settled = _settled_days(file, footer, column)
     if settled is not None:
         return settled, ""
-    values = _read(file, [column])[column]
+    values = _read(file, extract.path, footer, [column], extract)[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers, rules = parse_days(values.drop_null().unique(), date_format)
+    numbers, rules = parse_days(values.drop_null().unique(), extract.date_format)
     return readable_days(numbers, rules)
 
 
-def settled_days(file: pq.ParquetFile, column: int) -> tuple[int, ...] | None:
+def _settled_days(file: pq.ParquetFile, footer: Footer, column: int) -> tuple[int, ...] | None:
     """Return the days of a date column where the statistics settle them: every row group holds one day and no null."""
-    groups = [file.metadata.row_group(index).column(column) for index in range(file.metadata.num_row_groups)]
-    if not pa.types.is_date32(file.schema_arrow.types[column]) or not all(_is_settled(group) for group in groups):
+    if not pa.types.is_date32(file.schema_arrow.types[column]):
         return None
-    return tuple(sorted({day_number(group.statistics.min) for group in groups}))
-
-
-def _is_settled(group: pq.ColumnChunkMetaData) -> bool:
-    statistics = group.statistics
-    return bool(
-        statistics is not None
-        and statistics.has_min_max
-        and statistics.has_null_count
-        and statistics.null_count == 0
-        and statistics.min == statistics.max
-    )
+    values = [chunk.only_value for chunk in chunks_of(footer, file.schema_arrow.names[column])]
+    days = {int.from_bytes(value, "little", signed=True) for value in values if value is not None and len(value) == _DATE32_BYTES}
+    return tuple(sorted(days)) if None not in values and days and all(day in CALENDAR for day in days) else None
 
 
 def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) -> RawColumns:
@@ -95,15 +95,19 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     wanted = {role: extract.columns[role] for role in roles if role in extract.columns}
     with opened(pa.BufferReader(content), extract.name) as source:
         day = extract.day
-        if "date" in wanted and day is None and (settled := settled_days(source, wanted["date"])) is not None and len(settled) == 1:
-            day = settled[0]
-            del wanted["date"]
-        values = _read(source, sorted(set(wanted.values())))
+        footer = read_footer(content)
+        if "date" in wanted and day is None:
+            settled = _settled_days(source, footer, wanted["date"])
+            if settled is not None and len(settled) == 1:
+                day = settled[0]
+                del wanted["date"]
+        values = _read(source, content, footer, sorted(set(wanted.values())), extract)
+        columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
     return RawColumns(
         name=extract.name,
         file=file,
-        columns={role: _plain(values[index], keep_codes=role == "date") for role, index in wanted.items()},
+        columns=columns,
         headers={role: extract.header(role) for role in extract.columns},
         row=np.arange(1, count + 1, dtype=np.int32),
         day=day,
@@ -111,16 +115,38 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
     )
 
 
-def _read(file: pq.ParquetFile, columns: list[int]) -> dict[int, pa.Array]:
+def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
+    """Return columns of a file, once it is sure that they fit; values that no sound file holds refuse it."""
     names = file.schema_arrow.names
+    chunks = {column: chunks_of(footer, names[column]) for column in columns}
+    if file.metadata.num_row_groups != len(footer) or (footer and not all(chunks.values())):
+        raise pa.ArrowInvalid
+    refuse_bombs(file, source, chunks, extract)
     table = file.read(columns=[names[column] for column in columns], use_threads=False)
-    return {column: one_array(table[names[column]]) for column in columns}
+    if any(len(table[names[column]]) != file.metadata.num_rows for column in columns):
+        raise pa.ArrowInvalid
+    values = {}
+    for column in columns:
+        if is_text(table[names[column]].type) and table[names[column]].nbytes > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, extract.headers[column])
+        values[column] = one_array(table[names[column]])
+        if pa.types.is_dictionary(values[column].type):
+            values[column].validate(full=True)  # codes without a text are taken as they come
+    return values
 
 
-def _plain(values: pa.Array, *, keep_codes: bool) -> pa.Array:
-    """Return text as string arrays with 32-bit offsets, and dictionaries decoded unless their codes are wanted."""
-    if pa.types.is_dictionary(values.type) and not keep_codes:
+def _plain(values: pa.Array, extract: Extract, role: str) -> pa.Array:
+    """Return text as string arrays with 32-bit offsets, and dictionaries decoded unless they are dates."""
+    if pa.types.is_dictionary(values.type) and role != "date":
+        if is_text(values.type) and _decoded_bytes(values) > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, extract.header(role))
         values = values.dictionary_decode()
     if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
         return values.cast(pa.string())
     return values
+
+
+def _decoded_bytes(values: pa.DictionaryArray) -> int:
+    """Return how much text a dictionary-encoded column holds once it is decoded."""
+    lengths = pc.binary_length(values.dictionary).cast(pa.int64()).take(values.indices)
+    return int(pc.sum(lengths).as_py() or 0)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering.arrow import one_array
-from vip_tiering.checks import RawColumns
 from vip_tiering.errors import Problem
+from vip_tiering.raw_columns import RawColumns
+from vip_tiering.readers.encodings import UTF8_BOM, decoded, unpacked
 from vip_tiering.readers.extract import Extract, refuse
+from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
+from vip_tiering.readers.lines import has_blank_lines, may_have_longer_records, rows_of_records
+from vip_tiering.readers.quotes import refuse_open_quotes
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects
 
@@ -29,14 +33,32 @@ _HEAD_BYTES: Final = 1 << 16
 _SEPARATORS: Final = {";": ";", "\t": "a tab", "|": "|"}
 _TEXT_ARRAY: Final = pa.string()
 _CODES: Final = pa.dictionary(pa.int32(), pa.string())
+_OTHER_FORMATS: Final = (
+    (b"PK\x03\x04", "file-excel", "this is an Excel workbook (PK); save it as CSV UTF-8"),
+    (b"\xd0\xcf\x11\xe0", "file-excel", "this is an old Excel workbook (.xls); save it as CSV UTF-8"),
+    (b"\xff\xfe", "file-encoding", "this is UTF-16; save it as UTF-8"),
+    (b"\xfe\xff", "file-encoding", "this is UTF-16; save it as UTF-8"),
+    (GZIP_MAGIC, "file-kind", "is gzipped twice; deliver it gzipped once"),
+    (b"PAR1", "file-kind", "is a gzipped Parquet file; deliver it as it is, Parquet is compressed in itself"),
+)
+_LINE_END: Final = re.compile(r"[\r\n]")
+_SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.?)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Content:
-    """The whole text of a file as UTF-8, and the encoding in which it was delivered."""
+class RawTable:
+    """A CSV as a table of text, as it was delivered. `columns` are named by their position, `row` is each row's number.
 
-    text: pa.Buffer
+    Rows count as people count them: the header is row 1. `wrong` tells the rows with too few or too many fields, which
+    are not in the table. `several_lines` says whether a text may go on over several lines.
+    """
+
+    headers: tuple[str, ...]
+    columns: dict[int, pa.ChunkedArray]
+    row: Int32s
+    wrong: list[tuple[int, str]]
     encoding: str
+    several_lines: bool
 
 
 def head(path: Path, name: str, *, gzipped: bool) -> bytes:
@@ -51,7 +73,7 @@ def head(path: Path, name: str, *, gzipped: bool) -> bytes:
 def headers(start: bytes, name: str) -> tuple[str, ...]:
     """Return the headers from the first bytes of a CSV. Raises DataError where there are none to be found."""
     _refuse_other_formats(start, name)
-    line = _first_line(start.removeprefix(b"\xef\xbb\xbf"))
+    line = _first_line(start.removeprefix(UTF8_BOM))
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
@@ -59,6 +81,10 @@ def headers(start: bytes, name: str) -> tuple[str, ...]:
             text = line.decode("gb18030")
         except UnicodeDecodeError:
             raise refuse(name, "file-encoding", "the header is neither UTF-8 nor GB18030; save the file as UTF-8", 1) from None
+    if match := _SEPARATOR_LINE.fullmatch(line):
+        shown = match[1].decode("ascii", "replace").strip()
+        message = f"the first line is Excel's sep={shown}; delete this line, and separate with commas"
+        raise refuse(name, "file-separator", message, 1)
     found = next(csv.reader([text]), [])
     if len(found) == 1:
         looks = next((shown for mark, shown in _SEPARATORS.items() if mark in text), None)
@@ -73,147 +99,149 @@ def headers(start: bytes, name: str) -> tuple[str, ...]:
 def _first_line(text: bytes) -> bytes:
     """Return the first line that is not empty; a line end within quotes belongs to the line."""
     text = text.lstrip(b"\r\n")
-    end = 0
-    while end < len(text) and not (text[end] in b"\r\n" and text.count(b'"', 0, end) % 2 == 0):
-        end += 1
-    return text[:end]
+    quotes = 0
+    for part in re.finditer(rb'["\r\n]', text):
+        quotes += part[0] == b'"'
+        if part[0] != b'"' and quotes % 2 == 0:
+            return text[: part.start()]
+    return text
 
 
 def _refuse_other_formats(start: bytes, name: str) -> None:
     if not start.strip():
         raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
-    if start.startswith(b"PK"):
-        raise refuse(name, "file-excel", "this is an Excel workbook (PK); save it as CSV UTF-8")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise refuse(name, "file-encoding", "this is UTF-16; save it as UTF-8")
-    if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
+    for magic, rule, message in _OTHER_FORMATS:
+        if start.startswith(magic):
+            raise refuse(name, rule, message)
+    if b"\x00" in start[:2] or b"\x00" in _first_line(start):
+        # Latin letters in UTF-16 have a zero byte each, and so have its commas and line ends.
+        zeros = sorted((start[0::2].count(0), start[1::2].count(0)))
+        wide = zeros[0] == 0 and zeros[1] > 1
+        what = "this is UTF-16 without a byte order mark" if wide else "the header holds NUL bytes; was the transfer cut?"
+        raise refuse(name, "file-encoding", f"{what}; save it as UTF-8", None if wide else 1)
+    if start.removeprefix(UTF8_BOM).lstrip()[:1] == b"<":
         raise refuse(name, "file-html", "this is a web page or XML, not a CSV; was an error page saved?")
 
 
-def load(extract: Extract, delivered: bytes) -> Content:
-    """Return the text of a CSV from its content. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030."""
-    try:
-        if extract.gzipped:
-            delivered = gzip.decompress(delivered)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise extract.refuse("file-damaged", "is not a whole gzip file; incomplete transfer?") from None
-    if delivered and delivered[-1:] not in (b"\n", b"\r") and not extract.final_newline:
-        message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
-        raise extract.refuse("file-cut", message)
-    if delivered.startswith(b"\xef\xbb\xbf"):
-        content = Content(pa.py_buffer(delivered).slice(3), "UTF-8 with BOM")
-    else:
-        content = Content(pa.py_buffer(delivered), "UTF-8")
-    if _is_utf8(content.text):
-        return content
-    try:
-        return Content(pa.py_buffer(delivered.decode("gb18030").encode("utf-8")), "GB18030")
-    except UnicodeDecodeError as error:
-        row = delivered.count(b"\n", 0, error.start) + 1
-        raise extract.refuse("file-encoding", "is neither UTF-8 nor GB18030 throughout; save it as UTF-8", row) from None
+def table(
+    delivered: bytes | bytearray, name: str, *, final_newline: bool, wanted: Collection[int] | None = None, codes: Collection[int] = ()
+) -> RawTable:
+    """Return the table that the content of a CSV (not gzipped) holds: the columns at the places `wanted`, by default all.
+
+    Those in `codes` are dictionary-encoded. Raises DataError for what is no CSV as a whole; a last line without line
+    end is accepted where no `final_newline` is asked for.
+    """
+    names = headers(bytes(delivered[:_HEAD_BYTES]), name)
+    if delivered[-1:] not in (b"\n", b"\r"):
+        if final_newline:
+            message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
+            raise refuse(name, "file-cut", message, _last_row(delivered))
+        delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
+    content = decoded(delivered, name)
+    csv_text = _Csv(content.text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
+    columns, row, wrong = csv_text.numbered()
+    return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_longer_records)
 
 
-def _is_utf8(text: pa.Buffer) -> bool:
-    offsets = pa.py_buffer(np.array([0, text.size], np.int64))
-    try:
-        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, text]).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
+def _last_row(delivered: bytes | bytearray) -> int:
+    return max(delivered.count(b"\n"), delivered.count(b"\r")) + 1
+
+
+class _Csv:
+    """The text of a CSV on its way to a table. `wanted`: the places of the columns that are needed."""
+
+    def __init__(self, text: pa.Buffer, name: str, width: int, wanted: Sequence[int], codes: Collection[int]) -> None:
+        start = memoryview(text)[:_HEAD_BYTES].tobytes()
+        blank = start[: len(start) - len(start.lstrip(b"\r\n"))]
+        self._first_row = len(re.findall(rb"\r\n|\r|\n", blank)) + 1
+        self._text = text.slice(len(blank))
+        self._name, self._width, self._wanted, self._codes = name, width, wanted, codes
+        self.has_quotes = refuse_open_quotes(self._text, name)
+
+    def numbered(self) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
+        """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
+        read, wrong = self._parse()
+        view = np.frombuffer(self._text, np.uint8)
+        records = len(read) + len(wrong) + 1
+        if wrong or has_blank_lines(view):
+            rows = rows_of_records(view, records) + np.int32(self._first_row - 1)
+        else:
+            rows = np.arange(self._first_row, self._first_row + records, dtype=np.int32)
+        self.has_longer_records = self.has_quotes and may_have_longer_records(view, records)
+        skipped = [0, *(record - 1 for record, _ in wrong)]
+        columns = {place: read[str(place)] for place in self._wanted}
+        return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
+
+    def _parse(self) -> tuple[pa.Table, list[tuple[int, str]]]:
+        """Return the wanted columns, and (record, rule) for rows with a wrong number of fields; the header is record 1."""
+        wrong: list[tuple[int, str]] = []
+        swallowed: list[int] = []
+
+        def skip(row: pyarrow.csv.InvalidRow) -> str:
+            record = row.number or 0
+            wrong.append((record, "fields-missing" if row.actual_columns < row.expected_columns else "fields-extra"))
+            if _LINE_END.search(row.text.rstrip("\r\n")):
+                swallowed.append(record)
+            return "skip"
+
+        names = [str(place) for place in range(self._width)]
+        try:
+            read = pyarrow.csv.read_csv(
+                pa.BufferReader(self._text),
+                pyarrow.csv.ReadOptions(
+                    column_names=names, skip_rows_after_names=1, use_threads=False, block_size=min(_BLOCK_BYTES, self._text.size + 1)
+                ),
+                pyarrow.csv.ParseOptions(newlines_in_values=self.has_quotes, invalid_row_handler=skip),
+                pyarrow.csv.ConvertOptions(
+                    check_utf8=False,
+                    column_types={name: _CODES if int(name) in self._codes else _TEXT_ARRAY for name in names},
+                    include_columns=[str(place) for place in self._wanted],
+                    null_values=[],
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid:
+            # The library's message quotes the row; ours must not.
+            message = "a quoted text is not closed, or a row is larger than 16 MiB; is a quote missing?"
+            raise refuse(self._name, "file-quotes", message) from None
+        if swallowed:
+            message = "a quoted text of several lines, and a wrong number of fields: is a quote missing? close it, or leave the quotes out"
+            raise refuse(self._name, "file-quotes", message, swallowed[0] + self._first_row - 1)
+        return read, wrong
 
 
 def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) -> tuple[RawColumns, Rejects, str]:
     """Return the columns of `roles` as text, the rows with a wrong number of fields, and the encoding of the file's content."""
-    content = load(extract, delivered)
-    table, wrong = _parse(extract, content, roles, careful=False)
-    _refuse_open_quote(extract, content, rows_are_wrong=bool(wrong))
-    if wrong:
-        table, wrong = _parse(extract, content, roles, careful=True)
-    row, kept = _row_numbers(table, wrong, extract, content)
-    if kept is not None:
-        table = table.filter(pa.array(kept))
-    columns = {role: one_array(table[str(extract.columns[role])]) for role in roles if role in extract.columns}
-    raw = RawColumns(
+    text = unpacked(delivered, extract.name, extract.max_bytes) if extract.gzipped else delivered
+    places = {role: extract.columns[role] for role in roles if role in extract.columns}
+    codes = [extract.columns["date"]] if "date" in extract.columns else []
+    raw = table(text, extract.name, final_newline=extract.needs_final_newline, wanted=set(places.values()), codes=codes)
+    columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
+    found = RawColumns(
         name=extract.name,
         file=file,
         columns=columns,
         headers={role: extract.header(role) for role in extract.columns},
-        row=row,
+        row=raw.row,
         day=extract.day,
         date_format=extract.date_format,
     )
-    problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in wrong]
-    return raw, Rejects(problems), content.encoding
+    problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
+    return found, Rejects(problems), raw.encoding
 
 
-def _parse(extract: Extract, content: Content, roles: Collection[str], *, careful: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
-    """Return the wanted columns, and (row, rule) for rows with a wrong number of fields (rows are right if `careful`)."""
-    wrong: list[tuple[int, str]] = []
-
-    def skip(row: pyarrow.csv.InvalidRow) -> str:
-        wrong.append((row.number or 0, "fields-missing" if row.actual_columns < row.expected_columns else "fields-extra"))
-        return "skip"
-
-    names = [str(index) for index in range(len(extract.headers))]
-    wanted = [str(extract.columns[role]) for role in roles if role in extract.columns]
-    types = {name: _CODES if name == str(extract.columns.get("date")) else _TEXT_ARRAY for name in names}
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(content.text),
-            pyarrow.csv.ReadOptions(
-                column_names=names, skip_rows_after_names=1, use_threads=False, block_size=min(_BLOCK_BYTES, content.text.size + 1)
-            ),
-            pyarrow.csv.ParseOptions(
-                newlines_in_values=_has_quotes(content),
-                ignore_empty_lines=not careful,
-                invalid_row_handler=skip,
-            ),
-            pyarrow.csv.ConvertOptions(
-                check_utf8=False,
-                column_types=types,
-                include_columns=names if careful else wanted,
-                null_values=[],
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid:
-        # The library's message quotes the row; ours must not.
-        raise extract.refuse("file-quotes", "a quoted text is not closed, or a row is larger than 16 MiB; is a quote missing?") from None
-    return table, wrong
-
-
-def _refuse_open_quote(extract: Extract, content: Content, *, rows_are_wrong: bool) -> None:
-    """Refuse a file in which a quote is opened and not closed: it swallows the rows that follow, which nobody would miss.
-
-    A text over several lines is fine as long as every row has the right number of fields.
-    """
-    text = np.frombuffer(content.text, np.uint8)
-    quotes = np.flatnonzero(text == ord('"'))
-    if len(quotes) % 2 == 0 and not (rows_are_wrong and len(quotes)):
-        return
-    per_line = np.bincount(np.searchsorted(np.flatnonzero(text == ord("\n")), quotes))
-    odd = np.flatnonzero(per_line % 2)
-    if len(odd):
-        message = "a quote is opened in this row and not closed; close it, or leave the quotes out"
-        raise extract.refuse("file-quotes", message, int(odd[0]) + 1)
-
-
-def _has_quotes(content: Content) -> bool:
-    return bool((np.frombuffer(content.text, np.uint8) == ord('"')).any())
-
-
-def _row_numbers(
-    table: pa.Table, wrong: list[tuple[int, str]], extract: Extract, content: Content
-) -> tuple[Int32s, npt.NDArray[np.bool_] | None]:
-    """Return the row of each record as people count it (the header is row 1), and which records are no blank lines."""
-    if not wrong:
-        return np.arange(2, len(table) + 2, dtype=np.int32), None
-    numbers = np.setdiff1d(np.arange(2, len(table) + len(wrong) + 2, dtype=np.int32), [number for number, _ in wrong])
-    filled = np.zeros(len(table), bool)
-    for column in table.columns:
-        text = column.cast(pa.string())
-        filled |= pc.not_equal(pc.binary_length(text), 0).to_numpy()
-    blank_lines = len(table) - len(_parse(extract, content, ("customer_id",), careful=False)[0])
-    if int(np.count_nonzero(~filled)) != blank_lines:
-        return numbers, None
-    return numbers[filled], filled
+def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa.Array:
+    """Return a column that is read as one array. A value over several lines is an open quote that swallowed rows: refused."""
+    column = raw.columns[place]
+    if column.nbytes > COLUMN_LIMIT_BYTES:
+        raise column_too_large(extract.name, extract.header(role))
+    values = one_array(column)
+    if raw.several_lines:
+        coded = pa.types.is_dictionary(values.type)
+        several = pc.match_substring_regex(values.dictionary if coded else values, r"[\r\n]")
+        if pc.any(several).as_py():
+            mask = several.take(values.indices) if coded else several
+            row = int(raw.row[np.flatnonzero(mask.to_numpy(zero_copy_only=False))[0]])
+            message = f"column {extract.header(role)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
+            raise extract.refuse("file-quotes", message, row)
+    return values
