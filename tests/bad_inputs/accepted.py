@@ -30,7 +30,6 @@ from bad_inputs.cases import (
     rows,
     sound_parquet,
 )
-from bad_inputs.of_files import READERS
 from bad_inputs.of_rows import zoned
 
 LOWER = f"{CANARY}002,gold_diamond,金钻,2828281.66,{AMOUNT}2.50,3"
@@ -177,7 +176,7 @@ CASES = [
         rows=(("read", 17), ("used", 15), ("outside", 2)),
     ),
     Accepted(60, "a whole file outside the period", beside("old.csv", HEADER + rows("2014-01-01", 7)), rows=(("read", 22), ("outside", 7))),
-    Accepted(61, "time stamp at midnight in a CSV", middle(HEADER + rows("2015-10-02 00:00:00")), not_yet=READERS),
+    Accepted(61, "time stamp at midnight in a CSV", middle(HEADER + rows("2015-10-02 00:00:00"))),
     Accepted(61, "time stamp at midnight in a Parquet", replaced("b.parquet", zoned("UTC", 0))),
     Accepted(61, "time stamp at midnight of its zone", replaced("b.parquet", zoned("Asia/Shanghai", -8 * 3600))),
     Accepted(

@@ -23,7 +23,6 @@ from bad_inputs.cases import (
     rows,
     sound_parquet,
 )
-from bad_inputs.of_files import READERS
 
 
 def floats(second: float) -> bytes:
@@ -45,7 +44,6 @@ CASES = [
         middle(HEADER + rows(DAYS[1]).replace("\n", ",9\n")),
         4,
         (MIDDLE, "row 2", "fields-extra"),
-        not_yet=READERS,
     ),
     Case(39, "NUL in an id", row(f"{CANARY}\x00002,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "customer_id", "id-control")),
     Case(40, "empty id", row(f",{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "column customer_id", "id-empty")),
@@ -77,7 +75,6 @@ CASES = [
         replaced("b.parquet", parquet(**{**sound_parquet(), "balance": pa.array([None, 1, 2, 3, 4], pa.decimal128(18, 2))})),
         4,
         ("b.parquet: row 1, column balance", "amount-empty"),
-        not_yet=READERS,
     ),
     Case(46, "balance N/A", balance("N/A"), 4, (MIDDLE, "row 4", "amount-empty")),
     Case(46, "balance nan in a Parquet", replaced("b.parquet", floats(float("nan"))), 4, ("b.parquet: row 2", "amount-")),
