@@ -18,40 +18,38 @@ import typer
 import typer.core
 
 from vip_tiering._version import __version__
+from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
+from vip_tiering.options import STYLE, RulesOption
 from vip_tiering.terminal import ProgressBar, print_summary, show, show_rendered, warn
 
 if TYPE_CHECKING:
     from vip_tiering.rules import Kind
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
-_STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
 
 class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(super().list_commands(ctx), key=("extract", "tier", "rules", "verify", "demo").index)
+        return sorted(super().list_commands(ctx), key=("extract", "tier", "playbook", "rules", "verify", "demo").index)
 
 
 app = typer.Typer(
     cls=_InOrderOfUse,
     help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
     epilog=_EPILOG,
-    **_STYLE,
+    **STYLE,
 )
-extract_app = typer.Typer(help="Look at balance extracts before they are used.", **_STYLE)
-tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
-rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
+extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
+tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
+rules_app = typer.Typer(help="Check the rule files.", **STYLE)
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
+app.add_typer(playbook_app, name="playbook")
 app.add_typer(rules_app, name="rules")
 
-RulesOption = Annotated[
-    Path | None,
-    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
-]
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
@@ -190,13 +188,16 @@ def rules_check(
     ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
-    from vip_tiering.rules import load_rules
+    from vip_tiering.playbooks import check_rules
 
-    rules = load_rules(folder)
+    rules, books = check_rules(folder)
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
         show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+    if books is not None:
+        show(f"{rules.name}: {books.summary}")
+        warn(books.warnings)
 
 
 @rules_app.command("schema")
