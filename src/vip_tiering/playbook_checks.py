@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
+from vip_tiering.message_text import OPT_OUT_WORDS
 from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, Limits, Product, ProductsFile
 from vip_tiering.playbook_models import PURPOSES, Action, PlanIdsFile, PlaybooksFile
 from vip_tiering.yaml_marks import Document, Path, path_text
@@ -93,6 +94,9 @@ def check_channels(document: Document, file: ChannelsFile) -> None:
             for key in ("signature", "opt_out"):
                 if getattr(one.message, key) is None:
                     document.add((*here, "message"), f"of a public channel needs {key}")
+        opt_out = one.message.opt_out if one.message else None
+        if opt_out is not None and not any(word in opt_out for word in OPT_OUT_WORDS):
+            document.add((*here, "message", "opt_out"), f"must hold {' or '.join(OPT_OUT_WORDS)}, such as 拒收请回复R")
 
 
 def check_gates(document: Document, file: GatesFile) -> None:
@@ -129,7 +133,6 @@ def check_plan_ids(document: Document, file: PlanIdsFile) -> None:
 def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -> None:
     """Add what the tiers and the playbooks say against each other."""
     check_unique(document, ("playbooks",), "tier", (one.tier for one in file.playbooks))
-    check_unique(document, ("every_tier",), "id", (one.id for one in file.every_tier or ()))
     check_unique(document, ("measures",), "id", (one.id for one in file.measures or ()))
     check_unique(document, ("gaps",), "id", (one.id for one in file.gaps or ()))
     for number, book in enumerate(file.playbooks):
@@ -140,11 +143,15 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     if absent and not renamed:  # a tier that was renamed is one mistake, told already
         message = f"holds nothing for {', '.join(absent)}; write playbook: none with a reason, or same_as"
         document.note(document.key_places["playbooks",], ("playbooks",), message)
+    without = {book.tier for book in file.playbooks if book.playbook is not None}
+    first_use: dict[str, Path] = {}
     for path, tier, action in placed_actions(file):
+        if (first := first_use.setdefault(action.id, path)) != path:
+            document.add((*path, "id"), f"must differ from {path_text((*first, 'id'))}; use also_for to do it for a further tier")
         _check_action(document, path, action)
-        others = [one for one in tiers if one != tier]
+        others = [one for one in tiers if one != tier and one not in without]
         for index, other in enumerate(action.also_for or ()):
-            check_known(document, (*path, "also_for", index, "tier"), other.tier, others, "the other tiers")
+            check_known(document, (*path, "also_for", index, "tier"), other.tier, others, "the other tiers with a playbook")
 
 
 def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
@@ -158,7 +165,6 @@ def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
     if book.same_as is not None:
         with_actions = [one.tier for one in file.playbooks if one.actions and one.tier != book.tier]
         check_known(document, (*here, "same_as"), book.same_as, with_actions, "the playbooks with actions")
-    check_unique(document, (*here, "actions"), "id", (one.id for one in book.actions or ()))
 
 
 def _check_action(document: Document, path: Path, action: Action) -> None:
@@ -170,6 +176,8 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         document.add((*path, "trigger"), "regular needs cadence_days and cadence_source")
     if (action.trigger == "festival") != (action.lobby is not None):
         document.add((*path, "trigger"), "festival and lobby belong together")
+    if action.message is not None:
+        check_unique(document, (*path, "message", "variants"), "segment", (one.segment for one in action.message.variants or ()))
     lobby = action.lobby
     if lobby and (lobby.festival == "summer") != bool(lobby.first_day and lobby.last_day):
         document.add((*path, "lobby"), "first_day and last_day belong to festival: summer, and only to it")
