@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from vip_tiering.playbook_models import Action
+from vip_tiering.playbook_models import Action, Lobby
 from vip_tiering.playbooks import Playbooks
 
 TRIGGERS: Final = {
@@ -55,7 +55,16 @@ def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
     lines.append(("purpose", _purpose(action)))
     if action.topics:
         lines.append(("topics", ", ".join(books.books.products[code].label for code in action.topics)))
+    if action.lobby:
+        lines.append(("gives", action.lobby.material + _season(action.lobby)))
     return [*lines, ("source", action.source)]
+
+
+def _season(lobby: Lobby) -> str:
+    """Return when an event in the hall takes place, where it is not on its day."""
+    if lobby.first_day and lobby.last_day:
+        return f", from {lobby.first_day} to {lobby.last_day}"
+    return f", from {lobby.working_days_before} working days before" if lobby.working_days_before else ""
 
 
 def _whom(action: Action) -> str:
