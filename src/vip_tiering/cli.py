@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import os
 import shlex
 import signal
-import sys
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
@@ -20,11 +18,8 @@ import typer.core
 from vip_tiering._version import __version__
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
-from vip_tiering.options import STYLE, RulesOption
-from vip_tiering.terminal import ProgressBar, print_summary, show, show_rendered, warn
-
-if TYPE_CHECKING:
-    from vip_tiering.rules import Kind
+from vip_tiering.options import STYLE, RulesOption, choice_of, date_of, kind_of
+from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 
@@ -63,7 +58,18 @@ AcceptMissingOption = Annotated[
 AsOfOption = Annotated[
     str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
 ]
-OutOption = Annotated[Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", help="Folder that receives the run folder.")]
+
+
+def _folder(text: str) -> Path:
+    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("is empty; was a variable not set?")
+    return Path(text)
+
+
+OutOption = Annotated[
+    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
+]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
@@ -108,10 +114,10 @@ def extract_check(
         extracts=tuple(extracts),
         quarter=quarter,
         rules=rules,
-        kind=_kind(kind),
-        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of else None,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
     )
     with ProgressBar() as progress:
         result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
@@ -143,7 +149,8 @@ def tier_compute(
     as_of: AsOfOption = None,
     max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
     jobs: Annotated[
-        int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")
+        int | None,
+        typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
@@ -162,10 +169,10 @@ def tier_compute(
         rules=rules,
         previous=previous,
         no_previous=no_previous,
-        kind=_kind(kind),
-        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of else None,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
         max_rejects=max_rejects,
         jobs=jobs,
         replace=replace,
@@ -238,26 +245,6 @@ def demo(
     show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
 
 
-def _kind(text: str | None) -> Kind | None:
-    match text:
-        case None | "snapshot" | "changes":
-            return text
-    raise UsageError("--kind: must be snapshot or changes")
-
-
-def _choice(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:
-    if text is not None and text not in choices:
-        raise UsageError(f"{option}: must be {' or '.join(choices)}")
-    return text
-
-
-def _date(option: str, text: str) -> dt.date:
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no time zone)
-    except ValueError:
-        raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
-
-
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(143)
 
@@ -270,9 +257,7 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    make_ready()
     try:
         app()
         status = 0
@@ -280,14 +265,14 @@ def main() -> NoReturn:
         status = error.code if isinstance(error.code, int) else 1
     except VipError as error:
         for problem in error.problems:
-            typer.echo(f"vip: {problem}", err=True)
+            complain(f"vip: {problem}")
         status = error.status
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
         # The text of an unexpected error may quote a customer's row; its kind and place may not.
-        typer.echo(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)", err=True)
+        complain(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)")
         if _Settings.debug:
-            typer.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+            complain("".join(traceback.format_tb(error.__traceback__)))
         status = 1
     raise SystemExit(status)

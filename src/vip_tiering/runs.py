@@ -144,6 +144,25 @@ def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
         warnings.append(
             f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv"
         )
+    warnings += _notes_on_files(plan, posted)
     if posted.reading.tidied_ids:
         warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
     return tuple(warnings)
+
+
+def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
+    """Return what was found out about files and could be a mistake: another format than the name says, another encoding than UTF-8.
+
+    One line for all files of which the same is true, for a bank whose files are all like that has one every day.
+    """
+    names: dict[str, list[str]] = {}
+    for index, extract in enumerate(plan.extracts):
+        form = "Parquet" if extract.format == "parquet" else "gzip" if extract.gzipped else "CSV"
+        by_name = {".parquet": "Parquet", ".gz": "gzip"}.get(extract.path.suffix.lower(), "CSV")
+        if form != by_name:
+            names.setdefault(f"named like {by_name}, is {form} by its content, and is read as {form}", []).append(extract.name)
+        if posted.reading.encodings.get(index) == "GB18030":
+            names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
+    return [
+        f"{first}: {note}" + (f"; so are {len(others)} more files" if others else "") for note, (first, *others) in sorted(names.items())
+    ]

@@ -1,12 +1,16 @@
-"""What commands write to a terminal: lines on stdout, warnings and a progress bar on stderr."""
+"""What commands print: lines and tables on stdout, complaints and a progress bar on stderr.
+
+Both may be closed, full, a pipe that nobody reads, or of an ASCII locale.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import typer
+from vip_tiering.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -14,29 +18,52 @@ if TYPE_CHECKING:
     from vip_tiering.engine import Progress
 
 
+def make_ready() -> None:
+    """Give streams that the caller closed a place to go, and escape what a locale cannot show."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            _discard(number)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def show(text: object = "") -> None:
-    """Print a line on stdout; a reader that has gone away (`| head`) is no error."""
+    """Print a line on stdout; a reader that has gone away (`| head`) is no error. Raises OutputError where there is no room."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(1)
+    except OSError as error:
+        _discard(1)
+        raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr; where nobody reads it the exit code must tell."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(2)
 
 
 def warn(warnings: tuple[str, ...]) -> None:
     """Print one line per warning on stderr."""
     for warning in warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        complain(f"warning: {warning}")
 
 
 def show_rendered(what: RenderableType) -> None:
     """Print tables and text on stdout, as wide as the terminal, in colour where it has any."""
     from rich.console import Console  # noqa: PLC0415 (only where something is shown)
 
-    console = Console(highlight=False, markup=False)
-    with console.capture() as captured:
-        console.print(what)
-    show("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+    captured = io.StringIO()  # Rich itself would write to stdout, and not bear it when that is full
+    console = Console(file=captured, force_terminal=sys.stdout.isatty(), highlight=False, markup=False)
+    console.print(what)
+    show("\n".join(line.rstrip() for line in captured.getvalue().rstrip("\n").split("\n")))
 
 
 def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
@@ -73,3 +100,11 @@ class ProgressBar:
         """Take the bar away."""
         if self._show:
             self._bar.stop()
+
+
+def _discard(number: int) -> None:
+    """Let what is written to this stream from now on, and what it still holds, go nowhere."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    if sink != number:
+        os.dup2(sink, number)
+        os.close(sink)

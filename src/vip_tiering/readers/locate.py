@@ -41,6 +41,9 @@ def find(arguments: Iterable[str | Path]) -> tuple[list[Found], list[Problem]]:
     found: dict[Path, Found] = {}
     problems: list[Problem] = []
     for argument in map(str, arguments):
+        if not argument:
+            problems.append(Problem("EXTRACT", None, None, "file-absent", "an argument is empty; was a variable not set?"))
+            continue
         roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
         if not roots:
             problems.append(Problem(argument, None, None, "file-absent", "no file matches this pattern"))
