@@ -28,7 +28,8 @@ def test_help_is_quick() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["tier"], ["tier", "compute"], ["rules"], ["rules", "check"], ["extract", "check"], ["verify"], ["demo"]]
+    "command",
+    [[], ["tier"], ["tier", "compute"], ["rules"], ["rules", "check"], ["extract", "check"], ["playbook", "show"], ["verify"], ["demo"]],
 )
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     """No help text imports pandas, pyarrow or numpy."""

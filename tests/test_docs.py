@@ -15,6 +15,9 @@ import typer.main
 import vip_tiering as vip
 from vip_tiering import errors, schema
 from vip_tiering.cli import app
+from vip_tiering.message_text import FIELDS
+from vip_tiering.playbook_models import Action
+from vip_tiering.playbooks import load_playbooks
 from vip_tiering.readers.headers import ALIASES
 from vip_tiering.row_rules import FILE_RULES, RULES
 
@@ -40,7 +43,7 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
     return [" ".join(words), *(name for word, one in below.items() for name in commands(one, (*words, word)))]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/commands.md", "docs/extracts.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/commands.md", "docs/extracts.md", "docs/playbooks.md"])
 def test_transcripts_are_true(name: str) -> None:
     """Every command shown in a console block prints today what the page shows."""
     result = subprocess.run(
@@ -118,6 +121,55 @@ def test_every_rule_code_is_listed() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert set() == {*RULES, *FILE_RULES} - texts
+
+
+def table(text: str, columns: int) -> list[list[str]]:
+    """Return the rows of the first table of a text that has so many columns, without code marks and without its header."""
+    rows = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return [row for row in rows if len(row) == columns][2:]
+
+
+def test_compliance_is_what_the_rules_say() -> None:
+    """The tables of docs/compliance.md hold every purpose, gate, limit and cap of the rules, each with its source, and no other."""
+    books = load_playbooks(ROOT / "rules")
+    assert books is not None
+    gates, text = books.gates, page("docs/compliance.md")
+    yes = {True: "yes", False: "no"}
+    purposes = [
+        [one.code, one.meaning, one.consent, one.without_consent, one.rating, yes[one.qualified], yes[one.caps], one.text, one.source]
+        for one in gates.purposes
+    ]
+    assert purposes == table(text.partition("## Purposes")[2], 9)
+    assert [[one.code, one.meaning, one.source] for one in gates.gates] == table(text.partition("## Gates")[2].partition("## ")[0], 3)
+    limits = [[key, str(one["value"]), one["source"]] for key, one in gates.limits.model_dump().items()]
+    assert limits == table(text.partition("## Limits")[2].partition("## ")[0], 3)
+    channels = books.books.channels.values()
+    caps = [[one.code, str(cap.contacts), str(cap.days), cap.source] for one in channels for cap in one.caps or ()]
+    assert caps == table(text.partition("## Caps")[2], 4)
+    assert "、".join(gates.forbidden_words.words) in text
+    assert "no legal advice" in text
+
+
+def test_playbook_page_holds_every_tier_and_field() -> None:
+    """docs/playbooks.md shows every tier of the packaged rules and every field of a message with its width."""
+    text = page("docs/playbooks.md")
+    tiers = vip.load_rules(ROOT / "rules").ladders[0].codes[1:]
+    assert tiers == re.findall(r"^\$ vip playbook show (\w+)$", text, re.MULTILINE)
+    fields = [[f"${{{name}}}", str(width or "its length")] for name, width in FIELDS.items()]
+    assert fields == [[row[0], row[2]] for row in table(text.partition("## Messages")[2], 3)]
+
+
+def test_keys_of_an_action_are_documented() -> None:
+    """docs/rules.md explains every key of an action."""
+    section = page("docs/rules.md").partition("An action of `playbooks.yaml`")[2].partition("\n## ")[0]
+    assert set() == {key for key in Action.model_fields if f"`{key}`" not in section}
+
+
+def test_architecture_names_every_module() -> None:
+    """The table of layers in docs/architecture.md names every module."""
+    text = page("docs/architecture.md").partition("## Layers")[2]
+    modules = {path.stem for path in (ROOT / "src" / "vip_tiering").glob("[!_]*.py")}
+    assert set() == {name for name in modules if f"`{name}`" not in text}
 
 
 def test_glossary_is_complete() -> None:

@@ -12,47 +12,42 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
 
 from vip_tiering._version import __version__
+from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
+from vip_tiering.options import STYLE, RulesOption, choice_of, date_of, kind_of
 from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
-
-if TYPE_CHECKING:
-    from vip_tiering.rules import Kind
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _ENDED_BY_SIGNAL = (130, 143)
-_STYLE: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
 
 class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(super().list_commands(ctx), key=("extract", "tier", "rules", "verify", "demo").index)
+        return sorted(super().list_commands(ctx), key=("extract", "tier", "playbook", "rules", "verify", "demo").index)
 
 
 app = typer.Typer(
     cls=_InOrderOfUse,
     help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
     epilog=_EPILOG,
-    **_STYLE,
+    **STYLE,
 )
-extract_app = typer.Typer(help="Look at balance extracts before they are used.", **_STYLE)
-tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
-rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
+extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
+tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
+rules_app = typer.Typer(help="Check the rule files.", **STYLE)
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
+app.add_typer(playbook_app, name="playbook")
 app.add_typer(rules_app, name="rules")
 
-RulesOption = Annotated[
-    Path | None,
-    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
-]
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
@@ -122,10 +117,10 @@ def extract_check(
         extracts=tuple(extracts),
         quarter=quarter,
         rules=rules,
-        kind=_kind(kind),
-        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of is not None else None,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
     )
     with ProgressBar() as progress:
         result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
@@ -180,10 +175,10 @@ def tier_compute(
         rules=rules,
         previous=previous,
         no_previous=no_previous,
-        kind=_kind(kind),
-        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of is not None else None,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
         max_rejects=max_rejects,
         jobs=jobs,
         max_bytes=max_bytes,
@@ -207,13 +202,16 @@ def rules_check(
     ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
-    from vip_tiering.rules import load_rules
+    from vip_tiering.playbooks import check_rules
 
-    rules = load_rules(folder)
+    rules, books = check_rules(folder)
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
         show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+    if books is not None:
+        show(f"{rules.name}: {books.summary}")
+        warn(books.warnings)
 
 
 @rules_app.command("schema")
@@ -252,26 +250,6 @@ def demo(
         show()
     show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
     show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
-
-
-def _kind(text: str | None) -> Kind | None:
-    match text:
-        case None | "snapshot" | "changes":
-            return text
-    raise UsageError("--kind: must be snapshot or changes")
-
-
-def _choice(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:
-    if text is not None and text not in choices:
-        raise UsageError(f"{option}: must be {' or '.join(choices)}")
-    return text
-
-
-def _date(option: str, text: str) -> dt.date:
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no time zone)
-    except ValueError:
-        raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

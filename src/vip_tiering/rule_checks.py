@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,12 +19,7 @@ from vip_tiering.rule_models import (
     FILES,
     OWN_MESSAGE,
     CalendarFile,
-    Columns,
-    CurrencyRules,
     ExtractRules,
-    ProductRules,
-    Tier,
-    TierSet,
     TiersFile,
     bound_fen,
 )
@@ -35,6 +31,20 @@ _OF_KEYS: Final = {
     "version": "must be 1",
     "valid_from": "must be a day such as 2015-01-01, without quotes",
 }
+_OF_WORDS: Final = {
+    "id": "must be capital letters and digits with single -, such as E-SMS-1",
+    "covers": "must be capital letters and digits with single -, such as E-SMS-1",
+    "topics": "must be a code of products.yaml: small letters, digits or _",
+    "channels": "must be a code of channels.yaml: small letters, digits or _",
+    "tier": "must be a code of tiers.yaml: small letters, digits or _",
+    "same_as": "must be a code of tiers.yaml: small letters, digits or _",
+    "not_before": 'must be a time of day from "00:00" to "23:59", in quotes',
+    "not_after": 'must be a time of day from "00:00" to "23:59", in quotes',
+    "first_day": 'must be a month and a day in quotes, such as "06-15"',
+    "last_day": 'must be a month and a day in quotes, such as "06-15"',
+    "signature": "must be the sender in 【】, 2 to 20 characters long, such as 【示例银行】",
+}
+_OF_TEXT: Final = ("string_type", "string_pattern_mismatch")
 _OF_KINDS: Final = {
     "literal_error": "must be {expected}",
     "int_type": "must be a whole number",
@@ -45,28 +55,37 @@ _OF_KINDS: Final = {
     "list_type": "must be a list, one item after each -",
     "model_type": "must be a mapping of keys to values",
     "dict_type": "must be a mapping of keys to values",
+    "bool_type": "must be true or false",
     "date_type": "must be a day such as 2015-01-01, without quotes",
     "too_short": "must not be empty",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }
-_NESTED: Final[dict[str | int, type[BaseModel]]] = {
-    "tiers": Tier,
-    "sets": TierSet,
-    "columns": Columns,
-    "product": ProductRules,
-    "currency": CurrencyRules,
-}
 
 
 def check(content: bytes, file: str, name: str) -> Document:
     """Return the content of the rule file `file` as a document with all its problems; people know the file as `name`."""
+    model = FILES[file]
+    document = check_form(content, model, name)
+    if not isinstance(document.data, dict):
+        return document
+    if model is TiersFile:
+        _check_tiers_file(document)
+    elif model is ExtractRules:
+        _check_columns(document, document.data.get("columns"))
+        _check_products(document, document.data.get("product"))
+    elif model is CalendarFile:
+        _check_days(document)
+    return document
+
+
+def check_form(content: bytes, model: type[BaseModel], name: str) -> Document:
+    """Return the content of a rule file as a document with the problems of its YAML and of each value by itself."""
     document = yaml_marks.read(content, name)
     if not isinstance(document.data, dict):
         if not document.problems:
             document.add((), "must be a mapping of keys to values, such as version: 1")
         return document
-    model = FILES[file]
     try:
         model.model_validate(document.data)
     except ValidationError as error:
@@ -75,13 +94,6 @@ def check(content: bytes, file: str, name: str) -> Document:
             _add(document, detail, model)
     if "version" not in document.data:
         _add_missing(document, ("version",), "write version: 1")
-    if model is TiersFile:
-        _check_tiers_file(document)
-    elif model is ExtractRules:
-        _check_columns(document, document.data.get("columns"))
-        _check_products(document, document.data.get("product"))
-    elif model is CalendarFile:
-        _check_days(document)
     return document
 
 
@@ -100,8 +112,10 @@ def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> No
         document.add(path[:-1], "must be a short name that does not begin or end with a blank", at_key=True)
     elif kind == OWN_MESSAGE:
         document.add(path, detail["msg"])
-    elif path[-1] in _OF_KEYS:
+    elif path[-1] in _OF_KEYS and kind != "literal_error":
         document.add(path, _OF_KEYS[str(path[-1])])
+    elif kind in _OF_TEXT and (words := _OF_WORDS.get(str(path[-2 if isinstance(path[-1], int) else -1]))):
+        document.add(path, words)
     else:
         context = {key: str(value).replace("'", "") for key, value in detail.get("ctx", {}).items()}
         document.add(path, _OF_KINDS[kind].format(**context))
@@ -121,8 +135,17 @@ def _stands_misspelled(document: Document, path: Path) -> bool:
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys that `model` knows at `path`, for "did you mean"."""
     for step in path:
-        model = _NESTED.get(step, model)
+        if isinstance(step, str) and step in model.model_fields:
+            model = next(_models_in(model.model_fields[step].annotation), model)
     return list(model.model_fields)
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the models within an annotation, such as Tier in `list[Tier] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 def _check_tiers_file(document: Document) -> None:

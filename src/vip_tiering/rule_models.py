@@ -65,7 +65,8 @@ def _check_weight(weight: object) -> int | str:
     return weight
 
 
-def _check_printable(text: str) -> str:
+def check_printable(text: str) -> str:
+    """Refuse characters that could steer a terminal or break a line."""
     if not text.isprintable():
         raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
     return text
@@ -90,22 +91,24 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="shor
 Label = Annotated[
     str,
     Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
-    AfterValidator(_check_printable),
+    AfterValidator(check_printable),
 ]
 Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
 Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
-Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
+Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
-Product = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
+Product = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A mapping of a rule file: no unknown key, no converted value."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Tier(_Strict):
+class Tier(Strict):
     """One step of the ladder: customers with an average of `min` yuan or more, below the next step's `min`."""
 
     code: Code
@@ -124,7 +127,7 @@ class Tier(_Strict):
 Tiers = Annotated[list[Tier], Field(min_length=1, description="the ladder, from the lowest tier to the highest")]
 
 
-class TierSet(_Strict):
+class TierSet(Strict):
     """A ladder that is in force from a day on."""
 
     valid_from: Annotated[dt.date, Field(description="in force for quarters that begin on this day or later, until a newer set")]
@@ -132,7 +135,7 @@ class TierSet(_Strict):
     tiers: Tiers
 
 
-class TiersFile(_Strict):
+class TiersFile(Strict):
     """The tiers and their lower bounds: one ladder (`tiers`), or several by the day from which they are in force (`sets`)."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["tiers"]}, {"required": ["sets"]}]})
@@ -143,7 +146,7 @@ class TiersFile(_Strict):
     sets: Annotated[list[TierSet], Field(min_length=1, description="several ladders; the newest in force counts")] | None = None
 
 
-class Columns(_Strict):
+class Columns(Strict):
     """The bank's own header for each meaning; what is not named here is recognised by its usual names."""
 
     customer_id: Annotated[Header, Field(description="header of the customer's number; it stays text")] | None = None
@@ -154,7 +157,7 @@ class Columns(_Strict):
     balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
 
 
-class ProductRules(_Strict):
+class ProductRules(Strict):
     """Which products count. Every product of the extracts must be named; one that is not is an error."""
 
     include: Annotated[list[Product], Field(min_length=1, description="products that count in full, or by their weight")] | None = None
@@ -162,13 +165,13 @@ class ProductRules(_Strict):
     weights: Annotated[dict[Product, Weight], Field(min_length=1, description="products of which a share counts")] | None = None
 
 
-class CurrencyRules(_Strict):
+class CurrencyRules(Strict):
     """Balances in foreign currency, converted at the rate of the delivered day."""
 
     rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
 
 
-class ExtractRules(_Strict):
+class ExtractRules(Strict):
     """What the bank's balance extracts look like and mean; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -207,7 +210,7 @@ class ExtractRules(_Strict):
     ] = "refuse"
 
 
-class CalendarFile(_Strict):
+class CalendarFile(Strict):
     """Days on which the bank works otherwise than the calendar of China says."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -218,7 +221,7 @@ class CalendarFile(_Strict):
     days_off: Annotated[list[dt.date], Field(min_length=1, description="days on which no extract is expected")] | None = None
 
 
-FILES: Final[dict[str, type[_Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
+FILES: Final[dict[str, type[Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
 """The form of every rule file, in the order in which problems are shown."""
 
 
@@ -236,9 +239,9 @@ class _Schema(GenerateJsonSchema):
         return False
 
 
-def json_schema(file: str) -> dict[str, Any]:
+def json_schema(file: str, model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema of a rule file, so that editors complete and check it."""
-    schema = FILES[file].model_json_schema(schema_generator=_Schema)
+    schema = model.model_json_schema(schema_generator=_Schema)
     for part in schema.get("$defs", {}).values():
         part.pop("title", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": file}

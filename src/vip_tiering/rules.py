@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from vip_tiering.errors import OutputError, RulesError
+from vip_tiering.offer_models import PLAYBOOK_FILES
 from vip_tiering.quarter import Quarter
 from vip_tiering.rule_checks import check, tidy
 from vip_tiering.rule_models import (
@@ -41,8 +43,11 @@ __all__ = [
     "ProductRules",
     "Rules",
     "Tier",
+    "folder_name",
     "load_rules",
+    "locate_rules",
     "packaged_rules",
+    "rule_contents",
     "tidy",
     "weight_of",
     "write_schemas",
@@ -107,22 +112,31 @@ def packaged_rules() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "rules"
 
 
+def locate_rules(folder: str | Path | None = None) -> tuple[Path, str]:
+    """Return the folder of rules that is meant, and how people know it."""
+    path = Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
+    return path, "packaged rules" if path == packaged_rules() else str(path)
+
+
+def folder_name(path: Path) -> str:
+    """Return how a manifest names a folder of rules: never a path of this machine."""
+    return "packaged rules" if path == packaged_rules() else path.name if path.name not in ("", "..") else path.resolve().name
+
+
 def load_rules(folder: str | Path | None = None) -> Rules:
     """Return the rules of `folder`, else of `./rules` where it exists, else the packaged ones.
 
     Raises RulesError with every mistake of every file at once.
     """
-    path = Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
-    packaged = path == packaged_rules()
-    shown = "packaged rules" if packaged else str(path)
-    documents = {file: check(content, file, f"{shown}/{file}") for file, content in _contents(path, shown).items()}
+    path, shown = locate_rules(folder)
+    documents = {file: check(content, file, f"{shown}/{file}") for file, content in rule_contents(path, shown, FILES).items()}
     if problems := [line for document in documents.values() for line in document.lines()]:
         raise RulesError(problems)
     data = {file: document.data for file, document in documents.items()}
     extracts = ExtractRules.model_validate(data.get("extracts.yaml", {}))
     rates, aliases = _side_tables(path, shown, extracts)
     return Rules(
-        name=shown if packaged else path.name if path.name not in ("", "..") else path.resolve().name,
+        name=folder_name(path),
         ladders=_ladders(TiersFile.model_validate(data["tiers.yaml"])),
         extracts=extracts,
         calendar=CalendarFile.model_validate(data.get("calendar.yaml", {})),
@@ -157,25 +171,25 @@ def _side_tables(path: Path, shown: str, extracts: ExtractRules) -> tuple[Rates 
 def write_schemas(folder: Path) -> list[Path]:
     """Write the JSON Schema of every rule file into `folder`, as `tiers.schema.json` and so on; return the paths."""
     paths = []
-    for file in FILES:
+    for file, model in sorted({**FILES, **PLAYBOOK_FILES}.items()):
         path = folder / file.replace(".yaml", ".schema.json")
         try:
-            path.write_text(json.dumps(json_schema(file), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            path.write_text(json.dumps(json_schema(file, model), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
         paths.append(path)
     return paths
 
 
-def _contents(path: Path, shown: str) -> dict[str, bytes]:
-    """Return the content of each rule file in a folder, in the order of FILES; without tiers.yaml: RulesError."""
+def rule_contents(path: Path, shown: str, wanted: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of each wanted rule file in a folder, in that order; without tiers.yaml: RulesError."""
     try:
         if not path.is_dir():
             problem = "is not a folder; name the folder that holds tiers.yaml" if path.exists() else "there is no such folder of rules"
             raise RulesError(f"{shown}: {problem}")
-        if others := [(file, other) for file in FILES if (other := path / file.replace(".yaml", ".yml")).exists()]:
+        if others := [(file, other) for file in wanted if (other := path / file.replace(".yaml", ".yml")).exists()]:
             raise RulesError([f"{shown}/{other.name}: would not be read; rename it to {file}" for file, other in others])
-        present = [file for file in FILES if (path / file).exists()]
+        present = [file for file in wanted if (path / file).exists()]
         if strange := [file for file in present if not (path / file).is_file()]:
             raise RulesError([f"{shown}/{file}: is not a file" for file in strange])
         contents = {file: (path / file).read_bytes() for file in present}

@@ -1,0 +1,69 @@
+"""Texts that are sent: their fields, and their length as carriers count it. Pure text in, numbers out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+ONE_SEGMENT_UNITS: Final = 70
+"""A message of at most so many UTF-16 units is sent, and paid, as one."""
+LONG_SEGMENT_UNITS: Final = 67
+"""A longer one is split; each part gives three units to its number."""
+
+FIELDS: Final[dict[str, int]] = {
+    "signature": 0,
+    "opt_out": 0,
+    "name": 12,
+    "product": 32,
+    "event_date": 11,
+    "points": 9,
+    "tier_label": 32,
+    "branch": 24,
+    "manager": 8,
+}
+"""Every field of a message, and how many UTF-16 units it takes at most; those of the channel have their own length."""
+
+OPT_OUT_WORDS: Final = ("拒收", "退订")
+"""One of them tells the customer how to refuse."""
+_FIELD: Final = re.compile(r"\$(?:(\$)|\{([^{}]*)\}|)")
+
+
+def utf16_units(text: str) -> int:
+    """Return the length in UTF-16 units: a character outside the basic plane, such as an emoji, counts as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def segments(units: int) -> int:
+    """Return in how many parts a message of so many UTF-16 units is sent: up to 70 in one, beyond that 67 in each."""
+    return 1 if units <= ONE_SEGMENT_UNITS else -(-units // LONG_SEGMENT_UNITS)
+
+
+def fields_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each field of a template as it is written and its name; a `$` that begins no field has the name ""."""
+    for match in _FIELD.finditer(text):
+        if not match[1]:
+            yield match[0], match[2] or ""
+
+
+def longest_units(text: str, signature: str, opt_out: str) -> int:
+    """Return the most UTF-16 units that a template can become, with this signature and this way to refuse."""
+    width = FIELDS | {"signature": utf16_units(signature), "opt_out": utf16_units(opt_out)}
+    plain = utf16_units(_FIELD.sub(lambda match: "$" if match[1] else "", text))
+    return plain + sum(width.get(name, 0) for _, name in fields_of(text))
+
+
+def filled(text: str, signature: str, opt_out: str) -> str:
+    """Return a template with the fields of its channel; the customer's stay as they are."""
+    return text.replace("${signature}", signature).replace("${opt_out}", opt_out)
+
+
+def forbidden_in(text: str, words: Iterable[str]) -> list[str]:
+    """Return those of the words that a text holds; blanks and full-width forms hide none."""
+    squeezed = _squeezed(text)
+    return [word for word in words if _squeezed(word) in squeezed]
+
+
+def _squeezed(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

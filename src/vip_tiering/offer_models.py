@@ -1,0 +1,180 @@
+"""The forms of the files that playbooks refer to, as strict models: products, channels, and the gates before any contact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictBool, StrictInt
+
+from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What, Words
+from vip_tiering.rule_models import Code, Label, Source, Strict, Version
+
+Gate = Literal[
+    "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
+    "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable", "private_not_qualified",
+    "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template", "already_contacted", "frequency_cap",
+    "not_this_turn", "manager_quota",
+]  # fmt: skip
+GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
+"""Every gate in the order in which they are tried; the first that applies is the reason."""
+
+
+class Product(Strict):
+    """Something that an action is about."""
+
+    code: Annotated[Code, Field(description="short name in the playbooks")]
+    label: Annotated[Label, Field(description="name for people, and what ${product} becomes")]
+    kind: Annotated[
+        Literal["bond", "fund", "wealth", "insurance", "metal", "card", "service", "activity", "trust", "plan", "private_fund"],
+        Field(description="what sort of product it is"),
+    ]
+    offer: Annotated[Literal["public", "private"], Field(description="private: only by non-public means, to qualified investors")]
+    risk: Annotated[Literal["none", "R1", "R2", "R3", "R4", "R5"], Field(description="risk level; none where principal is not at risk")]
+    benefit: Annotated[Literal["protection", "uncertain"], Field(description="of an insurance: what the policy pays")] | None = None
+    launch_on: Annotated[dt.date, Field(description="first day on which it is offered")] | None = None
+    call_days: (
+        Annotated[StrictInt, Field(ge=1, le=92, description="for so many days from launch_on customers are called about it")] | None
+    ) = None
+    not_distributable: Annotated[Reason, Field(description="why a bank may not sell it; it appears in no list")] | None = None
+    source: Clause
+
+
+class ProductsFile(Strict):
+    """The products, services and activities that playbooks are about."""
+
+    version: Version
+    source: Source | None = None
+    products: Annotated[list[Product], Field(min_length=1, description="each product once")]
+
+
+class Cap(Strict):
+    """At most so many contacts of a customer in so many days."""
+
+    contacts: Annotated[StrictInt, Field(ge=1, le=366, description="at most so many contacts")]
+    days: Annotated[StrictInt, Field(ge=1, le=366, description="in so many days")]
+    source: Clause
+
+
+class SendWindow(Strict):
+    """Between which times of day a message may go out."""
+
+    not_before: Annotated[Clock, Field(description='quoted, such as "09:00"')]
+    not_after: Annotated[Clock, Field(description='quoted, such as "20:00"')]
+    source: Clause
+
+
+class MessageForm(Strict):
+    """What a message of this channel must hold, and how long it may be."""
+
+    signature: Annotated[str, Field(pattern=r"^【[^【】]{2,20}】$", description="the sender in 【】; what ${signature} becomes")] | None = (
+        None
+    )
+    opt_out: Annotated[Words, Field(description="how to refuse further messages; what ${opt_out} becomes")] | None = None
+    max_units: Annotated[StrictInt, Field(ge=1, le=500, description="longest message in UTF-16 units, signature and opt-out included")] = (
+        500
+    )
+    max_segments: Annotated[StrictInt, Field(ge=1, le=8, description="a longer message is warned about")] = 2
+    source: Clause
+
+
+class Channel(Strict):
+    """A way by which customers are reached."""
+
+    code: Annotated[Code, Field(description="short name in the playbooks")]
+    label: Annotated[Label, Field(description="name for people")]
+    public: Annotated[StrictBool, Field(description="true: goes to many at once, so nothing private may pass")]
+    contact: Annotated[StrictBool, Field(description="false: nobody is contacted by it, so it makes no list")]
+    caps: Annotated[list[Cap], Field(min_length=1, description="how often a customer may be contacted by it")] | None = None
+    send_window: Annotated[SendWindow, Field(description="times of day for it")] | None = None
+    message: Annotated[MessageForm, Field(description="form of its messages, where it has any")] | None = None
+    source: Clause
+
+
+class ChannelsFile(Strict):
+    """The channels, with their caps, times of day and forms of message."""
+
+    version: Version
+    source: Source | None = None
+    channels: Annotated[list[Channel], Field(min_length=1, description="each channel once")]
+
+
+class PurposeRule(Strict):
+    """What a purpose demands of a contact."""
+
+    code: Annotated[Purpose, Field(description="the purpose")]
+    meaning: What
+    consent: Annotated[
+        Literal["not_needed", "not_refused", "needed"],
+        Field(description="not_refused: by the own manager an empty consent passes; by a message it is needed"),
+    ]
+    without_consent: Annotated[Literal["never", "in_person"], Field(description="in_person: visits and invitations remain")]
+    rating: Annotated[Literal["none", "uncertain_benefit", "needed"], Field(description="whether a valid risk rating is needed")]
+    qualified: Annotated[StrictBool, Field(description="true: qualified investors only")]
+    caps: Annotated[StrictBool, Field(description="true: counts against the caps of the channel")]
+    text: Annotated[Words, Field(description="what a text may hold")]
+    source: Clause
+
+
+class GateRule(Strict):
+    """A reason for which a row is not exported."""
+
+    code: Annotated[Gate, Field(description="the reason as it stands in suppressed.csv")]
+    meaning: What
+    source: Clause
+
+
+class Override(Strict):
+    """Who allowed a looser limit, and when."""
+
+    approved_by: Annotated[Words, Field(description="name and office")]
+    approved_on: Annotated[dt.date, Field(description="day of the approval")]
+    reason: Reason
+
+
+class Limit(Strict):
+    """A number on which gates depend. Stricter is free; looser than shipped needs an override."""
+
+    value: Annotated[StrictInt, Field(ge=0, le=366, description="the number, in the unit that its name tells")]
+    source: Clause
+    override: Annotated[Override, Field(description="needed where the number is looser than the shipped one")] | None = None
+
+
+class Limits(Strict):
+    """The numbers on which gates depend."""
+
+    adult_age_years: Annotated[Limit, Field(description="younger customers are not marketed to")]
+    senior_age_years: Annotated[Limit, Field(description="from here no bulk offer of policies with uncertain benefit")]
+    bereavement_days: Annotated[Limit, Field(description="so long a grave family event stops all contacts but service")]
+    customers_per_phone: Annotated[Limit, Field(description="a number that more customers share is not used")]
+    rating_valid_months: Annotated[Limit, Field(description="so long a risk rating is valid")]
+    reassess_days: Annotated[Limit, Field(description="a manager is asked for a new rating at most once in so many days")]
+    message_valid_days: Annotated[Limit, Field(description="so long an exported message may be sent")]
+
+
+class ForbiddenWords(Strict):
+    """Words that no message may hold."""
+
+    words: Annotated[list[Words], Field(min_length=1, description="compared without blanks and without full-width forms")]
+    source: Clause
+
+
+class GatesFile(Strict):
+    """What each purpose demands, every gate in its order, and the numbers behind them."""
+
+    version: Version
+    source: Source
+    purposes: Annotated[list[PurposeRule], Field(description="every purpose, the strictest last")]
+    gates: Annotated[list[GateRule], Field(description="every gate, in the order in which they are tried")]
+    limits: Annotated[Limits, Field(description="the numbers")]
+    forbidden_words: Annotated[ForbiddenWords, Field(description="promises that no message may make")]
+
+
+PLAYBOOK_FILES: Final[dict[str, type[Strict]]] = {
+    "channels.yaml": ChannelsFile,
+    "gates.yaml": GatesFile,
+    "plan_ids.yaml": PlanIdsFile,
+    "playbooks.yaml": PlaybooksFile,
+    "products.yaml": ProductsFile,
+}
+"""The form of every file that playbooks need, in the order in which problems are shown."""

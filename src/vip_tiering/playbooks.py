@@ -1,0 +1,166 @@
+"""The playbooks as typed values: what is done for each tier, checked against tiers, products, channels, gates and the plan.
+
+`vip tier compute` never reads these files (semantics, section 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Final
+
+from vip_tiering import message_checks, playbook_checks
+from vip_tiering.errors import RulesError
+from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
+from vip_tiering.playbook_lint import Books, lint, missing_ids
+from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
+from vip_tiering.rule_checks import check, check_form
+from vip_tiering.rule_models import FILES, TiersFile
+from vip_tiering.rules import Rules, folder_name, load_rules, locate_rules, rule_contents
+from vip_tiering.yaml_marks import Document
+
+BOOK: Final = "playbooks.yaml"
+NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml")
+"""What must stand beside playbooks.yaml."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """An id of the plan, and the entries that cover it as `file:line name`."""
+
+    id: str
+    fact: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """All playbooks of a folder of rules. `labels` names every tier for people, lowest first."""
+
+    name: str
+    labels: dict[str, str]
+    books: Books
+    gates: GatesFile
+    warnings: tuple[str, ...]
+    covers: tuple[Cover, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """The ids of the plan that no rule covers."""
+        return missing_ids(self.books)
+
+    @property
+    def summary(self) -> str:
+        """One line on how much there is."""
+        file = self.books.playbooks
+        books = sum(one.playbook is None for one in file.playbooks)
+        actions = sum(1 for _ in playbook_checks.placed_actions(file))
+        covered = len(self.covers) - len(self.missing)
+        return f"{books} playbooks, {actions} actions, {covered} of {len(self.covers)} ids of the plan covered"
+
+    def playbook(self, tier: str) -> Playbook:
+        """Return the playbook of a tier."""
+        return next(one for one in self.books.playbooks.playbooks if one.tier == tier)
+
+    def actions(self, tier: str) -> list[tuple[Action, str]]:
+        """Return what is done for a tier, with its origin: `plan`, `not_in_plan` or `ours`."""
+        book = self.playbook(tier)
+        if book.playbook is not None:
+            return []
+        own = self.playbook(book.same_as or tier)
+        result: list[tuple[Action, str]] = [(one, "not_in_plan" if book.same_as else one.origin) for one in own.actions or ()]
+        for other in self.books.playbooks.playbooks:
+            result += [(one, "not_in_plan") for one in other.actions or () if tier in [also.tier for also in one.also_for or ()]]
+        return result + [(one, one.origin) for one in self.books.playbooks.every_tier or ()]
+
+
+def check_rules(folder: str | FilePath | None = None) -> tuple[Rules, Playbooks | None]:
+    """Return all rules of a folder, playbooks included where there are any. Raises RulesError with every mistake at once."""
+    problems: list[str] = []
+    rules = books = None
+    try:
+        books = load_playbooks(folder)
+    except RulesError as error:
+        problems += map(str, error.problems)
+    try:
+        rules = load_rules(folder)
+    except RulesError as error:
+        problems += [line for line in map(str, error.problems) if line not in problems]
+    if problems or rules is None:
+        raise RulesError(problems)
+    return rules, books
+
+
+def load_playbooks(folder: str | FilePath | None = None) -> Playbooks | None:
+    """Return the playbooks of a folder of rules; None where it has no playbooks.yaml.
+
+    Raises RulesError with every mistake of every rule file at once.
+    """
+    path, shown = locate_rules(folder)
+    documents = {
+        file: check_form(content, PLAYBOOK_FILES[file], f"{shown}/{file}")
+        if file in PLAYBOOK_FILES
+        else check(content, file, f"{shown}/{file}")
+        for file, content in rule_contents(path, shown, sorted({**FILES, **PLAYBOOK_FILES})).items()
+    }
+    for file, judge in playbook_checks.CHECKS.items():
+        if file in documents and not documents[file].problems:
+            judge(documents[file])
+    absent = [f"{shown}/{BOOK}: needs {file} beside it" for file in NEEDED if BOOK in documents and file not in documents]
+    _check_together(documents)
+    if problems := [*absent, *(line for document in documents.values() for line in document.lines())]:
+        raise RulesError(problems)
+    return _playbooks(documents, folder_name(path)) if BOOK in documents else None
+
+
+def _check_together(documents: dict[str, Document]) -> None:
+    """Add what files say against each other; a file with mistakes of its own is no witness."""
+    data = {file: document.data for file, document in documents.items() if not document.problems}
+    gates = GatesFile.model_validate(data["gates.yaml"]) if "gates.yaml" in data else None
+    forbidden = gates.forbidden_words.words if gates else []
+    products = {one.code: one for one in ProductsFile.model_validate(data["products.yaml"]).products} if "products.yaml" in data else None
+    channels = {one.code: one for one in ChannelsFile.model_validate(data["channels.yaml"]).channels} if "channels.yaml" in data else None
+    if products is not None:
+        message_checks.check_product_labels(documents["products.yaml"], products, forbidden)
+    if BOOK not in data:
+        return
+    document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
+    if "tiers.yaml" in data:
+        playbook_checks.check_playbooks(document, file, list(_labels(TiersFile.model_validate(data["tiers.yaml"]))))
+    if "plan_ids.yaml" in data:
+        ids = [one.id for one in PlanIdsFile.model_validate(data["plan_ids.yaml"]).ids]
+        playbook_checks.check_plan_covered(document, file, ids)
+    playbook_checks.check_references(document, file, products, channels)
+    message_checks.check_messages(document, file, channels, forbidden)
+
+
+def _labels(file: TiersFile) -> dict[str, str]:
+    """Return code and label of every tier of every ladder, lowest first."""
+    ladders = [file.tiers] if file.tiers is not None else [one.tiers for one in file.sets or ()]
+    return {tier.code: tier.label for ladder in ladders for tier in ladder}
+
+
+def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
+    data = {file: document.data for file, document in documents.items()}
+    books = Books(
+        PlaybooksFile.model_validate(data[BOOK]),
+        {one.code: one for one in ProductsFile.model_validate(data["products.yaml"]).products},
+        {one.code: one for one in ChannelsFile.model_validate(data["channels.yaml"]).channels},
+        PlanIdsFile.model_validate(data["plan_ids.yaml"]) if "plan_ids.yaml" in data else None,
+    )
+    return Playbooks(
+        name=name,
+        labels=_labels(TiersFile.model_validate(data["tiers.yaml"])),
+        books=books,
+        gates=GatesFile.model_validate(data["gates.yaml"]),
+        warnings=tuple(lint(books, documents[BOOK])),
+        covers=_covers(books, documents[BOOK]),
+    )
+
+
+def _covers(books: Books, document: Document) -> tuple[Cover, ...]:
+    by: dict[str, list[str]] = {}
+    for path, ids, name in playbook_checks.covers_of(books.playbooks):
+        for index, one in enumerate(ids):
+            by.setdefault(one, []).append(f"{BOOK}:{document.place((*path, index)).line} {name}")
+    return tuple(Cover(one.id, one.fact, tuple(by.get(one.id, ()))) for one in (books.plan_ids.ids if books.plan_ids else ()))
