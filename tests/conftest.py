@@ -17,3 +17,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 def _numpy_raises() -> None:
     """Make numpy raise on overflow, division by zero and invalid values."""
     np.seterr(all="raise")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark that gives a test its number in the list of bad inputs."""
+    config.addinivalue_line("markers", "bad_input(number): a case of the list of bad inputs (tests/count_bad_inputs.py)")

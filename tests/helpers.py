@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import dataclasses
 import datetime as dt
@@ -9,8 +10,10 @@ import functools
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -113,6 +116,16 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """Return a CSV of a run folder as rows by header."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@functools.cache
+def rules_without_calendar() -> Path:
+    """Return a folder with the project's tiers and no rules for extracts, so that all days are alike."""
+    folder = Path(tempfile.mkdtemp(prefix="vip-test-")) / "rules"
+    folder.mkdir()
+    atexit.register(shutil.rmtree, folder.parent)
+    shutil.copy(RULES / "tiers.yaml", folder)
+    return folder
 
 
 def ladder_of(bounds_fen: Sequence[int]) -> Ladder:

@@ -27,7 +27,9 @@ def test_help_is_quick() -> None:
     assert min(seconds) < 0.3
 
 
-@pytest.mark.parametrize("command", [[], ["tier"], ["tier", "compute"], ["rules"], ["rules", "check"], ["verify"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["tier"], ["tier", "compute"], ["rules"], ["rules", "check"], ["extract", "check"], ["verify"], ["demo"]]
+)
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     """No help text imports pandas, pyarrow or numpy."""
     script = (
@@ -50,6 +52,9 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
         (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--jobs", "0"), "--jobs"),
         (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--opening", "full"), "--opening"),
         (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--previous", "p", "--no-previous"), "--no-previous"),
+        (("extract", "check"), "PATH"),
+        (("extract", "check", "x", "--kind", "daily"), "--kind"),
+        (("extract", "check", "x", "--as-of", "soon"), "--as-of"),
         (("tier", "computer"), "computer"),
         (("tiers",), "tiers"),
     ],

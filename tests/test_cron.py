@@ -91,6 +91,7 @@ def test_success_is_silent_and_a_second_run_changes_nothing(tmp_path: Path) -> N
     assert published == snapshot(tmp_path / "tiers")
 
 
+@pytest.mark.bad_input(72)
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
@@ -111,6 +112,7 @@ def test_one_bad_file_is_one_line(tmp_path: Path, content: bytes, rule: str) -> 
     assert not (tmp_path / "tiers").exists()
 
 
+@pytest.mark.bad_input(72)
 def test_a_quarter_that_is_not_complete_is_one_line(tmp_path: Path) -> None:
     """Where the last day has not arrived yet, cron's mail is one line that names that day, with exit code 4."""
     write_extracts(tmp_path / "extracts")[-1].unlink()

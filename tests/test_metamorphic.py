@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from helpers import RULES, Row, days_between, result_bytes, vip, write_csv, write_parquet, yuan
+from helpers import Row, days_between, result_bytes, rules_without_calendar, vip, write_csv, write_parquet, yuan
 from vip_tiering import compute_tiers, load_rules
 from vip_tiering.rules import Kind
 
-THE_RULES = load_rules(RULES)
+THE_RULES = load_rules(rules_without_calendar())
 FIRST, AS_OF = dt.date(2015, 10, 1), dt.date(2015, 10, 12)
 BOUNDS_FEN = [20_000_00, 100_000_00, 500_000_00, 1_000_000_00, 5_000_000_00, 8_000_000_00]
 Writer = Callable[[Path, list[Row]], Sequence[Path]]
@@ -278,7 +278,18 @@ def test_any_locale_time_zone_and_hash_seed(delivery: Delivery, env: dict[str, s
     """Another locale, time zone and PYTHONHASHSEED give the same bytes, also of the manifest, from Parquet time stamps too."""
     here = as_parquet_of_other_types(tmp_path / "extracts", delivery.rows)
     expected = run(here, delivery, tmp_path / "here")
-    options = ["--quarter", "2015Q4", "--as-of", AS_OF, "--kind", delivery.kind, "--rules", RULES, "--previous", delivery.previous]
+    options = [
+        "--quarter",
+        "2015Q4",
+        "--as-of",
+        AS_OF,
+        "--kind",
+        delivery.kind,
+        "--rules",
+        rules_without_calendar(),
+        "--previous",
+        delivery.previous,
+    ]
     actual = vip("tier", "compute", tmp_path / "extracts", *options, "--out", tmp_path / "out", env=env)
     assert (0, "") == (actual.returncode, actual.stderr)
     folder = tmp_path / "out" / expected.name

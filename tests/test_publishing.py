@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -36,6 +38,7 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 NAME = "2015Q4-asof-20151001"
 
 
+@pytest.mark.bad_input(72)
 def test_folder_is_private_whatever_the_umask(tmp_path: Path) -> None:
     """Folders are 0700 and files 0600 even under umask 000."""
     command = " ".join(
@@ -91,6 +94,7 @@ def test_other_rules_and_options_are_named(tmp_path: Path) -> None:
     assert "other options;" in run(tmp_path / "in", "--out", tmp_path / "out", "--max-rejects", "3").stderr
 
 
+@pytest.mark.bad_input(72)
 def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
     """A folder of the run's name that is no run is refused with exit 5, even with --replace, and stays as it was."""
     foreign = tmp_path / "out" / NAME
@@ -103,6 +107,7 @@ def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
         assert ["letter.txt"] == [path.name for path in foreign.iterdir()]
 
 
+@pytest.mark.bad_input(72)
 @pytest.mark.parametrize("inside", ["in", "in/out", "in/deep/out"])
 def test_output_inside_the_extracts_is_refused(tmp_path: Path, inside: str) -> None:
     """An output folder inside an extract folder would be read the next time: exit 5, nothing written."""
@@ -110,6 +115,7 @@ def test_output_inside_the_extracts_is_refused(tmp_path: Path, inside: str) -> N
     assert (5, ["balances_20151001.csv"]) == (refused.returncode, [path.name for path in (tmp_path / "in").iterdir()])
 
 
+@pytest.mark.bad_input(72)
 def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     """An output path that is a file exits 5 in one line."""
     (tmp_path / "out").write_text("")
@@ -117,6 +123,7 @@ def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     assert (5, 1) == (refused.returncode, len(refused.stderr.splitlines()))
 
 
+@pytest.mark.bad_input(72)
 def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
     """When the disk is full the command exits 5, and neither a run nor a staging folder is left."""
     (tmp_path / "out").mkdir()
@@ -128,6 +135,7 @@ def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert [".vip.lock"] == [path.name for path in (tmp_path / "out").iterdir()]
 
 
+@pytest.mark.bad_input(72)
 def test_second_run_is_locked_out(tmp_path: Path) -> None:
     """While another run holds the output folder the command exits 6 at once and writes nothing."""
     (tmp_path / "out").mkdir()
@@ -147,6 +155,7 @@ def test_stale_staging_is_swept(tmp_path: Path) -> None:
     assert not stale.exists()
 
 
+@pytest.mark.bad_input(72)
 def test_sigterm_cleans_up(tmp_path: Path) -> None:
     """On SIGTERM the command exits 143 and leaves neither a run nor a staging folder."""
     folder = tmp_path / "in"
@@ -236,6 +245,7 @@ def test_environment_variables_stand_for_options(tmp_path: Path) -> None:
     assert {"in", "by-variable", "by-option"} == {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.bad_input(72)
 def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     """`vip ... | head -0` is no error: the run is published and nothing is complained of."""
     command = f"{' '.join(COMPUTE)} {extract(tmp_path / 'in')} --quarter 2015Q4 --as-of 2015-10-01 --out {tmp_path}/out | head -c 0"
@@ -244,9 +254,33 @@ def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (tmp_path / "out" / NAME).is_dir()
 
 
+@pytest.mark.bad_input(72)
 @pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"NO_COLOR": "1", "COLUMNS": "20"}, {"HOME": ""}])
 def test_poor_terminals_are_served(tmp_path: Path, environment: dict[str, str]) -> None:
     """Chinese output raises nothing in an ASCII locale, and a narrow terminal without colour gets plain text."""
     result = run(extract(tmp_path / "in"), "--out", tmp_path / "out", **environment)
     assert (0, "") == (result.returncode, result.stderr)
     assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: "[" * 100_000,
+        lambda _: "[]",
+        lambda manifest: json.dumps({**manifest, "outputs": [{}]}),
+        lambda manifest: json.dumps({**manifest, "outputs": 5}),
+        lambda manifest: json.dumps({**manifest, "outputs": [{"name": 1, "sha256": ""}]}),
+        lambda manifest: json.dumps({**manifest, "made_from": []}),
+        lambda manifest: json.dumps({key: value for key, value in manifest.items() if key != "quarter"}),
+    ],
+)
+def test_strange_manifest_is_no_bug(tmp_path: Path, change: Callable[[dict[str, Any]], str]) -> None:
+    """A manifest of another form is refused in one line by `vip verify`, and by a run that would stand there."""
+    run(extract(tmp_path / "in"), "--out", tmp_path / "out")
+    path = tmp_path / "out" / NAME / "manifest.json"
+    path.write_text(change(json.loads(path.read_text())))
+    with pytest.raises(vip.DataError, match="no published folder"):
+        folders.verify(path.parent)
+    with pytest.raises(vip.OutputError, match="no run of this program"):
+        folders.standing(path.parent, {}, replace=False)

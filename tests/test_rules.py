@@ -356,6 +356,9 @@ max_carry_days: 0
 date_format: "%d.%m.%Y"
 date_offset_days: -1
 final_newline: optional
+product: {include: [deposit], exclude: [loan], weights: {fund: "0.5"}}
+carry_calendar: china
+corrections: by_file_name
 """
     expected = {
         "version": 1,
@@ -373,6 +376,11 @@ final_newline: optional
         "date_format": "%d.%m.%Y",
         "date_offset_days": -1,
         "final_newline": "optional",
+        "product": {"include": ["deposit"], "exclude": ["loan"], "weights": {"fund": "0.5"}},
+        "currency": None,
+        "aliases": None,
+        "carry_calendar": "china",
+        "corrections": "by_file_name",
     }
     assert expected == load_rules(write(tmp_path, extracts=text)).extracts.model_dump()
 

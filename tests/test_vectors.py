@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from helpers import RULES, Row, days_between, read_csv, read_tiers, vip, write_csv
+from helpers import RULES, Row, days_between, read_csv, read_tiers, rules_with, vip, write_csv
 from vip_tiering import DataError, compute_tiers, load_rules
 from vip_tiering.rules import Kind
 
@@ -204,17 +204,17 @@ def test_a_quarter_that_opens_on_a_holiday_refuses_without_an_extract_before_it(
 
 
 def test_a_golden_week_is_longer_than_the_limit(tmp_path: Path) -> None:
-    """30 September stands for 1 to 3 October; 4 to 7 October are refused by name, or accepted one by one."""
+    """Where no calendar is asked, 30 September stands for 1 to 3 October; 4 to 7 October are refused by name, or accepted."""
     days = [
         day for day in days_between(dt.date(2015, 9, 30), dt.date(2015, 12, 31)) if not dt.date(2015, 10, 1) <= day <= dt.date(2015, 10, 7)
     ]
     extract = write_csv(tmp_path / "extract.csv", [Row(day, "1", None, 100) for day in days])
     with pytest.raises(DataError, match="2015-10-04 to 2015-10-07"):
-        compute_tiers(extract, "2015Q4", rules=load_rules(RULES))
+        compute_tiers(extract, "2015Q4", rules=rules_with())
     accepted = days_between(dt.date(2015, 10, 4), dt.date(2015, 10, 7))
     with pytest.raises(DataError, match="delivered day: 2015-10-07;"):
-        compute_tiers(extract, "2015Q4", rules=load_rules(RULES), accept_missing=accepted[:-1])
-    computed = compute_tiers(extract, "2015Q4", rules=load_rules(RULES), accept_missing=accepted)
+        compute_tiers(extract, "2015Q4", rules=rules_with(), accept_missing=accepted[:-1])
+    computed = compute_tiers(extract, "2015Q4", rules=rules_with(), accept_missing=accepted)
     assert 7 == len(computed.manifest["filled_days"])
     assert {"1": Shown(9_200, 100, 92, "untiered", "1.00")} == shown(computed.write(tmp_path / "out"))
 

@@ -23,6 +23,7 @@ from vip_tiering.quarter import day_number
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects, Rows
 from vip_tiering.schema import ROLES
+from vip_tiering.side_tables import HOME_CURRENCY
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,6 +34,7 @@ _MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})
 _TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _SECONDS_PER_DAY: Final = 86_400
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 _FLOAT_SLACK: Final = 1e-4
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
 CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
@@ -60,22 +62,25 @@ class RawColumns:
         return len(self.row)
 
 
-def check_rows(raw: RawColumns) -> tuple[Rows, Rejects, int]:
-    """Return the rows that pass, the rejects, and how many ids had to be trimmed or narrowed to be told apart."""
+def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects, int]:
+    """Return the rows that pass, the rejects, and how many ids had to be trimmed or narrowed to be told apart.
+
+    Balances in foreign currency pass where they are converted later (`foreign`).
+    """
     broken = _Broken(len(raw))
     ids, tidied = {}, 0
     for role in ("customer_id", "account_id", "product"):
         if role in raw.columns:
             ids[role], count = _check_ids(raw.columns[role], role, broken)
             tidied += count
-    if "currency" in raw.columns:
-        _check_currency(raw.columns["currency"], broken)
+    currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
     days = _check_days(raw, broken)
     balance_fen = _check_amounts(raw.columns["balance"], broken)
     rows = Rows(
         ids["customer_id"],
         ids.get("account_id"),
         ids.get("product"),
+        currency if foreign else None,
         days,
         balance_fen,
         np.broadcast_to(np.int32(raw.file), len(raw)),
@@ -171,9 +176,15 @@ def tidy_text(values: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(values)
 
 
-def _check_currency(values: pa.Array, broken: _Broken) -> None:
-    text = tidy_text(values.cast(pa.string()).fill_null(""))
-    broken.add("currency", "currency", ~_mask(pc.is_in(pc.utf8_upper(text), pa.array(["CNY", "RMB", "人民币"]))))
+def _check_currency(values: pa.Array, broken: _Broken, *, foreign: bool) -> pa.Array:
+    """Return the currencies as codes of three letters; another one than CNY passes only where it is converted."""
+    text = pc.utf8_upper(tidy_text(values.cast(pa.string()).fill_null("")))
+    home = pc.is_in(text, pa.array(_HOME_NAMES))
+    if foreign:
+        broken.add("currency-code", "currency", ~_mask(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))
+    else:
+        broken.add("currency", "currency", ~_mask(home))
+    return pc.if_else(home, HOME_CURRENCY, text)
 
 
 def _check_days(raw: RawColumns, broken: _Broken) -> Int32s:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import os
 import shlex
 import signal
-import sys
 import traceback
 from pathlib import Path
 from types import FrameType
@@ -19,9 +17,9 @@ import typer.core
 
 from vip_tiering._version import __version__
 from vip_tiering.errors import UsageError, VipError
+from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
 
 if TYPE_CHECKING:
-    from vip_tiering.engine import Progress
     from vip_tiering.rules import Kind
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
@@ -32,7 +30,7 @@ class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(super().list_commands(ctx), key=("tier", "rules", "verify", "demo").index)
+        return sorted(super().list_commands(ctx), key=("extract", "tier", "rules", "verify", "demo").index)
 
 
 app = typer.Typer(
@@ -41,8 +39,10 @@ app = typer.Typer(
     epilog=_EPILOG,
     **_STYLE,
 )
+extract_app = typer.Typer(help="Look at balance extracts before they are used.", **_STYLE)
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **_STYLE)
 rules_app = typer.Typer(help="Check the rule files.", **_STYLE)
+app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
 app.add_typer(rules_app, name="rules")
 
@@ -50,7 +50,31 @@ RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
-OutOption = Annotated[Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", help="Folder that receives the run folder.")]
+KindOption = Annotated[
+    str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
+]
+OpeningOption = Annotated[
+    str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
+]
+AcceptMissingOption = Annotated[
+    list[str] | None,
+    typer.Option("--accept-missing", envvar="VIP_ACCEPT_MISSING", metavar="DATE", help="Accept that this day is missing; repeatable."),
+]
+AsOfOption = Annotated[
+    str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
+]
+
+
+def _folder(text: str) -> Path:
+    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("is empty; was a variable not set?")
+    return Path(text)
+
+
+OutOption = Annotated[
+    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
+]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
@@ -73,6 +97,43 @@ class _Settings:
     debug = False
 
 
+@extract_app.command("check")
+def extract_check(
+    extracts: Annotated[list[str], typer.Argument(metavar="PATH", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")],
+    quarter: Annotated[
+        str | None, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, or last; default: the one most days belong to.")
+    ] = None,
+    rules: RulesOption = None,
+    kind: KindOption = None,
+    opening: OpeningOption = None,
+    accept_missing: AcceptMissingOption = None,
+    as_of: AsOfOption = None,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the report as one JSON document.")] = False,
+) -> None:
+    """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
+    from vip_tiering import extract_check as work
+    from vip_tiering.errors import DataError
+    from vip_tiering.render_extracts import report
+
+    order = work.CheckOrder(
+        extracts=tuple(extracts),
+        quarter=quarter,
+        rules=rules,
+        kind=_kind(kind),
+        opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
+        as_of=_date("--as-of", as_of) if as_of is not None else None,
+    )
+    with ProgressBar() as progress:
+        result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    if as_json:
+        show(json.dumps(result.document, ensure_ascii=False, indent=2))
+    else:
+        show_rendered(report(result.document))
+    if result.problems:
+        raise DataError(result.problems)
+
+
 @tier_app.command("compute")
 def tier_compute(
     extracts: Annotated[
@@ -87,22 +148,14 @@ def tier_compute(
         Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
     ] = None,
     no_previous: Annotated[bool, typer.Option("--no-previous", help="Compare with no previous run.")] = False,
-    kind: Annotated[
-        str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
-    ] = None,
-    opening: Annotated[
-        str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
-    ] = None,
-    accept_missing: Annotated[
-        list[str] | None,
-        typer.Option("--accept-missing", envvar="VIP_ACCEPT_MISSING", metavar="DATE", help="Accept that this day is missing; repeatable."),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
-    ] = None,
+    kind: KindOption = None,
+    opening: OpeningOption = None,
+    accept_missing: AcceptMissingOption = None,
+    as_of: AsOfOption = None,
     max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
     jobs: Annotated[
-        int | None, typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one per processor.")
+        int | None,
+        typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
     ] = None,
     max_bytes: Annotated[
         str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")
@@ -127,20 +180,20 @@ def tier_compute(
         kind=_kind(kind),
         opening_zero=_choice("--opening", opening, ("zero",)) == "zero",
         accept_missing=tuple(_date("--accept-missing", day) for day in accept_missing or ()),
-        as_of=_date("--as-of", as_of) if as_of else None,
+        as_of=_date("--as-of", as_of) if as_of is not None else None,
         max_rejects=max_rejects,
         jobs=jobs,
         max_bytes=max_bytes,
         replace=replace,
         dry_run=dry_run,
     )
-    with _progress(show=not quiet) as progress:
+    with ProgressBar(wanted=not quiet) as progress:
         result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
-    _warn(result.warnings)
+    warn(result.warnings)
     if as_json:
-        _show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
     elif not quiet:
-        _print_summary(result)
+        print_summary(result)
 
 
 @rules_app.command("check")
@@ -157,7 +210,7 @@ def rules_check(
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
-        _show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+        show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
 
 
 @rules_app.command("schema")
@@ -168,7 +221,7 @@ def rules_schema(
     from vip_tiering.rules import write_schemas
 
     for path in write_schemas(folder):
-        _show(path)
+        show(path)
 
 
 @app.command("verify")
@@ -180,7 +233,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = folders.verify(folder)
     if problems:
         raise DataError(problems)
-    _show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
+    show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
 
 
 @app.command("demo")
@@ -188,51 +241,14 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's extracts and runs.")] = Path("vip-demo"),
 ) -> None:
     """Make two quarters of invented extracts, compute both, and show the result."""
-    from vip_tiering import demo as show
+    from vip_tiering import demo as example
 
-    for title, result in show.run(folder):
-        _show(title)
-        _print_summary(result)
-        _show()
-    _show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
-    _show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
-
-
-def _print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
-    from rich.console import Console
-
-    from vip_tiering.render import summary
-
-    console = Console(highlight=False, markup=False)
-    if result.up_to_date:
-        _show(f"{result.folder}: already up to date")
-        return
-    with console.capture() as captured:
-        console.print(summary(result.document, result.migration))
-    _show(captured.get().rstrip("\n"))
-    _show(f"{result.folder}" if result.folder else "dry run: nothing was written")
-
-
-class _progress:  # noqa: N801 (used like a function)
-    """A progress bar on stderr where it is a terminal; otherwise nothing."""
-
-    def __init__(self, *, show: bool) -> None:
-        self._show = show and sys.stderr.isatty()
-
-    def __enter__(self) -> Progress:
-        if not self._show:
-            return lambda _done, _all: None
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        self._bar = Bar(console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("reading days", total=None)
-        return lambda done, total: self._bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *_: object) -> None:
-        if self._show:
-            self._bar.stop()
+    for title, result in example.run(folder):
+        show(title)
+        print_summary(result)
+        show()
+    show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
+    show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
 
 
 def _kind(text: str | None) -> Kind | None:
@@ -255,20 +271,6 @@ def _date(option: str, text: str) -> dt.date:
         raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
 
 
-def _show(text: object = "") -> None:
-    """Print a line on stdout; a reader that has gone away (`| head`) is no error."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _warn(warnings: tuple[str, ...]) -> None:
-    for warning in warnings:
-        typer.echo(f"warning: {warning}", err=True)
-
-
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(143)
 
@@ -281,9 +283,7 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    make_ready()
     try:
         app()
         status = 0
@@ -291,14 +291,14 @@ def main() -> NoReturn:
         status = error.code if isinstance(error.code, int) else 1
     except VipError as error:
         for problem in error.problems:
-            typer.echo(f"vip: {problem}", err=True)
+            complain(f"vip: {problem}")
         status = error.status
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
         # The text of an unexpected error may quote a customer's row; its kind and place may not.
-        typer.echo(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)", err=True)
+        complain(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)")
         if _Settings.debug:
-            typer.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+            complain("".join(traceback.format_tb(error.__traceback__)))
         status = 1
     raise SystemExit(status)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from vip_tiering.quarter import Period, day_date
+from vip_tiering.workdays import IsWorking, all_alike
 
 
 @dataclass(frozen=True)
@@ -13,44 +14,70 @@ class Coverage:
     """The days to post, in order, and the days that an earlier one stands for. Days are day numbers.
 
     `days` may begin with the opening: the newest delivered day before the period, where the first day is missing.
+    `unknown`: filled days of which no calendar knew whether they are working days.
     """
 
     days: tuple[int, ...]
     filled: tuple[tuple[int, int], ...]
     problems: tuple[str, ...]
+    unknown: tuple[int, ...] = ()
 
 
-def cover(delivered: Collection[int], period: Period, max_carry_days: int, accepted: Collection[int]) -> Coverage:
+def cover(
+    delivered: Collection[int], period: Period, max_carry_days: int, accepted: Collection[int], is_working: IsWorking = all_alike
+) -> Coverage:
     """Return what a period of snapshots needs of the days that were delivered.
 
-    A missing day is filled from the newest delivered day before it, at most `max_carry_days` later, and the last day of
-    the period must be delivered; both rules are lifted for the `accepted` days.
+    A missing day is filled from the newest delivered day before it, at most `max_carry_days` later, days off not counted;
+    a working day may not be missing where the calendar knows it; the last day of the period must be delivered. These
+    rules are lifted for the `accepted` days.
     """
     first, last = period.first, period.last
     inside = sorted(day for day in delivered if first <= day <= last)
     before = max((day for day in delivered if day < first), default=None)
-    problems = []
     if not inside or inside[0] > first:
         if before is None:
-            problems.append(_no_opening(inside, period))
-            return Coverage(tuple(inside), (), tuple(problems))
+            return Coverage(tuple(inside), (), (_no_opening(inside, period),))
         inside.insert(0, before)
-    filled = []
-    known = set(inside)
-    stands = inside[0]
-    for day in range(first, last + 1):
-        if day in known:
-            stands = day
-        else:
-            filled.append((day, stands))
-    too_late = [(day, since) for day, since in filled if day - since > max_carry_days and day not in accepted]
-    if last not in known and last not in accepted:
+    filled = _filled(inside, first, last, is_working)
+    lacking = [one for one in filled if one.day not in accepted]
+    problems = []
+    if lacking and lacking[-1].day == last:
         what = "quarter" if not period.provisional else "period"
         problems.append(f"{what} not complete yet: {day_date(last)}; deliver that day, or accept it with --accept-missing {day_date(last)}")
-        too_late = [(day, since) for day, since in too_late if since != filled[-1][1]]
-    if too_late:
-        problems.append(_beyond_carry(too_late, max_carry_days))
-    return Coverage(tuple(inside), tuple(filled), tuple(problems))
+        lacking = [one for one in lacking if one.stands != filled[-1].stands]  # those before it are missing too: no need to say so
+    if working := [one.day for one in lacking if one.works]:
+        problems.append(f"missing on working days: {_spans(working)}; {_mend(working)}")
+    if too_late := [one.day for one in lacking if not one.works and one.carried > max_carry_days]:
+        late = f"missing for more than {max_carry_days} days after the last delivered day"
+        problems.append(f"{late}: {_spans(too_late)}; {_mend(too_late)}")
+    unknown = tuple(one.day for one in filled if one.works is None)
+    return Coverage(tuple(inside), tuple((one.day, one.stands) for one in filled), tuple(problems), unknown)
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A missing day: the day that stands for it, whether it is a working day, how many days that count it was carried."""
+
+    day: int
+    stands: int
+    works: bool | None
+    carried: int
+
+
+def _filled(inside: list[int], first: int, last: int, is_working: IsWorking) -> list[_Filled]:
+    known = set(inside)
+    stands, carried = inside[0], 0
+    filled = []
+    for day in range(inside[0] + 1, last + 1):
+        if day in known:
+            stands, carried = day, 0
+            continue
+        works = is_working(day)
+        carried += works is not False
+        if day >= first:
+            filled.append(_Filled(day, stands, works, carried))
+    return filled
 
 
 def cover_changes(delivered: Collection[int], period: Period, *, opening_zero: bool) -> Coverage:
@@ -75,13 +102,9 @@ def _no_opening(inside: list[int], period: Period) -> str:
     return f"missing at the start of the period: {missing}; deliver these days, or the newest extract dated before {day_date(period.first)}"
 
 
-def _beyond_carry(days: list[tuple[int, int]], max_carry_days: int) -> str:
-    missing = _spans([day for day, _ in days])
-    options = " ".join(f"--accept-missing {day_date(day)}" for day, _ in days[:2])
-    return (
-        f"missing for more than {max_carry_days} days after the last delivered day: {missing}; "
-        f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004
-    )
+def _mend(days: list[int]) -> str:
+    options = " ".join(f"--accept-missing {day_date(day)}" for day in days[:2])
+    return f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004 (two)
 
 
 def _spans(days: list[int]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeGuard
 
 from filelock import FileLock, Timeout
 
@@ -141,11 +141,22 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         manifest = None
-    if not isinstance(manifest, dict) or not {"outputs", "identity", "made_from", "digest"} <= manifest.keys():
+    if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
     return manifest
+
+
+def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a JSON document has what every manifest has; whether it is true is for `verify` to say."""
+    if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "quarter", "status"} <= document.keys():
+        return False
+    outputs = document["outputs"]
+    named = isinstance(outputs, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) and "sha256" in one for one in outputs
+    )
+    return named and isinstance(document["made_from"], dict)
 
 
 def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:

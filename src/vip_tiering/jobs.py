@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
+import fnmatch
+import glob
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from vip_tiering import folders
-from vip_tiering.errors import OutputError, UsageError
+from vip_tiering.errors import DataError, OutputError, UsageError
 from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
 from vip_tiering.quarter import Period, Quarter
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 _GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
 """glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
+
+
+OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "rejects.csv")
+"""The files of a run folder that a pattern of extracts might match."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Result:
 
 def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     """Compute a quarter's tiers and publish them, unless it is a dry run or the same run stands there already."""
-    _share_freed_memory()
+    share_freed_memory()
     quarter = Quarter.parse(order.quarter, today)
     if order.as_of is not None and order.as_of > today:
         raise UsageError("--as-of: lies in the future")
@@ -91,7 +97,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
         return Result(folders.manifest_of(folder), _pairs(run), folder, run.warnings)
 
 
-def _share_freed_memory() -> None:
+def share_freed_memory() -> None:
     """Let all threads and libraries share one heap that keeps what is freed, for every day needs what the day before gave back.
 
     Otherwise glibc gives each thread a heap of its own, in which days pile up, and Arrow keeps a third kind of its own.
@@ -121,10 +127,37 @@ def _pairs(run: Run) -> list[tuple[str, str, int]]:
 
 def _refuse_out_inside_inputs(target: Path, extracts: tuple[str, ...]) -> None:
     """A run folder among the extracts would be read as one the next time."""
-    for argument in extracts:
-        folder = Path(argument)
-        if folder.is_dir() and target.resolve().is_relative_to(folder.resolve()):
+    for argument in filter(None, extracts):
+        try:
+            inside = _would_be_read(target.resolve(), Path(argument))
+        except FileNotFoundError:
+            raise DataError("the working folder is gone; change to another one, or give absolute paths") from None
+        if inside:
             raise OutputError(f"{target}: lies inside the extracts {argument}; choose another --out")
+
+
+def _would_be_read(target: Path, argument: Path) -> bool:
+    """Tell whether a folder or pattern of extracts means this folder, one around it, or a file in it."""
+    if argument.is_dir():
+        return target.is_relative_to(argument.resolve())
+    if argument.exists() or not glob.has_magic(str(argument)):
+        return False
+    plain = next(index for index, part in enumerate(argument.parts) if glob.has_magic(part))
+    base, pattern = Path(*argument.parts[:plain]).resolve(), argument.parts[plain:]
+    if not target.is_relative_to(base):
+        return False
+    below = target.relative_to(base).parts
+    candidates = [below[:length] for length in range(1, len(below) + 1)] + [(*below, name) for name in OUTPUTS]
+    return any(_matches(candidate, pattern) for candidate in candidates)
+
+
+def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Tell whether a path matches a pattern, both in parts, where `**` stands for any folders."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from vip_tiering.ledger import Averages
 from vip_tiering.money import yuan_text
 from vip_tiering.plans import Plan
 from vip_tiering.quarter import day_date
-from vip_tiering.rules import Ladder
+from vip_tiering.rules import Ladder, tidy
+from vip_tiering.scope import Total
 
 SCHEMA_VERSION = 1
 """Form of the manifest."""
@@ -85,6 +86,7 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
             "last_day": str(day_date(extract.days[-1])),
             "format": extract.format + (".gz" if extract.gzipped else ""),
             "encoding": posted.reading.encodings.get(index),
+            **({"superseded": posted.superseded[index]} if posted.superseded[index] else {}),
         }
         for index, extract in enumerate(plan.extracts)
     ]
@@ -120,7 +122,12 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
         "filled_days": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in plan.coverage.filled],
         "last_delivered_day": str(day_date(plan.coverage.days[-1])),
         "rows": posted.tally,
-        "negative": {"rule": plan.rules.extracts.negative, "rows": posted.negative.rows, "sum": yuan_text(posted.negative.sum_fen)},
+        "negative": {
+            "rule": plan.rules.extracts.negative,
+            "rows": posted.totals.negative.rows,
+            "sum": yuan_text(posted.totals.negative.delivered),
+        },
+        "scope": _scope(plan, posted),
         "rejects": {"rules": rejects.by_rule(), "customers": len(rejects.customers)},
         "customers": len(tiers),
         "tiers": tier_table(comparison, plan.ladder, tier_counts),
@@ -128,3 +135,28 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
         "inputs": inputs_of(plan, posted),
     }
+
+
+def _scope(plan: Plan, posted: Posted) -> dict[str, Any]:
+    """Return what the scope rules did to the rows: products, currencies and renamed customers, where the rules name them.
+
+    Sums are over the rows of all delivered days: as delivered, in the currency of the row, and as counted, in yuan.
+    """
+    totals, rules = posted.totals, plan.rules.extracts
+    scope: dict[str, Any] = {}
+    if rules.product is not None:
+        excluded = {tidy(code) for code in rules.product.exclude or ()}
+        weights = {tidy(code): str(weight) for code, weight in (rules.product.weights or {}).items()}
+        scope["products"] = [
+            {"code": code, "counts": "0" if code in excluded else weights.get(code, "1"), **_figures(total)}
+            for code, total in sorted(totals.products.items())
+        ]
+    if plan.rules.rates is not None:
+        scope["currencies"] = [{"code": code, **_figures(total)} for code, total in sorted(totals.currencies.items())]
+    if posted.renaming is not None:
+        scope["aliases"] = {"customers": posted.renaming.customers, "rows": posted.renaming.rows}
+    return scope
+
+
+def _figures(total: Total) -> dict[str, Any]:
+    return {"rows": total.rows, "delivered_sum": yuan_text(total.delivered), "counted_sum": yuan_text(total.counted)}

@@ -18,14 +18,15 @@ from typing import Any
 from vip_tiering import folders
 from vip_tiering._version import __version__
 from vip_tiering.coverage import Coverage, cover, cover_changes
-from vip_tiering.errors import DataError, Problem, UsageError
+from vip_tiering.errors import DataError, Problem, RulesError, UsageError
 from vip_tiering.previous import Previous
-from vip_tiering.quarter import Period, day_number
+from vip_tiering.quarter import Period, day_date, day_number
 from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.readers.inspect import inspect
 from vip_tiering.readers.locate import locate
 from vip_tiering.row_rules import RULES
 from vip_tiering.rules import Kind, Ladder, Rules
+from vip_tiering.workdays import all_alike, working_days
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,11 @@ def prepare(
     """
     ladder = rules.ladder(request.period.quarter)
     extracts = sorted(inspect(locate(arguments), rules.extracts, pool, max_bytes), key=lambda one: (one.name, str(one.path)))
-    extracts, copies, warnings = _without_copies(extracts, pool)
-    delivered = {day for extract in extracts for day in extract.days}
-    if request.kind == "changes":
-        coverage = cover_changes(delivered, request.period, opening_zero=request.opening_zero)
-    else:
-        accepted = {day_number(day) for day in request.accept_missing}
-        coverage = cover(delivered, request.period, rules.extracts.max_carry_days, accepted)
+    extracts, copies, warnings = without_copies(extracts, pool)
+    refuse_scope(extracts, request, rules)
+    coverage = coverage_of(extracts, request, rules)
+    if rules.extracts.carry_calendar == "china" and coverage.unknown:
+        warnings = (*warnings, unknown_years(coverage, rules.extracts.max_carry_days))
     if coverage.problems:
         # A day may be missing because its dates could not be read: that is said first.
         unread = [Problem(one.name, None, one.header("date"), one.date_rule, RULES[one.date_rule]) for one in extracts if one.date_rule]
@@ -139,7 +138,38 @@ def prepare(
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 
-def _without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
+    """Refuse scope rules that the extracts, or their kind, cannot serve. All files of a run have the same columns."""
+    if rules.rates is not None and request.kind == "changes":
+        raise RulesError(f"{rules.name}/extracts.yaml: currency: cannot be used with kind changes, where a balance has no day's rate")
+    wanted = {"currency": rules.rates, "product": rules.extracts.product}
+    first = extracts[0]
+    missing = [role for role, rule in wanted.items() if rule is not None and role not in first.columns and role not in first.constants]
+    if missing:
+        message = "the rules say what counts of each {0}, and no column gives the {0}; name it under columns in rules/extracts.yaml"
+        raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
+
+
+def unknown_years(coverage: Coverage, max_carry_days: int) -> str:
+    """Return the warning that no calendar knows the working days of some filled days."""
+    years = sorted({day_date(day).year for day in coverage.unknown})
+    return (
+        f"carry_calendar: the working days of {', '.join(map(str, years))} are not announced yet; there at most {max_carry_days} missing "
+        "days are filled, whichever they are"
+    )
+
+
+def coverage_of(extracts: Sequence[Extract], request: Request, rules: Rules) -> Coverage:
+    """Say which delivered day stands for which day of the period."""
+    delivered = {day for extract in extracts for day in extract.days}
+    if request.kind == "changes":
+        return cover_changes(delivered, request.period, opening_zero=request.opening_zero)
+    accepted = {day_number(day) for day in request.accept_missing}
+    is_working = working_days(rules.calendar) if rules.extracts.carry_calendar == "china" else all_alike
+    return cover(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
+
+
+def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
     """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
 
     Only files that might be copies, of one size and for the same days, are hashed here.

@@ -114,8 +114,22 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     if negative["rows"]:
         total = _grouped(_fen(negative["sum"]))
         remarks.append(f"negative balances: {negative['rows']:,} rows, {total} yuan, {_NEGATIVE_WORDS[negative['rule']]}")
+    remarks += _scope_remarks(document["scope"])
     if document["made_from"]["options"]["accept_missing"]:
         remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
+    return remarks
+
+
+def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
+    """Return one line per product and currency, and one for the renamed customers."""
+    remarks = [
+        f"{title} {one['code']}{words.format(**one)}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}"
+        f"{unit.format(**one)}, counted {_grouped(_fen(one['counted_sum']))} yuan"
+        for key, title, words, unit in (("products", "product", " x {counts}", ""), ("currencies", "currency", "", ""))
+        for one in scope.get(key, ())
+    ]
+    if aliases := scope.get("aliases"):
+        remarks.append(f"renamed customers: {aliases['customers']:,}, with {aliases['rows']:,} rows")
     return remarks
 
 

@@ -171,6 +171,10 @@ class Roster:
         self._last_ids, self._last_order = ids, found
         return found
 
+    def position_of(self, ids: pa.Array) -> Positions:
+        """Return what `locate` returns, for ids that are no day's rows: the order of the last day stays as it is."""
+        return self._look_up(ids)
+
     def _walk(self, ids: pa.Array) -> tuple[Positions, npt.NDArray[np.int64]]:
         """Return the positions of the ids that follow each other as they did the last time, and the rows of the others.
 

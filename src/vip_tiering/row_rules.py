@@ -23,7 +23,8 @@ RULES: Final[dict[str, str]] = {
     "amount-decimals": "the balance has a third decimal; amounts are exact to the fen (0.01)",
     "amount-range": "the balance is 1,000,000,000,000 yuan or more",
     "amount-negative": "the balance is negative, and the rules say negative: reject; say zero or net, or correct the extract",
-    "currency": "a balance in another currency than CNY; convert it before delivery",
+    "currency": "a balance in another currency than CNY; convert it, or name a rates file under currency in rules/extracts.yaml",
+    "currency-code": "the currency is no code of three letters; write CNY, USD, EUR and so on",
 }
 """Every rule for one row, and what would be right. A message is this text; it never holds the value."""
 
@@ -64,5 +65,8 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "output-altered",
     "output-unknown",
     "previous-run",
+    "product-unknown",
+    "rate-missing",
+    "scope-column",
 )
 """Every rule for a file as a whole, or for several rows together; docs/extracts.md says of each what it means and what to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vip_tiering.errors import Problem
-from vip_tiering.money import Int64s
+from vip_tiering.money import Int64s, value_range
 
 Int32s = npt.NDArray[np.int32]
 
@@ -21,13 +22,15 @@ Int32s = npt.NDArray[np.int32]
 class Rows:
     """Rows that passed every check of one row; every array has shape (n,).
 
-    `day` is a day number, `balance_fen` the balance as delivered, `file` an index into the list of extracts,
-    `row` the row in that file as people count it.
+    `currency` is there only where foreign balances are converted. `day` is a day number, `balance_fen` the balance as
+    delivered, in hundredths of its currency, `file` an index into the list of extracts, `row` the row in that file as
+    people count it.
     """
 
     customer_id: pa.Array
     account_id: pa.Array | None
     product: pa.Array | None
+    currency: pa.Array | None
     day: Int32s
     balance_fen: Int64s
     file: Int32s
@@ -36,6 +39,11 @@ class Rows:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.balance_fen)
+
+    @cached_property
+    def balance_range(self) -> tuple[int, int]:
+        """The lowest and the highest balance; (0, 0) without rows."""
+        return value_range(self.balance_fen)
 
     def take(self, index: npt.NDArray[np.intp] | slice) -> Rows:
         """Return the rows at `index`, in its order."""

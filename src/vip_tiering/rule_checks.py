@@ -14,7 +14,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vip_tiering import yaml_marks
-from vip_tiering.rule_models import FILES, OWN_MESSAGE, Columns, ExtractRules, Tier, TierSet, TiersFile, bound_fen
+from vip_tiering.rule_models import (
+    FILES,
+    OWN_MESSAGE,
+    CalendarFile,
+    Columns,
+    CurrencyRules,
+    ExtractRules,
+    ProductRules,
+    Tier,
+    TierSet,
+    TiersFile,
+    bound_fen,
+)
 from vip_tiering.schema import RESERVED_CODES
 from vip_tiering.yaml_marks import Document, Path, path_text
 
@@ -32,11 +44,19 @@ _OF_KINDS: Final = {
     "string_pattern_mismatch": "must not begin or end with a blank",
     "list_type": "must be a list, one item after each -",
     "model_type": "must be a mapping of keys to values",
+    "dict_type": "must be a mapping of keys to values",
+    "date_type": "must be a day such as 2015-01-01, without quotes",
     "too_short": "must not be empty",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }
-_NESTED: Final[dict[str | int, type[BaseModel]]] = {"tiers": Tier, "sets": TierSet, "columns": Columns}
+_NESTED: Final[dict[str | int, type[BaseModel]]] = {
+    "tiers": Tier,
+    "sets": TierSet,
+    "columns": Columns,
+    "product": ProductRules,
+    "currency": CurrencyRules,
+}
 
 
 def check(content: bytes, file: str, name: str) -> Document:
@@ -59,6 +79,9 @@ def check(content: bytes, file: str, name: str) -> Document:
         _check_tiers_file(document)
     elif model is ExtractRules:
         _check_columns(document, document.data.get("columns"))
+        _check_products(document, document.data.get("product"))
+    elif model is CalendarFile:
+        _check_days(document)
     return document
 
 
@@ -73,6 +96,8 @@ def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> No
     elif kind == "missing":
         if path != ("version",):
             _add_missing(document, path)
+    elif path[-1] == "[key]":
+        document.add(path[:-1], "must be a short name that does not begin or end with a blank", at_key=True)
     elif kind == OWN_MESSAGE:
         document.add(path, detail["msg"])
     elif path[-1] in _OF_KEYS:
@@ -151,3 +176,34 @@ def _check_columns(document: Document, columns: object) -> None:
             tidy = unicodedata.normalize("NFKC", header).strip().casefold()
             if (first := first_use.setdefault(tidy, role)) != role:
                 document.add(("columns", role), f"must differ from columns.{first}")
+
+
+def _check_products(document: Document, product: object) -> None:
+    """Add products that are named twice, or both count and do not count."""
+    lists = product if isinstance(product, dict) else {}
+    first_use: dict[str, Path] = {}
+    for key in ("include", "exclude"):
+        for index, code in enumerate(lists[key] if isinstance(lists.get(key), list) else []):
+            path = ("product", key, index)
+            if isinstance(code, str) and (first := first_use.setdefault(tidy(code), path)) != path:
+                document.add(path, f"must differ from {path_text(first)}")
+    weights = lists.get("weights")
+    for code in weights if isinstance(weights, dict) else ():
+        if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
+            message = f"must not have a weight, {path_text(first)} says that it does not count"
+            document.add(("product", "weights", code), message, at_key=True)
+
+
+def _check_days(document: Document) -> None:
+    """Add days that are named twice, or both working days and days off."""
+    first_use: dict[dt.date, Path] = {}
+    for key in ("working_days", "days_off"):
+        days = document.data.get(key)
+        for index, day in enumerate(days if isinstance(days, list) else []):
+            if isinstance(day, dt.date) and (first := first_use.setdefault(day, (key, index))) != (key, index):
+                document.add((key, index), f"must differ from {path_text(first)}")
+
+
+def tidy(code: str) -> str:
+    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
+    return unicodedata.normalize("NFKC", code).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
@@ -23,6 +24,11 @@ _BOUND_SCHEMA: Final = {
         {"type": "string", "pattern": r"^(0\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,11}(\.[0-9]{1,2})?)$"},
     ],
 }
+_WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
+_WEIGHT_SCHEMA: Final = {
+    "description": "share of the balance that counts: a quoted decimal from 0 to 1",
+    "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
+}
 
 
 def bound_fen(bound: object) -> int | None:
@@ -41,6 +47,22 @@ def _check_bound(bound: object) -> int | str:
     if bound_fen(bound) is None:
         raise PydanticCustomError(OWN_MESSAGE, "must be greater than 0 and less than 1000000000000")
     return bound
+
+
+def weight_of(weight: object) -> Decimal | None:
+    """Return a weight as an exact decimal; None where it is no weight of the right form and size."""
+    if isinstance(weight, bool) or not isinstance(weight, int | str) or not _WEIGHT.fullmatch(str(weight)):
+        return None
+    value = Decimal(str(weight))
+    return value if value <= 1 else None
+
+
+def _check_weight(weight: object) -> int | str:
+    if weight_of(weight) is None:
+        raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted decimal from "0" to "1" with at most six places, such as "0.5"')
+    if not isinstance(weight, int | str):
+        raise TypeError(weight)
+    return weight
 
 
 def _check_printable(text: str) -> str:
@@ -73,6 +95,9 @@ Label = Annotated[
 Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
 Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
 Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
+Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
+Product = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(_check_printable)]
 Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
 
 
@@ -129,6 +154,20 @@ class Columns(_Strict):
     balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
 
 
+class ProductRules(_Strict):
+    """Which products count. Every product of the extracts must be named; one that is not is an error."""
+
+    include: Annotated[list[Product], Field(min_length=1, description="products that count in full, or by their weight")] | None = None
+    exclude: Annotated[list[Product], Field(min_length=1, description="products that do not count, such as loans")] | None = None
+    weights: Annotated[dict[Product, Weight], Field(min_length=1, description="products of which a share counts")] | None = None
+
+
+class CurrencyRules(_Strict):
+    """Balances in foreign currency, converted at the rate of the delivered day."""
+
+    rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
+
+
 class ExtractRules(_Strict):
     """What the bank's balance extracts look like and mean; every key is optional but the version."""
 
@@ -155,9 +194,31 @@ class ExtractRules(_Strict):
     final_newline: Annotated[
         Literal["required", "optional"], Field(description="a text file that does not end with a line end may have been cut off")
     ] = "required"
+    product: Annotated[ProductRules, Field(description="which products count, and by how much")] | None = None
+    currency: Annotated[CurrencyRules, Field(description="converts foreign balances; without it only CNY is taken")] | None = None
+    aliases: Annotated[FileName, Field(description="CSV beside this file with old_id, new_id: renumbered customers")] | None = None
+    carry_calendar: Annotated[
+        Literal["none", "china"],
+        Field(description="china: a day off needs no extract, and a missing working day is an error; none: all days are alike"),
+    ] = "none"
+    corrections: Annotated[
+        Literal["refuse", "by_file_name"],
+        Field(description="two files with another balance for one key: an error, or the later file name wins"),
+    ] = "refuse"
 
 
-FILES: Final[dict[str, type[_Strict]]] = {"extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
+class CalendarFile(_Strict):
+    """Days on which the bank works otherwise than the calendar of China says."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["version"]})
+
+    version: Version = 1
+    source: Source | None = None
+    working_days: Annotated[list[dt.date], Field(min_length=1, description="days on which balances are delivered")] | None = None
+    days_off: Annotated[list[dt.date], Field(min_length=1, description="days on which no extract is expected")] | None = None
+
+
+FILES: Final[dict[str, type[_Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
 """The form of every rule file, in the order in which problems are shown."""
 
 

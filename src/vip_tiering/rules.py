@@ -8,26 +8,43 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from vip_tiering.errors import OutputError, RulesError
 from vip_tiering.quarter import Quarter
-from vip_tiering.rule_checks import check
-from vip_tiering.rule_models import FILES, Columns, ExtractRules, Kind, Negative, Tier, TiersFile, json_schema
+from vip_tiering.rule_checks import check, tidy
+from vip_tiering.rule_models import (
+    FILES,
+    CalendarFile,
+    Columns,
+    ExtractRules,
+    Kind,
+    Negative,
+    ProductRules,
+    Tier,
+    TiersFile,
+    json_schema,
+    weight_of,
+)
 from vip_tiering.schema import RESERVED_CODES, UNTIERED
+from vip_tiering.side_tables import Aliases, Rates, parse_aliases, parse_rates
 
 __all__ = [
+    "Aliases",
     "Columns",
     "ExtractRules",
     "Kind",
     "Ladder",
     "Negative",
+    "ProductRules",
     "Rules",
     "Tier",
     "load_rules",
     "packaged_rules",
+    "tidy",
+    "weight_of",
     "write_schemas",
 ]
 
@@ -58,6 +75,9 @@ class Rules:
     name: str
     ladders: tuple[Ladder, ...]
     extracts: ExtractRules
+    calendar: CalendarFile = field(default_factory=CalendarFile)
+    rates: Rates | None = None
+    aliases: Aliases | None = None
 
     def ladder(self, quarter: Quarter) -> Ladder:
         """Return the ladder with the newest `valid_from` on or before the quarter's first day; none: RulesError."""
@@ -74,6 +94,9 @@ class Rules:
             "tiers": [[tier.code, tier.label, tier.min_fen] for tier in ladder.tiers],
             "source": ladder.source,
             "extracts": self.extracts.model_dump(mode="json"),
+            "calendar": self.calendar.model_dump(mode="json", exclude={"source"}),
+            "rates": self.rates.sha256 if self.rates else None,
+            "aliases": self.aliases.sha256 if self.aliases else None,
         }
         return hashlib.sha256(json.dumps(effective, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -95,12 +118,40 @@ def load_rules(folder: str | Path | None = None) -> Rules:
     documents = {file: check(content, file, f"{shown}/{file}") for file, content in _contents(path, shown).items()}
     if problems := [line for document in documents.values() for line in document.lines()]:
         raise RulesError(problems)
-    extracts = documents.get("extracts.yaml")
+    data = {file: document.data for file, document in documents.items()}
+    extracts = ExtractRules.model_validate(data.get("extracts.yaml", {}))
+    rates, aliases = _side_tables(path, shown, extracts)
     return Rules(
         name=shown if packaged else path.name if path.name not in ("", "..") else path.resolve().name,
-        ladders=_ladders(TiersFile.model_validate(documents["tiers.yaml"].data)),
-        extracts=ExtractRules() if extracts is None else ExtractRules.model_validate(extracts.data),
+        ladders=_ladders(TiersFile.model_validate(data["tiers.yaml"])),
+        extracts=extracts,
+        calendar=CalendarFile.model_validate(data.get("calendar.yaml", {})),
+        rates=rates,
+        aliases=aliases,
     )
+
+
+def _side_tables(path: Path, shown: str, extracts: ExtractRules) -> tuple[Rates | None, Aliases | None]:
+    """Return the tables that extracts.yaml names. Raises RulesError with every mistake of both."""
+    problems: list[str] = []
+
+    def read(file: str, key: str) -> bytes | None:
+        try:
+            return (path / file).read_bytes()
+        except OSError as error:
+            problems.append(f"{shown}/extracts.yaml: {key}: {file} cannot be read: {error.strerror}; name a CSV relative to this file")
+            return None
+
+    rates = aliases = None
+    if extracts.currency and (content := read(extracts.currency.rates, "currency.rates")) is not None:
+        rates, found = parse_rates(content, f"{shown}/{extracts.currency.rates}")
+        problems += found
+    if extracts.aliases and (content := read(extracts.aliases, "aliases")) is not None:
+        aliases, found = parse_aliases(content, f"{shown}/{extracts.aliases}")
+        problems += found
+    if problems:
+        raise RulesError(problems)
+    return rates, aliases
 
 
 def write_schemas(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from vip_tiering.previous import load_previous
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.readers.days import Step, read_days
 from vip_tiering.readers.extract import DEFAULT_MAX_BYTES
+from vip_tiering.renaming import rename_previous
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Kind, Ladder, Rules, load_rules
 from vip_tiering.tiering import assign_tiers
@@ -84,14 +85,21 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period = plan.request.period
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules.extracts, progress)
+    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules, progress)
     _count_copies(plan, posted)
     _refuse_problems(plan, posted)
     averages = ledger.close()
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
-    comparison = compare(tiers, plan.previous.tiers if plan.previous else None, plan.ladder)
+    comparison = compare(tiers, _previous_tiers(plan), plan.ladder)
     document = manifest.build(plan, posted, averages, tiers, comparison)
     return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+
+
+def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
+    """Return the tiers of the quarter before, by the numbers that customers have now."""
+    if plan.previous is None or plan.rules.aliases is None or plan.previous.tiers.empty:
+        return plan.previous.tiers if plan.previous else None
+    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.rules.ladder(plan.request.period.quarter.previous))
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
@@ -139,6 +147,25 @@ def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
         warnings.append(
             f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv"
         )
+    warnings += _notes_on_files(plan, posted)
     if posted.reading.tidied_ids:
         warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
     return tuple(warnings)
+
+
+def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
+    """Return what was found out about files and could be a mistake: another format than the name says, another encoding than UTF-8.
+
+    One line for all files of which the same is true, for a bank whose files are all like that has one every day.
+    """
+    names: dict[str, list[str]] = {}
+    for index, extract in enumerate(plan.extracts):
+        form = "Parquet" if extract.format == "parquet" else "gzip" if extract.gzipped else "CSV"
+        by_name = {".parquet": "Parquet", ".gz": "gzip"}.get(extract.path.suffix.lower(), "CSV")
+        if form != by_name:
+            names.setdefault(f"named like {by_name}, is {form} by its content, and is read as {form}", []).append(extract.name)
+        if posted.reading.encodings.get(index) == "GB18030":
+            names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
+    return [
+        f"{first}: {note}" + (f"; so are {len(others)} more files" if others else "") for note, (first, *others) in sorted(names.items())
+    ]

@@ -106,7 +106,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
         return None, reading
     reading.rows[file] = len(raw) + len(reading.rejects)
     try:
-        rows, rejects, reading.tidied_ids = check_rows(raw)
+        rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
     except (pa.ArrowInvalid, UnicodeDecodeError):
         # Text in Parquet is taken as it comes; only here it is read as text.
         reading.problems = [*extract.refuse("file-encoding", "a text in this file is not UTF-8; deliver text as UTF-8").problems]

@@ -38,6 +38,7 @@ class Extract:
     encoding: str | None = None
     integer_ids: bool = False
     needs_final_newline: bool = True
+    foreign: bool = False
     signature: tuple[int, int] = (0, 0)
     max_bytes: int = DEFAULT_MAX_BYTES
     sha256: Checksum | None = None

@@ -32,6 +32,16 @@ def inspect(found: Iterable[Found], rules: ExtractRules, pool: Executor, max_byt
 
     Raises DataError with the problems of all files.
     """
+    extracts, problems = look(found, rules, pool, max_bytes)
+    if problems:
+        raise DataError(problems)
+    return extracts
+
+
+def look(
+    found: Iterable[Found], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES
+) -> tuple[list[Extract], list[Problem | str]]:
+    """Return what is known of the files that can be read, in the order given, and what is wrong with any of them."""
     problems: list[Problem | str] = []
     extracts = []
     for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes), found):
@@ -39,10 +49,7 @@ def inspect(found: Iterable[Found], rules: ExtractRules, pool: Executor, max_byt
             problems += outcome.problems
         else:
             extracts.append(outcome)
-    problems += _odd_ones_out(extracts)
-    if problems:
-        raise DataError(problems)
-    return extracts
+    return extracts, [*problems, *_odd_ones_out(extracts)]
 
 
 def _attempt(found: Found, rules: ExtractRules, max_bytes: int) -> Extract | DataError:
@@ -136,6 +143,7 @@ def _recognised(found: Found, rules: ExtractRules, form: str, names: tuple[str, 
         days=() if day is None else (day,),
         day=day,
         date_format=rules.date_format,
+        foreign=rules.currency is not None,
     )
 
 
@@ -158,12 +166,12 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     if not extracts:
         return []
     problems = []
-    usual = Counter((_roles(one), one.integer_ids) for one in extracts).most_common(1)[0][0]
-    first = next(one for one in extracts if (_roles(one), one.integer_ids) == usual)
-    roles = _roles(first)
+    usual = Counter((roles_of(one), one.integer_ids) for one in extracts).most_common(1)[0][0]
+    first = next(one for one in extracts if (roles_of(one), one.integer_ids) == usual)
+    roles = roles_of(first)
     for one in extracts:
-        if _roles(one) != roles:
-            differ = ", ".join(sorted(_roles(one) ^ roles))
+        if roles_of(one) != roles:
+            differ = ", ".join(sorted(roles_of(one) ^ roles))
             message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
             problems.append(Problem(one.name, None, None, "columns-differ", message))
         elif one.integer_ids != first.integer_ids:
@@ -172,5 +180,6 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     return problems
 
 
-def _roles(extract: Extract) -> frozenset[str]:
+def roles_of(extract: Extract) -> frozenset[str]:
+    """Return what the columns and folders of a file give beside the date; all files of a run give the same."""
     return frozenset((set(extract.columns) | set(extract.constants)) - {"date"})

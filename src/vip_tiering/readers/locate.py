@@ -30,9 +30,20 @@ class Found:
 
 def locate(arguments: Iterable[str | Path]) -> list[Found]:
     """Return the files that the arguments mean, sorted by name, each once. Raises DataError with every problem at once."""
+    found, problems = find(arguments)
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+def find(arguments: Iterable[str | Path]) -> tuple[list[Found], list[Problem]]:
+    """Return the files that the arguments mean, sorted by name, each once, and what is wrong with the others."""
     found: dict[Path, Found] = {}
     problems: list[Problem] = []
     for argument in map(str, arguments):
+        if not argument:
+            problems.append(Problem("EXTRACT", None, None, "file-absent", "an argument is empty; was a variable not set?"))
+            continue
         roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
         if not roots:
             problems.append(Problem(argument, None, None, "file-absent", "no file matches this pattern"))
@@ -46,9 +57,7 @@ def locate(arguments: Iterable[str | Path]) -> list[Found]:
                 problems.append(problem)
             else:
                 found.setdefault(path.resolve(), one)
-    if problems:
-        raise DataError(sorted(problems, key=str))
-    return sorted(found.values())
+    return sorted(found.values()), sorted(problems, key=str)
 
 
 def _glob(pattern: str) -> list[Path]:
