@@ -260,7 +260,7 @@ def _check_amounts(values: pa.Array, broken: _Broken) -> Int64s:
     """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount."""
     if values.null_count:
         broken.add("amount-empty", "balance", _mask(pc.is_null(values)))
-        values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0).cast(values.type))
+        values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
     if pa.types.is_string(values.type):
         fen = _amounts_of_text(values, broken)
     elif pa.types.is_floating(values.type):
