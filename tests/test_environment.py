@@ -38,7 +38,6 @@ from bad_inputs.cases import (
     rows,
     sound_parquet,
 )
-from bad_inputs.of_files import READERS
 from bad_inputs.of_rows import zoned
 
 pytestmark = pytest.mark.bad_input(72)
@@ -332,8 +331,8 @@ def parquet_bomb() -> bytes:
 @pytest.mark.parametrize(
     ("name", "bomb"),
     [
-        pytest.param("b_20151002.csv.gz", gzip_bomb, marks=pytest.mark.xfail(strict=True, reason=READERS)),
-        pytest.param("b.parquet", parquet_bomb, marks=pytest.mark.xfail(strict=True, reason=READERS)),
+        ("b_20151002.csv.gz", gzip_bomb),
+        ("b.parquet", parquet_bomb),
     ],
 )
 def test_bombs_are_refused(tmp_path: Path, name: str, bomb: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -21,7 +20,7 @@ def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
     """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount."""
     if values.null_count:
         broken.add("amount-empty", "balance", truth(pc.is_null(values)))
-        values = values.fill_null(pa.scalar(_nothing(values.type), values.type))
+        values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
     if pa.types.is_string(values.type):
         fen = _amounts_of_text(values, broken)
     elif pa.types.is_floating(values.type):
@@ -31,11 +30,6 @@ def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
     if largest(fen) >= AMOUNT_LIMIT_FEN:
         broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
     return fen
-
-
-def _nothing(kind: pa.DataType) -> str | Decimal | int:
-    """Return what stands in the place of a missing balance of this type, whose row is rejected already."""
-    return "" if pa.types.is_string(kind) else Decimal(0) if pa.types.is_decimal(kind) else 0
 
 
 def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:

@@ -109,7 +109,8 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
     try:
         rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        # Text in Parquet is taken as it comes; only here it is read as text.
+        if not _holds_bytes_for_text(raw):
+            raise
         reading.problems = [*extract.refuse("file-encoding", "a text in this file is not UTF-8; deliver text as UTF-8").problems]
         return None, reading
     reading.rejects.extend(rejects)
@@ -120,6 +121,16 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
             reading.problems = [*error.problems]
             return None, reading
     return rows, reading
+
+
+def _holds_bytes_for_text(raw: RawColumns) -> bool:
+    """Return whether a column holds bytes that are no UTF-8; in Parquet they are taken as they come until they are read as text."""
+    for column in raw.columns.values():
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            return True
+    return False
 
 
 def _with_constants(raw: RawColumns, extract: Extract) -> RawColumns:

@@ -51,6 +51,9 @@ def unpacked(packed: bytes, name: str, max_bytes: int) -> bytearray:
                 position += _zeros(view[position:])
     except zlib.error:
         raise _damaged(name) from None
+    except MemoryError:
+        del text
+        raise refuse(name, "file-too-large", "the unpacked text does not fit into memory; split it by day") from None
     return text
 
 

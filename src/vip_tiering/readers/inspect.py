@@ -24,6 +24,7 @@ from vip_tiering.row_rules import RULES
 from vip_tiering.rules import ExtractRules
 
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+_SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 
 
@@ -107,6 +108,8 @@ def _look_text(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
     if "date" not in extract.columns:
         return extract
     raw, wrong, encoding = text.read(extract, found.path.read_bytes(), 0, ("date",))
+    if not len(raw) and len(wrong):
+        raise DataError(wrong.problems[:_SHOWN_ROWS])
     numbers, broken = parse_days(raw.columns["date"].dictionary, rules.date_format)
     days, rule = readable_days(numbers, broken)
     if len(raw) and not days:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
 from vip_tiering.date_checks import CALENDAR, parse_days, readable_days
+from vip_tiering.errors import DataError
 from vip_tiering.raw_columns import RawColumns
 from vip_tiering.readers.bombs import is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
@@ -122,7 +123,10 @@ def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[in
     if file.metadata.num_row_groups != len(footer) or (footer and not all(chunks.values())):
         raise pa.ArrowInvalid
     refuse_bombs(file, source, chunks, extract)
-    table = file.read(columns=[names[column] for column in columns], use_threads=False)
+    try:
+        table = file.read(columns=[names[column] for column in columns], use_threads=False)
+    except (pa.ArrowException, OSError):
+        raise _damaged(file, [names[column] for column in columns], extract) from None
     if any(len(table[names[column]]) != file.metadata.num_rows for column in columns):
         raise pa.ArrowInvalid
     values = {}
@@ -133,6 +137,16 @@ def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[in
         if pa.types.is_dictionary(values[column].type):
             values[column].validate(full=True)  # codes without a text are taken as they come
     return values
+
+
+def _damaged(file: pq.ParquetFile, names: list[str], extract: Extract) -> DataError:
+    """Return the error for columns that cannot be read, with the first row group in which that is so."""
+    for group in range(file.metadata.num_row_groups):
+        try:
+            file.read_row_group(group, columns=names, use_threads=False)
+        except (pa.ArrowException, OSError):
+            return extract.refuse("file-damaged", f"row group {group + 1} is damaged; incomplete transfer? deliver the file anew")
+    return extract.refuse("file-damaged", "is not a whole, sound Parquet file; incomplete transfer?")
 
 
 def _plain(values: pa.Array, extract: Extract, role: str) -> pa.Array:
