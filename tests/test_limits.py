@@ -65,7 +65,7 @@ def test_gzip_of_zeros(tmp_path: Path) -> None:
         file.write(packer.flush())
     message, peak = refused(path, "--max-bytes", "100M")
     assert "more than 100M" in message
-    assert peak < BASE_MIB + 200
+    assert peak < BASE_MIB + 300  # the text so far, once more where it grows, and a piece of 66 MB
 
 
 def test_parquet_of_a_thousand_million_rows(tmp_path: Path) -> None:
