@@ -70,6 +70,7 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
 OutOption = Annotated[
     Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
 ]
@@ -106,6 +107,7 @@ def extract_check(
     opening: OpeningOption = None,
     accept_missing: AcceptMissingOption = None,
     as_of: AsOfOption = None,
+    max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the report as one JSON document.")] = False,
 ) -> None:
     """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
@@ -121,6 +123,7 @@ def extract_check(
         opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
         accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
         as_of=date_of("--as-of", as_of) if as_of is not None else None,
+        max_bytes=max_bytes,
     )
     with ProgressBar() as progress:
         result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
@@ -155,9 +158,7 @@ def tier_compute(
         int | None,
         typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
     ] = None,
-    max_bytes: Annotated[
-        str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")
-    ] = "4G",
+    max_bytes: MaxBytesOption = "4G",
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,

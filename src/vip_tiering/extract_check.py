@@ -21,6 +21,7 @@ from vip_tiering.readers.days import Day, Reading, read_days
 from vip_tiering.readers.extract import Extract
 from vip_tiering.readers.headers import key_roles, shown, tidy
 from vip_tiering.readers.inspect import look, roles_of
+from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.locate import Found, find
 from vip_tiering.roster import Located, Roster
 from vip_tiering.row_rules import RULES
@@ -43,6 +44,7 @@ class CheckOrder:
     opening_zero: bool = False
     accept_missing: tuple[dt.date, ...] = ()
     as_of: dt.date | None = None
+    max_bytes: str = "4G"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def extract_check(order: CheckOrder, today: dt.date, progress: Progress) -> Chec
 def _look(order: CheckOrder, rules: Rules, pool: Executor) -> tuple[Findings, list[Extract]]:
     """Find and inspect the files; those that cannot be read are problems, the others go on."""
     found, unfound = find(order.extracts)
-    extracts, problems = look(found, rules.extracts, pool)
+    extracts, problems = look(found, rules.extracts, pool, size_in_bytes(order.max_bytes))
     extracts.sort(key=lambda one: (one.name, str(one.path)))
     copies: tuple[tuple[int, str], ...] = ()
     try:
