@@ -229,7 +229,7 @@ SHIPPED = {file: yaml.safe_load((RULES / file).read_text("utf-8")) for file in P
 PATHS = [(file, path) for file, data in SHIPPED.items() for path in paths_in(data)]
 
 
-@settings(max_examples=examples(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PATHS), odd=st.one_of(st.sampled_from(ODD), st.just(...)))
 def test_whatever_stands_in_a_playbook_file_is_told_and_never_a_bug(place: tuple[str, Any], odd: Any, tmp_path: Path) -> None:
     """Any value replaced by an odd one, or taken out, is either accepted or told at places in a file; nothing else is raised."""
