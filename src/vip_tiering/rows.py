@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vip_tiering.errors import Problem
-from vip_tiering.money import Int64s, value_range
+from vip_tiering.money import Int64s
 
 Int32s = npt.NDArray[np.int32]
 
@@ -39,11 +38,6 @@ class Rows:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.balance_fen)
-
-    @cached_property
-    def balance_range(self) -> tuple[int, int]:
-        """The lowest and the highest balance; (0, 0) without rows."""
-        return value_range(self.balance_fen)
 
     def take(self, index: npt.NDArray[np.intp] | slice) -> Rows:
         """Return the rows at `index`, in its order."""
