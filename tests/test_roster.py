@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from helpers import examples
 from vip_tiering import roster
-from vip_tiering.roster import Roster, Words, id_words
+from vip_tiering.id_words import Words, id_words
+from vip_tiering.roster import Roster
 
 REAL_MIX = roster.mix
 CHARACTERS = st.sampled_from([*"0123456789abz-. ", "é", "客", "户", "𠮷", "\x01", "\x7f"])

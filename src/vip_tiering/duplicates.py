@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vip_tiering.errors import Problem
-from vip_tiering.roster import Located, Positions, Words, id_words, mix
+from vip_tiering.id_words import Words, id_words, mix
+from vip_tiering.roster import Located, Positions
 from vip_tiering.rows import Rows
 
 _SHOWN_CONFLICTS: Final = 20
