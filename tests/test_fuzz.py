@@ -179,6 +179,8 @@ def _anything(sound: list[bytes], *more: st.SearchStrategy[bytes]) -> Callable[[
 
 @_anything(SOUND_CSV, csv_text())
 @example(b"\x1f\x8b")
+@example(b'customer_id;"a\nb"\n')
+@example(b'customer_id"a\nb"\n')
 @example(b"customer_id,date,balance")
 @example(b'customer_id,date,balance\n"')
 def test_any_csv_is_read_or_refused(content: bytes) -> None:

@@ -85,11 +85,16 @@ def headers(start: bytes, name: str) -> tuple[str, ...]:
         shown = match[1].decode("ascii", "replace").strip()
         message = f"the first line is Excel's sep={shown}; delete this line, and separate with commas"
         raise refuse(name, "file-separator", message, 1)
-    found = next(csv.reader([text]), [])
-    if len(found) == 1:
+    try:
+        found = next(csv.reader([text]), [])
+    except csv.Error:  # a line end within a header, whose quotes do not stand around it
+        found = []
+    if len(found) <= 1:
         looks = next((shown for mark, shown in _SEPARATORS.items() if mark in text), None)
         if looks:
             raise refuse(name, "file-separator", f"columns found: 1; the separator looks like {looks}; separate with commas", 1)
+    if not found:
+        raise refuse(name, "file-quotes", "a quote is opened in the header and not closed; name the columns in one line", 1)
     empty = [str(index + 1) for index, header in enumerate(found) if not header.strip()]
     if empty:
         raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)
