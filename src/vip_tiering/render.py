@@ -122,11 +122,11 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
 
 def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
     """Return one line per product and currency, and one for the renamed customers."""
+    named = [(f"product {one['code']} x {one['counts']}", one) for one in scope.get("products", ())]
+    named += [(f"currency {one['code']}", one) for one in scope.get("currencies", ())]
     remarks = [
-        f"{title} {one['code']}{words.format(**one)}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}"
-        f"{unit.format(**one)}, counted {_grouped(_fen(one['counted_sum']))} yuan"
-        for key, title, words, unit in (("products", "product", " x {counts}", ""), ("currencies", "currency", "", ""))
-        for one in scope.get(key, ())
+        f"{name}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}, counted {_grouped(_fen(one['counted_sum']))} yuan"
+        for name, one in named
     ]
     if aliases := scope.get("aliases"):
         remarks.append(f"renamed customers: {aliases['customers']:,}, with {aliases['rows']:,} rows")
