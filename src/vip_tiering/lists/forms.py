@@ -1,0 +1,136 @@
+"""The tables that come in beside a run, checked and typed: customers, events, contacts, do-not-contact entries.
+
+Each field of the customer file is one column; codes are indices into `CODES`, days are numbers since 1970-01-01.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vip_tiering.money import Int64s
+from vip_tiering.rows import Int32s
+
+Int8s = npt.NDArray[np.int8]
+
+NO_DAY: Final = np.iinfo(np.int32).min
+"""Stands where a day is not given."""
+NO_PHONE: Final = -1
+"""Stands where no number is given."""
+BAD_PHONE: Final = -2
+"""Stands where what is given is no mobile number of mainland China."""
+NOT_GIVEN: Final = -1
+"""Stands where points or an amount are not given."""
+
+TEXT_FIELDS: Final = ("name", "manager", "wealth_manager", "branch", "wechat_id", "household_customer_id", "products_held")
+DAY_FIELDS: Final = ("birthday", "risk_rated_on", "qualified_on", "points_expire_on")
+SEGMENTS: Final = ("payroll", "merchant", "savings", "settlement")
+"""The segments in the order of their bits."""
+_ANSWERS: Final = ("", "N", "Y")
+CODES: Final[dict[str, tuple[str, ...]]] = {
+    "gender": ("", "F", "M"),
+    "risk_rating": ("", "C1", "C2", "C3", "C4", "C5"),
+    "qualified_investor": _ANSWERS,
+    "consent_sms": _ANSWERS,
+    "consent_call": _ANSWERS,
+    "consent_wechat": _ANSWERS,
+    "private_client": _ANSWERS,
+    "status": ("", "active", "frozen", "deceased", "minor", "dormant", "closed", "blocked"),
+}
+"""The values of every coded field; index 0 is "not given"."""
+CUSTOMER_FIELDS: Final = (
+    "customer_id", "name", "gender", "mobile", "manager", "wealth_manager", "branch", "birthday", "segments", "wechat_id",
+    "household_customer_id", "risk_rating", "risk_rated_on", "qualified_investor", "qualified_on", "consent_sms", "consent_call",
+    "consent_wechat", "status", "private_client", "points", "points_expire_on", "products_held",
+)  # fmt: skip
+"""Every field of the customer file; all but the first are optional."""
+EVENTS: Final = ("maturity", "points", "new_product", "family_event")
+RESULTS: Final = (
+    "", "reached", "no_answer", "wrong_number", "refused", "complaint", "interested", "meeting_set", "done", "bereavement",
+    "delivered", "failed", "opt_out",
+)  # fmt: skip
+"""What came of a contact; "" where nobody said."""
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customer file, one entry per customer, all arrays of shape (n,).
+
+    `given`: the fields that the file has. `text`: dictionary arrays of string, "" where nothing is given. `code`: indices
+    into `CODES[field]`. `day`: day numbers, `NO_DAY` where not given. `points`: `NOT_GIVEN` where not given. `segments`: bit i
+    says `SEGMENTS[i]`. `phone`: index into `numbers`, or `NO_PHONE`, `BAD_PHONE`; `numbers`: distinct mobiles of 11 digits.
+    """
+
+    customer_id: pa.Array
+    given: frozenset[str]
+    text: dict[str, pa.DictionaryArray]
+    code: dict[str, Int8s]
+    day: dict[str, Int32s]
+    points: Int64s
+    segments: npt.NDArray[np.uint8]
+    phone: Int32s
+    numbers: pa.Array
+
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return len(self.customer_id)
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events file, one entry per event, all arrays of shape (n,).
+
+    `event`: index into `EVENTS`; `kind` and `product`: dictionary arrays of string, "" where not given; `amount_fen`:
+    `NOT_GIVEN` where not given.
+    """
+
+    customer_id: pa.Array
+    event: Int8s
+    kind: pa.DictionaryArray
+    day: Int32s
+    product: pa.DictionaryArray
+    amount_fen: Int64s
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.customer_id)
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Contacts that were made, one entry per contact, all arrays of shape (n,).
+
+    `channel` and `action`: dictionary arrays of string ("" for no action); `result`: index into `RESULTS`.
+    """
+
+    customer_id: pa.Array
+    channel: pa.DictionaryArray
+    action: pa.DictionaryArray
+    day: Int32s
+    result: Int8s
+
+    def __len__(self) -> int:
+        """Return the number of contacts."""
+        return len(self.customer_id)
+
+
+@dataclass(frozen=True)
+class DoNotContact:
+    """The do-not-contact list, one entry per line, all arrays of shape (n,).
+
+    `customer_id` is "" where a number is given, `number` (11 digits) is "" where a customer is given; `channel`: dictionary
+    array of string, `all` for every channel; `since`: `NO_DAY` where not given.
+    """
+
+    customer_id: pa.Array
+    number: pa.Array
+    channel: pa.DictionaryArray
+    since: Int32s
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self.customer_id)
