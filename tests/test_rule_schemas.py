@@ -55,7 +55,7 @@ UNSEEN = {
     "playbooks-topic-without-risk", "products-benefit-of-fund", "products-call-days-without-launch", "products-code-twice",
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk",
-    "channels-opt-out-words", "playbooks-action-id-twice", "playbooks-also-for-none", "playbooks-segment-twice",
+    "channels-opt-out-words", "channels-way-missing", "playbooks-action-id-twice", "playbooks-segment-twice",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""
 

@@ -37,18 +37,18 @@ def check_messages(document: Document, file: PlaybooksFile, channels: dict[str, 
             document.add(
                 (*path, "message"), "stands where no channel carries messages; take it out, or name a channel that does", at_key=True
             )
+        if action.listed_as is not None:
+            _check_fields(document, (*path, "listed_as"), action.listed_as)
+            _check_promises(document, (*path, "listed_as"), action.listed_as, forbidden)
         for place, text in texts_of(path, action):
             _check_text(document, place, text, action, forms_of(action, channels or {}))
             _check_promises(document, place, text, forbidden)
 
 
 def _check_text(document: Document, path: Path, text: str, action: Action, forms: list[tuple[Channel, MessageForm]]) -> None:
-    names = []
-    for written, name in fields_of(text):
-        names.append(name)
-        if name not in FIELDS:
-            document.add(path, f"holds {written}, which is no field{_hint(name)}")
-            return
+    names = _check_fields(document, path, text)
+    if path in document.wrong:
+        return
     if "product" in names and action.strictest in NAMELESS:
         document.add(path, f"must not name a product: its purpose is {action.strictest}")
     for channel, form in forms:
@@ -61,6 +61,17 @@ def _check_text(document: Document, path: Path, text: str, action: Action, forms
             document.add(
                 path, f"can become {units} UTF-16 units long; at most {form.max_units} on {channel.code}, signature and opt-out included"
             )
+
+
+def _check_fields(document: Document, path: Path, text: str) -> list[str]:
+    """Return the fields of a text; the first that nobody knows is added."""
+    names = []
+    for written, name in fields_of(text):
+        names.append(name)
+        if name not in FIELDS:
+            document.add(path, f"holds {written}, which is no field{_hint(name)}")
+            break
+    return names
 
 
 def _hint(name: str) -> str:

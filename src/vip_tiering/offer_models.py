@@ -85,6 +85,13 @@ class Channel(Strict):
     label: Annotated[Label, Field(description="name for people")]
     public: Annotated[StrictBool, Field(description="true: goes to many at once, so nothing private may pass")]
     contact: Annotated[StrictBool, Field(description="false: nobody is contacted by it, so it makes no list")]
+    way: (
+        Annotated[
+            Literal["sms", "call", "wechat", "in_person"],
+            Field(description="by what a customer is reached: consent and refusals go by it; needed where contact is true"),
+        ]
+        | None
+    ) = None
     caps: Annotated[list[Cap], Field(min_length=1, description="how often a customer may be contacted by it")] | None = None
     send_window: Annotated[SendWindow, Field(description="times of day for it")] | None = None
     message: Annotated[MessageForm, Field(description="form of its messages, where it has any")] | None = None
@@ -150,6 +157,8 @@ class Limits(Strict):
     rating_valid_months: Annotated[Limit, Field(description="so long a risk rating is valid")]
     reassess_days: Annotated[Limit, Field(description="a manager is asked for a new rating at most once in so many days")]
     message_valid_days: Annotated[Limit, Field(description="so long an exported message may be sent")]
+    list_valid_days: Annotated[Limit, Field(description="so long a row without an event may wait")]
+    run_grace_days: Annotated[Limit, Field(description="so long into a quarter the run of the quarter before the last one passes")]
 
 
 class ForbiddenWords(Strict):

@@ -22,6 +22,8 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "rating_valid_months": (12, -1),
     "reassess_days": (90, 1),
     "message_valid_days": (3, -1),
+    "list_valid_days": (14, -1),
+    "run_grace_days": (20, -1),
 }
 """Of each limit the shipped number, and in which direction it becomes stricter."""
 
@@ -90,6 +92,8 @@ def check_channels(document: Document, file: ChannelsFile) -> None:
         here = ("channels", index)
         if one.send_window and one.send_window.not_before >= one.send_window.not_after:
             document.add((*here, "send_window", "not_after"), "must be later than not_before")
+        if one.contact != (one.way is not None):
+            document.add((*here, "contact"), "and way go together: a channel that reaches customers needs way, another has none")
         if one.message and one.public:
             for key in ("signature", "opt_out"):
                 if getattr(one.message, key) is None:
@@ -143,15 +147,14 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     if absent and not renamed:  # a tier that was renamed is one mistake, told already
         message = f"holds nothing for {', '.join(absent)}; write playbook: none with a reason, or same_as"
         document.note(document.key_places["playbooks",], ("playbooks",), message)
-    without = {book.tier for book in file.playbooks if book.playbook is not None}
     first_use: dict[str, Path] = {}
     for path, tier, action in placed_actions(file):
         if (first := first_use.setdefault(action.id, path)) != path:
             document.add((*path, "id"), f"must differ from {path_text((*first, 'id'))}; use also_for to do it for a further tier")
         _check_action(document, path, action)
-        others = [one for one in tiers if one != tier and one not in without]
+        others = [one for one in tiers if one != tier]
         for index, other in enumerate(action.also_for or ()):
-            check_known(document, (*path, "also_for", index, "tier"), other.tier, others, "the other tiers with a playbook")
+            check_known(document, (*path, "also_for", index, "tier"), other.tier, others, "the other tiers")
 
 
 def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
@@ -207,6 +210,8 @@ def check_references(
             check_known(document, (*path, "topics", index), code, products or (), "products.yaml")
         for index, code in enumerate(action.channels if channels is not None else ()):
             check_known(document, (*path, "channels", index), code, channels or (), "channels.yaml")
+        if action.instead is not None and channels is not None:
+            check_known(document, (*path, "instead", "channel"), action.instead.channel, channels, "channels.yaml")
         topics = [(index, products[code]) for index, code in enumerate(action.topics or ()) if products and code in products]
         public = [(index, code) for index, code in enumerate(action.channels) if channels and code in channels and channels[code].public]
         _check_topics(document, path, action, topics, public=bool(public) or action.campaign)

@@ -98,20 +98,35 @@ class AlsoFor(Strict):
     reason: Reason
 
 
+class Instead(Strict):
+    """Another channel for those whom one gate stops on the preferred one."""
+
+    gate: Annotated[Literal["senior"], Field(description="the reason for which the preferred channel is closed")]
+    channel: Annotated[Code, Field(description="code of channels.yaml; all gates are tried again there")]
+
+
 class Action(Strict):
     """One thing that is done for customers of a tier."""
 
     id: Id
     what: What
+    listed_as: (
+        Annotated[Text, Field(description="what lists for people say of it; ${product} and other known fields are filled in")] | None
+    ) = None
     covers: Covers | None = None
     origin: Annotated[Literal["plan", "ours"], Field(description="the plan says so, or we do")] = "plan"
     purpose: Annotated[list[Purpose], Field(min_length=1, description="what it is for; of several the strictest decides the gates")]
     audience: Annotated[Audience, Field(description="whom it is for")]
     topics: Annotated[list[Code], Field(min_length=1, description="codes of products.yaml that it is about")] | None = None
-    channels: Annotated[list[Code], Field(min_length=1, description="codes of channels.yaml, the preferred one first")]
+    channels: Annotated[list[Code], Field(min_length=1, description="codes of channels.yaml; lists go to the first, the others are free")]
+    instead: Annotated[Instead, Field(description="another channel where a gate closes the first")] | None = None
     campaign: Annotated[StrictBool, Field(description="true: one offer for many, so never for private clients")] = False
     trigger: Annotated[Trigger, Field(description="what makes it due")]
     within_days: Annotated[StrictInt, Field(ge=0, le=92, description="due so many days before the event at the earliest")] | None = None
+    for_days: (
+        Annotated[StrictInt, Field(ge=1, le=92, description="due for so many days from the event; call_days of a product goes first")]
+        | None
+    ) = None
     once_per: Annotated[Literal["event", "run"], Field(description="never twice for the same event, or the same quarter's run")] | None = (
         None
     )

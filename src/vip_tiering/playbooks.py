@@ -65,13 +65,13 @@ class Playbooks:
     def actions(self, tier: str) -> list[tuple[Action, str]]:
         """Return what is done for a tier, with its origin: `plan`, `not_in_plan` or `ours`."""
         book = self.playbook(tier)
-        if book.playbook is not None:
-            return []
         own = self.playbook(book.same_as or tier)
         result: list[tuple[Action, str]] = [(one, "not_in_plan" if book.same_as else one.origin) for one in own.actions or ()]
         for other in self.books.playbooks.playbooks:
             result += [(one, "not_in_plan") for one in other.actions or () if tier in [also.tier for also in one.also_for or ()]]
-        return result + [(one, one.origin) for one in self.books.playbooks.every_tier or ()]
+        if book.playbook is None:
+            result += [(one, one.origin) for one in self.books.playbooks.every_tier or ()]
+        return result
 
 
 def check_rules(folder: str | FilePath | None = None) -> tuple[Rules, Playbooks | None]:

@@ -35,7 +35,7 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
     bulk = "" if book.bulk == "allowed" else "; nothing in bulk"
     head = Text(f"{books.labels[tier]} {tier} ({book.source}){bulk}", style="bold")
     if book.playbook is not None:
-        return Group(head, Text(f"no playbook: {book.reason}"))
+        head = Text.assemble(head, Text(f"\nno playbook: {book.reason}", style="not bold"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
