@@ -47,7 +47,6 @@ NOT_GIVEN: Final = -1
 """Stands where points or an amount are not given."""
 
 
-
 @dataclass(frozen=True)
 class Customers:
     """The customer file, one entry per customer, all arrays of shape (n,).
