@@ -55,6 +55,9 @@ UNSEEN = {
     "playbooks-topic-without-risk", "products-benefit-of-fund", "products-call-days-without-launch", "products-code-twice",
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk",
+    "customers-channel-unknown", "customers-date-format", "customers-header-of-another-field", "customers-header-of-two-fields",
+    "customers-status-day-quoted", "customers-value-of-itself", "customers-value-two-targets", "customers-value-unknown",
+    "customers-value-unknown-of-one-field",
     "channels-opt-out-words", "playbooks-action-id-twice", "playbooks-also-for-none", "playbooks-segment-twice",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""

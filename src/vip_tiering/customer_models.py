@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from vip_tiering.playbook_models import Reason, Words
-from vip_tiering.rule_models import DateFormat, Header, Source, Strict, Version
+from vip_tiering.rule_models import OWN_MESSAGE, DateFormat, Header, Source, Strict, Version
 
 CUSTOMERS_FILE: Final = "customers.yaml"
 
 
 def _as_list(headers: object) -> object:
+    if not isinstance(headers, str | list):
+        raise PydanticCustomError(OWN_MESSAGE, "must be a header, or a list of headers")
     return [headers] if isinstance(headers, str) else headers
 
 

@@ -76,4 +76,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "value-missing",
     "value-unknown",
 )
-"""Every rule for a file as a whole, or for several rows together; docs/extracts.md and docs/customers.md say of each what it means and what to do."""
+"""Every rule for a file as a whole, or for several rows together.
+
+docs/extracts.md and docs/customers.md say of each what it means and what to do.
+"""

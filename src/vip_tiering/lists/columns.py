@@ -52,8 +52,8 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     known = {field: {tidy(header) for header in rules.headers_of(field)} for field in fields}
     found: dict[str, int] = {}
     problems: list[Problem] = []
-    for field, headers in known.items():
-        hits = [place for place, one in enumerate(tidied) if one in headers]
+    for field, names in known.items():
+        hits = [place for place, one in enumerate(tidied) if one in names]
         if len(hits) > 1:
             both = " and ".join(shown(file.headers[place], place) for place in hits)
             message = f"{both} may all be the {field}; say which under columns in rules/customers.yaml, or deliver one of them"

@@ -106,7 +106,8 @@ class Fields:
         coded = self.columns.values[field].dictionary_encode()
         places = _look_up(tidy_text(coded.dictionary), words)[coded.indices.to_numpy(zero_copy_only=False)]
         self.refuse_unknown(field, places, known, needed=needed)
-        return places.astype(np.int8)
+        found: Int8s = places.astype(np.int8)
+        return found
 
     def refuse_unknown(self, field: str, places: Int32s, known: Iterable[str], *, needed: bool, within: Mask | None = None) -> None:
         """Note the rows (of `within`) whose word is not known (-2), and those without one where it is `needed`."""

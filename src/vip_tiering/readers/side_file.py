@@ -131,7 +131,7 @@ def _refuse_swallowed_rows(name: str, values: pa.Array, width: int, header: str,
     """
     several = pc.match_substring_regex(values, r"[\r\n]")
     swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, ","), width - 1))
-    first = pc.index(swallowed, True).as_py()  # noqa: FBT003
+    first = pc.index(swallowed, True).as_py()
     if first >= 0:
         message = f"column {shown(header, place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
         raise refuse(name, "file-quotes", message, int(row[first]))
