@@ -470,6 +470,7 @@ def test_a_file_larger_than_allowed_is_refused(tmp_path: Path) -> None:
 ESCAPE = "\x1b[31m"
 
 
+@pytest.mark.bad_input(66)
 @pytest.mark.parametrize(
     ("given_text", "kept"),
     [

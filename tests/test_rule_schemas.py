@@ -57,7 +57,7 @@ UNSEEN = {
     "products-uncertain-without-risk",
     "customers-channel-unknown", "customers-date-format", "customers-header-of-another-field", "customers-header-of-two-fields",
     "customers-status-day-quoted", "customers-value-of-itself", "customers-value-two-targets", "customers-value-unknown",
-    "customers-value-unknown-of-one-field",
+    "customers-value-unknown-of-one-field", "customers-word-blank",
     "channels-opt-out-words", "playbooks-action-id-twice", "playbooks-also-for-none", "playbooks-segment-twice",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""

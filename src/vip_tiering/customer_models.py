@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.playbook_models import Reason, Words
 from vip_tiering.rule_models import OWN_MESSAGE, DateFormat, Header, Source, Strict, Version
@@ -21,13 +22,16 @@ def _as_list(headers: object) -> object:
     return [headers] if isinstance(headers, str) else headers
 
 
-_ONE_HEADER: Final = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^\S(.*\S)?$"}
-Headers = Annotated[
-    list[Header],
-    BeforeValidator(_as_list),
-    WithJsonSchema({"anyOf": [_ONE_HEADER, {"type": "array", "minItems": 1, "items": _ONE_HEADER}]}),
-    Field(min_length=1),
-]
+class _OneOrSeveral:
+    """Tells editors that one header may stand without the brackets of a list."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        several = handler(schema)
+        about = {key: several.pop(key) for key in ("description",) if key in several}
+        return {**about, "anyOf": [several["items"], several]}
+
+
+Headers = Annotated[list[Header], BeforeValidator(_as_list), Field(min_length=1), _OneOrSeveral()]
 CodedField = Literal[
     "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
     "segments", "event", "kind", "result", "channel",
