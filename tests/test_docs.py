@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import typer.main
 import vip_tiering as vip
 from vip_tiering import errors, schema
 from vip_tiering.cli import app
+from vip_tiering.customer_fields import CONTACT_FIELDS, CUSTOMER_FIELDS, DO_NOT_CONTACT_FIELDS, EVENT_FIELDS, KNOWN_VALUES
+from vip_tiering.customer_models import CustomerColumns
+from vip_tiering.lists.absent import ABSENT
 from vip_tiering.message_text import FIELDS
 from vip_tiering.playbook_models import Action
 from vip_tiering.playbooks import load_playbooks
@@ -80,8 +84,9 @@ def test_rules_for_rows_are_documented() -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    """docs/extracts.md has an entry for every rule code, once, with what it means and what to do, and for no other code."""
-    explained = page("docs/extracts.md").partition("## What each message means: rows\n")[2]
+    """Every rule code has one entry in docs/extracts.md or docs/customers.md, with what it means and what to do, and no other has."""
+    places = (("docs/extracts.md", "rows"), ("docs/customers.md", "customers"))
+    explained = "".join(page(name).partition(f"## What each message means: {part}\n")[2] for name, part in places)
     assert sorted([*RULES, *FILE_RULES]) == sorted(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$", explained, re.MULTILINE))
 
 
@@ -177,6 +182,29 @@ def test_glossary_is_complete() -> None:
     columns = {*schema.TIERS_PARQUET.names, *schema.TIERS_CSV, "daily_average", "closing_balance", *schema.ROLES, *schema.CHANGES}
     tiers = set(vip.load_rules(ROOT / "rules").ladders[0].codes)
     assert set() == {name for name in columns | tiers if f"`{name}`" not in page("docs/glossary.md")}
+
+
+def test_customer_fields_are_documented() -> None:
+    """docs/customers.md tells every field of the customer file and what falls without it, every value, and the columns of the others."""
+    text = page("docs/customers.md")
+    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| ([^|]*) \|$", text.partition("## Events")[0], re.MULTILINE))
+    assert [*CUSTOMER_FIELDS] == [*rows]
+    assert ABSENT == {field: falls for field, falls in rows.items() if field in ABSENT}
+    others = {"Events": EVENT_FIELDS, "The contact log": CONTACT_FIELDS, "The do-not-contact list": DO_NOT_CONTACT_FIELDS}
+    for title, fields in others.items():
+        section = text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+        assert set(fields) == set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    values = {code for known in KNOWN_VALUES.values() for code in known if code} - {"C2", "C3", "C4"}
+    assert set() == {code for code in values if f"`{code}`" not in text}
+    assert set() == {field for field in CustomerColumns.model_fields if f"`{field}`" not in page("docs/glossary.md")}
+
+
+def test_form_of_the_customer_rules_is_accepted(tmp_path: Path) -> None:
+    """The YAML form in docs/customers.md is one that the program accepts."""
+    for file in ("tiers.yaml", "channels.yaml"):
+        shutil.copy(ROOT / "rules" / file, tmp_path)
+    (tmp_path / "customers.yaml").write_text(blocks("docs/customers.md", "yaml")[0], encoding="utf-8")
+    assert load_playbooks(tmp_path) is None
 
 
 def test_exit_codes_are_documented() -> None:

@@ -56,6 +56,9 @@ UNSEEN = {
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk",
     "channels-opt-out-words", "channels-way-missing", "playbooks-action-id-twice", "playbooks-segment-twice",
+    "customers-channel-unknown", "customers-date-format", "customers-header-of-another-field", "customers-header-of-two-fields",
+    "customers-status-day-quoted", "customers-value-of-itself", "customers-value-two-targets", "customers-value-unknown",
+    "customers-value-unknown-of-one-field", "customers-word-blank",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""
 

@@ -32,7 +32,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     ids, tidied = {}, 0
     for role in ("customer_id", "account_id", "product"):
         if role in raw.columns:
-            ids[role], count = _check_ids(raw.columns[role], role, broken)
+            ids[role], count = check_ids(raw.columns[role], role, broken)
             tidied += count
     currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
     days = check_days(raw, broken)
@@ -52,7 +52,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
 
 
-def _check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
+def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
     """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
     if pa.types.is_integer(values.type):
         values = values.cast(pa.string())

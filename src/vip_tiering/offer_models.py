@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
+from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What, Words
 from vip_tiering.rule_models import Code, Label, Source, Strict, Version
 
@@ -181,6 +182,7 @@ class GatesFile(Strict):
 
 PLAYBOOK_FILES: Final[dict[str, type[Strict]]] = {
     "channels.yaml": ChannelsFile,
+    CUSTOMERS_FILE: CustomerRules,
     "gates.yaml": GatesFile,
     "plan_ids.yaml": PlanIdsFile,
     "playbooks.yaml": PlaybooksFile,

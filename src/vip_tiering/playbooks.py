@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import message_checks, playbook_checks
+from vip_tiering import customer_checks, message_checks, playbook_checks
+from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
@@ -35,7 +36,10 @@ class Cover:
 
 @dataclass(frozen=True)
 class Playbooks:
-    """All playbooks of a folder of rules. `labels` names every tier for people, lowest first."""
+    """All playbooks of a folder of rules. `labels` names every tier for people, lowest first.
+
+    `customers` says what the customer file looks like; where the folder does not say it, only the English names are known.
+    """
 
     name: str
     labels: dict[str, str]
@@ -43,6 +47,7 @@ class Playbooks:
     gates: GatesFile
     warnings: tuple[str, ...]
     covers: tuple[Cover, ...]
+    customers: CustomerRules = field(default_factory=CustomerRules)
 
     @property
     def missing(self) -> list[str]:
@@ -120,6 +125,8 @@ def _check_together(documents: dict[str, Document]) -> None:
     forbidden = gates.forbidden_words.words if gates else []
     products = {one.code: one for one in ProductsFile.model_validate(data["products.yaml"]).products} if "products.yaml" in data else None
     channels = {one.code: one for one in ChannelsFile.model_validate(data["channels.yaml"]).channels} if "channels.yaml" in data else None
+    if CUSTOMERS_FILE in data:
+        customer_checks.check_customers(documents[CUSTOMERS_FILE], channels)
     if products is not None:
         message_checks.check_product_labels(documents["products.yaml"], products, forbidden)
     if BOOK not in data:
@@ -155,6 +162,7 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         gates=GatesFile.model_validate(data["gates.yaml"]),
         warnings=tuple(lint(books, documents[BOOK])),
         covers=_covers(books, documents[BOOK]),
+        customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})),
     )
 
 

@@ -38,7 +38,9 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "control-rows",
     "control-sum",
     "date-absent",
+    "day-range",
     "duplicate-conflict",
+    "entry-empty",
     "file-absent",
     "file-changed",
     "file-cut",
@@ -59,8 +61,10 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "header-empty",
     "header-missing",
     "header-repeated",
+    "id-repeated",
     "ids-differ",
     "manifest-altered",
+    "number-whole",
     "output-absent",
     "output-altered",
     "output-unknown",
@@ -68,5 +72,11 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "product-unknown",
     "rate-missing",
     "scope-column",
+    "status-absent",
+    "value-missing",
+    "value-unknown",
 )
-"""Every rule for a file as a whole, or for several rows together; docs/extracts.md says of each what it means and what to do."""
+"""Every rule for a file as a whole, or for several rows together.
+
+docs/extracts.md and docs/customers.md say of each what it means and what to do.
+"""

@@ -99,6 +99,11 @@ Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
 Product = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+DateFormat = Annotated[
+    str,
+    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
+    AfterValidator(_check_date_format),
+]
 Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
 
 
@@ -183,14 +188,7 @@ class ExtractRules(Strict):
     columns: Columns = Field(default_factory=Columns)
     negative: Annotated[Negative, Field(description="a negative balance counts as zero, counts as it is, or is rejected")] = "zero"
     max_carry_days: Annotated[StrictInt, Field(ge=0, le=92, description="for how many missing days after it a delivered day may stand")] = 3
-    date_format: (
-        Annotated[
-            str,
-            Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
-            AfterValidator(_check_date_format),
-        ]
-        | None
-    ) = None
+    date_format: DateFormat | None = None
     date_offset_days: Annotated[
         StrictInt, Field(ge=-31, le=31, description="added to a date taken from a file's name; -1 where the name tells the day of delivery")
     ] = 0

@@ -12,8 +12,28 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from vip_tiering.customer_fields import CODES, CUSTOMER_FIELDS, DAY_FIELDS, EVENTS, RESULTS, SEGMENTS, TEXT_FIELDS
 from vip_tiering.money import Int64s
 from vip_tiering.rows import Int32s
+
+__all__ = [
+    "BAD_PHONE",
+    "CODES",
+    "CUSTOMER_FIELDS",
+    "DAY_FIELDS",
+    "EVENTS",
+    "NOT_GIVEN",
+    "NO_DAY",
+    "NO_PHONE",
+    "RESULTS",
+    "SEGMENTS",
+    "TEXT_FIELDS",
+    "Contacts",
+    "Customers",
+    "DoNotContact",
+    "Events",
+    "Int8s",
+]
 
 Int8s = npt.NDArray[np.int8]
 
@@ -25,35 +45,6 @@ BAD_PHONE: Final = -2
 """Stands where what is given is no mobile number of mainland China."""
 NOT_GIVEN: Final = -1
 """Stands where points or an amount are not given."""
-
-TEXT_FIELDS: Final = ("name", "manager", "wealth_manager", "branch", "wechat_id", "household_customer_id", "products_held")
-DAY_FIELDS: Final = ("birthday", "risk_rated_on", "qualified_on", "points_expire_on")
-SEGMENTS: Final = ("payroll", "merchant", "savings", "settlement")
-"""The segments in the order of their bits."""
-_ANSWERS: Final = ("", "N", "Y")
-CODES: Final[dict[str, tuple[str, ...]]] = {
-    "gender": ("", "F", "M"),
-    "risk_rating": ("", "C1", "C2", "C3", "C4", "C5"),
-    "qualified_investor": _ANSWERS,
-    "consent_sms": _ANSWERS,
-    "consent_call": _ANSWERS,
-    "consent_wechat": _ANSWERS,
-    "private_client": _ANSWERS,
-    "status": ("", "active", "frozen", "deceased", "minor", "dormant", "closed", "blocked"),
-}
-"""The values of every coded field; index 0 is "not given"."""
-CUSTOMER_FIELDS: Final = (
-    "customer_id", "name", "gender", "mobile", "manager", "wealth_manager", "branch", "birthday", "segments", "wechat_id",
-    "household_customer_id", "risk_rating", "risk_rated_on", "qualified_investor", "qualified_on", "consent_sms", "consent_call",
-    "consent_wechat", "status", "private_client", "points", "points_expire_on", "products_held",
-)  # fmt: skip
-"""Every field of the customer file; all but the first are optional."""
-EVENTS: Final = ("maturity", "points", "new_product", "family_event")
-RESULTS: Final = (
-    "", "reached", "no_answer", "wrong_number", "refused", "complaint", "interested", "meeting_set", "done", "bereavement",
-    "delivered", "failed", "opt_out",
-)  # fmt: skip
-"""What came of a contact; "" where nobody said."""
 
 
 @dataclass(frozen=True)

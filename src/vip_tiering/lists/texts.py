@@ -1,0 +1,53 @@
+"""Text of people and systems made harmless: nothing invisible, nothing that a spreadsheet would run, nothing endless."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LONGEST_TEXT: Final = 64
+"""Characters that are kept of a name."""
+LONGEST_LIST: Final = 512
+"""Characters that are kept of a field which holds several codes; cut within one it would name another product."""
+_REMOVED: Final = (
+    r"\x1b\[[0-9;]*[A-Za-z]"  # what colours a terminal
+    r"|[\p{Cc}\p{Cf}\p{Cs}\x{2028}\x{2029}\x{fffd}\x{115f}\x{1160}\x{3164}\x{ffa0}]"  # control, invisible, no character
+)
+_BLANKS: Final = r"^[\s\p{Z}]+|[\s\p{Z}]+$"
+_FORMULA_STARTS: Final = {
+    "=": "[=\uff1d\ufe66\u207c\u208c]",
+    "+": "[+\uff0b\ufe62\u207a\u208a]",
+    "-": "[-\uff0d\ufe63\u2212\u207b\u208b]",
+    "@": "[@\uff20\ufe6b]",
+}
+"""By what a formula begins with: all the characters that look like it."""
+_FULL_WIDTH: Final = {"=": "\uff1d", "+": "\uff0b", "-": "\uff0d", "@": "\uff20"}
+
+
+def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryArray:
+    """Return strings, shape (n,), harmless and as a dictionary array of the same shape; "" stays "".
+
+    Control characters, line ends, escapes, invisible and direction-changing characters are removed, blanks around are
+    trimmed, at most `longest` characters are kept, and a leading = + - @ becomes its full-width form, so that no spreadsheet
+    takes a name for a formula. Nothing is refused, and nothing is normalised: names keep their characters.
+    """
+    coded = values.dictionary_encode()
+    texts = pc.replace_substring_regex(coded.dictionary, _REMOVED, "")
+    texts = pc.replace_substring_regex(texts, _BLANKS, "")
+    texts = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts, 0, longest), _BLANKS, "")
+    for mark, looks in _FORMULA_STARTS.items():
+        texts = pc.replace_substring_regex(texts, f"^{looks}", _FULL_WIDTH[mark])
+    return recoded(coded.indices, texts)
+
+
+def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
+    """Return the texts at `indices` as a dictionary array whose entries differ; `texts` may repeat."""
+    distinct = texts.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(indices), distinct.dictionary)
+
+
+def plain(text: str, count: int) -> pa.DictionaryArray:
+    """Return a dictionary array of shape (count,) that holds one text throughout."""
+    return pa.array([text], pa.string()).dictionary_encode().take(pa.repeat(pa.scalar(0, pa.int32()), count))
