@@ -56,6 +56,11 @@ UNSEEN = {
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk",
     "channels-opt-out-words", "channels-way-missing", "playbooks-action-id-twice", "playbooks-segment-twice",
+    "calendar-branch-date-trigger", "calendar-branch-date-twice", "calendar-branch-date-unknown-action", "calendar-lobby-action-trigger",
+    "calendar-lobby-action-unknown", "calendar-lobby-branch-missing", "calendar-lobby-branch-missing-first", "calendar-lobby-branch-twice",
+    "calendar-lobby-day-far", "calendar-lobby-day-other-year", "calendar-lobby-day-quoted", "calendar-lobby-days-reversed",
+    "calendar-lobby-prepare-late", "playbooks-lobby-season-and-days-before", "playbooks-lobby-season-no-day",
+    "playbooks-lobby-season-reversed",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""
 
