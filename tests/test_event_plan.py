@@ -452,7 +452,7 @@ def test_the_command_prints_json(tmp_path: Path, rules: Path) -> None:
     assert "".join(f"warning: {one}\n" for one in document["warnings"]) == done.stderr
     assert (2098, "rules", None, 1) == (document["year"], document["rules"], document["folder"], len(document["warnings"]))
     assert [[*EVENT_PLAN.names]] * 6 == [list(row) for row in document["events"]]
-    assert ["2098-02-14", "玫瑰", None, ""] == [document["events"][1][key] for key in ("event_from", "material", "quantity", "owner")]
+    assert ["2098-02-14", "元宵", None, ""] == [document["events"][1][key] for key in ("event_from", "material", "quantity", "owner")]
 
 
 def test_the_command_publishes_a_folder(tmp_path: Path, rules: Path) -> None:
