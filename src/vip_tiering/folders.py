@@ -214,6 +214,11 @@ def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path 
     raise OutputError(f"{folder}: {message}")
 
 
+def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, as a manifest has it."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a document, without the member `digest` that may hold it."""
     rest = {key: value for key, value in document.items() if key != "digest"}

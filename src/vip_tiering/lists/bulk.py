@@ -1,0 +1,112 @@
+"""Messages that go to many: one row for a number, its text, and the times between which it may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.lists.calendar_days import iso_dates
+from vip_tiering.lists.forms import SEGMENTS
+from vip_tiering.lists.gates import Judged
+from vip_tiering.lists.messages import NOBODY_NAMED, OUR_BRANCH, OUR_MANAGER, render_message
+from vip_tiering.lists.rows import Desk
+from vip_tiering.money import Int64s
+from vip_tiering.offer_models import Channel
+from vip_tiering.playbook_models import Segment
+from vip_tiering.raw_columns import Mask
+from vip_tiering.rows import Int32s
+
+MESSAGE_COLUMNS: Final = ("phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until")
+"""The columns of a list of messages."""
+FIELD_COLUMNS: Final = ("name", "product", "event_date", "points", "tier_label", "branch", "manager", "signature", "opt_out")
+"""What the text was filled with: for gateways that fill a template of their own."""
+_A_PRODUCT: Final = "相关产品"
+
+
+def message_rows(judged: Sequence[Judged], channel: Channel, desk: Desk, valid_days: int) -> pa.Table:
+    """Return one row for every number, in the order of actions and customers: `MESSAGE_COLUMNS`, then `FIELD_COLUMNS`.
+
+    Turns were taken by number, so all who pass at one number pass for one action; they share the row, which then names nobody.
+    """
+    tables = [_rows(one, desk) for one in judged if one.due.case.channel.code == channel.code and one.passed.any()]
+    if not tables:
+        return pa.table({name: pa.array([], pa.string()) for name in MESSAGE_COLUMNS + FIELD_COLUMNS})
+    table = pa.concat_tables(tables)
+    today = np.full(1, desk.today, np.int32)
+    day = iso_dates(today)[0].as_py()
+    window = channel.send_window
+    times = {
+        "not_before": f"{day} {window.not_before}" if window else day,
+        "not_after": f"{day} {window.not_after}" if window else day,
+        "valid_until": iso_dates(today + np.int32(valid_days))[0].as_py(),
+    }
+    for name, text in times.items():
+        table = table.append_column(name, _repeated(text, len(table)))
+    return table.select(list(MESSAGE_COLUMNS + FIELD_COLUMNS))
+
+
+def _rows(judged: Judged, desk: Desk) -> pa.Table:
+    """Return the rows of one action."""
+    where = np.flatnonzero(judged.passed).astype(np.int32)
+    at = judged.due.at[where]
+    phone = desk.customers.phone[desk.people.profile[at]]
+    order = np.lexsort((at, phone))
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(phone[order]) != 0]))
+    starts = starts[np.argsort(at[order][starts], kind="stable")]  # the number's first customer gives its place
+    sizes = _sizes(phone[order], starts)
+    first, several = order[starts], sizes > 1
+    fields = _fields(judged, desk, at[first], where[first], several)
+    bits = desk.customers.segments[desk.people.profile[at[first]]]
+    segments: Mapping[Segment, Mask] = {name: ((bits >> number) & 1).astype(np.bool_) & ~several for number, name in enumerate(SEGMENTS)}  # type: ignore[misc]
+    message = judged.due.case.action.message
+    if message is None:  # the gate no_template lets nobody pass
+        raise ValueError(judged.due.case.action.id)
+    columns = {
+        "phone": desk.phones(at[first]),
+        "text": render_message(message, segments, fields, len(first)),
+        "customer_id": _joined_ids(desk.people.customer_id.take(pa.array(at[order])), starts, sizes),
+        "action": judged.due.case.action.id,
+        **fields,
+    }
+    return pa.table({name: _repeated(column, len(first)) if isinstance(column, str) else column for name, column in columns.items()})
+
+
+def _repeated(text: str, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), count)
+
+
+def _fields(judged: Judged, desk: Desk, at: Int32s, where: Int32s, several: Mask) -> dict[str, pa.Array | str]:
+    """Return the fields of every row. A number with more than one holder is nobody's own: nobody is named."""
+    fields = desk.fields_of(judged, at, where)
+    shared = pa.array(desk.facts.holders[desk.people.profile[at]] > 1)
+    together = pa.array(several)
+    fields["name"] = pc.if_else(shared, NOBODY_NAMED, fields["name"])
+    fields["branch"] = pc.if_else(together, OUR_BRANCH, fields["branch"])
+    fields["manager"] = pc.if_else(together, OUR_MANAGER, fields["manager"])
+    fields["product"] = pc.if_else(together, _shared_product(judged), fields["product"])
+    return fields
+
+
+def _shared_product(judged: Judged) -> str:
+    """Return what several customers are told of: the one topic that all may be offered, else no product by name."""
+    topics = judged.due.case.topics
+    return topics[0].label if len(topics) == 1 else _A_PRODUCT
+
+
+def _sizes(phone: Int32s, starts: Int64s) -> Int64s:
+    """Return how many customers each row stands for. `phone` is sorted; `starts` are the first of each number, in any order."""
+    counts = np.bincount(phone)
+    result: Int64s = counts[phone[starts]]
+    return result
+
+
+def _joined_ids(ids: pa.Array, starts: Int64s, sizes: Int64s) -> pa.Array:
+    """Return the ids of each row joined by |."""
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    index = np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
+    lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), ids.take(pa.array(index)))
+    return pc.binary_join(lists, "|")

@@ -1,0 +1,153 @@
+"""The straight line of an export: run and customers -> selected -> gates -> turns -> lists, suppressed, contacts. Frames only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from vip_tiering.lists.bulk import message_rows
+from vip_tiering.lists.cases import Due
+from vip_tiering.lists.casework import Casework, Only, all_actions, casework
+from vip_tiering.lists.facts import Facts, Known, PrivacyRule, facts_of, private_people
+from vip_tiering.lists.forms import Customers
+from vip_tiering.lists.gates import Judge, Judged, judged_with_instead
+from vip_tiering.lists.happenings import EVENT_TRIGGERS, Sources
+from vip_tiering.lists.history import History, history_of
+from vip_tiering.lists.outcome import Counts, contact_rows, counts_of, suppressed_rows
+from vip_tiering.lists.people import NOBODY, People, meet
+from vip_tiering.lists.rows import Desk, list_rows
+from vip_tiering.lists.run_folder import TieredRun
+from vip_tiering.lists.selection import Selector
+from vip_tiering.lists.turns import take_turns
+from vip_tiering.lists.window import Window
+from vip_tiering.offer_models import GATES
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.quarter import day_number
+from vip_tiering.raw_columns import Mask
+from vip_tiering.rows import Int32s
+
+_AT_ONCE: Final = ("regular", *EVENT_TRIGGERS)
+_UNRATED: Final = [GATES.index("no_risk_rating"), GATES.index("rating_expired")]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that an export is made from. `branch_dates`: day numbers by action."""
+
+    run: TieredRun
+    books: Playbooks
+    customers: Customers
+    known: Known
+    memory: pa.Table
+    branch_dates: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class DayLists:
+    """The lists of one day, as tables. Of a pair the second holds what only private files may hold.
+
+    `messages` and `lists`: by channel; `private`, shape (n,): who in the run is a private client.
+    """
+
+    messages: dict[str, pa.Table]
+    lists: dict[str, tuple[pa.Table, pa.Table]]
+    suppressed: tuple[pa.Table, pa.Table]
+    contacts: tuple[pa.Table, pa.Table]
+    counts: dict[str, Counts]
+    people: People
+    private: Mask
+
+
+def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> DayLists:
+    """Walk the line: who is due, which gate stops whom, whose turn it is, and what the lists say."""
+    run, books, customers = inputs.run, inputs.books, inputs.customers
+    people = meet(run.tiers, run.changes, customers, run.labels, compared=run.compared)
+    privacy = _privacy(run, books, people)
+    facts = facts_of(customers, people, inputs.known, books.books.channels, books.gates.limits, on, privacy)
+    private = _private(people, facts, privacy)
+    work = casework(books, people.codes, only)
+    history = history_of(
+        customers, inputs.memory, inputs.known.contacts, [one.id for one in all_actions(books)], list(books.books.channels), window.first
+    )
+    sources = Sources(
+        people, customers, inputs.known.events, window, day_number(run.quarter.end), inputs.branch_dates, books.books.products
+    )
+    judge = _judge(books, facts, people, private, history, window.first)
+    judged, selected = _judged(work, Selector(sources, history, work.levels), judge, rated="risk_rating" in customers.given)
+    desk = Desk(
+        people,
+        customers,
+        facts,
+        private,
+        history.last_contact(len(customers)),
+        window.first,
+        books.gates.limits.list_valid_days.value,
+    )
+    channels = {code: one for code, one in books.books.channels.items() if one.contact}
+    valid_days = books.gates.limits.message_valid_days.value
+    return DayLists(
+        messages={code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public},
+        lists={code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public},
+        suppressed=suppressed_rows(judged, desk),
+        contacts=contact_rows(judged, desk),
+        counts=counts_of(work.cases, selected, judged),
+        people=people,
+        private=private,
+    )
+
+
+def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
+    """Return who is a private client: by the tiers that bar what goes to many, and the lowest of their bounds."""
+    barred = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred" and book.tier in people.codes]
+    bounds = [run.bounds_fen[code] for code in barred if code in run.bounds_fen]
+    return PrivacyRule([people.codes.index(code) for code in barred], min(bounds, default=None))
+
+
+def _private(people: People, facts: Facts, privacy: PrivacyRule) -> Mask:
+    """Return who in the run is a private client, by the run's figures or by the customer file."""
+    private = private_people(people, privacy)
+    known = people.profile != NOBODY
+    private[known] |= facts.private[people.profile[known]]
+    return private
+
+
+def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, history: History, today: int) -> Judge:
+    caps = {one.code: one.caps for one in books.gates.purposes}
+    capped = [number for number, action in enumerate(all_actions(books)) if caps[action.strictest]]
+    per_phone = books.gates.limits.customers_per_phone.value
+    return Judge(facts, people.profile, private, history, capped, list(books.books.channels), per_phone, today)
+
+
+def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) -> tuple[list[Judged], dict[str, int]]:
+    """Return the verdicts on all cases, and how many were selected by action.
+
+    First those that are due by themselves, then those that follow from them: what is told in a meeting is due where a
+    meeting is asked for; a new rating, where a missing or expired one stopped an offer. Where the bank delivers no ratings
+    at all, nobody is asked for one.
+    """
+    dues = [selector.select(case) for case in work.cases if case.action.trigger in _AT_ONCE]
+    judged = _after_gates(dues, work, judge)
+    judged = take_turns(judged, judge.history, judge.facts, judge.profile)
+    following: list[Due] = []
+    for case in work.cases:
+        if case.action.trigger == "meeting":
+            met = [one.due.at[one.passed] for one in judged if one.due.case.channel.code == case.channel.code]
+            following.append(selector.among(case, _together(met)))
+        elif case.action.trigger == "no_rating" and rated:
+            stopped = [one.due.at[np.isin(one.reason, _UNRATED)] for one in judged]
+            following.append(selector.among(case, _together(stopped)))
+    judged += _after_gates(following, work, judge)
+    return judged, {due.case.action.id: len(due) for due in (*dues, *following)}
+
+
+def _after_gates(dues: Sequence[Due], work: Casework, judge: Judge) -> list[Judged]:
+    return [one for due in dues for one in judged_with_instead(judge, due, work.instead.get(due.case.action.id))]
+
+
+def _together(parts: Sequence[Int32s]) -> Int32s:
+    return np.concatenate(parts) if parts else np.empty(0, np.int32)

@@ -1,0 +1,274 @@
+"""The gates before any contact, in the order of rules/gates.yaml: the first that applies is the one reason.
+
+Each gate is a function of one case, asked for all its customers at once. Sources stand beside the gates in the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vip_tiering.lists.cases import Case, Due
+from vip_tiering.lists.facts import Facts, Way
+from vip_tiering.lists.forms import BAD_PHONE, NO_PHONE, Int8s
+from vip_tiering.lists.happenings import risk_of
+from vip_tiering.lists.history import History
+from vip_tiering.lists.people import NOBODY
+from vip_tiering.offer_models import GATES, Gate
+from vip_tiering.raw_columns import Mask
+from vip_tiering.rows import Int32s
+
+PASSES: Final = -1
+"""Stands where no gate applies; otherwise the index of the gate in GATES."""
+_PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
+UInt32s = npt.NDArray[np.uint32]
+Verdict = Any
+"""A mask of shape (k,), or None where the gate has nothing to say of the case."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on each customer of a case, shape (k,).
+
+    `reason`: PASSES, or the index into GATES; `topics`: bit i says that topic i of the case may be offered.
+    """
+
+    due: Due
+    reason: Int8s
+    topics: UInt32s
+
+    @property
+    def passed(self) -> Mask:
+        """Whom no gate stops."""
+        passed: Mask = self.reason == PASSES
+        return passed
+
+    def stopped(self, mask: Mask, gate: Gate) -> Judged:
+        """Return the same with one more gate for those who passed so far."""
+        return replace(self, reason=np.where(mask & self.passed, GATES.index(gate), self.reason).astype(np.int8))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What the gates go by. `profile`: the position in the customer file of every customer of the run."""
+
+    facts: Facts
+    profile: Int32s
+    private: Mask
+    history: History
+    capped: Sequence[int]
+    channels: Sequence[str]
+    customers_per_phone: int
+    today: int
+
+    def judge(self, due: Due) -> Judged:
+        """Try every gate in its order but those that look at several cases together (`not_this_turn`, `manager_quota`)."""
+        view = _View(self, due)
+        reason = np.full(len(due), PASSES, np.int8)
+        for gate, applies in _GATES:
+            hit = applies(view)
+            if hit is not None:
+                reason[(reason == PASSES) & hit] = GATES.index(gate)
+        return Judged(due, reason, view.topics)
+
+
+class _View:
+    """One case as its gates see it: the facts of its customers, arrays of shape (k,)."""
+
+    def __init__(self, judge: Judge, due: Due) -> None:
+        self.judge, self.due, self.case, self.facts = judge, due, due.case, judge.facts
+        profile = judge.profile[due.at]
+        self.known = profile != NOBODY
+        self.at = np.maximum(profile, 0)
+        self.way: Way = self.case.channel.way or "in_person"
+        self.topics = self._topics()
+
+    def of(self, fact: npt.NDArray[Any]) -> Any:  # noqa: ANN401 (of the type of the fact)
+        """Return a fact of the customer file for the customers of the case."""
+        return fact[self.at] if len(fact) else np.zeros(len(self.at), fact.dtype)  # in an empty file nobody has a profile
+
+    @property
+    def needs_rating(self) -> bool:
+        """Whether the purpose needs a risk rating for what is offered."""
+        rule = self.case.purpose.rating
+        return rule == "needed" or (rule == "uncertain_benefit" and self.uncertain)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether an insurance with uncertain benefit is offered."""
+        return any(topic.benefit == "uncertain" for topic in self.case.topics)
+
+    def _topics(self) -> UInt32s:
+        """Return which topics may be offered to each customer: sellable, and no riskier than the rating where one is needed."""
+        rating = self.of(self.facts.rating)
+        bits = np.zeros(len(self.due), np.uint32)
+        for number, topic in enumerate(self.case.topics):
+            if topic.not_distributable is None:
+                fits = rating >= risk_of(topic) if self.needs_rating else np.ones(len(bits), np.bool_)
+                bits |= np.where(fits, np.uint32(1 << number), np.uint32(0))
+        return bits
+
+
+def _no_profile(view: _View) -> Verdict:
+    return ~view.known
+
+
+def _privacy_tier(view: _View) -> Verdict:
+    return view.judge.private[view.due.at] if view.case.bulk else None
+
+
+def _not_marketable(view: _View) -> Verdict:
+    return ~view.of(view.facts.marketable)
+
+
+def _bereavement(view: _View) -> Verdict:
+    return None if view.case.purpose.code == "service" else view.of(view.facts.bereaved)
+
+
+def _phone_barred(view: _View) -> Verdict:
+    if view.way not in _PHONE_WAYS:
+        return None
+    service = view.case.purpose.consent == "not_needed" and not view.case.channel.public
+    return view.of(view.facts.barred_by_other(view.way, service=service, bulk=view.case.bulk))
+
+
+def _do_not_contact(view: _View) -> Verdict:
+    return view.of(view.facts.listed[view.way])
+
+
+def _opted_out(view: _View) -> Verdict:
+    """After a refusal no marketing in the same way; a public channel carries nothing against it."""
+    if view.case.purpose.consent == "not_needed" and not view.case.channel.public:
+        return None
+    return view.of(view.facts.refused[view.way])
+
+
+def _no_consent(view: _View) -> Verdict:
+    rule = view.case.purpose
+    by_message = view.case.channel.message is not None
+    if view.way == "in_person" and rule.without_consent == "in_person":
+        return None
+    if rule.consent == "needed" or view.case.channel.public or (rule.consent == "not_refused" and by_message):
+        return ~view.of(view.facts.consented[view.way])
+    return None
+
+
+def _no_phone(view: _View) -> Verdict:
+    return view.of(view.facts.phone) == NO_PHONE if view.way in _PHONE_WAYS else None
+
+
+def _bad_phone(view: _View) -> Verdict:
+    return view.of(view.facts.phone) == BAD_PHONE if view.way in _PHONE_WAYS else None
+
+
+def _no_wechat(view: _View) -> Verdict:
+    return ~view.of(view.facts.wechat) if view.way == "wechat" else None
+
+
+def _shared_phone(view: _View) -> Verdict:
+    return view.of(view.facts.holders) > view.judge.customers_per_phone if view.way in _PHONE_WAYS else None
+
+
+def _private_in_public_channel(view: _View) -> Verdict:
+    private = any(topic.offer == "private" for topic in view.case.topics) or view.case.purpose.code == "private"
+    return np.ones(len(view.due), np.bool_) if private and view.case.bulk else None
+
+
+def _not_distributable(view: _View) -> Verdict:
+    barred = view.case.topics and all(topic.not_distributable is not None for topic in view.case.topics)
+    return np.ones(len(view.due), np.bool_) if barred else None
+
+
+def _private_not_qualified(view: _View) -> Verdict:
+    return ~view.of(view.facts.qualified) if view.case.purpose.qualified else None
+
+
+def _no_risk_rating(view: _View) -> Verdict:
+    return view.of(view.facts.rating) == 0 if view.needs_rating else None
+
+
+def _rating_expired(view: _View) -> Verdict:
+    return ~view.of(view.facts.rating_valid) if view.needs_rating else None
+
+
+def _risk_mismatch(view: _View) -> Verdict:
+    if not view.needs_rating:
+        return None
+    if view.case.topics:
+        return view.topics == 0
+    return view.of(view.facts.rating) < view.due.occasion.risk if view.due.occasion else None
+
+
+def _senior(view: _View) -> Verdict:
+    return view.of(view.facts.senior) if view.uncertain and view.case.bulk else None
+
+
+def _no_template(view: _View) -> Verdict:
+    return np.ones(len(view.due), np.bool_) if view.case.channel.message is not None and view.case.action.message is None else None
+
+
+def _already_contacted(view: _View) -> Verdict:
+    return view.due.occasion.told if view.due.occasion and view.case.action.once_per is not None else None
+
+
+def _frequency_cap(view: _View) -> Verdict:
+    caps = view.case.channel.caps
+    if not caps or not view.case.purpose.caps or not len(view.judge.history.at):
+        return None
+    units, count = units_of(view.case, view.facts)
+    channel = view.judge.channels.index(view.case.channel.code)
+    closed = view.judge.history.reached(caps, channel, view.judge.capped, units, count, view.judge.today)
+    unit = units[view.at]
+    return (unit >= 0) & closed[unit]
+
+
+def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
+    """Return to whom caps and turns belong: to the number where many are sent to, else to the customer; and how many there are.
+
+    The units are those of the customers of the customer file, shape (m,); -1 without a number.
+    """
+    if case.channel.public and case.channel.way in _PHONE_WAYS:
+        return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
+    return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
+
+
+_GATES: Final[tuple[tuple[Gate, Callable[[_View], Verdict]], ...]] = (
+    ("no_profile", _no_profile),
+    ("privacy_tier", _privacy_tier),
+    ("not_marketable", _not_marketable),
+    ("bereavement", _bereavement),
+    ("phone_barred", _phone_barred),
+    ("do_not_contact", _do_not_contact),
+    ("opted_out", _opted_out),
+    ("no_consent", _no_consent),
+    ("no_phone", _no_phone),
+    ("bad_phone", _bad_phone),
+    ("no_wechat", _no_wechat),
+    ("shared_phone", _shared_phone),
+    ("private_in_public_channel", _private_in_public_channel),
+    ("not_distributable", _not_distributable),
+    ("private_not_qualified", _private_not_qualified),
+    ("no_risk_rating", _no_risk_rating),
+    ("rating_expired", _rating_expired),
+    ("risk_mismatch", _risk_mismatch),
+    ("senior", _senior),
+    ("no_template", _no_template),
+    ("already_contacted", _already_contacted),
+    ("frequency_cap", _frequency_cap),
+)
+
+
+def judged_with_instead(judge: Judge, due: Due, other: Case | None) -> Iterator[Judged]:
+    """Yield the verdicts on a case; those whom its action sends elsewhere (`instead`) are judged on the `other` channel."""
+    judged = judge.judge(due)
+    instead = due.case.action.instead
+    if instead is None or other is None:
+        yield judged
+        return
+    moved = judged.reason == GATES.index(instead.gate)
+    yield Judged(due.take(~moved), judged.reason[~moved], judged.topics[~moved])
+    yield judge.judge(due.take(moved, other))

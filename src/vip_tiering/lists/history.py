@@ -1,0 +1,136 @@
+"""Contacts that were made before: by earlier exports, and by the contact log. What caps, cadence, turns and events go by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.lists.forms import NO_DAY, Contacts, Customers, Int8s
+from vip_tiering.lists.people import positions_in
+from vip_tiering.offer_models import Cap
+from vip_tiering.raw_columns import Mask
+from vip_tiering.rows import Int32s
+
+Int16s = npt.NDArray[np.int16]
+
+MEMORY: pa.Schema = pa.schema(
+    [
+        pa.field("customer_id", pa.string()),
+        pa.field("channel", pa.string()),
+        pa.field("action", pa.string()),
+        pa.field("day", pa.int32()),
+        pa.field("event_day", pa.int32()),
+        pa.field("product", pa.string()),
+    ]
+)
+"""What an export remembers of each contact: `day` is that of the export, `event_day` is NO_DAY without an event."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Contacts of customers of the customer file up to the day of the export, arrays of shape (h,).
+
+    `at`: position in the customer file; `action` and `channel`: indices into the lists that were given, -1 for others;
+    `event_day`, `product`: the event, where an earlier export made the contact; `logged`: it stands in the contact log, which
+    knows no event.
+    """
+
+    at: Int32s
+    action: Int16s
+    channel: Int8s
+    day: Int32s
+    event_day: Int32s
+    product: pa.Array
+    logged: Mask
+
+    def last_contact(self, count: int) -> Int32s:
+        """Return the day of each customer's last contact on any channel, shape (count,); NO_DAY for none."""
+        return _latest(self.at, self.day, count)
+
+    def last_of(self, action: int, units: Int32s, count: int) -> Int32s:
+        """Return the day on which each unit last heard of an action, shape (count,); NO_DAY for none.
+
+        `units` gives the unit of every customer: himself, or his number; -1 for none.
+        """
+        meant = self.action == action
+        unit = units[self.at[meant]]
+        return _latest(unit[unit >= 0], self.day[meant][unit >= 0], count)
+
+    def reached(self, caps: Sequence[Cap], channel: int, capped: Collection[int], units: Int32s, count: int, today: int) -> Mask:
+        """Return which units the caps of a channel close today, shape (count,).
+
+        Several contacts of a unit on one day are one: an export and the log may both tell of it, and one message may stand
+        for several customers. Only contacts by the actions `capped` count, and those whose action nobody knows.
+        """
+        meant = (self.channel == channel) & np.isin(self.action, [-1, *capped])
+        unit, day = units[self.at[meant]], self.day[meant]
+        pairs = np.unique(np.stack([unit, day])[:, unit >= 0], axis=1)
+        closed = np.zeros(count, np.bool_)
+        for cap in caps:
+            recent = pairs[0][(pairs[1] > today - cap.days) & (pairs[1] <= today)]
+            closed |= np.bincount(recent, minlength=count) >= cap.contacts
+        return closed
+
+    def told(self, action: int, at: Int32s, event_day: Int32s, product: pa.Array, due_from: Int32s) -> Mask:
+        """Return of which events their customers were told already, shape (e,).
+
+        `at`: positions in the customer file. An earlier export tells the event itself; the log tells only that the action
+        was done, which means the event when it was done since the event came due.
+        """
+        exported = (self.action == action) & ~self.logged
+        told = _same_events(at, event_day, product, self.at[exported], self.event_day[exported], self.product.filter(pa.array(exported)))
+        logged = (self.action == action) & self.logged
+        latest = _latest(self.at[logged], self.day[logged], int(at.max(initial=-1)) + 1)
+        known = at >= 0
+        told[known] |= (latest[at[known]] != NO_DAY) & (latest[at[known]] >= due_from[known])
+        return told
+
+
+def history_of(
+    customers: Customers, memory: pa.Table, contacts: Contacts | None, actions: Sequence[str], channels: Sequence[str], today: int
+) -> History:
+    """Return the history from earlier exports (`MEMORY`, before `today`) and the contact log (up to `today`)."""
+    ids = [memory["customer_id"].combine_chunks()]
+    texts = {name: [memory[name].combine_chunks()] for name in ("action", "channel")}
+    days = [memory["day"].to_numpy()]
+    if contacts is not None:
+        ids.append(contacts.customer_id)
+        texts["action"].append(contacts.action.cast(pa.string()))
+        texts["channel"].append(contacts.channel.cast(pa.string()))
+        days.append(contacts.day)
+    at, day = positions_in(pa.concat_arrays(ids), customers.customer_id), np.concatenate(days).astype(np.int32)
+    added = len(at) - len(memory)
+    kept = (at >= 0) & (day <= today)
+    return History(
+        at=at[kept],
+        action=positions_in(pa.concat_arrays(texts["action"]), pa.array(actions, pa.string())).astype(np.int16)[kept],
+        channel=positions_in(pa.concat_arrays(texts["channel"]), pa.array(channels, pa.string())).astype(np.int8)[kept],
+        day=day[kept],
+        event_day=np.concatenate([memory["event_day"].to_numpy(), np.full(added, NO_DAY)]).astype(np.int32)[kept],
+        product=pa.concat_arrays([memory["product"].combine_chunks(), pa.repeat("", added)]).filter(pa.array(kept)),
+        logged=(np.arange(len(at)) >= len(memory))[kept],
+    )
+
+
+def _latest(unit: Int32s, day: Int32s, count: int) -> Int32s:
+    latest = np.full(count, NO_DAY, np.int32)
+    inside = unit < count
+    np.maximum.at(latest, unit[inside], day[inside])
+    return latest
+
+
+def _same_events(at: Int32s, day: Int32s, product: pa.Array, other_at: Int32s, other_day: Int32s, other_product: pa.Array) -> Mask:
+    """Return which events (customer, day, product) stand among others, shape (e,)."""
+    if not len(other_at) or not len(at):
+        return np.zeros(len(at), np.bool_)
+    code = pc.dictionary_encode(pa.concat_arrays([product, other_product.cast(pa.string())])).indices.to_numpy(zero_copy_only=False)
+    keys = np.stack([np.concatenate([at, other_at]), np.concatenate([day, other_day]), code]).astype(np.int64)
+    _, key = np.unique(keys, axis=1, return_inverse=True)
+    key = key.reshape(-1)
+    result: Mask = np.isin(key[: len(at)], key[len(at) :])
+    return result

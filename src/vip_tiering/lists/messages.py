@@ -1,0 +1,123 @@
+"""Texts from templates: fields are joined column by column, never row by row; names become a surname and a form of address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.lists.forms import CODES, NOT_GIVEN, Int8s
+from vip_tiering.lists.gates import UInt32s
+from vip_tiering.message_text import FIELDS
+from vip_tiering.money import Int64s
+from vip_tiering.offer_models import Product
+from vip_tiering.playbook_models import Message, Segment
+from vip_tiering.raw_columns import Mask
+
+NOBODY_NAMED: Final = "客户"
+"""How a message addresses somebody whose surname or form of address is not known, or who is not alone at his number."""
+OUR_BRANCH: Final = "我行网点"
+OUR_MANAGER: Final = "客户经理"
+_COMPOUND_SURNAMES: Final = (
+    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台",
+    "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘",
+    "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
+)  # fmt: skip
+_FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
+_FIELD: Final = re.compile(r"\$(?:(\$)|\{([a-z_]+)\})")
+_PIECE_ROWS: Final = 1 << 19
+"""So many texts are joined at once: the bytes of one array are counted in 32 bits."""
+
+Columns = Mapping[str, pa.Array | str]
+
+
+def render(template: str, fields: Columns, count: int) -> pa.ChunkedArray:
+    """Return a template filled for every row, shape (count,). `fields`: an array of shape (count,), or one text for all rows.
+
+    The template was checked when the rules were loaded, so every field in it is known.
+    """
+    parts = [fields[name] if name else text for text, name in _parts(template)]
+    pieces = [_joined(parts, start, min(count, start + _PIECE_ROWS)) for start in range(0, count, _PIECE_ROWS)]
+    return pa.chunked_array(pieces, pa.string())
+
+
+def _parts(template: str) -> list[tuple[str, str]]:
+    """Return the parts of a template in order: (text, "") or ("", field)."""
+    parts: list[tuple[str, str]] = []
+    end = 0
+    for match in _FIELD.finditer(template):
+        parts.append((template[end : match.start()] + ("$" if match[1] else ""), ""))
+        if match[2]:
+            parts.append(("", match[2]))
+        end = match.end()
+    return [part for part in [*parts, (template[end:], "")] if part != ("", "")]
+
+
+def _joined(parts: list[pa.Array | str], start: int, end: int) -> pa.Array:
+    columns = [part if isinstance(part, str) else part.slice(start, end - start).cast(pa.string()) for part in parts]
+    if all(isinstance(column, str) for column in columns):
+        return pa.repeat("".join(columns), end - start)
+    return pc.binary_join_element_wise(*columns, "")
+
+
+def render_message(message: Message, segment_bits: Mapping[Segment, Mask], fields: Columns, count: int) -> pa.ChunkedArray:
+    """Return the text of a message for every row; the first wording whose segment a customer belongs to is his.
+
+    `segment_bits`: which rows belong to a segment, shape (count,).
+    """
+    text = render(message.text, fields, count)
+    for variant in reversed(message.variants or []):
+        meant = pa.array(segment_bits[variant.segment])
+        if pc.any(meant).as_py():
+            text = pc.if_else(meant, render(variant.text, fields, count), text)
+    return text if isinstance(text, pa.ChunkedArray) else pa.chunked_array([text])
+
+
+def fitting(texts: pa.Array, field: str, otherwise: str) -> pa.Array:
+    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
+
+    A character outside the basic plane counts as two units; to be sure, any text that has one is held for twice as long.
+    """
+    width = FIELDS[field]
+    length = pc.utf8_length(texts)
+    rare = pc.greater(pc.binary_length(texts), pc.multiply(length, 3))
+    fits = pc.and_(pc.greater(length, 0), pc.less_equal(pc.if_else(rare, pc.multiply(length, 2), length), width))
+    return pc.if_else(fits, texts, otherwise)
+
+
+def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:
+    """Return how lists show customers and how messages address them, shape (n,) each.
+
+    A list shows 张先生 or 张女士, else 张*, else 客户; a message addresses 张先生 or 张女士, else 客户. No given name is ever shown.
+    """
+    two = pc.utf8_slice_codeunits(names, 0, 2)
+    compound = pc.and_(pc.is_in(two, value_set=pa.array(_COMPOUND_SURNAMES)), pc.greater(pc.utf8_length(names), 2))
+    surname = pc.if_else(compound, two, pc.utf8_slice_codeunits(names, 0, 1))
+    chinese = pc.match_substring_regex(surname, r"^\p{Han}+$")
+    forms = pa.array([_FORMS_OF_ADDRESS.get(code, "") for code in CODES["gender"]], pa.string()).take(pa.array(gender))
+    addressed = pc.and_(chinese, pc.not_equal(forms, ""))
+    shown = pc.binary_join_element_wise(surname, pc.if_else(addressed, forms, "*"), "")
+    in_lists = pc.if_else(pc.match_substring_regex(surname, r"^\p{L}+$"), shown, NOBODY_NAMED)
+    in_messages = pc.if_else(addressed, shown, NOBODY_NAMED)
+    return in_lists, in_messages
+
+
+def topic_labels(topics: UInt32s, products: tuple[Product, ...]) -> pa.Array:
+    """Return the labels of the topics that may be offered, joined by 、, shape (k,). `topics`: bit i for product i."""
+    distinct, index = np.unique(topics, return_inverse=True)
+    texts = ["、".join(one.label for number, one in enumerate(products) if bits >> number & 1) for bits in distinct.tolist()]
+    return pa.array(texts, pa.string()).take(pa.array(index.reshape(-1)))
+
+
+def number_texts(values: Int64s) -> pa.Array:
+    """Return whole numbers as text, shape (n,); "" for NOT_GIVEN."""
+    return pc.if_else(pa.array(values != NOT_GIVEN), pa.array(values).cast(pa.string()), "")
+
+
+def tidy_blanks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return texts without the blanks that an empty field leaves."""
+    return pc.utf8_trim(pc.replace_substring_regex(texts, " +", " "), " ")

@@ -1,0 +1,286 @@
+"""What lists for people say: one row for a customer and channel, with all its reasons, ranked for the manager who acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.lists.calendar_days import chinese_dates, iso_dates
+from vip_tiering.lists.facts import Facts
+from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, SEGMENTS, Customers, Int8s
+from vip_tiering.lists.gates import Judged
+from vip_tiering.lists.messages import (
+    OUR_BRANCH,
+    OUR_MANAGER,
+    addresses,
+    fitting,
+    number_texts,
+    render,
+    tidy_blanks,
+    topic_labels,
+)
+from vip_tiering.lists.people import People
+from vip_tiering.money import Int64s
+from vip_tiering.offer_models import Channel
+from vip_tiering.raw_columns import Mask
+from vip_tiering.rows import Int32s
+
+UNASSIGNED: Final = "unassigned"
+"""Stands for a branch or a manager that is not known."""
+NO_MARKETING: Final = "仅服务,不得营销"
+"""What a row says where nothing may be offered."""
+LIST_COLUMNS: Final = (
+    "customer_id", "action", "manager", "branch", "display_name", "phone", "tier_label", "previous_tier_label", "reasons", "product",
+    "event_date", "due_by", "rank", "may_market", "max_risk", "last_contact", "result", "obstacle", "note",
+)  # fmt: skip
+"""The columns of a list for people; one for a channel with texts also has `text` and `wechat_id`."""
+TEXT_COLUMNS: Final = ("text", "wechat_id")
+_NO_RANK: Final = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client."""
+
+    people: People
+    customers: Customers
+    facts: Facts
+    private: Mask
+    last_contact: Int32s
+    today: int
+    list_valid_days: int
+
+    def text_of(self, field: str, at: Int32s) -> pa.Array:
+        """Return a text of the customer file for customers of the run who have a profile, shape (k,)."""
+        column = self.customers.text[field]
+        return column.take(pa.array(self.people.profile[at])).cast(pa.string())
+
+    def named(self, field: str, at: Int32s) -> pa.Array:
+        """Return branch or manager, `unassigned` where there is none."""
+        texts = self.text_of(field, at)
+        return pc.if_else(pc.equal(texts, ""), UNASSIGNED, texts)
+
+    def labels_of(self, level: Int8s) -> pa.Array:
+        """Return the label of levels; "" for -1."""
+        texts = [*(self.people.labels[code] for code in self.people.codes), ""]
+        return pa.array(texts, pa.string()).take(pa.array(np.where(level < 0, len(texts) - 1, level).astype(np.int32)))
+
+    def phones(self, at: Int32s) -> pa.Array:
+        """Return the numbers of customers of the run; "" without one."""
+        phone = self.customers.phone[self.people.profile[at]]
+        return pc.fill_null(self.customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
+
+    def addresses_of(self, at: Int32s) -> tuple[pa.Array, pa.Array]:
+        """Return how lists show customers, and how messages address them."""
+        return addresses(self.text_of("name", at), self.customers.code["gender"][self.people.profile[at]])
+
+    def fields_of(self, judged: Judged, at: Int32s, where: Int32s) -> dict[str, pa.Array | str]:
+        """Return the fields of templates for customers `at` of the run, who stand at `where` among those of the case."""
+        case, occasion = judged.due.case, judged.due.occasion
+        offered = topic_labels(judged.topics[where], case.topics)
+        return {
+            "signature": (case.channel.message.signature or "") if case.channel.message else "",
+            "opt_out": (case.channel.message.opt_out or "") if case.channel.message else "",
+            "name": self.addresses_of(at)[1],
+            "product": occasion.product.take(pa.array(where)) if occasion and not case.topics else offered,
+            "event_date": chinese_dates(occasion.day[where]) if occasion else "",
+            "points": number_texts(occasion.points[where]) if occasion else "",
+            "tier_label": self.labels_of(self.people.level[at]),
+            "branch": fitting(self.text_of("branch", at), "branch", OUR_BRANCH),
+            "manager": fitting(self.text_of("manager", at), "manager", OUR_MANAGER),
+        }
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """One reason for one customer each, arrays of shape (e,)."""
+
+    at: Int32s
+    number: Int32s
+    hidden: Mask
+    day: Int32s
+    until: Int32s
+    amount_fen: Int64s
+    first: Mask
+    action: pa.Array
+    reason: pa.Array
+    product: pa.Array
+    text: pa.Array
+
+
+def list_rows(judged: Sequence[Judged], channel: Channel, desk: Desk) -> tuple[pa.Table, pa.Table]:
+    """Return the rows of a channel for people, and those that only private files may hold: of private clients, or for private purposes.
+
+    Both are sorted by branch, manager and rank.
+    """
+    parts = [_entries(one, desk) for one in judged if one.due.case.channel.code == channel.code and one.passed.any()]
+    open_rows = [_only(part, hidden=False) for part in parts]
+    hidden_rows = [_only(part, hidden=True) for part in parts]
+    return _rows(open_rows, channel, desk), _rows(hidden_rows, channel, desk)
+
+
+def _entries(judged: Judged, desk: Desk) -> _Entries:
+    """Return the entries of one case: those whom no gate stopped."""
+    where = np.flatnonzero(judged.passed).astype(np.int32)
+    case, at = judged.due.case, judged.due.at[where]
+    occasion = judged.due.occasion.take(where) if judged.due.occasion else None
+    fields = desk.fields_of(judged, at, where)
+    none = np.full(len(at), NO_DAY, np.int32)
+    until = occasion.until if occasion else none
+    message = case.action.message if case.channel.message else None
+    mainly = [number for number, segment in enumerate(SEGMENTS) if segment in (case.action.audience.mainly or ())]
+    bits = desk.customers.segments[desk.people.profile[at]] & sum(1 << number for number in mainly)
+    return _Entries(
+        at=at,
+        number=np.full(len(at), case.number, np.int32),
+        hidden=desk.private[at] | (case.purpose.code == "private"),
+        day=np.where(until == NO_DAY, NO_DAY, occasion.day) if occasion else none,
+        until=until,
+        amount_fen=occasion.amount_fen if occasion else np.full(len(at), NOT_GIVEN, np.int64),
+        first=bits > 0,
+        action=pa.repeat(case.action.id, len(at)),
+        reason=_plain(tidy_blanks(render(case.action.listed_as or case.action.id, fields, len(at)))),
+        product=_as_array(fields["product"], len(at)),
+        text=_plain(render(message.text, fields, len(at))) if message else pa.repeat("", len(at)),
+    )
+
+
+def _plain(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+
+def _as_array(texts: pa.Array | str, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(texts, pa.string()), count) if isinstance(texts, str) else texts
+
+
+def _only(part: _Entries, *, hidden: bool) -> _Entries:
+    keep = np.flatnonzero(part.hidden == hidden)
+    return _taken(part, keep)
+
+
+def _taken(part: _Entries, index: Int64s) -> _Entries:
+    positions = pa.array(index)
+    return _Entries(
+        **{
+            name: column.take(positions) if isinstance(column := getattr(part, name), pa.Array) else column[index]
+            for name in _Entries.__dataclass_fields__
+        }
+    )
+
+
+def _concat(parts: Sequence[_Entries]) -> _Entries:
+    columns = {name: [getattr(part, name) for part in parts] for name in _Entries.__dataclass_fields__}
+    return _Entries(
+        **{
+            name: pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
+            for name, column in columns.items()
+        }
+    )
+
+
+def _rows(parts: Sequence[_Entries], channel: Channel, desk: Desk) -> pa.Table:
+    """Return one row per customer from all entries, sorted by branch, manager and rank."""
+    parts = [part for part in parts if len(part.at)]
+    names = LIST_COLUMNS + (TEXT_COLUMNS if channel.message else ())
+    if not parts:
+        return pa.table({name: pa.array([], pa.int64() if name == "rank" else pa.string()) for name in names})
+    entries = _concat(parts)
+    entries = _taken(entries, np.lexsort((entries.number, entries.at)))
+    starts = np.flatnonzero(np.concatenate([[True], entries.at[1:] != entries.at[:-1]]))
+    at = entries.at[starts]
+    columns = {**_who(at, channel, desk), **_what(entries, starts, at, channel, desk)}
+    order, rank = _ranked(entries, starts, at, columns, desk)
+    table = pa.table(columns).take(pa.array(order)).append_column("rank", pa.array(rank))
+    return table.select(list(names))
+
+
+def _who(at: Int32s, channel: Channel, desk: Desk) -> dict[str, pa.Array]:
+    """Return the columns that tell who is meant and who acts."""
+    by_phone = channel.way in ("sms", "call")
+    blank = pa.repeat("", len(at))
+    columns = {
+        "customer_id": desk.people.customer_id.take(pa.array(at)),
+        "manager": desk.named("manager", at),
+        "branch": desk.named("branch", at),
+        "display_name": desk.addresses_of(at)[0],
+        "phone": desk.phones(at) if by_phone else blank,
+        "tier_label": desk.labels_of(desk.people.level[at]),
+        "previous_tier_label": desk.labels_of(desk.people.previous_level[at]),
+        "last_contact": iso_dates(desk.last_contact[desk.people.profile[at]]),
+        "result": blank,
+        "obstacle": blank,
+        "note": blank,
+    }
+    return columns | ({"wechat_id": desk.text_of("wechat_id", at)} if channel.message else {})
+
+
+def _what(entries: _Entries, starts: Int64s, at: Int32s, channel: Channel, desk: Desk) -> dict[str, pa.Array]:
+    """Return the columns that tell what is due, by when, and what may be offered."""
+    offsets = pa.array(np.append(starts, len(entries.at)).astype(np.int32))
+
+    def joined(texts: pa.Array, separator: str) -> pa.Array:
+        return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)
+
+    may = _may_market(at, channel, desk)
+    until = _soonest(entries.until, starts)
+    reasons = joined(entries.reason, ";")
+    columns = {
+        "action": joined(entries.action, "|"),
+        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, NO_MARKETING, ";")),
+        "product": pc.replace_substring_regex(pc.utf8_trim(joined(entries.product, "、"), "、"), "、+", "、"),
+        "event_date": iso_dates(_soonest(entries.day, starts)),
+        "due_by": iso_dates(np.where(until == NO_DAY, desk.today + desk.list_valid_days, until).astype(np.int32)),
+        "may_market": pc.if_else(pa.array(may), "Y", "N"),
+        "max_risk": _max_risk(at, may, desk),
+    }
+    return columns | ({"text": entries.text.take(pa.array(starts))} if channel.message else {})
+
+
+def _may_market(at: Int32s, channel: Channel, desk: Desk) -> Mask:
+    """Return to whom something may be offered on this channel; in person consent is no condition."""
+    profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
+    consented = np.ones(len(at), np.bool_) if way == "in_person" else facts.consented[way][profile]
+    result: Mask = consented & ~facts.refused[way][profile] & ~facts.bereaved[profile]
+    return result
+
+
+def _max_risk(at: Int32s, may: Mask, desk: Desk) -> pa.Array:
+    profile = desk.people.profile[at]
+    rating = np.where(may & desk.facts.rating_valid[profile], desk.facts.rating[profile], 0)
+    return pa.array(["", "R1", "R2", "R3", "R4", "R5"], pa.string()).take(pa.array(rating))
+
+
+def _soonest(days: Int32s, starts: Int64s) -> Int32s:
+    """Return the first day of each group; NO_DAY where it has none."""
+    first: Int32s = np.minimum.reduceat(np.where(days == NO_DAY, _NO_RANK, days), starts)
+    return np.where(first == _NO_RANK, NO_DAY, first).astype(np.int32)
+
+
+def _ranked(entries: _Entries, starts: Int64s, at: Int32s, columns: dict[str, pa.Array], desk: Desk) -> tuple[Int64s, Int64s]:
+    """Return the order by branch, manager and rank, and the rank of each row in that order, from 1 for every manager.
+
+    Due soonest first, then those whom the action mainly means, then the larger amount, the higher average, the customer_id.
+    """
+    until = np.minimum.reduceat(np.where(entries.until == NO_DAY, _NO_RANK, entries.until), starts)
+    amount = np.maximum.reduceat(entries.amount_fen, starts)
+    later = ~np.logical_or.reduceat(entries.first, starts)
+    branch, manager = _text_order(columns["branch"]), _text_order(columns["manager"])
+    order = np.lexsort((at, -desk.people.daily_average_fen[at], -amount, later, until, manager, branch))
+    fresh = np.ones(len(at), np.bool_)
+    fresh[1:] = (np.diff(branch[order]) != 0) | (np.diff(manager[order]) != 0)
+    begin = np.maximum.accumulate(np.where(fresh, np.arange(len(at)), 0))
+    return order, np.arange(len(at)) - begin + 1
+
+
+def _text_order(texts: pa.Array) -> Int64s:
+    """Return the place of each text in the order of all distinct ones, by their bytes."""
+    encoded = texts.dictionary_encode()
+    place = np.empty(len(encoded.dictionary), np.int64)
+    place[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(place))
+    result: Int64s = place[encoded.indices.to_numpy(zero_copy_only=False)]
+    return result

@@ -1,0 +1,88 @@
+"""The run from which lists are made: found intact, official, and of the right quarter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from vip_tiering import folders
+from vip_tiering.errors import DataError, Problem
+from vip_tiering.quarter import Quarter
+from vip_tiering.rule_models import bound_fen
+from vip_tiering.schema import CHANGES_CSV
+
+_RUN: str = "vip-tiering run"
+
+
+@dataclass(frozen=True)
+class TieredRun:
+    """A published run. `labels`: by code, untiered first; `bounds_fen`: lower bound by code; `compared`: with the quarter before.
+
+    `tiers` and `changes` have the columns of `tiers.parquet` and `changes.csv`, the latter as text.
+    """
+
+    quarter: Quarter
+    digest: str
+    compared: bool
+    labels: dict[str, str]
+    bounds_fen: dict[str, int]
+    tiers: pa.Table
+    changes: pa.Table
+    warnings: tuple[str, ...]
+
+
+def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> TieredRun:
+    """Return the run in a folder for an export on a day.
+
+    Raises DataError where it is absent, altered, provisional, later than the day, or not of the newest quarter that ended
+    before it; the quarter before that one passes within `grace_days` of the new quarter, and any with `allow_old`.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder.name}: there is no such run folder; name one such as out/2015Q4")
+    manifest, problems = folders.verify(folder)
+    if problems:
+        raise DataError(problems)
+    if manifest.get("schema") != _RUN:
+        raise DataError([_refused(folder, "is no run of vip tier compute; name a folder such as out/2015Q4")])
+    if manifest["status"] != "official":
+        raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
+    quarter = Quarter.parse(manifest["quarter"], dt.date.max)
+    warnings = _judge_quarter(folder, quarter, on, grace_days, allow_old=allow_old)
+    text = {name: pa.string() for name in CHANGES_CSV}
+    return TieredRun(
+        quarter=quarter,
+        digest=manifest["digest"],
+        compared=manifest["previous"] is not None,
+        labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
+        bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
+        tiers=pq.read_table(folder / "tiers.parquet"),
+        changes=pyarrow.csv.read_csv(
+            folder / "changes.csv",
+            convert_options=pyarrow.csv.ConvertOptions(column_types=text, null_values=[], strings_can_be_null=False),
+        ),
+        warnings=warnings,
+    )
+
+
+def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int, *, allow_old: bool) -> tuple[str, ...]:
+    newest = Quarter.of(on).previous
+    if quarter == newest:
+        return ()
+    if quarter > newest:
+        raise DataError([_refused(folder, f"is a run of {quarter}, which had not ended on {on}; the newest quarter before is {newest}")])
+    days = (on - newest.following.start).days
+    if quarter == newest.previous and days < grace_days:
+        return (f"{folder.name} is not the newest quarter: {newest} has ended; it passes until {newest} is {grace_days} days over",)
+    if allow_old:
+        return (f"{folder.name} is an old run, used because of --allow-old-run; the newest quarter before {on} is {newest}",)
+    message = f"is a run of {quarter}; the newest quarter that ended before {on} is {newest}: compute it, or say --allow-old-run"
+    raise DataError([_refused(folder, message)])
+
+
+def _refused(folder: Path, message: str) -> Problem:
+    return Problem(folder.name, None, None, "run-unfit", message)
