@@ -59,6 +59,11 @@ UNSEEN = {
     "customers-channel-unknown", "customers-date-format", "customers-header-of-another-field", "customers-header-of-two-fields",
     "customers-status-day-quoted", "customers-value-of-itself", "customers-value-two-targets", "customers-value-unknown",
     "customers-value-unknown-of-one-field", "customers-word-blank",
+    "calendar-branch-date-trigger", "calendar-branch-date-twice", "calendar-branch-date-unknown-action", "calendar-lobby-action-trigger",
+    "calendar-lobby-action-unknown", "calendar-lobby-branch-missing", "calendar-lobby-branch-missing-first", "calendar-lobby-branch-twice",
+    "calendar-lobby-day-far", "calendar-lobby-day-other-year", "calendar-lobby-day-quoted", "calendar-lobby-days-reversed",
+    "calendar-lobby-prepare-late", "playbooks-lobby-season-and-days-before", "playbooks-lobby-season-no-day",
+    "playbooks-lobby-season-reversed",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""
 

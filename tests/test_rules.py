@@ -61,10 +61,10 @@ def write(folder: Path, tiers: str | bytes = PLAIN, extracts: str | bytes | None
 
 
 def write_case(folder: Path, case: str) -> None:
-    """Put the file of one case into a folder of otherwise good rules, with playbooks where the case is about them."""
+    """Put the file of one case into a folder of otherwise good rules, with playbooks where the case may be about them."""
     write(folder)
     file = f"{case.partition('-')[0]}.yaml"
-    if file in PLAYBOOK_FILES:
+    if file in PLAYBOOK_FILES or file == "calendar.yaml":
         for name in PLAYBOOK_FILES:
             shutil.copyfile(GOOD / name, folder / name)
     shutil.copyfile(BAD / f"{case}.yaml", folder / file)

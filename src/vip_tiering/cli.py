@@ -20,7 +20,7 @@ import typer.core
 from vip_tiering._version import __version__
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
-from vip_tiering.options import STYLE, RulesOption, choice_of, date_of, kind_of
+from vip_tiering.options import STYLE, RulesOption, choice_of, date_of, folder_of, kind_of
 from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
@@ -63,16 +63,9 @@ AsOfOption = Annotated[
 ]
 
 
-def _folder(text: str) -> Path:
-    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
-    if not text:
-        raise typer.BadParameter("is empty; was a variable not set?")
-    return Path(text)
-
-
 MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
 OutOption = Annotated[
-    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=_folder, help="Folder that receives the run folder.")
+    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
 ]
 
 
@@ -235,7 +228,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = folders.verify(folder)
     if problems:
         raise DataError(problems)
-    show(f"{folder}: intact, {len(document['outputs'])} files, {document['quarter']}, {document['status']}")
+    show(f"{folder}: intact, {len(document['outputs'])} files, {document.get('quarter', document.get('year'))}, {document['status']}")
 
 
 @app.command("demo")

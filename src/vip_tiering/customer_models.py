@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from vip_tiering.playbook_models import Reason, Words
-from vip_tiering.rule_models import OWN_MESSAGE, DateFormat, Header, Source, Strict, Version
+from vip_tiering.playbook_models import Reason
+from vip_tiering.rule_models import OWN_MESSAGE, DateFormat, Header, Source, Strict, Version, Words
 
 CUSTOMERS_FILE: Final = "customers.yaml"
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
-from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What, Words
-from vip_tiering.rule_models import Code, Label, Source, Strict, Version
+from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
+from vip_tiering.rule_models import Code, Label, Source, Strict, Version, Words
 
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",

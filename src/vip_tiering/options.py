@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -21,6 +22,13 @@ RulesOption = Annotated[
 ]
 
 
+def folder_of(text: str) -> Path:
+    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("is empty; was a variable not set?")
+    return Path(text)
+
+
 def kind_of(text: str | None) -> Kind | None:
     """Return what rows mean, as it was asked for."""
     match text:
@@ -34,6 +42,13 @@ def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | 
     if text is not None and text not in choices:
         raise UsageError(f"{option}: must be {' or '.join(choices)}")
     return text
+
+
+def year_of(option: str, text: str) -> int:
+    """Return a year; anything but four digits is a usage error."""
+    if not re.fullmatch("[0-9]{4}", text):
+        raise UsageError(f"{option}: must be a year of four digits, such as 2016")
+    return int(text)
 
 
 def date_of(option: str, text: str) -> dt.date:

@@ -5,6 +5,7 @@ Every function takes files whose form is right, and notes its findings in the do
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
@@ -26,6 +27,9 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "run_grace_days": (20, -1),
 }
 """Of each limit the shipped number, and in which direction it becomes stricter."""
+
+_COMMON_YEAR: Final = 2015
+"""A year without 29 February."""
 
 
 def placed_actions(file: PlaybooksFile) -> Iterator[tuple[Path, str | None, Action]]:
@@ -184,6 +188,21 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
     lobby = action.lobby
     if lobby and (lobby.festival == "summer") != bool(lobby.first_day and lobby.last_day):
         document.add((*path, "lobby"), "first_day and last_day belong to festival: summer, and only to it")
+    elif lobby and lobby.first_day and lobby.last_day:
+        _check_season(document, (*path, "lobby"), lobby.first_day, lobby.last_day)
+        if lobby.working_days_before is not None:
+            document.add((*path, "lobby", "working_days_before"), "must not stand beside first_day and last_day")
+
+
+def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:
+    """Add the ends of a season that are no days of every year, or stand the wrong way round."""
+    for key, day in (("first_day", first_day), ("last_day", last_day)):
+        try:
+            dt.date.fromisoformat(f"{_COMMON_YEAR}-{day}")
+        except ValueError:
+            document.add((*path, key), "must be a day of every year")
+    if last_day < first_day:
+        document.add((*path, "last_day"), "must not be before first_day; a season lies within one year")
 
 
 def check_plan_covered(document: Document, file: PlaybooksFile, ids: list[str]) -> None:

@@ -10,7 +10,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 
-from vip_tiering.rule_models import Code, Label, Source, Strict, Version, check_printable
+from vip_tiering.festivals import Festival
+from vip_tiering.rule_models import Code, Id, Label, Source, Strict, Version, Words, check_printable
 
 Purpose = Literal["service", "care", "general", "insurance", "rated", "private"]
 """What a contact is for, from the loosest gates to the strictest."""
@@ -29,10 +30,6 @@ Trigger = Literal[
     "standing",
     "no_rating",
 ]
-Id = Annotated[
-    str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=32, description="id of the plan, or of our own, such as E-SMS-1")
-]
-Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Covers = Annotated[list[Id], Field(min_length=1, description="ids of the plan that this entry answers")]
 Clause = Annotated[Source, Field(description="which clause of the plan, or which text of law, or ours")]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='time of day, quoted, such as "09:00"')]
@@ -75,10 +72,7 @@ class Audience(Strict):
 class Lobby(Strict):
     """An event in the branch hall: its occasion and what is handed out."""
 
-    festival: Annotated[
-        Literal["spring_festival", "lantern", "valentine", "qixi", "mothers_day", "childrens_day", "summer"],
-        Field(description="the occasion; summer is a season and needs its two days"),
-    ]
+    festival: Annotated[Festival, Field(description="the occasion; summer is a season and needs its two days")]
     material: Annotated[Words, Field(description="what is handed out")]
     first_day: Annotated[MonthDay, Field(description='first day of a season, quoted: "06-15"')] | None = None
     last_day: Annotated[MonthDay, Field(description='last day of a season, quoted: "08-31"')] | None = None
@@ -88,6 +82,9 @@ class Lobby(Strict):
         ]
         | None
     ) = None
+    prepare_working_days: Annotated[
+        StrictInt, Field(ge=1, le=60, description="everything is there so many working days before the first day of the event")
+    ] = 5
 
 
 class AlsoFor(Strict):

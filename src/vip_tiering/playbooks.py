@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import customer_checks, message_checks, playbook_checks
+from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
 from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
 from vip_tiering.rule_checks import check, check_form
-from vip_tiering.rule_models import FILES, TiersFile
+from vip_tiering.rule_models import FILES, CalendarFile, TiersFile
 from vip_tiering.rules import Rules, folder_name, load_rules, locate_rules, rule_contents
 from vip_tiering.yaml_marks import Document
 
@@ -139,6 +139,9 @@ def _check_together(documents: dict[str, Document]) -> None:
         playbook_checks.check_plan_covered(document, file, ids)
     playbook_checks.check_references(document, file, products, channels)
     message_checks.check_messages(document, file, channels, forbidden)
+    if calendar_checks.FILE in data and not document.problems:
+        calendar = CalendarFile.model_validate(data[calendar_checks.FILE])
+        calendar_checks.check_actions(documents[calendar_checks.FILE], calendar, file)
 
 
 def _labels(file: TiersFile) -> dict[str, str]:

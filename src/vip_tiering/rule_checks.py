@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from vip_tiering import yaml_marks
+from vip_tiering.calendar_checks import check_calendar
 from vip_tiering.rule_models import (
     FILES,
     OWN_MESSAGE,
@@ -33,6 +34,7 @@ _OF_KEYS: Final = {
 }
 _OF_WORDS: Final = {
     "id": "must be capital letters and digits with single -, such as E-SMS-1",
+    "action": "must be capital letters and digits with single -, such as E-LOBBY-2",
     "covers": "must be capital letters and digits with single -, such as E-SMS-1",
     "topics": "must be a code of products.yaml: small letters, digits or _",
     "channels": "must be a code of channels.yaml: small letters, digits or _",
@@ -75,7 +77,7 @@ def check(content: bytes, file: str, name: str) -> Document:
         _check_columns(document, document.data.get("columns"))
         _check_products(document, document.data.get("product"))
     elif model is CalendarFile:
-        _check_days(document)
+        check_calendar(document)
     return document
 
 
@@ -215,16 +217,6 @@ def _check_products(document: Document, product: object) -> None:
         if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
             message = f"must not have a weight, {path_text(first)} says that it does not count"
             document.add(("product", "weights", code), message, at_key=True)
-
-
-def _check_days(document: Document) -> None:
-    """Add days that are named twice, or both working days and days off."""
-    first_use: dict[dt.date, Path] = {}
-    for key in ("working_days", "days_off"):
-        days = document.data.get(key)
-        for index, day in enumerate(days if isinstance(days, list) else []):
-            if isinstance(day, dt.date) and (first := first_use.setdefault(day, (key, index))) != (key, index):
-                document.add((key, index), f"must differ from {path_text(first)}")
 
 
 def tidy(code: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from vip_tiering.festivals import FIRST_YEAR, LAST_YEAR
 from vip_tiering.money import AMOUNT_LIMIT_FEN, FEN_PER_YUAN
 
 OWN_MESSAGE: Final = "rule"
@@ -96,6 +97,10 @@ Label = Annotated[
 Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
 Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
 Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+Id = Annotated[
+    str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=32, description="id of the plan, or of our own, such as E-SMS-1")
+]
+Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
 Product = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
@@ -208,8 +213,32 @@ class ExtractRules(Strict):
     ] = "refuse"
 
 
+class LobbyEvent(Strict):
+    """What the bank sets for one event in the hall in one year; what is not set is computed. Several branches: one entry each."""
+
+    action: Annotated[Id, Field(description="id of an action with trigger: festival")]
+    year: Annotated[StrictInt, Field(ge=FIRST_YEAR, le=LAST_YEAR, description="year of the plan")]
+    festival_date: Annotated[dt.date, Field(description="the day itself, or the first day of a season")] | None = None
+    event_from: Annotated[dt.date, Field(description="first day of the event")] | None = None
+    event_to: Annotated[dt.date, Field(description="last day of the event")] | None = None
+    prepare_by: Annotated[dt.date, Field(description="day by which everything is there")] | None = None
+    material: Annotated[Words, Field(description="what is handed out")] | None = None
+    quantity: Annotated[StrictInt, Field(ge=1, le=10_000_000, description="how many pieces")] | None = None
+    owner: Annotated[Words, Field(description="who sees to it")] | None = None
+    branch: Annotated[Words, Field(description="where it takes place")] | None = None
+
+
+class BranchDate(Strict):
+    """A day that the branch sets for something it invites to."""
+
+    action: Annotated[Id, Field(description="id of an action with trigger: branch_date")]
+    date: Annotated[dt.date, Field(description="the day; invitations go out within_days of the action before it")]
+    place: Annotated[Words, Field(description="where it takes place")] | None = None
+    note: Annotated[Words, Field(description="what people should know about it")] | None = None
+
+
 class CalendarFile(Strict):
-    """Days on which the bank works otherwise than the calendar of China says."""
+    """Days on which the bank works otherwise than the calendar of China says, and days that it sets for what it does."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
 
@@ -217,6 +246,8 @@ class CalendarFile(Strict):
     source: Source | None = None
     working_days: Annotated[list[dt.date], Field(min_length=1, description="days on which balances are delivered")] | None = None
     days_off: Annotated[list[dt.date], Field(min_length=1, description="days on which no extract is expected")] | None = None
+    lobby_events: Annotated[list[LobbyEvent], Field(min_length=1, description="events in the hall that are set by hand")] | None = None
+    branch_dates: Annotated[list[BranchDate], Field(min_length=1, description="days of seminars, journeys and the like")] | None = None
 
 
 FILES: Final[dict[str, type[Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}

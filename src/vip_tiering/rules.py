@@ -99,7 +99,7 @@ class Rules:
             "tiers": [[tier.code, tier.label, tier.min_fen] for tier in ladder.tiers],
             "source": ladder.source,
             "extracts": self.extracts.model_dump(mode="json"),
-            "calendar": self.calendar.model_dump(mode="json", exclude={"source"}),
+            "calendar": self.calendar.model_dump(mode="json", exclude={"source", "lobby_events", "branch_dates"}),
             "rates": self.rates.sha256 if self.rates else None,
             "aliases": self.aliases.sha256 if self.aliases else None,
         }

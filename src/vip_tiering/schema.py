@@ -46,3 +46,20 @@ CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "downgraded",
 
 ROLES: Final = ("customer_id", "account_id", "product", "currency", "date", "balance")
 """What a column of an extract may mean."""
+
+EVENT_PLAN: Final = pa.schema(
+    [
+        pa.field("action", pa.string(), nullable=False),
+        pa.field("festival", pa.string(), nullable=False),
+        pa.field("festival_date", pa.date32(), nullable=False),
+        pa.field("event_from", pa.date32(), nullable=False),
+        pa.field("event_to", pa.date32(), nullable=False),
+        pa.field("working_days", pa.int64(), nullable=False),
+        pa.field("prepare_by", pa.date32(), nullable=False),
+        pa.field("material", pa.string(), nullable=False),
+        pa.field("quantity", pa.int64()),
+        pa.field("owner", pa.string(), nullable=False),
+        pa.field("branch", pa.string(), nullable=False),
+    ]
+)
+"""The plan of events in the branch hall: one row per event and branch."""
