@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering.errors import ProofError
 from vip_tiering.lists.calendar_days import iso_dates
@@ -87,9 +88,9 @@ def _suppressed(judged: Sequence[Judged], desk: Desk, *, hidden: bool) -> pa.Tab
 
 def _repeated(counts: Sequence[tuple[str, int]]) -> pa.DictionaryArray:
     """Return each text so many times."""
-    texts = [text for text, _ in counts]
-    index = np.repeat(np.arange(len(counts), dtype=np.int32), [count for _, count in counts]) if counts else np.empty(0, np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(index, pa.int32()), pa.array(texts, pa.string()))
+    texts = list(dict.fromkeys(text for text, _ in counts))
+    codes = np.array([texts.index(text) for text, _ in counts], np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(np.repeat(codes, [count for _, count in counts])), pa.array(texts, pa.string()))
 
 
 def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.Array:
@@ -98,9 +99,8 @@ def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.Array:
     profile = desk.people.profile[at]
     index = pa.array(np.maximum(profile, 0), mask=profile == NOBODY)
     texts = column.take(index)
-    names = pa.array([text or UNASSIGNED for text in texts.dictionary.to_pylist()] + [UNASSIGNED], pa.string())
-    codes = texts.indices.fill_null(len(names) - 1) if len(texts) else texts.indices
-    return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), names)
+    plain = pc.fill_null(texts.cast(pa.string()), "")
+    return pc.if_else(pc.equal(plain, ""), UNASSIGNED, plain)
 
 
 def contact_rows(judged: Sequence[Judged], desk: Desk) -> tuple[pa.Table, pa.Table]:

@@ -27,7 +27,7 @@ from vip_tiering.lists.messages import (
 from vip_tiering.lists.people import People
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
-from vip_tiering.raw_columns import Mask
+from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 
 UNASSIGNED: Final = "unassigned"
@@ -232,13 +232,25 @@ def _what(entries: _Entries, starts: Int64s, at: Int32s, channel: Channel, desk:
     columns = {
         "action": joined(entries.action, "|"),
         "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, NO_MARKETING, ";")),
-        "product": pc.replace_substring_regex(pc.utf8_trim(joined(entries.product, "、"), "、"), "、+", "、"),
+        "product": _distinct(joined(entries.product, "、")),
         "event_date": iso_dates(_soonest(entries.day, starts)),
         "due_by": iso_dates(np.where(until == NO_DAY, desk.today + desk.list_valid_days, until).astype(np.int32)),
         "may_market": pc.if_else(pa.array(may), "Y", "N"),
         "max_risk": _max_risk(at, may, desk),
     }
     return columns | ({"text": entries.text.take(pa.array(starts))} if channel.message else {})
+
+
+def _distinct(names: pa.Array) -> pa.Array:
+    """Return names that are joined by 、 with each of them once, in their order."""
+    lists = pc.split_pattern(names, "、")
+    values = lists.flatten().dictionary_encode()
+    row = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
+    pairs = row * np.int64(len(values.dictionary)) + values.indices.to_numpy()
+    first = np.sort(np.unique(pairs, return_index=True)[1])
+    first = first[truth(pc.not_equal(values, "").take(pa.array(first)))]
+    offsets = np.searchsorted(row[first], np.arange(len(lists) + 1)).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(first)).cast(pa.string())), "、")
 
 
 def _may_market(at: Int32s, channel: Channel, desk: Desk) -> Mask:
