@@ -20,7 +20,7 @@ import typer.core
 from vip_tiering._version import __version__
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
-from vip_tiering.options import STYLE, RulesOption, choice_of, date_of, folder_of, kind_of
+from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
 from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
@@ -63,7 +63,6 @@ AsOfOption = Annotated[
 ]
 
 
-MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
 OutOption = Annotated[
     Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
 ]

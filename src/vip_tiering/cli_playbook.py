@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vip_tiering.errors import RulesError, UsageError
-from vip_tiering.options import STYLE, RulesOption, folder_of, year_of
-from vip_tiering.terminal import show, show_rendered, warn
+from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, date_of, folder_of, year_of
+from vip_tiering.terminal import print_export, show, show_rendered, warn
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks import Playbooks
 
-playbook_app = typer.Typer(help="Show what is done for each tier.", **STYLE)
+playbook_app = typer.Typer(help="What is done for each tier: show it, plan it, export its lists.", **STYLE)
 
 
 @playbook_app.command("show")
@@ -89,6 +90,74 @@ def playbook_plan(
         show(f"{folder}: already up to date" if up_to_date else folder)
     else:
         show_rendered(events_table(plan.events, wanted))
+
+
+@playbook_app.command("export")
+def playbook_export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, intact, of the newest quarter.")],
+    customers: Annotated[
+        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet).")
+    ],
+    on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day of the lists, such as 2016-01-05, or today.")],
+    out: Annotated[
+        Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the export as DIR/DATE.")
+    ],
+    events: Annotated[
+        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
+    ] = None,
+    contact_log: Annotated[
+        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they count for caps and turns.")
+    ] = None,
+    do_not_contact: Annotated[
+        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(envvar="VIP_ONLY", metavar="ACTION|CHANNEL|TIER", help="Only this; repeatable.")] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(envvar="VIP_PROFILE", metavar="NAME", help="Form of the lists for a system; repeatable.")
+    ] = None,
+    private_out: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder for what only managers may see; default: OUT.private."
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
+) -> None:
+    """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
+    from vip_tiering.lists.exports import ExportOrder
+    from vip_tiering.lists.exports import playbook_export as work
+
+    order = ExportOrder(
+        run=run,
+        customers=customers,
+        on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+        out=out,
+        rules=rules,
+        events=events,
+        contact_log=contact_log,
+        do_not_contact=do_not_contact,
+        only=tuple(only or ()),
+        profiles=tuple(profile or ("gateway",)),
+        private_out=private_out,
+        allow_old_run=allow_old_run,
+        replace=replace,
+        dry_run=dry_run,
+        max_bytes=max_bytes,
+    )
+    result = work(order)
+    warn(result.warnings)
+    if as_json:
+        places = {"folder": result.folder, "private_folder": result.private_folder}
+        document = {**result.document, **{name: str(place) if place else None for name, place in places.items()}}
+        show(json.dumps(document, ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_export(result)
 
 
 def _books(rules: RulesOption) -> Playbooks:

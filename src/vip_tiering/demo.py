@@ -1,54 +1,38 @@
-"""`vip demo`: two quarters of invented balances, computed like real ones.
+"""`vip demo`: two quarters of invented balances, computed like real ones, and the lists of a day.
 
-    DIR/.vip-demo     says that the folder is a demo's
-    DIR/extracts/     one CSV a day, balances_20150701.csv and so on, but for one weekend that "was not delivered"
-    DIR/out/          the two run folders
+    DIR/.vip-demo       says that the folder is a demo's
+    DIR/extracts/       one CSV a day, balances_20150701.csv and so on, but for one weekend that "was not delivered"
+    DIR/customers/      the customer file, the events, the do-not-contact list
+    DIR/out/            the two run folders
+    DIR/lists/          the export of a day, and beside it lists.private/, what only managers may see
 
-Everything follows from one seed by whole-number arithmetic, so that every machine makes the same bytes. Nothing that
-stands in DIR already is overwritten or removed: a folder that is no earlier demo, or one that was altered, is refused.
+Nothing that stands in DIR already is overwritten or removed: a folder that is no earlier demo, or one that was altered,
+is refused.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import io
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-
-from vip_tiering import folders
+from vip_tiering import demo_people, folders
 from vip_tiering._version import __version__
+from vip_tiering.demo_balances import QUARTERS, extracts
 from vip_tiering.errors import OutputError
 from vip_tiering.jobs import Order, Result, tier_compute
-from vip_tiering.money import Int64s, decimal_from_fen
-from vip_tiering.quarter import Quarter
+from vip_tiering.lists.exports import ExportOrder, ExportResult, playbook_export
 from vip_tiering.rules import packaged_rules
-
-QUARTERS: Final = (Quarter(2015, 3), Quarter(2015, 4))
-NOT_DELIVERED: Final = (dt.date(2015, 11, 14), dt.date(2015, 11, 15))
-"""A weekend without extracts: the Friday before stands for it."""
-SEED: Final = 2015
-CUSTOMERS: Final = 3_000
 
 _MARKER: Final = ".vip-demo"
 _EXTRACTS: Final = "extracts"
+_CUSTOMERS: Final = "customers"
 _OUT: Final = "out"
+_LISTS: Final = "lists"
 _TODAY: Final = dt.date(2016, 1, 4)
-_DAY_COUNT: Final = (QUARTERS[1].end - QUARTERS[0].start).days + 1
-_Q4: Final = (QUARTERS[1].start - QUARTERS[0].start).days
-_SHARES: Final = (34, 30, 21, 8, 4, 2, 1)
-"""Customers in each band of wealth, in percent, the poorest first."""
-_BANDS: Final = (300, 20_000, 100_000, 500_000, 1_000_000, 5_000_000, 8_000_000, 30_000_000)
-"""The bounds of these bands in yuan. The tiers themselves come from the rules alone."""
 
 
 def run(folder: Path) -> Iterator[tuple[str, Result]]:
@@ -62,7 +46,8 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
         try:
             if fresh:
                 _write_new(folder / _MARKER, _marker().encode())
-            _write_extracts(folder)
+            _write_folder(folder / _EXTRACTS, extracts)
+            _write_folder(folder / _CUSTOMERS, lambda: demo_people.files().items())
         except OSError as error:
             if fresh:
                 (folder / _MARKER).unlink(missing_ok=True)
@@ -99,115 +84,40 @@ def _write_new(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _write_extracts(folder: Path) -> None:
-    """Write the extracts, whole or not at all; where they stand already they must be the very same."""
-    target = folder / _EXTRACTS
+Files = Iterable[tuple[str, bytes]]
+
+
+def _write_folder(target: Path, files: Callable[[], Files]) -> None:
+    """Write files into a folder, whole or not at all; where they stand already they must be the very same."""
     if target.exists():
-        _refuse_altered(target)
+        _refuse_altered(target, dict(files()))
         return
-    staging = Path(tempfile.mkdtemp(prefix=folders.STAGING, dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=folders.STAGING, dir=target.parent))
     try:
-        for name, content in extracts():
+        for name, content in files():
             _write_new(staging / name, content)
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _refuse_altered(target: Path) -> None:
-    wanted = dict(extracts())
+def _refuse_altered(target: Path, wanted: dict[str, bytes]) -> None:
     found = {entry.name: entry for entry in target.iterdir()}
     for name in sorted({*wanted, *found}):
         if name not in found or name not in wanted or found[name].read_bytes() != wanted[name]:
             raise OutputError(f"{target / name}: is not as the demo made it; name another folder: vip demo DIR")
 
 
-@dataclass(frozen=True)
-class _Accounts:
-    """Every account: its customer (0..), its number within the customer (1..), its first and its last day (0.. from 1 July)."""
-
-    customer: Int64s
-    number: Int64s
-    opened: Int64s
-    closed: Int64s
-
-    def __len__(self) -> int:
-        return len(self.customer)
-
-
-def extracts() -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every extract: columns customer_id, account_id, date, balance; one CSV a day."""
-    rng = np.random.default_rng(SEED)
-    accounts = _accounts(rng)
-    fen = _balances_fen(rng, accounts)
-    customer_id = pc.binary_join_element_wise("D", _digits(accounts.customer + 1, 6), "")
-    account_id = pc.binary_join_element_wise(customer_id, _digits(accounts.number, 1), "-")
-    for day in range(_DAY_COUNT):
-        date = QUARTERS[0].start + dt.timedelta(days=day)
-        if date in NOT_DELIVERED:
-            continue
-        here = np.flatnonzero((accounts.opened <= day) & (day <= accounts.closed))
-        columns = {
-            "customer_id": customer_id.take(pa.array(here)),
-            "account_id": account_id.take(pa.array(here)),
-            "date": pa.repeat(pa.scalar(date), len(here)),
-            "balance": decimal_from_fen(fen[here, day]),
-        }
-        sink = io.BytesIO()
-        sink.write(",".join(columns).encode() + b"\n")
-        pyarrow.csv.write_csv(pa.table(columns), sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
-        yield f"balances_{date:%Y%m%d}.csv", sink.getvalue()
-
-
-def _digits(numbers: Int64s, width: int) -> pa.Array:
-    return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, padding="0")
-
-
-def _accounts(rng: np.random.Generator) -> _Accounts:
-    """Return one to four accounts per customer. Some customers come or go, and some of the others' accounts do."""
-    per_customer = rng.choice(np.repeat([1, 2, 3, 4], [5, 3, 1, 1]), CUSTOMERS)
-    customer = np.repeat(np.arange(CUSTOMERS), per_customer)
-    number = np.arange(len(customer)) - np.repeat(np.cumsum(per_customer) - per_customer, per_customer) + 1
-    arrives, leaves = np.zeros(CUSTOMERS, np.int64), np.full(CUSTOMERS, _DAY_COUNT, np.int64)
-    fate = rng.integers(0, 100, CUSTOMERS)
-    arrives[fate < 4] = rng.integers(1, _DAY_COUNT - 5, np.count_nonzero(fate < 4))  # noqa: PLR2004 (percent)
-    leaves[fate >= 97] = rng.integers(5, _DAY_COUNT - 1, np.count_nonzero(fate >= 97))  # noqa: PLR2004 (percent)
-    opened, closed = arrives[customer], leaves[customer]
-    later = np.flatnonzero((number > 1) & (rng.integers(0, 100, len(customer)) < 8))  # noqa: PLR2004 (percent)
-    opened[later] = np.maximum(opened[later], rng.integers(1, _DAY_COUNT, len(later)))
-    sooner = np.flatnonzero((number > 1) & (rng.integers(0, 100, len(customer)) < 8))  # noqa: PLR2004 (percent)
-    closed[sooner] = np.minimum(closed[sooner], rng.integers(1, _DAY_COUNT, len(sooner)))
-    return _Accounts(customer, number, opened, closed)
-
-
-def _balances_fen(rng: np.random.Generator, accounts: _Accounts) -> Int64s:
-    """Return the balance of every account on every day in fen, shape (accounts, days); whole numbers throughout."""
-    usual_fen = _usual_fen(rng, accounts)
-    # Per mille of the usual balance: it moves on one day in twelve, and from October on some customers are richer or poorer.
-    permille = rng.integers(850, 1_151, (len(accounts), _DAY_COUNT))
-    moves = rng.integers(0, 12, permille.shape) == 0
-    moves[:, 0] = True
-    since = np.maximum.accumulate(np.where(moves, np.arange(_DAY_COUNT), 0), axis=1)
-    permille = np.take_along_axis(permille, since, axis=1)
-    fen = usual_fen[:, np.newaxis] * permille // 1_000
-    october = np.where(rng.integers(0, 100, CUSTOMERS) < 12, rng.integers(200, 3_000, CUSTOMERS), 1_000)  # noqa: PLR2004 (percent)
-    fen[:, _Q4:] = fen[:, _Q4:] * october[accounts.customer][:, np.newaxis] // 1_000
-    return _with_overdrafts(rng, fen)
-
-
-def _usual_fen(rng: np.random.Generator, accounts: _Accounts) -> Int64s:
-    """Return each account's usual balance in fen: its customer's wealth in equal parts, give or take."""
-    bounds = np.array(_BANDS, np.int64) * 100
-    band = rng.choice(np.repeat(np.arange(len(_SHARES)), _SHARES), CUSTOMERS)
-    where = rng.integers(0, 1_000, CUSTOMERS)
-    wealth = bounds[band] + (bounds[band + 1] - bounds[band]) * where // 1_000 * where // 1_000 + rng.integers(0, 100, CUSTOMERS)
-    parts = np.bincount(accounts.customer, minlength=CUSTOMERS)
-    usual: Int64s = wealth[accounts.customer] // parts[accounts.customer]
-    return usual
-
-
-def _with_overdrafts(rng: np.random.Generator, fen: npt.NDArray[np.int64]) -> Int64s:
-    """Return the balances with a dozen accounts overdrawn for a few days; by the packaged rules they count as nothing."""
-    for account, day in zip(rng.integers(0, len(fen), 12), rng.integers(0, _DAY_COUNT - 5, 12), strict=True):
-        fen[account, day : day + 5] = -rng.integers(1_000, 200_000)
-    return fen
+def lists(folder: Path) -> ExportResult:
+    """Export the lists of a Friday from the newer run, with the packaged rules; `run` made what they need."""
+    people = folder / _CUSTOMERS
+    order = ExportOrder(
+        run=folder / _OUT / str(QUARTERS[1]),
+        customers=people / "customers.csv",
+        events=people / "events.csv",
+        do_not_contact=people / "do_not_contact.csv",
+        on=demo_people.ON,
+        out=folder / _LISTS,
+        rules=packaged_rules(),
+    )
+    return playbook_export(order)

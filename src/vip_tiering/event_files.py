@@ -41,10 +41,15 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
             return json_bytes({**whole, "digest": folders.digest(whole)})
 
         writers: dict[str, folders.Writer] = {
-            "event_plan.csv": lambda sink: write_csv(_columns(plan.events), sink),
+            "event_plan.csv": csv_writer(plan),
             "event_plan.ics": lambda sink: _write_calendar(plan.events, sink),
         }
         return folders.publish(out, str(year), writers, manifest, replace=replace), False
+
+
+def csv_writer(plan: EventPlan) -> folders.Writer:
+    """Return how a plan is written as CSV."""
+    return lambda sink: write_csv(_columns(plan.events), sink)
 
 
 def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:

@@ -8,15 +8,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, TypeGuard
 
 from filelock import FileLock, Timeout
 
 from vip_tiering.ahead import threads
-from vip_tiering.errors import DataError, LockedError, OutputError, Problem
+from vip_tiering.errors import DataError, LockedError, OutputError, Problem, ProofError
 
 MANIFEST: Final = "manifest.json"
 SUPERSEDED: Final = ".superseded"
@@ -68,20 +68,32 @@ Writer = Callable[[IO[bytes]], int]
 
 
 def publish(
-    out: Path, name: str, writers: Mapping[str, Writer], manifest: Callable[[list[dict[str, Any]]], bytes], *, replace: bool
+    out: Path,
+    name: str,
+    writers: Mapping[str, Writer],
+    manifest: Callable[[list[dict[str, Any]]], bytes],
+    *,
+    replace: bool,
+    check: Callable[[Path], Sequence[Problem]] | None = None,
 ) -> Path:
     """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
 
-    With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock.
-    Raises OutputError where the disk is full or refuses, leaving nothing behind.
+    Files may lie in folders of their own, as `branches/a/calls.csv`. With `replace` a folder that stands there moves to
+    `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can.
+    Raises OutputError where the disk is full or refuses, ProofError with what `check` found, leaving nothing behind.
     """
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
     try:
+        inner = _make_folders(staging, writers)
         with threads(2) as pool:
             outputs = list(pool.map(lambda file: _write(staging / file, writers[file]), sorted(writers)))
+        outputs = [{**output, "name": file} for output, file in zip(outputs, sorted(writers), strict=True)]
         _write(staging / MANIFEST, lambda file: file.write(manifest(outputs)))
-        _sync_folder(staging)
+        for folder in (*inner, staging):
+            _sync_folder(folder)
+        if check is not None and (problems := check(staging)):
+            raise ProofError(problems)
         if replace and target.exists():
             _supersede(target)
         staging.rename(target)
@@ -91,6 +103,14 @@ def publish(
     finally:
         _remove(staging)
     return target
+
+
+def _make_folders(staging: Path, names: Iterable[str]) -> list[Path]:
+    """Make the folders that files with nested names need, and return them, the innermost first."""
+    parents = {parent for name in names for parent in (staging / name).parents if staging in parent.parents}
+    for parent in sorted(parents):
+        parent.mkdir(mode=0o700)
+    return sorted(parents, reverse=True)
 
 
 def _remove(staging: Path) -> None:
@@ -173,21 +193,35 @@ def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
 def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote."""
     manifest = manifest_of(folder)
-    listed = {Path(output["name"]).name: output for output in manifest["outputs"]}
+    listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):
+        if not _is_inside(name):
+            problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "names a file outside its folder"))
+            continue
         try:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != output["sha256"]:
                     problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
         except OSError:
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
-    unknown = sorted({entry.name for entry in folder.iterdir()} - {*listed, MANIFEST})
+    unknown = sorted(_found(folder) - {*listed, MANIFEST, *(str(one) for name in listed for one in PurePosixPath(name).parents)})
     message = "was not written by the run; move it elsewhere"
     problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
     return manifest, problems
+
+
+def _is_inside(name: str) -> bool:
+    """Tell whether the name of an output lies within its folder, so that nothing else is ever read."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts
+
+
+def _found(folder: Path) -> set[str]:
+    """Return everything below a folder, as paths within it; a link is not followed."""
+    return {Path(root, name).relative_to(folder).as_posix() for root, folders, names in os.walk(folder) for name in (*folders, *names)}
 
 
 def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:

@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
+from vip_tiering.profile_models import ProfilesFile
 from vip_tiering.rule_models import Code, Label, Source, Strict, Version, Words
 
 Gate = Literal[
@@ -187,5 +188,6 @@ PLAYBOOK_FILES: Final[dict[str, type[Strict]]] = {
     "plan_ids.yaml": PlanIdsFile,
     "playbooks.yaml": PlaybooksFile,
     "products.yaml": ProductsFile,
+    "profiles.yaml": ProfilesFile,
 }
 """The form of every file that playbooks need, in the order in which problems are shown."""

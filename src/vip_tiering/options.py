@@ -21,6 +21,8 @@ RulesOption = Annotated[
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
 
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+
 
 def folder_of(text: str) -> Path:
     """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""

@@ -5,23 +5,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks
+from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks, profile_checks
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
 from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
+from vip_tiering.profile_models import Profile, ProfilesFile
 from vip_tiering.rule_checks import check, check_form
 from vip_tiering.rule_models import FILES, CalendarFile, TiersFile
 from vip_tiering.rules import Rules, folder_name, load_rules, locate_rules, rule_contents
 from vip_tiering.yaml_marks import Document
 
 BOOK: Final = "playbooks.yaml"
-NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml")
+PROFILES: Final = "profiles.yaml"
+NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml", PROFILES)
 """What must stand beside playbooks.yaml."""
 
 
@@ -47,7 +49,18 @@ class Playbooks:
     gates: GatesFile
     warnings: tuple[str, ...]
     covers: tuple[Cover, ...]
-    customers: CustomerRules = field(default_factory=CustomerRules)
+    customers: CustomerRules
+    profiles_file: ProfilesFile
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        """The profiles by their codes."""
+        return {one.code: one for one in self.profiles_file.profiles}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each column of a list is called in the files that people open."""
+        return {one.field: one.header for one in self.profiles_file.headers}
 
     @property
     def missing(self) -> list[str]:
@@ -129,6 +142,8 @@ def _check_together(documents: dict[str, Document]) -> None:
         customer_checks.check_customers(documents[CUSTOMERS_FILE], channels)
     if products is not None:
         message_checks.check_product_labels(documents["products.yaml"], products, forbidden)
+    if PROFILES in data:
+        profile_checks.check_profiles(documents[PROFILES], ProfilesFile.model_validate(data[PROFILES]), channels)
     if BOOK not in data:
         return
     document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
@@ -166,6 +181,7 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         warnings=tuple(lint(books, documents[BOOK])),
         covers=_covers(books, documents[BOOK]),
         customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})),
+        profiles_file=ProfilesFile.model_validate(data[PROFILES]),
     )
 
 

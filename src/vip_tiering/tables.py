@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,17 +28,32 @@ _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
 
-def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
+@dataclass(frozen=True)
+class CsvForm:
+    """How a CSV is written: encoding (`utf-8`, `gb18030`), byte order mark, line end, with or without a header."""
+
+    encoding: str = "utf-8"
+    bom: bool = True
+    line_end: str = "\n"
+    header: bool = True
+
+
+OUR_CSV: Final = CsvForm()
+"""UTF-8 with BOM, a line feed after every row: opens in Excel and reads back exactly."""
+
+
+def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = OUR_CSV) -> int:
     """Write columns as CSV and return the number of rows.
 
-    UTF-8 with BOM, a line feed after every row, quotes only where a text needs them; a stretch of rows at a time, the
-    next one while one is written.
+    Quotes stand only where a text needs them; a stretch of rows at a time, the next one while one is written.
     """
-    sink.write(_BOM + ",".join(columns).encode() + b"\n")
+    head = ",".join(_csv_text(pa.array(list(columns), pa.string())).to_pylist()) + form.line_end
+    sink.write((_BOM if form.bom else b"") + (head.encode(form.encoding) if form.header else b""))
     rows = len(next(iter(columns.values())))
 
-    def lines(start: int) -> memoryview:
-        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()])
+    def lines(start: int) -> memoryview | bytes:
+        text = _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form.line_end)
+        return text if form.encoding == "utf-8" else str(text, "utf-8").encode(form.encoding)
 
     with threads(1) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
@@ -45,10 +61,10 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
     return rows
 
 
-def _csv_lines(columns: Sequence[pa.Array]) -> memoryview:
+def _csv_lines(columns: Sequence[pa.Array], line_end: str) -> memoryview:
     """Return the rows of columns of equal length as CSV text."""
     texts = [_csv_text(column) for column in columns]
-    texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
+    texts[-1] = pc.binary_join_element_wise(texts[-1], line_end, "")
     lines = pc.binary_join_element_wise(*texts, ",")
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
     return memoryview(lines.buffers()[2])[:end]

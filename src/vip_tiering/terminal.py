@@ -77,6 +77,19 @@ def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     show(f"{result.folder}" if result.folder else "dry run: nothing was written")
 
 
+def print_export(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook export`."""
+    from vip_tiering.render_exports import summary  # noqa: PLC0415
+
+    if result.up_to_date:
+        show(f"{result.folder}: already up to date")
+        return
+    show_rendered(summary(result.document, result.labels))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    if result.private_folder:
+        show(f"{result.private_folder} (private: for each manager alone)")
+
+
 class ProgressBar:
     """A progress bar on stderr where it is a terminal; otherwise nothing."""
 

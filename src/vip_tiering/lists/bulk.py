@@ -17,13 +17,10 @@ from vip_tiering.lists.rows import Desk
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.playbook_models import Segment
+from vip_tiering.profile_models import FIELD_COLUMNS, MESSAGE_COLUMNS
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 
-MESSAGE_COLUMNS: Final = ("phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until")
-"""The columns of a list of messages."""
-FIELD_COLUMNS: Final = ("name", "product", "event_date", "points", "tier_label", "branch", "manager", "signature", "opt_out")
-"""What the text was filled with: for gateways that fill a template of their own."""
 _A_PRODUCT: Final = "相关产品"
 
 

@@ -70,8 +70,9 @@ def anniversaries(birthdays: Int32s, first: dt.date, last: dt.date) -> Int32s:
 def iso_dates(days: Int32s) -> pa.Array:
     """Return days as text such as 2016-01-05, shape (n,); "" for NO_DAY."""
     known = days != NO_DAY
-    text = pc.strftime(pa.array(np.where(known, days, 0).astype(np.int32)).cast(pa.date32()), format="%Y-%m-%d")
-    return pc.if_else(pa.array(known), text, "")
+    if not known.any():
+        return pa.repeat("", len(days))
+    return pc.if_else(pa.array(known), pa.array(np.where(known, days, 0).astype(np.int32)).cast(pa.date32()).cast(pa.string()), "")
 
 
 def chinese_dates(days: Int32s) -> pa.Array:

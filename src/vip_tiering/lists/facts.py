@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -58,12 +58,19 @@ class Facts:
     phone: Int32s
     holders: Int32s
     wechat: Mask
+    _barred: dict[tuple[Way, bool, bool], Mask] = field(default_factory=dict, repr=False)
 
     def barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
 
         A refusal and a bereavement do not stop service; that a holder is a private client stops only what goes to many.
         """
+        key = (way, service, bulk)
+        if key not in self._barred:  # many cases ask the same
+            self._barred[key] = self._barred_by_other(way, service=service, bulk=bulk)
+        return self._barred[key]
+
+    def _barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         barred = ~self.marketable | self.listed[way]
         if not service:
             barred |= self.bereaved | self.refused[way]

@@ -78,15 +78,12 @@ def render_message(message: Message, segment_bits: Mapping[Segment, Mask], field
 
 
 def fitting(texts: pa.Array, field: str, otherwise: str) -> pa.Array:
-    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
-
-    A character outside the basic plane counts as two units; to be sure, any text that has one is held for twice as long.
-    """
-    width = FIELDS[field]
-    length = pc.utf8_length(texts)
-    rare = pc.greater(pc.binary_length(texts), pc.multiply(length, 3))
-    fits = pc.and_(pc.greater(length, 0), pc.less_equal(pc.if_else(rare, pc.multiply(length, 2), length), width))
-    return pc.if_else(fits, texts, otherwise)
+    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on."""
+    encoded = texts.dictionary_encode()  # branches and managers repeat
+    distinct = encoded.dictionary
+    units = pc.add(pc.utf8_length(distinct), pc.count_substring_regex(distinct, r"[\x{10000}-\x{10FFFF}]"))
+    fits = pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field]))
+    return pc.if_else(fits, distinct, otherwise).take(encoded.indices)
 
 
 def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:
@@ -108,9 +105,9 @@ def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:
 
 def topic_labels(topics: UInt32s, products: tuple[Product, ...]) -> pa.Array:
     """Return the labels of the topics that may be offered, joined by 、, shape (k,). `topics`: bit i for product i."""
-    distinct, index = np.unique(topics, return_inverse=True)
+    distinct = np.flatnonzero(np.bincount(topics))
     texts = ["、".join(one.label for number, one in enumerate(products) if bits >> number & 1) for bits in distinct.tolist()]
-    return pa.array(texts, pa.string()).take(pa.array(index.reshape(-1)))
+    return pa.array(texts, pa.string()).take(pa.array(np.searchsorted(distinct, topics)))
 
 
 def number_texts(values: Int64s) -> pa.Array:

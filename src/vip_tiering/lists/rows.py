@@ -27,6 +27,7 @@ from vip_tiering.lists.messages import (
 from vip_tiering.lists.people import People
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
+from vip_tiering.profile_models import LIST_COLUMNS, TEXT_COLUMNS
 from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 
@@ -34,12 +35,6 @@ UNASSIGNED: Final = "unassigned"
 """Stands for a branch or a manager that is not known."""
 NO_MARKETING: Final = "仅服务,不得营销"
 """What a row says where nothing may be offered."""
-LIST_COLUMNS: Final = (
-    "customer_id", "action", "manager", "branch", "display_name", "phone", "tier_label", "previous_tier_label", "reasons", "product",
-    "event_date", "due_by", "rank", "may_market", "max_risk", "last_contact", "result", "obstacle", "note",
-)  # fmt: skip
-"""The columns of a list for people; one for a channel with texts also has `text` and `wechat_id`."""
-TEXT_COLUMNS: Final = ("text", "wechat_id")
 _NO_RANK: Final = np.iinfo(np.int32).max
 
 

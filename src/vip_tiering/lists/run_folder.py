@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -54,13 +55,15 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
     quarter = Quarter.parse(manifest["quarter"], dt.date.max)
     warnings = _judge_quarter(folder, quarter, on, grace_days, allow_old=allow_old)
     text = {name: pa.string() for name in CHANGES_CSV}
+    tiers = pq.read_table(folder / "tiers.parquet")
+    _refuse_formulas(folder, tiers["customer_id"])
     return TieredRun(
         quarter=quarter,
         digest=manifest["digest"],
         compared=manifest["previous"] is not None,
         labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
         bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
-        tiers=pq.read_table(folder / "tiers.parquet"),
+        tiers=tiers,
         changes=pyarrow.csv.read_csv(
             folder / "changes.csv",
             convert_options=pyarrow.csv.ConvertOptions(column_types=text, null_values=[], strings_can_be_null=False),
@@ -82,6 +85,14 @@ def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int,
         return (f"{folder.name} is an old run, used because of --allow-old-run; the newest quarter before {on} is {newest}",)
     message = f"is a run of {quarter}; the newest quarter that ended before {on} is {newest}: compute it, or say --allow-old-run"
     raise DataError([_refused(folder, message)])
+
+
+def _refuse_formulas(folder: Path, ids: pa.ChunkedArray) -> None:
+    """Ids stand in lists as they are; one that a spreadsheet takes for a formula must not get there."""
+    count = pc.sum(pc.match_substring_regex(ids, r"^[=+\-@]")).as_py()
+    if count:
+        message = f"ids that a spreadsheet would take for formulas: {count}; they begin with =, +, - or @"
+        raise DataError([Problem(f"{folder.name}/tiers.parquet", None, "customer_id", "id-formula", message)])
 
 
 def _refused(folder: Path, message: str) -> Problem:

@@ -1,0 +1,130 @@
+"""The files of an export: which tables go into which, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import IO, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.folders import Writer
+from vip_tiering.lists.day import DayLists
+from vip_tiering.lists.file_names import safe_names
+from vip_tiering.lists.profiles import one_array_of, profile_writers
+from vip_tiering.lists.workbook import write_workbook
+from vip_tiering.offer_models import Channel
+from vip_tiering.profile_models import LIST_COLUMNS, TEXT_COLUMNS, Profile
+from vip_tiering.tables import write_csv
+
+BRANCHES: Final = "branches"
+CHANNEL: Final = "channel"
+LONGEST_WORKBOOK: Final = 20_000
+"""A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
+
+
+@dataclass(frozen=True)
+class ExportFiles:
+    """How every file is written, but for the manifests; and whose lists are too long for a workbook."""
+
+    open: dict[str, Writer]
+    private: dict[str, Writer]
+    without_workbook: list[str]
+
+
+def export_files(lists: DayLists, profiles: Sequence[Profile], channels: Mapping[str, Channel], headers: Mapping[str, str]) -> ExportFiles:
+    """Return the files of an export. `headers`: the Chinese header of each column, for the files that people open."""
+    open_files: dict[str, Writer] = {
+        "suppressed.csv": _csv(lists.suppressed[0]),
+        "contacts.csv": _csv(lists.contacts[0]),
+        **{f"{code}.csv": _csv(pair[0]) for code, pair in lists.lists.items()},
+    }
+    for profile in profiles:
+        for code in profile.channels:
+            table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
+            open_files |= profile_writers(profile, table, code, headers, private=False)
+    by_manager = _by_manager({code: pair[0] for code, pair in lists.lists.items() if len(pair[0])})
+    places = _places(by_manager)
+    long = []
+    for owner, tables in by_manager.items():
+        folder = f"{BRANCHES}/{places[owner]}"
+        open_files |= {f"{folder}/{code}.csv": _csv(table, headers) for code, table in tables.items()}
+        if sum(map(len, tables.values())) > LONGEST_WORKBOOK:
+            long.append("/".join(owner))
+        else:
+            open_files[f"{folder}/lists.xlsx"] = _workbook({channels[code].label: table for code, table in tables.items()}, headers)
+    return ExportFiles(open_files, _private_files(lists, profiles, headers), long)
+
+
+def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mapping[str, str]) -> dict[str, Writer]:
+    """Return the files that only a manager may see: one for each, with the rows of all channels; none where there is nothing."""
+    pairs = {code: pair[1] for code, pair in lists.lists.items() if len(pair[1])}
+    if not pairs and not len(lists.suppressed[1]):
+        return {}
+    by_manager = _by_manager(pairs)
+    places = _places(by_manager)
+    files: dict[str, Writer] = {"suppressed.csv": _csv(lists.suppressed[1]), "contacts.csv": _csv(lists.contacts[1])}
+    for owner, tables in by_manager.items():
+        files[f"{BRANCHES}/{places[owner]}.csv"] = _csv(_together(tables), headers)
+    for profile in profiles:
+        if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
+            for code in profile.channels:
+                if code in pairs:
+                    files |= profile_writers(profile, pairs[code], code, headers, private=True)
+    return files
+
+
+def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
+    """Return how a table is written as CSV, with other headers where they are given."""
+
+    def write(sink: IO[bytes]) -> int:
+        columns = {(headers or {}).get(name, name): one_array_of(table[name]) for name in table.column_names}
+        return write_csv(columns, sink)
+
+    return write
+
+
+def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str]) -> Writer:
+    return lambda sink: write_workbook(sheets, headers, sink)
+
+
+def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the rows of all channels as one table, the channel first; a column that a channel has not is empty."""
+    names = [*LIST_COLUMNS, *TEXT_COLUMNS]
+    parts = []
+    for code, table in tables.items():
+        columns = {name: table[name] if name in table.column_names else pa.repeat("", len(table)) for name in names}
+        parts.append(pa.table({CHANNEL: pa.repeat(code, len(table)), **columns}))
+    return pa.concat_tables(parts)
+
+
+Owner = tuple[str, str]
+"""A branch and a manager."""
+
+
+def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Table]]:
+    """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
+    owners: dict[Owner, dict[str, pa.Table]] = {}
+    for code, table in tables.items():
+        for owner, start, end in _stretches(table):
+            owners.setdefault(owner, {})[code] = table.slice(start, end - start)
+    return dict(sorted(owners.items()))
+
+
+def _stretches(table: pa.Table) -> Iterator[tuple[Owner, int, int]]:
+    """Yield branch and manager with the stretch of their rows; one step for each of them, not for each row."""
+    branch, manager = table["branch"].combine_chunks(), table["manager"].combine_chunks()
+    differs = pc.or_(pc.not_equal(branch[1:], branch[:-1]), pc.not_equal(manager[1:], manager[:-1]))
+    starts = [0, *(np.flatnonzero(differs.to_numpy(zero_copy_only=False)) + 1).tolist(), len(table)]
+    for start, end in pairwise(starts):
+        yield (branch[start].as_py(), manager[start].as_py()), start, end
+
+
+def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:
+    """Return the folder of each branch and manager, `branch/manager`, as names that every file system takes."""
+    branches = safe_names(sorted({branch for branch, _ in owners}))
+    managers = {branch: safe_names(sorted(manager for one, manager in owners if one == branch)) for branch in branches}
+    return {(branch, manager): f"{branches[branch]}/{managers[branch][manager]}" for branch, manager in owners}

@@ -1,0 +1,175 @@
+"""The job of `vip playbook export`: read what comes in, walk the line of a day, publish both parts whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vip_tiering import event_files, folders
+from vip_tiering.errors import OutputError, RulesError, UsageError
+from vip_tiering.event_plan import event_plan_between
+from vip_tiering.lists.casework import Only, only_of
+from vip_tiering.lists.day import DayLists, Inputs, lists_of_day
+from vip_tiering.lists.export_files import ExportFiles, export_files
+from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
+from vip_tiering.lists.incoming import Incoming, read_incoming
+from vip_tiering.lists.memory import earlier_contacts
+from vip_tiering.lists.notes import notes_on
+from vip_tiering.lists.run_folder import load_run
+from vip_tiering.lists.window import window_of
+from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.profile_models import Profile
+from vip_tiering.quarter import day_number
+from vip_tiering.readers.limits import size_in_bytes
+from vip_tiering.rule_models import CalendarFile
+from vip_tiering.tables import json_bytes
+from vip_tiering.workdays import working_days
+
+PLAN_AHEAD: Final = dt.timedelta(days=60)
+"""So far ahead of the day `event_plan.csv` tells what is to be prepared."""
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What `vip playbook export` was asked to do."""
+
+    run: Path
+    customers: Path
+    on: dt.date
+    out: Path
+    rules: Path | None = None
+    events: Path | None = None
+    contact_log: Path | None = None
+    do_not_contact: Path | None = None
+    only: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ("gateway",)
+    private_out: Path | None = None
+    allow_old_run: bool = False
+    replace: bool = False
+    dry_run: bool = False
+    max_bytes: str = "4G"
+
+    @property
+    def private_root(self) -> Path:
+        """The folder that receives what only managers may see."""
+        return self.private_out if self.private_out is not None else self.out.parent / f"{self.out.name}.private"
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What came of it: the manifest, the lists (None where the export stood there already), the folders, the channels' names."""
+
+    document: dict[str, Any]
+    lists: DayLists | None
+    folder: Path | None
+    private_folder: Path | None
+    warnings: tuple[str, ...]
+    labels: dict[str, str]
+    up_to_date: bool = False
+
+
+def playbook_export(order: ExportOrder) -> ExportResult:
+    """Export the lists of a day, unless the same export stands there already. With `dry_run` nothing is written."""
+    _refuse_places(order)
+    rules, books = check_rules(order.rules)
+    if books is None:
+        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder, so there is nothing to export")
+    only, profiles = only_of(order.only, books), _profiles(order, books)
+    if order.dry_run:
+        return _export(order, books, rules.calendar, only, profiles)
+    with folders.locked(order.out), folders.locked(order.private_root):
+        return _export(order, books, rules.calendar, only, profiles)
+
+
+def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: Only, profiles: list[Profile]) -> ExportResult:
+    """Read, compute and publish; the caller holds the locks."""
+    run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
+    incoming = _incoming(order, books)
+    memory = earlier_contacts(order.out, order.private_root, order.on)
+    origin = Origin(
+        on=order.on,
+        quarter=str(run.quarter),
+        run=run.digest,
+        files=incoming.sha256,
+        rules=rules_digest(books, calendar),
+        only=order.only,
+        profiles=order.profiles,
+        allow_old_run=order.allow_old_run,
+        earlier=memory.digests,
+    )
+    target = order.out / str(order.on)
+    if not order.dry_run and (standing := folders.standing(target, origin.made_from, replace=order.replace)):
+        return _standing(order, standing)
+    window = window_of(order.on, working_days(calendar))
+    inputs = Inputs(run, books, incoming.customers, incoming.known, memory.contacts, _branch_dates(calendar))
+    lists = lists_of_day(inputs, order.on, window, only)
+    plan = event_plan_between(books, calendar, order.on, order.on + PLAN_AHEAD)
+    files = export_files(lists, profiles, books.books.channels, books.headers)
+    files.open["event_plan.csv"] = event_files.csv_writer(plan)
+    notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
+    warnings = (*run.warnings, *incoming.warnings, *notes, *plan.warnings)
+    document = document_of(origin, window, lists, books, warnings)
+    labels = {code: one.label for code, one in books.books.channels.items()}
+    if order.dry_run:
+        return ExportResult(document, lists, None, None, warnings, labels)
+    folder, private = _publish(order, origin, document, files)
+    return ExportResult(folders.manifest_of(folder), lists, folder, private, warnings, labels)
+
+
+def _incoming(order: ExportOrder, books: Playbooks) -> Incoming:
+    max_bytes = size_in_bytes(order.max_bytes)
+    return read_incoming(order.customers, order.events, order.contact_log, order.do_not_contact, books, max_bytes)
+
+
+def _refuse_places(order: ExportOrder) -> None:
+    """Refuse places that would make one folder a part of another."""
+    out, private, run = (path.resolve() for path in (order.out, order.private_root, order.run))
+    if out.is_relative_to(run):
+        raise OutputError(f"{order.out}: lies inside the run {order.run.name}; choose another --out")
+    if private.is_relative_to(out) or out.is_relative_to(private) or private.is_relative_to(run):
+        raise OutputError(f"{order.private_root}: must lie neither around nor inside --out or the run; choose another --private-out")
+
+
+def _profiles(order: ExportOrder, books: Playbooks) -> list[Profile]:
+    for name in order.profiles:
+        if name not in books.profiles:
+            raise UsageError(f"--profile: must be one of {', '.join(books.profiles)}")
+    return [books.profiles[name] for name in dict.fromkeys(order.profiles)]
+
+
+def _branch_dates(calendar: CalendarFile) -> dict[str, list[int]]:
+    """Return the days that the branch set, by action."""
+    dates: dict[str, list[int]] = {}
+    for one in calendar.branch_dates or ():
+        dates.setdefault(one.action, []).append(day_number(one.date))
+    return {action: sorted(set(days)) for action, days in dates.items()}
+
+
+def _standing(order: ExportOrder, folder: Path) -> ExportResult:
+    """Return the result for an export that stands there already, as it is to be made."""
+    document = folders.manifest_of(folder)
+    private = order.private_root / str(order.on) if document.get("private") else None
+    return ExportResult(document, None, folder, private, tuple(document["warnings"]), {}, up_to_date=True)
+
+
+def _publish(order: ExportOrder, origin: Origin, document: dict[str, Any], files: ExportFiles) -> tuple[Path, Path | None]:
+    """Publish the private part, then the main one that names it. A private part alone is what a broken run left: it gives way."""
+    name, root = str(order.on), order.private_root
+    private_folder, private = None, None
+    if files.private:
+        head = private_document(origin)
+        private_folder = folders.standing(root / name, origin.made_from, replace=True)
+        if private_folder is None:
+            private_folder = folders.publish(root, name, files.private, lambda outputs: _manifest(head, outputs), replace=True)
+        written = folders.manifest_of(private_folder)
+        private = {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}
+    whole = {**document, "private": private}
+    folder = folders.publish(order.out, name, files.open, lambda outputs: _manifest(whole, outputs), replace=order.replace)
+    return folder, private_folder
+
+
+def _manifest(document: dict[str, Any], outputs: list[dict[str, Any]]) -> bytes:
+    whole = {**document, "outputs": outputs}
+    return json_bytes({**whole, "digest": folders.digest(whole)})

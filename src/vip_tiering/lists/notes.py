@@ -1,0 +1,60 @@
+"""What people should know of an export that succeeded: who is missing where, what was guessed, which texts nobody approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from vip_tiering.lists.day import DayLists
+from vip_tiering.lists.export_files import LONGEST_WORKBOOK
+from vip_tiering.lists.forms import Customers
+from vip_tiering.lists.masks import masked_id
+from vip_tiering.lists.people import NOBODY
+from vip_tiering.lists.window import Window
+from vip_tiering.playbook_lint import SAMPLE
+from vip_tiering.playbooks import Playbooks
+
+_SHOWN: Final = 3
+
+
+def notes_on(lists: DayLists, customers: Customers, window: Window, books: Playbooks, without_workbook: Sequence[str]) -> tuple[str, ...]:
+    """Return one line for each thing that people should know, ids masked."""
+    people = lists.people
+    unknown = np.flatnonzero((people.profile == NOBODY) & (people.level > 0))
+    notes = []
+    if len(unknown):
+        notes.append(f"tiered customers that are not in the customer file: {len(unknown)}, such as {_masked(people.customer_id, unknown)}")
+    there = np.zeros(len(customers), np.bool_)
+    there[people.profile[people.profile != NOBODY]] = True
+    if not there.all():
+        others = np.flatnonzero(~there)
+        notes.append(
+            f"customers of the customer file that are not in the run: {len(others)}, such as {_masked(customers.customer_id, others)}"
+        )
+    if window.guessed:
+        notes.append("the working days after this day are not announced yet; Saturdays and Sundays are taken as the days off")
+    if without_workbook:
+        notes.append(f"too long for a workbook (over {LONGEST_WORKBOOK} rows), CSV only: {', '.join(without_workbook[:_SHOWN])}")
+    return (*notes, *_samples(lists, books))
+
+
+def _masked(ids: pa.Array, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:
+    return ", ".join(masked_id(one) for one in ids.take(pa.array(at[:_SHOWN])).to_pylist())
+
+
+def _samples(lists: DayLists, books: Playbooks) -> Iterator[str]:
+    """Yield the warning about texts that went out and that nobody approved."""
+    samples = [
+        action.id
+        for book in books.books.playbooks.playbooks
+        for action in book.actions or ()
+        if action.message is not None
+        and action.message.reviewed_by.casefold().startswith(SAMPLE)
+        and (counts := lists.counts.get(action.id)) is not None
+        and counts.exported
+    ]
+    if samples:
+        yield f"sample texts that nobody reviewed went into lists, replace them before use: {', '.join(samples)}"
