@@ -55,6 +55,11 @@ UNSEEN = {
     "playbooks-topic-without-risk", "products-benefit-of-fund", "products-call-days-without-launch", "products-code-twice",
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk",
+    "profiles-bom-of-gb18030", "profiles-channel-unknown", "profiles-code-twice", "profiles-constant-without-header",
+    "profiles-encoding-of-xlsx", "profiles-field-and-constant", "profiles-field-of-another-list", "profiles-field-unknown",
+    "profiles-header-of-xlsx", "profiles-header-twice", "profiles-header-twice-for-people", "profiles-headers-twice",
+    "profiles-label-twice", "profiles-neither-field-nor-constant", "profiles-prefix-of-constant", "profiles-rows-of-xlsx",
+    "profiles-text-too-short", "profiles-too-many-columns",
     "channels-opt-out-words", "playbooks-action-id-twice", "playbooks-also-for-none", "playbooks-segment-twice",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""

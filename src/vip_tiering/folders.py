@@ -8,15 +8,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, TypeGuard
 
 from filelock import FileLock, Timeout
 
 from vip_tiering.ahead import threads
-from vip_tiering.errors import DataError, LockedError, OutputError, Problem
+from vip_tiering.errors import DataError, LockedError, OutputError, Problem, ProofError
 
 MANIFEST: Final = "manifest.json"
 SUPERSEDED: Final = ".superseded"
@@ -72,15 +72,23 @@ def publish(
 ) -> Path:
     """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
 
-    With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock.
-    Raises OutputError where the disk is full or refuses, leaving nothing behind.
+    A file may lie in folders of its own, such as `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
+    to `.superseded`. The caller holds the lock.
+    Raises OutputError where the disk is full or refuses, leaving nothing behind, ProofError where a name leads elsewhere.
     """
+    if wrong := [file for file in writers if not _lies_within(file)]:
+        raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
+    within = sorted(_folders_of(writers))
     try:
+        for folder in within:
+            (staging / folder).mkdir(mode=0o700)
         with threads(2) as pool:
-            outputs = list(pool.map(lambda file: _write(staging / file, writers[file]), sorted(writers)))
-        _write(staging / MANIFEST, lambda file: file.write(manifest(outputs)))
+            outputs = list(pool.map(lambda file: _write(staging, file, writers[file]), sorted(writers)))
+        _write(staging, MANIFEST, lambda file: file.write(manifest(outputs)))
+        for folder in reversed(within):
+            _sync_folder(staging / folder)
         _sync_folder(staging)
         if replace and target.exists():
             _supersede(target)
@@ -91,6 +99,18 @@ def publish(
     finally:
         _remove(staging)
     return target
+
+
+def _lies_within(file: str) -> bool:
+    """Tell whether a name leads to a file below its folder, by one way only, and is not the manifest's."""
+    path = PurePosixPath(file)
+    odd = path.is_absolute() or ".." in path.parts or str(path) != file or "\\" in file or "\0" in file
+    return bool(path.parts) and not odd and file != MANIFEST
+
+
+def _folders_of(files: Iterable[str]) -> set[str]:
+    """Return every folder in which one of the files lies, and those around it."""
+    return {str(folder) for file in files for folder in PurePosixPath(file).parents if folder.parts}
 
 
 def _remove(staging: Path) -> None:
@@ -118,15 +138,15 @@ class _Hashed(io.RawIOBase):
         return size
 
 
-def _write(path: Path, writer: Writer) -> dict[str, Any]:
+def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
     """Write one file durably and return what the manifest says of it: name, rows, bytes, SHA-256."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(staging / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         hashed = _Hashed(file)
         rows = writer(hashed)  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
-    return {"name": path.name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
+    return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
 def _sync_folder(path: Path) -> None:
@@ -147,13 +167,15 @@ def _supersede(target: Path) -> None:
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a published folder. Raises DataError where there is none that can be read."""
+    """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         manifest = None
     if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
+    if not all(_lies_within(output["name"]) for output in manifest["outputs"]):
+        raise DataError(f"{folder.name}/{MANIFEST}: names a file that lies elsewhere; do not trust this folder")
     return manifest
 
 
@@ -171,7 +193,7 @@ def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
 def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote."""
     manifest = manifest_of(folder)
-    listed = {Path(output["name"]).name: output for output in manifest["outputs"]}
+    listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):
         try:
@@ -180,12 +202,22 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
                     problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
         except OSError:
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
-    unknown = sorted({entry.name for entry in folder.iterdir()} - {*listed, MANIFEST})
     message = "was not written by the run; move it elsewhere"
+    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, _folders_of(listed)))
     problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
     return manifest, problems
+
+
+def _unknown(folder: Path, files: set[str], folders: set[str], below: str = "") -> Iterator[str]:
+    """Yield what lies in a folder and is neither one of the files nor one of the folders; an unknown folder once, as a whole."""
+    for entry in (folder / below).iterdir():
+        name = f"{below}/{entry.name}" if below else entry.name
+        if name in folders and entry.is_dir() and not entry.is_symlink():
+            yield from _unknown(folder, files, folders, name)
+        elif name not in files:
+            yield name
 
 
 def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,17 +28,30 @@ _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
 
-def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
+@dataclass(frozen=True)
+class CsvForm:
+    """How a CSV is written: its encoding, whether the mark of UTF-8 begins it, its line end, whether a header is its first row."""
+
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    bom: bool = True
+    line_end: str = "\n"
+    header: bool = True
+
+
+def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = CsvForm()) -> int:
     """Write columns as CSV and return the number of rows.
 
-    UTF-8 with BOM, a line feed after every row, quotes only where a text needs them; a stretch of rows at a time, the
-    next one while one is written.
+    Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them; a stretch of rows at a
+    time, the next one while one is written.
     """
-    sink.write(_BOM + ",".join(columns).encode() + b"\n")
+    if form.bom:
+        sink.write(_BOM)
+    if form.header:
+        sink.write(_csv_lines([pa.array([name]) for name in columns], form))
     rows = len(next(iter(columns.values())))
 
-    def lines(start: int) -> memoryview:
-        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()])
+    def lines(start: int) -> memoryview | bytes:
+        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form)
 
     with threads(1) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
@@ -45,13 +59,14 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes]) -> int:
     return rows
 
 
-def _csv_lines(columns: Sequence[pa.Array]) -> memoryview:
-    """Return the rows of columns of equal length as CSV text."""
+def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes:
+    """Return the rows of columns of equal length as encoded CSV."""
     texts = [_csv_text(column) for column in columns]
-    texts[-1] = pc.binary_join_element_wise(texts[-1], "\n", "")
+    texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "")
     lines = pc.binary_join_element_wise(*texts, ",")
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-    return memoryview(lines.buffers()[2])[:end]
+    encoded = memoryview(lines.buffers()[2])[:end]
+    return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
 
 
 def _csv_text(column: pa.Array) -> pa.Array:
