@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
@@ -15,6 +16,7 @@ from wcwidth import wcswidth
 
 from vip_tiering.arrow import one_array
 from vip_tiering.lists.forms import RESULTS
+from vip_tiering.money import Int64s
 from vip_tiering.profile_models import CELL_UNITS, SHEET_ROWS
 
 _OPTIONS: Final = {
@@ -27,10 +29,14 @@ _OPTIONS: Final = {
 _MADE_ON: Final = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
 """The date in every workbook's properties, so that the same lists are the same bytes."""
 _A4: Final = 9
-_NARROWEST, _WIDEST = 6, 44
+_NARROWEST, _WIDEST = 6, 36
 """Column widths in characters of the standard font; what is wider is wrapped."""
 _BUTTON: Final = 3
 """Characters that the button of the filter covers in a header."""
+_LINE_POINTS: Final = 15
+"""The height of a line; a row that needs several is given its height, because not every program finds it."""
+_MOST_LINES: Final = 27
+"""Excel's rows are at most 409 points high."""
 _SAMPLE: Final = 64
 """So many of a column's longest values are measured."""
 _MAX_TAB: Final = 31
@@ -52,7 +58,7 @@ def write_workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str], s
         "header": book.add_format({"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}),
         "text": book.add_format(text),
         "wrapped": book.add_format({**text, "text_wrap": True}),
-        "number": book.add_format({"num_format": "0", "valign": "top"}),
+        "number": book.add_format({"num_format": "0", "valign": "top", "align": "center"}),
     }
     for tab, table in _tabs(sheets):
         _write_sheet(book.add_worksheet(tab), table, headers, formats)
@@ -77,6 +83,7 @@ def _tabs(sheets: Mapping[str, pa.Table]) -> Iterator[tuple[str, pa.Table]]:
 
 def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], formats: Mapping[str, Any]) -> None:  # noqa: ANN401 (untyped library)
     """Fill a sheet, column by column, and set it up for reading and printing."""
+    lines = np.ones(len(table), np.int64)
     for place, name in enumerate(table.column_names):
         column = one_array(table.column(name))
         header = headers.get(name, name)
@@ -90,11 +97,15 @@ def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], format
         texts = _fitting(column.cast(pa.string()))
         width = max(_width(texts), (wcswidth(header) or len(header)) + _BUTTON)
         sheet.set_column(place, place, min(max(width, _NARROWEST), _WIDEST), formats["wrapped" if width > _WIDEST else "text"])
+        if width > _WIDEST:
+            lines = np.maximum(lines, _lines(texts))
         for row, value in enumerate(texts.to_pylist(), 1):
             if value:
                 sheet.write_string(row, place, value)
         if name == "result" and len(table):
             sheet.data_validation(1, place, len(table), place, {"validate": "list", "source": [word for word in RESULTS if word]})
+    for row in np.flatnonzero(lines > 1).tolist():
+        sheet.set_row(row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
     _set_up(sheet, len(table), table.num_columns)
 
 
@@ -132,3 +143,12 @@ def _width(texts: pa.Array) -> int:
     longest = distinct.take(pc.array_sort_indices(sizes, order="descending")[:_SAMPLE])
     # A text without a width holds control characters, which no cell shows.
     return max((max(wcswidth(text), len(text)) + 1 for text in longest.to_pylist()), default=0)
+
+
+def _lines(texts: pa.Array) -> Int64s:
+    """Return how many lines each text takes in the widest column, shape (n,); two bytes of UTF-8 beyond the first are one width."""
+    letters, size = (
+        pc.fill_null(one, 0).to_numpy(zero_copy_only=False).astype(np.int64) for one in (pc.utf8_length(texts), pc.binary_length(texts))
+    )
+    # A Chinese character that does not fit leaves its half of a width free, so a line is counted as two narrower.
+    return -(-(letters + (size - letters) // 2) // (_WIDEST - 2))
