@@ -151,4 +151,5 @@ def _lines(texts: pa.Array) -> Int64s:
         pc.fill_null(one, 0).to_numpy(zero_copy_only=False).astype(np.int64) for one in (pc.utf8_length(texts), pc.binary_length(texts))
     )
     # A Chinese character that does not fit leaves its half of a width free, so a line is counted as two narrower.
-    return -(-(letters + (size - letters) // 2) // (_WIDEST - 2))
+    lines: Int64s = -(-(letters + (size - letters) // 2) // (_WIDEST - 2))
+    return lines
