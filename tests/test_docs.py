@@ -164,6 +164,33 @@ def test_playbook_page_holds_every_tier_and_field() -> None:
     assert fields == [[row[0], row[2]] for row in table(text.partition("## Messages")[2], 3)]
 
 
+def test_profiles_are_what_the_rules_say() -> None:
+    """docs/profiles.md holds every profile, column, source and header of the rules, and no other."""
+    books = load_playbooks(ROOT / "rules")
+    assert books is not None
+    text, profiles = page("docs/profiles.md"), books.profiles.values()
+    shown = table(text.partition("## All profiles")[2].partition("## ")[0], 7)
+    assert [[one.code, one.label, one.what, ", ".join(one.channels)] for one in profiles] == [row[:4] for row in shown]
+    for one, (*_, form, many, files) in zip(profiles, shown, strict=True):
+        said = [one.encoding.upper(), one.line_end.upper(), "with BOM" if one.bom else ""] if one.format == "csv" else []
+        assert (one.format.upper(), "yes" if one.mass_send else "no") == (form.partition(",")[0], many)
+        assert [] == [word for word in said if word not in form]
+        assert (str(one.max_rows) if one.max_rows else "any number") in files
+        assert (one.per is not None) == ("manager" in files)
+    columns = [
+        [one.code, column.header, f"`{column.field}`" if column.field else f'"{column.constant}"', str(one.most_units(column) or "any")]
+        for one in profiles
+        for column in one.columns
+    ]
+    found = table(text.partition("## Columns")[2].partition("## ")[0], 4)
+    assert [[*row[:2], row[2].strip("`"), row[3]] for row in columns] == [
+        [*row[:2], row[2].partition(" and `")[2] or row[2], row[3]] for row in found
+    ]
+    sources = [[one.code, one.source, one.limits.source if one.limits else ""] for one in profiles]
+    assert sources == table(text.partition("## Sources")[2].partition("## ")[0], 3)
+    assert [list(pair) for pair in books.headers.items()] == table(text.partition("## Headers for people")[2].partition("## ")[0], 2)
+
+
 def test_keys_of_an_action_are_documented() -> None:
     """docs/rules.md explains every key of an action."""
     section = page("docs/rules.md").partition("An action of `playbooks.yaml`")[2].partition("\n## ")[0]
@@ -180,6 +207,7 @@ def test_architecture_names_every_module() -> None:
 def test_glossary_is_complete() -> None:
     """Every column of every file, every kind of change and every tier of the packaged rules is in the glossary."""
     columns = {*schema.TIERS_PARQUET.names, *schema.TIERS_CSV, "daily_average", "closing_balance", *schema.ROLES, *schema.CHANGES}
+    columns |= {*schema.MESSAGE_FIELDS, *schema.LIST_FIELDS, *schema.PERSONAL_MESSAGE_FIELDS}
     tiers = set(vip.load_rules(ROOT / "rules").ladders[0].codes)
     assert set() == {name for name in columns | tiers if f"`{name}`" not in page("docs/glossary.md")}
 

@@ -169,7 +169,7 @@ def test_playbook_files_are_optional(rules: Path) -> None:
     assert (3, "", "vip: rules: there is no playbooks.yaml in this folder\n") == (done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("file", ["channels.yaml", "gates.yaml", "products.yaml"])
+@pytest.mark.parametrize("file", ["channels.yaml", "gates.yaml", "products.yaml", "profiles.yaml"])
 def test_what_playbooks_need_beside_them_is_named(file: str, rules: Path) -> None:
     """A file that playbooks refer to and that is absent is one line, and nothing is guessed about what it would say."""
     (rules / file).unlink()

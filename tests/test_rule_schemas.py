@@ -64,6 +64,12 @@ UNSEEN = {
     "calendar-lobby-day-far", "calendar-lobby-day-other-year", "calendar-lobby-day-quoted", "calendar-lobby-days-reversed",
     "calendar-lobby-prepare-late", "playbooks-lobby-season-and-days-before", "playbooks-lobby-season-no-day",
     "playbooks-lobby-season-reversed",
+    "profiles-bom-of-gb18030", "profiles-channel-unknown", "profiles-code-twice", "profiles-constant-without-header",
+    "profiles-encoding-of-xlsx", "profiles-field-and-constant", "profiles-field-of-another-list", "profiles-field-unknown",
+    "profiles-header-of-xlsx", "profiles-header-twice", "profiles-header-twice-for-people", "profiles-headers-twice",
+    "profiles-label-twice", "profiles-neither-field-nor-constant", "profiles-prefix-of-constant", "profiles-rows-of-xlsx",
+    "profiles-text-too-short", "profiles-too-many-columns",
+    "playbooks-also-for-none",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""
 

@@ -78,20 +78,25 @@ def publish(
 ) -> Path:
     """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
 
-    Files may lie in folders of their own, as `branches/a/calls.csv`. With `replace` a folder that stands there moves to
-    `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can.
-    Raises OutputError where the disk is full or refuses, ProofError with what `check` found, leaving nothing behind.
+    A file may lie in folders of its own, such as `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
+    to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can.
+    Raises OutputError where the disk is full or refuses, leaving nothing behind, ProofError where a name leads elsewhere or
+    `check` finds anything.
     """
+    if wrong := [file for file in writers if not _lies_within(file)]:
+        raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
+    within = sorted(_folders_of(writers))
     try:
-        inner = _make_folders(staging, writers)
+        for folder in within:
+            (staging / folder).mkdir(mode=0o700)
         with threads(2) as pool:
-            outputs = list(pool.map(lambda file: _write(staging / file, writers[file]), sorted(writers)))
-        outputs = [{**output, "name": file} for output, file in zip(outputs, sorted(writers), strict=True)]
-        _write(staging / MANIFEST, lambda file: file.write(manifest(outputs)))
-        for folder in (*inner, staging):
-            _sync_folder(folder)
+            outputs = list(pool.map(lambda file: _write(staging, file, writers[file]), sorted(writers)))
+        _write(staging, MANIFEST, lambda file: file.write(manifest(outputs)))
+        for folder in reversed(within):
+            _sync_folder(staging / folder)
+        _sync_folder(staging)
         if check is not None and (problems := check(staging)):
             raise ProofError(problems)
         if replace and target.exists():
@@ -105,12 +110,16 @@ def publish(
     return target
 
 
-def _make_folders(staging: Path, names: Iterable[str]) -> list[Path]:
-    """Make the folders that files with nested names need, and return them, the innermost first."""
-    parents = {parent for name in names for parent in (staging / name).parents if staging in parent.parents}
-    for parent in sorted(parents):
-        parent.mkdir(mode=0o700)
-    return sorted(parents, reverse=True)
+def _lies_within(file: str) -> bool:
+    """Tell whether a name leads to a file below its folder, by one way only, and is not the manifest's."""
+    path = PurePosixPath(file)
+    odd = path.is_absolute() or ".." in path.parts or str(path) != file or "\\" in file or "\0" in file
+    return bool(path.parts) and not odd and file != MANIFEST
+
+
+def _folders_of(files: Iterable[str]) -> set[str]:
+    """Return every folder in which one of the files lies, and those around it."""
+    return {str(folder) for file in files for folder in PurePosixPath(file).parents if folder.parts}
 
 
 def _remove(staging: Path) -> None:
@@ -138,15 +147,15 @@ class _Hashed(io.RawIOBase):
         return size
 
 
-def _write(path: Path, writer: Writer) -> dict[str, Any]:
+def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
     """Write one file durably and return what the manifest says of it: name, rows, bytes, SHA-256."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(staging / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         hashed = _Hashed(file)
         rows = writer(hashed)  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
-    return {"name": path.name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
+    return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
 def _sync_folder(path: Path) -> None:
@@ -167,21 +176,21 @@ def _supersede(target: Path) -> None:
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a published folder. Raises DataError where there is none that can be read."""
+    """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         manifest = None
     if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
+    if not all(_lies_within(output["name"]) for output in manifest["outputs"]):
+        raise DataError(f"{folder.name}/{MANIFEST}: names a file that lies elsewhere; do not trust this folder")
     return manifest
 
 
 def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether a JSON document has what every manifest has; whether it is true is for `verify` to say."""
-    if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "status"} <= document.keys():
-        return False
-    if not {"quarter", "year"} & document.keys():
+    if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "quarter", "status"} <= document.keys():
         return False
     outputs = document["outputs"]
     named = isinstance(outputs, list) and all(
@@ -196,32 +205,28 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):
-        if not _is_inside(name):
-            problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "names a file outside its folder"))
-            continue
         try:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != output["sha256"]:
                     problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
         except OSError:
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
-    unknown = sorted(_found(folder) - {*listed, MANIFEST, *(str(one) for name in listed for one in PurePosixPath(name).parents)})
     message = "was not written by the run; move it elsewhere"
+    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, _folders_of(listed)))
     problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
     return manifest, problems
 
 
-def _is_inside(name: str) -> bool:
-    """Tell whether the name of an output lies within its folder, so that nothing else is ever read."""
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts
-
-
-def _found(folder: Path) -> set[str]:
-    """Return everything below a folder, as paths within it; a link is not followed."""
-    return {Path(root, name).relative_to(folder).as_posix() for root, folders, names in os.walk(folder) for name in (*folders, *names)}
+def _unknown(folder: Path, files: set[str], folders: set[str], below: str = "") -> Iterator[str]:
+    """Yield what lies in a folder and is neither one of the files nor one of the folders; an unknown folder once, as a whole."""
+    for entry in (folder / below).iterdir():
+        name = f"{below}/{entry.name}" if below else entry.name
+        if name in folders and entry.is_dir() and not entry.is_symlink():
+            yield from _unknown(folder, files, folders, name)
+        elif name not in files:
+            yield name
 
 
 def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:

@@ -11,6 +11,7 @@ from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
 from vip_tiering.profile_models import ProfilesFile
 from vip_tiering.rule_models import Code, Label, Source, Strict, Version, Words
+from vip_tiering.schema import LIST_FIELDS, MESSAGE_FIELDS, PERSONAL_MESSAGE_FIELDS
 
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
@@ -98,6 +99,13 @@ class Channel(Strict):
     send_window: Annotated[SendWindow, Field(description="times of day for it")] | None = None
     message: Annotated[MessageForm, Field(description="form of its messages, where it has any")] | None = None
     source: Clause
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the list that it makes."""
+        if self.message is None:
+            return LIST_FIELDS
+        return MESSAGE_FIELDS if self.public else LIST_FIELDS + PERSONAL_MESSAGE_FIELDS
 
 
 class ChannelsFile(Strict):

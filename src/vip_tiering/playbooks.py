@@ -15,15 +15,14 @@ from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
 from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
-from vip_tiering.profile_models import Profile, ProfilesFile
+from vip_tiering.profile_models import Profile, ProfilesFile, with_headers
 from vip_tiering.rule_checks import check, check_form
 from vip_tiering.rule_models import FILES, CalendarFile, TiersFile
 from vip_tiering.rules import Rules, folder_name, load_rules, locate_rules, rule_contents
 from vip_tiering.yaml_marks import Document
 
 BOOK: Final = "playbooks.yaml"
-PROFILES: Final = "profiles.yaml"
-NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml", PROFILES)
+NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml", "profiles.yaml")
 """What must stand beside playbooks.yaml."""
 
 
@@ -41,6 +40,8 @@ class Playbooks:
     """All playbooks of a folder of rules. `labels` names every tier for people, lowest first.
 
     `customers` says what the customer file looks like; where the folder does not say it, only the English names are known.
+    `profiles`: the systems that take lists, by code, every column with its header; `headers`: the header for people of every
+    field of a list.
     """
 
     name: str
@@ -50,17 +51,8 @@ class Playbooks:
     warnings: tuple[str, ...]
     covers: tuple[Cover, ...]
     customers: CustomerRules
-    profiles_file: ProfilesFile
-
-    @property
-    def profiles(self) -> dict[str, Profile]:
-        """The profiles by their codes."""
-        return {one.code: one for one in self.profiles_file.profiles}
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What each column of a list is called in the files that people open."""
-        return {one.field: one.header for one in self.profiles_file.headers}
+    profiles: dict[str, Profile]
+    headers: dict[str, str]
 
     @property
     def missing(self) -> list[str]:
@@ -121,7 +113,7 @@ def load_playbooks(folder: str | FilePath | None = None) -> Playbooks | None:
         else check(content, file, f"{shown}/{file}")
         for file, content in rule_contents(path, shown, sorted({**FILES, **PLAYBOOK_FILES})).items()
     }
-    for file, judge in playbook_checks.CHECKS.items():
+    for file, judge in (*playbook_checks.CHECKS.items(), ("profiles.yaml", profile_checks.check_profiles)):
         if file in documents and not documents[file].problems:
             judge(documents[file])
     absent = [f"{shown}/{BOOK}: needs {file} beside it" for file in NEEDED if BOOK in documents and file not in documents]
@@ -142,8 +134,9 @@ def _check_together(documents: dict[str, Document]) -> None:
         customer_checks.check_customers(documents[CUSTOMERS_FILE], channels)
     if products is not None:
         message_checks.check_product_labels(documents["products.yaml"], products, forbidden)
-    if PROFILES in data:
-        profile_checks.check_profiles(documents[PROFILES], ProfilesFile.model_validate(data[PROFILES]), channels)
+    if channels is not None and "profiles.yaml" in data:
+        profiles = ProfilesFile.model_validate(data["profiles.yaml"])
+        profile_checks.check_profile_channels(documents["profiles.yaml"], profiles, channels)
     if BOOK not in data:
         return
     document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
@@ -173,6 +166,7 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         {one.code: one for one in ChannelsFile.model_validate(data["channels.yaml"]).channels},
         PlanIdsFile.model_validate(data["plan_ids.yaml"]) if "plan_ids.yaml" in data else None,
     )
+    lists = ProfilesFile.model_validate(data["profiles.yaml"])
     return Playbooks(
         name=name,
         labels=_labels(TiersFile.model_validate(data["tiers.yaml"])),
@@ -181,7 +175,8 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         warnings=tuple(lint(books, documents[BOOK])),
         covers=_covers(books, documents[BOOK]),
         customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})),
-        profiles_file=ProfilesFile.model_validate(data[PROFILES]),
+        profiles={one.code: with_headers(one, lists.headers) for one in lists.profiles},
+        headers=lists.headers.model_dump(),
     )
 
 

@@ -1,72 +1,130 @@
-"""The form of profiles.yaml: in which form lists go to a gateway, a call centre or a spreadsheet."""
+"""The form of profiles.yaml: which columns, encoding and limits the systems have that take lists, and headers for people."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
-from vip_tiering.playbook_models import Clause
-from vip_tiering.rule_models import Code, Header, Label, Source, Strict, Version
+from vip_tiering.playbook_models import Clause, What
+from vip_tiering.rule_models import Code, Header, Label, Source, Strict, Version, check_printable
 
-LIST_COLUMNS: Final = (
-    "customer_id", "action", "manager", "branch", "display_name", "phone", "tier_label", "previous_tier_label", "reasons", "product",
-    "event_date", "due_by", "rank", "may_market", "max_risk", "last_contact", "result", "obstacle", "note",
-)  # fmt: skip
-"""The columns of a list for people; one for a channel with texts also has `TEXT_COLUMNS`."""
-TEXT_COLUMNS: Final = ("text", "wechat_id")
-MESSAGE_COLUMNS: Final = ("phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until")
-"""The columns of a list of messages."""
-FIELD_COLUMNS: Final = ("name", "product", "event_date", "points", "tier_label", "branch", "manager", "signature", "opt_out")
-"""What the text was filled with: for gateways that fill a template of their own."""
-COLUMNS: Final = tuple(dict.fromkeys((*LIST_COLUMNS, *TEXT_COLUMNS, *MESSAGE_COLUMNS, *FIELD_COLUMNS, "channel")))
-"""Everything that a column of a profile may hold."""
+SHEET_ROWS: Final = 1_048_575
+"""Rows of an Excel sheet below its header."""
+CELL_UNITS: Final = 32_767
+"""UTF-16 units of an Excel cell."""
+_NONE_OF_XLSX: Final = ("encoding", "bom", "line_end", "header")
+
+Cell = Annotated[str, Field(max_length=255), AfterValidator(check_printable)]
+Word = Annotated[Header, Field(description="the header for people")]
 
 
-class ProfileColumn(Strict):
-    """One column of a file: a field of the list, or the same text in every row."""
+class Headers(Strict):
+    """The header for people of every field that a list may hold."""
 
-    header: Annotated[Header, Field(description="what the column is called")]
-    field: Annotated[Code, Field(description="column of the list that it holds")] | None = None
-    constant: Annotated[str, Field(max_length=64, description="the same text in every row")] | None = None
-    prefix: Annotated[str, Field(min_length=1, max_length=8, description="stands before every value, such as +86")] | None = None
-    max_characters: Annotated[StrictInt, Field(ge=1, le=500, description="longest value that the system takes")] | None = None
-    otherwise: Annotated[str, Field(max_length=64, description="stands for a value that is longer")] | None = None
+    customer_id: Word
+    action: Word
+    channel: Word
+    manager: Word
+    branch: Word
+    display_name: Word
+    phone: Word
+    tier_label: Word
+    previous_tier_label: Word
+    reasons: Word
+    product: Word
+    event_date: Word
+    due_by: Word
+    rank: Word
+    may_market: Word
+    max_risk: Word
+    last_contact: Word
+    result: Word
+    obstacle: Word
+    note: Word
+    text: Word
+    wechat_id: Word
+    not_before: Word
+    not_after: Word
+    valid_until: Word
+    name: Word
+    points: Word
+    signature: Word
+    opt_out: Word
 
 
-class Profile(Strict):
-    """The form in which lists go to one kind of system."""
+class Column(Strict):
+    """One column of a file: a field of the list, or the same value in every row."""
 
-    code: Annotated[Code, Field(description="name for --profile")]
-    label: Annotated[Label, Field(description="name for people")]
-    channels: Annotated[list[Code], Field(min_length=1, description="codes of channels.yaml whose lists it takes")]
-    mass_send: Annotated[StrictBool, Field(description="true: sends or dials many at once, so no private client may pass")]
-    per: Annotated[Literal["list", "manager", "action"], Field(description="one file for a list, or one for each manager or action")] = (
-        "list"
+    header: Annotated[Header, Field(description="first cell of the column; where there is none, the field's header for people")] | None = (
+        None
     )
-    formats: Annotated[list[Literal["csv", "xlsx"]], Field(min_length=1, description="forms of the file")]
-    encoding: Annotated[Literal["utf-8", "gb18030"], Field(description="of a CSV")] = "utf-8"
-    bom: Annotated[StrictBool, Field(description="true: a CSV begins with a byte order mark, as Excel wants it")] = False
-    line_end: Annotated[Literal["lf", "crlf"], Field(description="of a CSV")] = "lf"
-    header: Annotated[StrictBool, Field(description="false: no first line with the names of the columns")] = True
-    max_rows: Annotated[StrictInt, Field(ge=1, le=10_000_000, description="more rows go on in a further file")] | None = None
-    columns: (
-        Annotated[list[ProfileColumn], Field(min_length=1, description="the columns in their order; default: all, in Chinese")] | None
+    field: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="field of the list; left out where the list has none")] | (
+        None
     ) = None
+    constant: Annotated[Cell, Field(description="the same value in every row")] | None = None
+    prefix: Annotated[Cell, Field(min_length=1, description="stands before every value that is not empty")] | None = None
+    max_units: Annotated[StrictInt, Field(ge=1, le=CELL_UNITS, description="longest value in UTF-16 units")] | None = None
+
+
+class ProfileLimits(Strict):
+    """What the system takes at most; a longer list is split into numbered files, a longer value refused."""
+
+    max_rows: Annotated[StrictInt, Field(ge=1, le=10_000_000, description="rows of one file, without its header")] | None = None
+    max_columns: Annotated[StrictInt, Field(ge=1, le=1000, description="columns of one file")] | None = None
+    max_text_units: Annotated[StrictInt, Field(ge=1, le=CELL_UNITS, description="longest value of any column in UTF-16 units")] | None = (
+        None
+    )
+    plain_file_names: Annotated[StrictBool, Field(description="true: a file name holds letters and digits only")] = False
     source: Clause
 
 
-class ColumnHeader(Strict):
-    """What a column of a list is called in the files that people open."""
+class Profile(Strict):
+    """A system, or people, that take lists: in which form, and whether it reaches many at once."""
 
-    field: Annotated[Code, Field(description="column of the list")]
-    header: Annotated[Header, Field(description="its name in Chinese")]
+    code: Annotated[Code, Field(description="short name on the command line")]
+    label: Annotated[Label, Field(description="name for people")]
+    what: What
+    channels: Annotated[list[Code], Field(min_length=1, description="codes of channels.yaml whose lists it takes")]
+    format: Annotated[Literal["csv", "xlsx"], Field(description="form of the file")]
+    encoding: Annotated[Literal["utf-8", "gb18030"], Field(description="of a CSV")] = "utf-8"
+    bom: Annotated[StrictBool, Field(description="of a CSV in UTF-8: true where it begins with the mark by which Excel knows it")] = False
+    line_end: Annotated[Literal["lf", "crlf"], Field(description="of a CSV")] = "lf"
+    header: Annotated[StrictBool, Field(description="of a CSV: false where the first row is data")] = True
+    columns: Annotated[list[Column], Field(min_length=1, description="the columns in their order")]
+    mass_send: Annotated[StrictBool, Field(description="true: reaches many at once, so it never gets private clients")]
+    per: Annotated[Literal["manager"], Field(description="manager: one file for each manager")] | None = None
+    limits: Annotated[ProfileLimits, Field(description="what the system takes at most")] | None = None
+    source: Clause
+
+    @property
+    def max_rows(self) -> int | None:
+        """Rows of one file at most; None: any number."""
+        given = self.limits.max_rows if self.limits else None
+        return given or (SHEET_ROWS if self.format == "xlsx" else None)
+
+    @property
+    def csv_keys(self) -> list[str]:
+        """The keys that were given and say something of a CSV only."""
+        return [key for key in _NONE_OF_XLSX if key in self.model_fields_set]
+
+    def most_units(self, column: Column) -> int | None:
+        """Return the length of a column's longest value in UTF-16 units; None: any length."""
+        whole = self.limits.max_text_units if self.limits else None
+        return min((units for units in (column.max_units, whole) if units is not None), default=None)
 
 
 class ProfilesFile(Strict):
-    """The forms in which lists are written, and what people read above their columns."""
+    """The systems that take lists, and the headers of lists for people."""
 
     version: Version
     source: Source | None = None
-    headers: Annotated[list[ColumnHeader], Field(min_length=1, description="each column of the lists once")]
+    headers: Annotated[Headers, Field(description="the header for people of every field")]
     profiles: Annotated[list[Profile], Field(min_length=1, description="each profile once")]
+
+
+def with_headers(profile: Profile, headers: Headers) -> Profile:
+    """Return a profile whose every column has a header; those without one get the field's header for people."""
+    words = headers.model_dump()
+    columns = [one if one.header is not None else one.model_copy(update={"header": words[str(one.field)]}) for one in profile.columns]
+    return profile.model_copy(update={"columns": columns})

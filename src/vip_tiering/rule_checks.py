@@ -44,6 +44,7 @@ _OF_WORDS: Final = {
     "not_after": 'must be a time of day from "00:00" to "23:59", in quotes',
     "first_day": 'must be a month and a day in quotes, such as "06-15"',
     "last_day": 'must be a month and a day in quotes, such as "06-15"',
+    "field": "must be a field of a list: small letters, digits or _",
     "signature": "must be the sender in 【】, 2 to 20 characters long, such as 【示例银行】",
 }
 _OF_TEXT: Final = ("string_type", "string_pattern_mismatch")

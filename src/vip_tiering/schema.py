@@ -63,3 +63,15 @@ EVENT_PLAN: Final = pa.schema(
     ]
 )
 """The plan of events in the branch hall: one row per event and branch."""
+MESSAGE_FIELDS: Final = (
+    "phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until", "name", "product", "event_date", "points",
+    "tier_label", "branch", "manager", "signature", "opt_out",
+)  # fmt: skip
+"""What the list of a public channel of messages may hold, one row per message; all text."""
+LIST_FIELDS: Final = (
+    "customer_id", "action", "manager", "branch", "display_name", "phone", "tier_label", "previous_tier_label", "reasons", "product",
+    "event_date", "due_by", "rank", "may_market", "max_risk", "last_contact", "result", "obstacle", "note",
+)  # fmt: skip
+"""What a list for people holds, one row per customer; all text but `rank`, which is int64."""
+PERSONAL_MESSAGE_FIELDS: Final = ("text", "wechat_id")
+"""What the list of a channel holds besides, where people send messages themselves."""

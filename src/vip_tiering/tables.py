@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,30 +30,28 @@ _REPEATING = ["tier", "quarter_days", "days_held"]
 
 @dataclass(frozen=True)
 class CsvForm:
-    """How a CSV is written: encoding (`utf-8`, `gb18030`), byte order mark, line end, with or without a header."""
+    """How a CSV is written: its encoding, whether the mark of UTF-8 begins it, its line end, whether a header is its first row."""
 
-    encoding: str = "utf-8"
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
     bom: bool = True
     line_end: str = "\n"
     header: bool = True
 
 
-OUR_CSV: Final = CsvForm()
-"""UTF-8 with BOM, a line feed after every row: opens in Excel and reads back exactly."""
-
-
-def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = OUR_CSV) -> int:
+def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = CsvForm()) -> int:
     """Write columns as CSV and return the number of rows.
 
-    Quotes stand only where a text needs them; a stretch of rows at a time, the next one while one is written.
+    Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them; a stretch of rows at a
+    time, the next one while one is written.
     """
-    head = ",".join(_csv_text(pa.array(list(columns), pa.string())).to_pylist()) + form.line_end
-    sink.write((_BOM if form.bom else b"") + (head.encode(form.encoding) if form.header else b""))
+    if form.bom:
+        sink.write(_BOM)
+    if form.header:
+        sink.write(_csv_lines([pa.array([name]) for name in columns], form))
     rows = len(next(iter(columns.values())))
 
     def lines(start: int) -> memoryview | bytes:
-        text = _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form.line_end)
-        return text if form.encoding == "utf-8" else str(text, "utf-8").encode(form.encoding)
+        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form)
 
     with threads(1) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
@@ -61,13 +59,14 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = 
     return rows
 
 
-def _csv_lines(columns: Sequence[pa.Array], line_end: str) -> memoryview:
-    """Return the rows of columns of equal length as CSV text."""
+def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes:
+    """Return the rows of columns of equal length as encoded CSV."""
     texts = [_csv_text(column) for column in columns]
-    texts[-1] = pc.binary_join_element_wise(texts[-1], line_end, "")
+    texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "")
     lines = pc.binary_join_element_wise(*texts, ",")
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-    return memoryview(lines.buffers()[2])[:end]
+    encoded = memoryview(lines.buffers()[2])[:end]
+    return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
 
 
 def _csv_text(column: pa.Array) -> pa.Array:

@@ -17,21 +17,21 @@ from vip_tiering.lists.rows import Desk
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.playbook_models import Segment
-from vip_tiering.profile_models import FIELD_COLUMNS, MESSAGE_COLUMNS
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
+from vip_tiering.schema import MESSAGE_FIELDS
 
 _A_PRODUCT: Final = "相关产品"
 
 
 def message_rows(judged: Sequence[Judged], channel: Channel, desk: Desk, valid_days: int) -> pa.Table:
-    """Return one row for every number, in the order of actions and customers: `MESSAGE_COLUMNS`, then `FIELD_COLUMNS`.
+    """Return one row for every number, in the order of actions and customers: `schema.MESSAGE_FIELDS`.
 
     Turns were taken by number, so all who pass at one number pass for one action; they share the row, which then names nobody.
     """
     tables = [_rows(one, desk) for one in judged if one.due.case.channel.code == channel.code and one.passed.any()]
     if not tables:
-        return pa.table({name: pa.array([], pa.string()) for name in MESSAGE_COLUMNS + FIELD_COLUMNS})
+        return pa.table({name: pa.array([], pa.string()) for name in MESSAGE_FIELDS})
     table = pa.concat_tables(tables)
     today = np.full(1, desk.today, np.int32)
     day = iso_dates(today)[0].as_py()
@@ -43,7 +43,7 @@ def message_rows(judged: Sequence[Judged], channel: Channel, desk: Desk, valid_d
     }
     for name, text in times.items():
         table = table.append_column(name, _repeated(text, len(table)))
-    return table.select(list(MESSAGE_COLUMNS + FIELD_COLUMNS))
+    return table.select(list(MESSAGE_FIELDS))
 
 
 def _rows(judged: Judged, desk: Desk) -> pa.Table:

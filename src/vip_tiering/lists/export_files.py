@@ -11,17 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.arrow import one_array
 from vip_tiering.folders import Writer
 from vip_tiering.lists.day import DayLists
 from vip_tiering.lists.file_names import safe_names
-from vip_tiering.lists.profiles import one_array_of, profile_writers
+from vip_tiering.lists.profiles import profile_writers
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.offer_models import Channel
-from vip_tiering.profile_models import LIST_COLUMNS, TEXT_COLUMNS, Profile
+from vip_tiering.profile_models import Profile
+from vip_tiering.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 from vip_tiering.tables import write_csv
 
 BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
+DEFAULT_PROFILE: Final = "gateway"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
 
@@ -45,7 +48,7 @@ def export_files(lists: DayLists, profiles: Sequence[Profile], channels: Mapping
     for profile in profiles:
         for code in profile.channels:
             table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
-            open_files |= profile_writers(profile, table, code, headers, private=False)
+            open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code))
     by_manager = _by_manager({code: pair[0] for code, pair in lists.lists.items() if len(pair[0])})
     places = _places(by_manager)
     long = []
@@ -73,15 +76,20 @@ def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mappin
         if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
             for code in profile.channels:
                 if code in pairs:
-                    files |= profile_writers(profile, pairs[code], code, headers, private=True)
+                    files |= profile_writers(profile, pairs[code], code, private=True, name=_name(profile, code))
     return files
+
+
+def _name(profile: Profile, channel: str) -> str:
+    """Return the name of a profile's file: the default's messages have that of their channel alone."""
+    return channel if profile.code == DEFAULT_PROFILE else f"{channel}-{profile.code}"
 
 
 def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
     """Return how a table is written as CSV, with other headers where they are given."""
 
     def write(sink: IO[bytes]) -> int:
-        columns = {(headers or {}).get(name, name): one_array_of(table[name]) for name in table.column_names}
+        columns = {(headers or {}).get(name, name): one_array(table[name]) for name in table.column_names}
         return write_csv(columns, sink)
 
     return write
@@ -93,7 +101,7 @@ def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str]) -> Wri
 
 def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return the rows of all channels as one table, the channel first; a column that a channel has not is empty."""
-    names = [*LIST_COLUMNS, *TEXT_COLUMNS]
+    names = [*LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS]
     parts = []
     for code, table in tables.items():
         columns = {name: table[name] if name in table.column_names else pa.repeat("", len(table)) for name in names}

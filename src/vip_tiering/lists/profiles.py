@@ -1,89 +1,127 @@
-"""Lists in the form that a system takes: columns, encoding and files as rules/profiles.yaml says."""
+"""A list in the form that a system takes: its columns, its encoding, its limits (rules/profiles.yaml)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import IO, Final
+from collections.abc import Iterator
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.errors import ProofError
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import DataError, ProofError, UsageError
 from vip_tiering.folders import Writer
-from vip_tiering.lists.file_names import safe_names
+from vip_tiering.lists.file_names import UNASSIGNED, safe_names
 from vip_tiering.lists.workbook import write_workbook
-from vip_tiering.profile_models import Profile, ProfileColumn
+from vip_tiering.profile_models import Column, Profile
 from vip_tiering.tables import CsvForm, write_csv
 
-OWN_NAMES: Final = {("gateway", "sms"): "sms"}
-"""The one list that has no name of its own otherwise."""
+_BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
+_LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 
-def profile_writers(profile: Profile, table: pa.Table, channel: str, headers: Mapping[str, str], *, private: bool) -> dict[str, Writer]:
-    """Return the files of a profile for the list of a channel: name -> how it is written.
+def profile_writers(profile: Profile, table: pa.Table, channel: str, *, private: bool, name: str) -> dict[str, Writer]:
+    """Return how each file of a list is written, in the form of a profile: file name -> writer.
 
-    `CHANNEL-PROFILE.csv`; in a folder of that name where there is a file for each manager or action; with `-2` and so on
-    where a file is full. A list without rows is a file with its header. `private`: the rows are those of private clients.
-    Raises ProofError where these would go to a system that sends to many.
+    `table`: the list of `channel`, one row per message or customer, in the order of the files. `private`: a private client
+    may be among the rows. `name`: file name without ending; a number follows where the profile's rows need several files, the
+    manager's name where it asks for one file for each. A list without rows is one file without rows.
+    Raises ProofError where private clients would go to many, UsageError where the profile is not for the channel, DataError
+    where a value is longer than the system takes.
     """
     if private and profile.mass_send:
-        raise ProofError(f"profile {profile.code}: sends to many, and must not hold private clients")
-    name = OWN_NAMES.get((profile.code, channel), f"{channel}-{profile.code}")
+        raise ProofError(f"{name}: may hold private clients, and {profile.code} reaches many at once")
+    if channel not in profile.channels:
+        raise UsageError(f"{profile.code}: takes lists of {', '.join(profile.channels)}, not of {channel}")
+    shaped = _shaped(profile, table)
+    _check_lengths(profile, shaped, name)
     writers: dict[str, Writer] = {}
-    for own, part in _parts(profile, table):
-        for number, start in enumerate(range(0, max(len(part), 1), profile.max_rows or max(len(part), 1)), 1):
-            place = (f"{name}/{own}" if own else name) + (f"-{number}" if number > 1 else "")
-            rows = part.slice(start, profile.max_rows)
-            for form in profile.formats:
-                writers[f"{place}.{form}"] = _writer(profile, rows, form, channel, headers)
+    for stem, rows in _shares(profile, table, shaped, name):
+        for file, part in _parts(profile, rows, stem):
+            unique = file
+            while f"{unique}.{profile.format}" in writers:
+                unique += "_"
+            writers[f"{unique}.{profile.format}"] = _writer(profile, part, name)
     return writers
 
 
-def _parts(profile: Profile, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the rows of each file, with its own name where there are several."""
-    if profile.per == "list":
-        yield "", table
-        return
-    owners = table[profile.per].combine_chunks().cast(pa.string()).dictionary_encode()
-    names = safe_names(owners.dictionary.to_pylist())
-    for number, owner in enumerate(owners.dictionary.to_pylist()):
-        yield names[owner], table.filter(pc.equal(owners.indices, number))
+def _shaped(profile: Profile, table: pa.Table) -> pa.Table:
+    """Return the table with the profile's columns under its headers; a field that the list has not is left out."""
+    columns = {
+        str(column.header): _values(column, table)
+        for column in profile.columns
+        if column.field is None or column.field in table.column_names
+    }
+    return pa.table(columns)
 
 
-def _writer(profile: Profile, table: pa.Table, form: str, channel: str, headers: Mapping[str, str]) -> Writer:
-    """Return how one file is written."""
-
-    def write(sink: IO[bytes]) -> int:
-        columns = _columns(profile, table, headers)
-        if form == "xlsx":
-            return write_workbook({channel: pa.table(columns)}, {}, sink)
-        csv_form = CsvForm(
-            profile.encoding, bom=profile.bom, line_end="\r\n" if profile.line_end == "crlf" else "\n", header=profile.header
-        )
-        return write_csv(columns, sink, csv_form)
-
-    return write
-
-
-def _columns(profile: Profile, table: pa.Table, headers: Mapping[str, str]) -> dict[str, pa.Array]:
-    """Return the columns of a file: those that the profile names, else all, with the headers for people."""
-    if profile.columns is None:
-        return {headers.get(name, name): one_array_of(table[name]) for name in table.column_names}
-    return {column.header: _column(column, table) for column in profile.columns}
-
-
-def _column(column: ProfileColumn, table: pa.Table) -> pa.Array:
+def _values(column: Column, table: pa.Table) -> pa.Array:
+    """Return one column of shape (n,): text, or whole numbers where the list has numbers and nothing stands before them."""
     if column.field is None:
-        return pa.repeat(pa.scalar(column.constant or "", pa.string()), len(table))
-    values = one_array_of(table[column.field])
-    if column.max_characters is not None:
-        fits = pc.less_equal(pc.utf8_length(values), column.max_characters)
-        values = pc.if_else(fits, values, column.otherwise or "")
-    return pc.binary_join_element_wise(column.prefix, values, "") if column.prefix else values
+        return pa.repeat(pa.scalar(column.constant, pa.string()), len(table))
+    values = one_array(table.column(column.field))
+    if pa.types.is_integer(values.type) and column.prefix is None:
+        return values
+    texts = pc.fill_null(values.cast(pa.string()), "")
+    if column.prefix is None:
+        return texts
+    return pc.if_else(pc.equal(texts, ""), "", pc.binary_join_element_wise(column.prefix, texts, ""))
 
 
-def one_array_of(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array of text, or of whole numbers where it has them."""
-    whole = column.combine_chunks()
-    plain = whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
-    return plain if pa.types.is_integer(plain.type) else plain.cast(pa.string())
+def _check_lengths(profile: Profile, shaped: pa.Table, name: str) -> None:
+    """Refuse values that the system would cut or refuse, counted in UTF-16 units; all columns at once."""
+    problems = []
+    for column in profile.columns:
+        most = profile.most_units(column)
+        if most is None or column.header not in shaped.column_names:
+            continue
+        texts = one_array(shaped.column(column.header)).cast(pa.string())
+        units = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
+        if too_long := pc.sum(pc.greater(units, most)).as_py():
+            values = "1 value has" if too_long == 1 else f"{too_long} values have"
+            problems.append(f"{name}: column {column.header}: {values} more than {most} UTF-16 units, which {profile.code} does not take")
+    if problems:
+        raise DataError(problems)
+
+
+def _shares(profile: Profile, table: pa.Table, shaped: pa.Table, name: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of each file by its name: all of them, or those of each manager, in the order of the managers' names."""
+    if profile.per is None or not len(table):
+        yield name, shaped
+        return
+    given = pc.fill_null(one_array(table.column(profile.per)).cast(pa.string()), "")
+    managers = pc.if_else(pc.equal(pc.utf8_trim_whitespace(given), ""), UNASSIGNED, given).dictionary_encode()
+    owner = managers.indices.to_numpy()
+    order, counts = np.argsort(owner, kind="stable"), np.bincount(owner)
+    ends = np.cumsum(counts)
+    safe = safe_names(managers.dictionary.to_pylist())
+    for manager in sorted(range(len(counts)), key=lambda code: safe[managers.dictionary[code].as_py()]):
+        rows = order[ends[manager] - counts[manager] : ends[manager]]
+        yield f"{name}-{safe[managers.dictionary[manager].as_py()]}", shaped.take(pa.array(rows))
+
+
+def _parts(profile: Profile, rows: pa.Table, stem: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield files of as many rows as the system takes at once; their numbers have equally many digits, so that they sort."""
+    plain = profile.limits is not None and profile.limits.plain_file_names
+    stem = "".join(filter(str.isalnum, stem)) if plain else stem
+    most = profile.max_rows or max(1, len(rows))
+    count = -(-len(rows) // most)
+    if count <= 1:
+        yield stem, rows
+        return
+    digits = max(3, len(str(count)))
+    for number in range(count):
+        yield f"{stem}{'' if plain else '-'}{number + 1:0{digits}}", rows.slice(number * most, most)
+
+
+def _writer(profile: Profile, rows: pa.Table, name: str) -> Writer:
+    """Return what writes one file."""
+    if profile.format == "xlsx":
+        fields = {str(column.header): column.field or str(column.header) for column in profile.columns}
+        keys = {header: fields[header] if fields[header] == "result" else header for header in rows.column_names}
+        headers = {key: header for header, key in keys.items()}
+        return lambda sink: write_workbook({name: rows.rename_columns(list(keys.values()))}, headers, sink)
+    form = CsvForm(profile.encoding, bom=profile.bom, line_end=_LINE_ENDS[profile.line_end], header=profile.header)
+    columns = {header: one_array(rows.column(header)) for header in rows.column_names}
+    return lambda sink: write_csv(columns, sink, form)

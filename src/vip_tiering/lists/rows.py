@@ -27,9 +27,9 @@ from vip_tiering.lists.messages import (
 from vip_tiering.lists.people import People
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
-from vip_tiering.profile_models import LIST_COLUMNS, TEXT_COLUMNS
 from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
+from vip_tiering.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 
 UNASSIGNED: Final = "unassigned"
 """Stands for a branch or a manager that is not known."""
@@ -181,7 +181,7 @@ def _concat(parts: Sequence[_Entries]) -> _Entries:
 def _rows(parts: Sequence[_Entries], channel: Channel, desk: Desk) -> pa.Table:
     """Return one row per customer from all entries, sorted by branch, manager and rank."""
     parts = [part for part in parts if len(part.at)]
-    names = LIST_COLUMNS + (TEXT_COLUMNS if channel.message else ())
+    names = LIST_FIELDS + (PERSONAL_MESSAGE_FIELDS if channel.message else ())
     if not parts:
         return pa.table({name: pa.array([], pa.int64() if name == "rank" else pa.string()) for name in names})
     entries = _concat(parts)

@@ -1,0 +1,206 @@
+"""Workbooks: what goes in is what another program reads, nothing is a formula, and the same lists are the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from python_calamine import load_workbook
+
+from helpers import RULES, examples
+from test_profiles import NASTY
+from vip_tiering.lists import workbook
+from vip_tiering.lists.forms import RESULTS
+from vip_tiering.lists.workbook import write_workbook
+from vip_tiering.playbooks import load_playbooks
+from vip_tiering.schema import LIST_FIELDS
+
+SOFFICE = shutil.which("soffice")
+
+
+def headers() -> dict[str, str]:
+    """Return the shipped headers for people."""
+    books = load_playbooks(RULES)
+    assert books is not None
+    return books.headers
+
+
+HEADERS = headers()
+
+
+def call_list(rows: int) -> pa.Table:
+    """Return a list of calls as a manager gets it."""
+    values = {
+        "customer_id": [f"62220200000000{row:05}" for row in range(rows)],
+        "action": ["G-CALL-1"] * rows,
+        "manager": ["欧阳建国"] * rows,
+        "branch": ["北京朝阳门外大街支行"] * rows,
+        "display_name": ["张𠮷女士", "李先生"] * rows,
+        "phone": ["013800001234", "13912345678"] * rows,
+        "tier_label": ["金钻", "金卡"] * rows,
+        "previous_tier_label": ["金卡", "有效户"] * rows,
+        "reasons": ["三年期定期存款到期，本季度由金卡升为金钻，生日在本月，距上次联系已超过三十天", "积分到期"] * rows,
+        "product": ["三年期定期存款"] * rows,
+        "event_date": ["2016-01-15"] * rows,
+        "due_by": ["2016-01-14"] * rows,
+        "rank": list(range(1, rows + 1)),
+        "may_market": ["Y", "N"] * rows,
+        "max_risk": ["R3", ""] * rows,
+        "last_contact": ["2015-12-01", ""] * rows,
+        "result": [""] * rows,
+        "obstacle": [""] * rows,
+        "note": ["", "仅服务，不得营销"] * rows,
+    }
+    return pa.table({name: values[name][:rows] for name in LIST_FIELDS})
+
+
+def content_of(sheets: dict[str, pa.Table]) -> bytes:
+    """Return a workbook with the shipped headers."""
+    sink = io.BytesIO()
+    assert sum(map(len, sheets.values())) == write_workbook(sheets, HEADERS, sink)
+    return sink.getvalue()
+
+
+def sheets_of(content: bytes) -> dict[str, list[list[object]]]:
+    """Return every sheet as rows, by a reader that is not ours."""
+    book = load_workbook(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+
+
+def expected_rows(table: pa.Table) -> list[list[object]]:
+    """Return what a sheet must hold."""
+    return [[HEADERS.get(name, name) for name in table.column_names], *([*row.values()] for row in table.to_pylist())]
+
+
+def xml_of(content: bytes, part: str = "xl/worksheets/sheet1.xml") -> str:
+    """Return a part of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return file.read(part).decode()
+
+
+def nasty_table() -> pa.Table:
+    """Return texts that Excel takes for something else, and their places as numbers."""
+    return pa.table({"customer_id": NASTY, "note": NASTY[::-1], "rank": pa.array(range(len(NASTY)), pa.int64())})
+
+
+def test_values_come_back() -> None:
+    """Texts are texts, digits and zeros and all, and ranks are numbers."""
+    assert {"电话": expected_rows(nasty_table())} == sheets_of(content_of({"电话": nasty_table()}))
+
+
+@settings(max_examples=examples(4))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters=["\ufffe", "\uffff"]), max_size=20), min_size=1, max_size=8
+    )
+)
+def test_any_text_comes_back(texts: list[str]) -> None:
+    """Whatever a text holds, it comes back; only empty ones are no cell."""
+    table = pa.table({"note": ["*", *texts, "*"]})
+    (rows,) = sheets_of(content_of({"x": table})).values()
+    assert expected_rows(table) == rows
+
+
+def test_nothing_is_a_formula_a_link_or_a_number() -> None:
+    """What looks like a formula, a link or a number is text in the file itself; only ranks are numbers."""
+    content = content_of(
+        {"x": pa.table({"note": ["=1+1", "+1", "@SUM(A1)", "http://example.com", "1e5", "0012345678901234567"], "rank": range(6)})}
+    )
+    xml = xml_of(content)
+    assert [] == re.findall(r"<f>|<hyperlink", xml)
+    assert 6 == len(re.findall(r'<c r="B\d" s="\d+"><v>\d</v></c>', xml))
+    assert 6 == len(re.findall(r'<c r="A[2-7]" s="\d+" t="s">', xml))
+
+
+def test_sheet_is_ready_to_read_and_print() -> None:
+    """The header is bold, stays in sight and on each page; filters, choices of results, A4 across, one page wide."""
+    xml = xml_of(content_of({"电话": call_list(30)}))
+    assert 'topLeftCell="A2" activePane="bottomLeft" state="frozen"' in xml
+    assert '<autoFilter ref="A1:S31"/>' in xml
+    assert '<pageSetup paperSize="9" fitToHeight="0" orientation="landscape"/>' in xml
+    assert '<dataValidation type="list"' in xml
+    assert 'sqref="Q2:Q31"' in xml
+    choices = re.search(r"<formula1>(.*?)</formula1>", xml)
+    assert choices is not None
+    assert [word for word in RESULTS if word] == choices[1].replace("&quot;", "").replace('"', "").split(",")
+    assert "电话!$1:$1" in xml_of(content_of({"电话": call_list(30)}), "xl/workbook.xml")
+    assert "<b/>" in xml_of(content_of({"电话": call_list(30)}), "xl/styles.xml")
+
+
+def test_same_lists_are_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the clock nor the time zone nor chunks of the table are in a workbook."""
+    once = content_of({"电话": call_list(30), "微信": nasty_table()})
+    monkeypatch.setenv("TZ", "America/New_York")
+    chunks = pa.concat_tables([call_list(30).slice(0, 7), call_list(30).slice(7)])
+    assert once == content_of({"电话": chunks, "微信": nasty_table()})
+
+
+def test_sheets_beyond_what_excel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is too long goes on in another sheet with the header again; tabs that Excel refuses are mended and told apart."""
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 2)
+    table = pa.table({"customer_id": ["1", "2", "3", "4", "5"]})
+    found = sheets_of(
+        content_of({"a/b": table, "A:B": table.slice(0, 1), "字" * 40: table.slice(0, 0), "": table.slice(0, 1), "History": table.slice(4)})
+    )
+    assert ["a_b", "a_b (2)", "a_b (3)", "A_B (4)", "字" * 31, "_", "History (2)"] == list(found)
+    assert [["客户号"], ["5"]] == found["a_b (3)"]
+    assert [["客户号"]] == found["字" * 31]
+
+
+def test_cells_beyond_what_excel_takes() -> None:
+    """A text of 32,767 units stays whole; a longer one ends in `…`, and no rare character is cut in half."""
+    whole, long, rare = "a" * 32_767, "a" * 32_768, "a" + "𠮷" * 16_384
+    (rows,) = sheets_of(content_of({"x": pa.table({"note": [whole, long, rare]})})).values()
+    assert [[HEADERS["note"]], [whole], ["a" * 32_766 + "…"], ["a" + "𠮷" * 16_382 + "…"]] == rows
+
+
+def test_columns_fit_their_chinese() -> None:
+    """A column is as wide as its longest text, a Chinese character counting two, and a very wide one is wrapped."""
+    xml = xml_of(content_of({"x": call_list(30)}))
+    widths = [float(width) for width in re.findall(r'<col min="\d+" max="\d+" width="([\d.]+)"', xml)]
+    assert (widths[0] >= 19, widths[3] >= 20) == (True, True)
+    assert max(widths) < 38
+    assert '<row r="2" spans="1:19" ht="45" customHeight="1">' in xml
+    assert 'wrapText="1"' in xml_of(content_of({"x": call_list(30)}), "xl/styles.xml")
+
+
+def converted(content: bytes, folder: Path, form: str) -> Path:
+    """Return what LibreOffice makes of a workbook."""
+    (folder / "list.xlsx").write_bytes(content)
+    command = [str(SOFFICE), f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", form, "--outdir", str(folder)]
+    subprocess.run([*command, str(folder / "list.xlsx")], check=True, capture_output=True, timeout=240)
+    return folder / f"list.{form.partition(':')[0]}"
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice")
+def test_libreoffice_shows_the_same(tmp_path: Path) -> None:
+    """LibreOffice opens the workbook, and the CSV that it makes shows the values themselves: no formula, every digit."""
+    table = pa.table(
+        {
+            name: [one.replace("\r", "") if isinstance(one, str) else one for one in column.to_pylist()]
+            for name, column in zip(nasty_table().column_names, nasty_table().columns, strict=True)
+        }
+    )
+    text = converted(content_of({"x": table}), tmp_path, "csv:Text - txt - csv (StarCalc):44,34,76,1").read_text("utf-8-sig")
+    shown = list(csv.reader(io.StringIO(text)))
+    assert [[str(cell) for cell in row] for row in expected_rows(table)] == shown
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice")
+def test_libreoffice_prints_it(tmp_path: Path) -> None:
+    """A list prints one page wide: its pages are as many as its rows need, and no more beside them."""
+    pages = [
+        len(re.findall(rb"/Type\s*/Page\b", converted(content_of({"电话": call_list(rows)}), tmp_path, "pdf").read_bytes()))
+        for rows in (1, 200)
+    ]
+    assert pages[0] == 1
+    assert 2 <= pages[1] <= 12
