@@ -21,7 +21,7 @@ from vip_tiering._version import __version__
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.errors import UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
-from vip_tiering.terminal import ProgressBar, complain, make_ready, print_summary, show, show_rendered, warn
+from vip_tiering.terminal import ProgressBar, complain, make_ready, print_export, print_summary, show, show_rendered, warn
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _ENDED_BY_SIGNAL = (130, 143)
@@ -232,17 +232,23 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
 
 @app.command("demo")
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's extracts and runs.")] = Path("vip-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's data, runs and lists.")] = Path("vip-demo"),
 ) -> None:
-    """Make two quarters of invented extracts, compute both, and show the result."""
+    """Make two quarters of invented extracts, compute both, export the lists of a day, and show the results."""
     from vip_tiering import demo as example
 
     for title, result in example.run(folder):
         show(title)
         print_summary(result)
         show()
-    show(f"Look into {folder}: extracts/ holds invented balances, out/ the two runs.")
-    show(f"By hand: vip tier compute {shlex.quote(f'{folder}/extracts')} --quarter 2015Q4 --out {shlex.quote(f'{folder}/out')}")
+    exported = example.lists(folder)
+    print_export(exported, preview=True)
+    show()
+    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs, lists/ and lists.private/ the lists.")
+    show("By hand:")
+    here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "customers/customers.csv", "lists")]
+    show(f"  vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
+    show(f"  vip playbook export {here[2]} --customers {here[3]} --on 2016-01-11 --out {here[4]}")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 _SHOWN_REASONS: Final = 2
+_PREVIEW_COLUMNS: Final = 5
 
 
 def summary(document: Mapping[str, Any], labels: Mapping[str, str]) -> RenderableType:
@@ -39,7 +40,7 @@ def _actions(document: Mapping[str, Any]) -> Table:
     table.add_column("action")
     for name in ("selected", "exported", "suppressed"):
         table.add_column(name, justify="right")
-    table.add_column("most for", overflow="fold")
+    table.add_column("most often for", overflow="fold")
     for action, counts in document["actions"].items():
         if counts["selected"]:
             reasons = counts["suppressed"]
@@ -55,6 +56,21 @@ def _empty(document: Mapping[str, Any]) -> Iterator[str]:
         if counts["selected"] and not counts["exported"]:
             reason, count = next(iter(counts["suppressed"].items()))
             yield f"{action}: {counts['selected']:,} selected, none exported; first reason {reason} {count:,}"
+
+
+def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
+    """Return the first rows of each list, whose names, ids and numbers are masked already. `previews`: by name of the list."""
+    grid = Table.grid(padding=(0, 2))
+    for column in range(_PREVIEW_COLUMNS):
+        grid.add_column(no_wrap=column < _PREVIEW_COLUMNS - 1, overflow="fold")
+    for name, rows in previews.items():
+        for number, row in enumerate(rows):
+            due = f"; by {row['due_by']}" if "due_by" in row else ""
+            what = (row.get("text") or row["reasons"]) + due
+            grid.add_row(
+                Text(name if number == 0 else "", style="bold"), row["customer_id"], row.get("display_name", ""), row["phone"], what
+            )
+    return Group(Text("the first rows, masked:"), grid)
 
 
 def _table() -> Table:

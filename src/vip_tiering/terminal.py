@@ -77,14 +77,16 @@ def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     show(f"{result.folder}" if result.folder else "dry run: nothing was written")
 
 
-def print_export(result: Any) -> None:  # noqa: ANN401 (imported late)
-    """Print what came of `vip playbook export`."""
-    from vip_tiering.render_exports import summary  # noqa: PLC0415
+def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
+    from vip_tiering.render_exports import first_rows, summary  # noqa: PLC0415
 
     if result.up_to_date:
         show(f"{result.folder}: already up to date")
         return
     show_rendered(summary(result.document, result.labels))
+    if preview:
+        show_rendered(first_rows(result.previews))
     show(f"{result.folder}" if result.folder else "dry run: nothing was written")
     if result.private_folder:
         show(f"{result.private_folder} (private: for each manager alone)")

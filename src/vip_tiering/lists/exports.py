@@ -15,6 +15,7 @@ from vip_tiering.lists.day import DayLists, Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.incoming import Incoming, read_incoming
+from vip_tiering.lists.masks import previews_of
 from vip_tiering.lists.memory import earlier_contacts
 from vip_tiering.lists.notes import notes_on
 from vip_tiering.lists.run_folder import load_run
@@ -68,6 +69,11 @@ class ExportResult:
     warnings: tuple[str, ...]
     labels: dict[str, str]
     up_to_date: bool = False
+
+    @property
+    def previews(self) -> dict[str, list[dict[str, str]]]:
+        """The first rows of each list, masked; nothing where the export stood there already."""
+        return previews_of(self.lists, self.labels) if self.lists is not None else {}
 
 
 def playbook_export(order: ExportOrder) -> ExportResult:
