@@ -281,7 +281,7 @@ class Oracle:
         """Return whether a death or grave illness in the family is known of late."""
         days = self.book.limits["bereavement_days"]
         return any(
-            event.event == "family_event" and event.kind in GRAVE and event.day <= self.world.on < event.day + days * DAY
+            event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
             for event in self.events[customer]
         )
 
@@ -371,7 +371,8 @@ class Oracle:
 
     def _of_events(self, action: dict[str, Any], customer: str) -> list[Occasion]:
         mine = [one for one in self.events[customer] if one.event == action["trigger"] and self._ahead(action, one.day)]
-        return [Occasion(one.day, one.product, self._due_since(action, one.day)) for one in mine]
+        about_product = action["trigger"] == "maturity"  # points have no product
+        return [Occasion(one.day, one.product if about_product else "", self._due_since(action, one.day)) for one in mine]
 
     def _of_points(self, action: dict[str, Any], customer: str) -> list[Occasion]:
         found = self._of_events(action, customer)
@@ -386,10 +387,10 @@ class Oracle:
         for event in self.events[customer]:
             product = self.book.product(event.product)
             if event.event == "new_product" and product is not None:
-                found.append((event.day, event.product, product.get("call_days", action["for_days"])))
+                found.append((event.day, product["label"], product.get("call_days", action["for_days"])))
         for product in self.book.products.values():
             if "launch_on" in product:
-                found.append((product["launch_on"], product["code"], product.get("call_days", action["for_days"])))
+                found.append((product["launch_on"], product["label"], product.get("call_days", action["for_days"])))
         on, last = self.world.on, self.world.last
         return [Occasion(day, product, day) for day, product, days in found if day <= last and day + days * DAY > on]
 
@@ -402,8 +403,8 @@ class Oracle:
 
     def _of_upgrade(self, _action: dict[str, Any], customer: str) -> list[Occasion]:
         change = self.world.changes.get(customer)
-        first = self.world.quarter_end + DAY
-        return [Occasion(first, "", first)] if change is not None and change.change in {"upgraded", "entered"} else []
+        end = self.world.quarter_end
+        return [Occasion(end, "", end + DAY)] if change is not None and change.change in {"upgraded", "entered"} else []
 
     def _of_branch(self, action: dict[str, Any], _customer: str) -> list[Occasion]:
         days = self.world.branch_dates.get(action["id"], ())
@@ -586,9 +587,20 @@ class Oracle:
         silent = any(self.bereaved(one) or self.refused(one, way) for one in (customer, *others))
         return not silent and (way == "in_person" or self.consented(customer, way))
 
-    def yes_or_no(self, customer: str, channel: str) -> str:
-        """Return Y or N for whether something may be offered."""
-        return "Y" if self.may_market(customer, channel) else "N"
+    def offer(self, customer: str, channel: str) -> tuple[str, str]:
+        """Return `may_market` and `max_risk` of a row."""
+        return "Y" if self.may_market(customer, channel) else "N", self.max_risk(customer, channel)
+
+    def named(self, customer: str, action: str) -> set[str]:
+        """Return the products that a row names: what is held, or what a bank may sell and the customer's rating allows."""
+        case = self.due(self.book.actions[action], customer)
+        if case is None:
+            return set()
+        if case.action["trigger"] == "maturity":
+            return {one.product for one in case.occasions or () if one.product and not self.told(action, customer, one)}
+        rating = risk_number(self.cell(customer, "risk_rating"))
+        topics = self.topics(case) or ()
+        return {one["label"] for one in topics if not self.needs_rating(case) or risk_number(one["risk"]) <= rating}
 
     def max_risk(self, customer: str, channel: str) -> str:
         """Return the riskiest product that may be offered; "" where there is none, or no valid rating."""
