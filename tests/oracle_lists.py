@@ -1,0 +1,616 @@
+"""Who may be contacted, worked out row by row from docs/compliance.md and the rules, in plain Python: what lists are held against."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+DAY: Final = dt.timedelta(days=1)
+LONG_AGO: Final = dt.date.min
+PRIVATE_TIERS: Final = ("pre_private", "private")
+GRAVE: Final = ("bereavement", "illness")
+REFUSALS: Final = ("refused", "opt_out")
+PHONE_WAYS: Final = ("sms", "call")
+CONSENT: Final = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat"}
+NOBODY_NAMED: Final = "客户"
+
+Fields = dict[str, str]
+
+
+class Tiered(NamedTuple):
+    """A customer of the run."""
+
+    tier: str
+    closing_fen: int
+
+
+class Change(NamedTuple):
+    """A row of the run's changes."""
+
+    change: str
+    from_tier: str
+    to_tier: str
+
+
+class Event(NamedTuple):
+    """A row of the events file."""
+
+    customer: str
+    event: str
+    kind: str
+    day: dt.date
+    product: str
+
+
+class Contact(NamedTuple):
+    """A row of the contact log."""
+
+    customer: str
+    channel: str
+    action: str
+    day: dt.date
+    result: str
+
+
+class Barred(NamedTuple):
+    """A row of the do-not-contact list."""
+
+    customer: str
+    mobile: str
+    channel: str
+    since: dt.date | None
+
+
+class Remembered(NamedTuple):
+    """A contact that an earlier export made."""
+
+    customer: str
+    channel: str
+    action: str
+    day: dt.date
+    event_day: dt.date | None
+    product: str
+
+
+class Occasion(NamedTuple):
+    """One event that makes an action due: its day, what it is about, since when a contact in the log may be about it."""
+
+    day: dt.date
+    product: str
+    since: dt.date
+
+
+class Verdict(NamedTuple):
+    """On which channel an action was judged, and the one gate that stopped it; "" for none."""
+
+    channel: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that bears on one export, as rows. A file that is not given is None."""
+
+    on: dt.date
+    last: dt.date
+    quarter_end: dt.date
+    run: dict[str, Tiered]
+    changes: dict[str, Change]
+    customers: dict[str, Fields]
+    given: frozenset[str]
+    events: Sequence[Event] | None = None
+    log: Sequence[Contact] | None = None
+    barred: Sequence[Barred] | None = None
+    memory: Sequence[Remembered] = ()
+    branch_dates: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+    compared: bool = True
+
+
+def canonical(mobile: str) -> str:
+    """Return a number as eleven digits, "" for none, "bad" for no mobile number; every mobile of these tests begins with 138."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", mobile) if sign not in " -.()")
+    digits = plain.removeprefix("+86") if plain.startswith("+") else plain
+    for prefix in ("0086", "86"):
+        if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
+            digits = digits.removeprefix(prefix)
+    if not plain:
+        return ""
+    return digits if len(digits) == 11 and digits.startswith("138") else "bad"
+
+
+def age_on(birthday: dt.date, on: dt.date) -> int:
+    """Return the age in whole years."""
+    return on.year - birthday.year - ((on.month, on.day) < (birthday.month, birthday.day))
+
+
+def birthday_in(year: int, birthday: dt.date) -> dt.date:
+    """Return the birthday in a year; of 29 February the 28th in common years."""
+    return birthday.replace(year=year, day=min(birthday.day, calendar.monthrange(year, birthday.month)[1]))
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """Return the same day so many months later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def risk_number(code: str) -> int:
+    """Return 1 to 5 for R1 to R5 and C1 to C5, 0 for none."""
+    return int(code[1]) if code[1:] in {"1", "2", "3", "4", "5"} else 0
+
+
+class Book:
+    """The rules as they stand in the files, and which actions each tier has."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the files."""
+        playbooks, products, channels, gates, tiers = (
+            yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+            for name in ("playbooks", "products", "channels", "gates", "tiers")
+        )
+        self.products: dict[str, dict[str, Any]] = {one["code"]: one for one in products["products"]}
+        self.channels: dict[str, dict[str, Any]] = {one["code"]: one for one in channels["channels"]}
+        self.purposes: dict[str, dict[str, Any]] = {one["code"]: one for one in gates["purposes"]}
+        self.gates: list[dict[str, str]] = gates["gates"]
+        self.limits: dict[str, int] = {name: one["value"] for name, one in gates["limits"].items()}
+        self.tier_labels: dict[str, str] = {one["code"]: one["label"] for one in tiers["tiers"]}
+        self.bounds_fen: dict[str, int] = {one["code"]: int(one["min"]) * 100 for one in tiers["tiers"]}
+        self.ways: dict[str, str] = {code: one.get("way", "") for code, one in self.channels.items()}
+        self.actions: dict[str, dict[str, Any]] = {}
+        self.of_tier: dict[str, set[str]] = defaultdict(set)
+        for book in playbooks["playbooks"]:
+            for action in book.get("actions", ()):
+                self.actions[action["id"]] = action
+                for tier in (book["tier"], *(also["tier"] for also in action.get("also_for", ()))):
+                    self.of_tier[tier].add(action["id"])
+        for action in playbooks.get("every_tier", ()):
+            self.actions[action["id"]] = action
+            for book in playbooks["playbooks"]:
+                if book.get("playbook") != "none":
+                    self.of_tier[book["tier"]].add(action["id"])
+
+    def purpose(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Return what the strictest purpose of an action demands; the file has the strictest last."""
+        order = list(self.purposes)
+        return self.purposes[max(action["purpose"], key=order.index)]
+
+    def product(self, name: str) -> dict[str, Any] | None:
+        """Return the product with this code or label."""
+        return next((one for one in self.products.values() if name in {one["code"], one["label"]}), None)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the actions that make lists, in the order of the file."""
+        return [
+            one for one in self.actions.values() if self.channels[one["channels"][0]]["contact"] and one["audience"]["who"] == "tier"
+        ]
+
+
+class Case(NamedTuple):
+    """One action for one customer on one channel."""
+
+    action: dict[str, Any]
+    purpose: dict[str, Any]
+    channel: dict[str, Any]
+    customer: str
+    occasions: list[Occasion] | None
+
+    @property
+    def way(self) -> str:
+        """By what the customer is reached."""
+        way: str = self.channel["way"]
+        return way
+
+    @property
+    def bulk(self) -> bool:
+        """Whether it goes to many."""
+        return bool(self.channel["public"] or self.action.get("campaign"))
+
+    @property
+    def mere_service(self) -> bool:
+        """Whether it is service on a channel that is not public: no refusal stops it."""
+        return self.purpose["code"] == "service" and not self.channel["public"]
+
+
+class Oracle:
+    """The verdict for every customer and action of an export."""
+
+    def __init__(self, world: World, book: Book) -> None:
+        """Gather the rows of every customer."""
+        self.world, self.book = world, book
+        self.events: dict[str, list[Event]] = defaultdict(list)
+        for event in world.events or ():
+            self.events[event.customer].append(event)
+        self.log: dict[str, list[Contact]] = defaultdict(list)
+        for contact in world.log or ():
+            self.log[contact.customer].append(contact)
+        self.memory: dict[str, list[Remembered]] = defaultdict(list)
+        for remembered in world.memory:
+            self.memory[remembered.customer].append(remembered)
+        self.number = {one: canonical(self.cell(one, "mobile")) for one in world.customers}
+        self.holders: dict[str, list[str]] = defaultdict(list)
+        for one, number in self.number.items():
+            if number not in {"", "bad"}:
+                self.holders[number].append(one)
+        self.listed = self._listed()
+        self.in_order = self.gates()
+        self.verdicts = self._verdicts()
+
+    # facts of a customer
+
+    def cell(self, customer: str, column: str) -> str:
+        """Return a cell of the customer file; "" where the column is not given."""
+        return self.world.customers[customer][column] if column in self.world.given else ""
+
+    def day(self, customer: str, column: str) -> dt.date | None:
+        """Return a day of the customer file."""
+        text = self.cell(customer, column)
+        return dt.date.fromisoformat(text) if text else None
+
+    def private(self, customer: str) -> bool:
+        """Return whether somebody is a private client: by tier, earlier tier, closing balance or flag."""
+        tiered = self.world.run.get(customer)
+        return (
+            (tiered is not None and (tiered.tier in PRIVATE_TIERS or tiered.closing_fen >= self.book.bounds_fen["pre_private"]))
+            or self.earlier_tier(customer) in PRIVATE_TIERS
+            or (customer in self.world.customers and self.cell(customer, "private_client") == "Y")
+        )
+
+    def earlier_tier(self, customer: str) -> str:
+        """Return the tier in the quarter before; "" where nobody knows one."""
+        if not self.world.compared:
+            return ""
+        if customer in self.world.changes:
+            return self.world.changes[customer].from_tier
+        return self.world.run[customer].tier if customer in self.world.run else ""
+
+    def marketable(self, customer: str) -> bool:
+        """Return whether the status is active and the customer of age."""
+        birthday = self.day(customer, "birthday")
+        of_age = birthday is None or age_on(birthday, self.world.on) >= self.book.limits["adult_age_years"]
+        return of_age and ("status" not in self.world.given or self.cell(customer, "status") == "active")
+
+    def bereaved(self, customer: str) -> bool:
+        """Return whether a death or grave illness in the family is known of late."""
+        days = self.book.limits["bereavement_days"]
+        return any(
+            event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
+            for event in self.events[customer]
+        )
+
+    def _listed(self) -> set[tuple[str, str]]:
+        """Return who is on the do-not-contact list, for which way."""
+        result = set()
+        for entry in self.world.barred or ():
+            if entry.since is not None and entry.since > self.world.on:
+                continue
+            ways = set(self.book.ways.values()) if entry.channel in {"", "all"} else {self.book.ways[entry.channel]}
+            who = {entry.customer, *self.holders.get(canonical(entry.mobile), ())}
+            result |= {(one, way) for one in who for way in ways if one and way}
+        return result
+
+    def refused(self, customer: str, way: str) -> bool:
+        """Return whether the customer refused a way."""
+        if way in CONSENT and self.cell(customer, CONSENT[way]) == "N":
+            return True
+        return any(one.result in REFUSALS and self.book.ways[one.channel] == way for one in self.log[customer])
+
+    def consented(self, customer: str, way: str) -> bool:
+        """Return whether the customer agreed to a way."""
+        return way in CONSENT and self.cell(customer, CONSENT[way]) == "Y"
+
+    def others(self, customer: str) -> list[str]:
+        """Return the other holders of the customer's number."""
+        return [one for one in self.holders.get(self.number[customer], ()) if one != customer]
+
+    def rating_valid(self, customer: str) -> bool:
+        """Return whether the rating is not too old."""
+        rated = self.day(customer, "risk_rated_on")
+        return rated is not None and rated <= self.world.on < months_after(rated, self.book.limits["rating_valid_months"])
+
+    def senior(self, customer: str) -> bool:
+        """Return whether the customer is old enough, or of unknown age."""
+        birthday = self.day(customer, "birthday")
+        return birthday is None or age_on(birthday, self.world.on) >= self.book.limits["senior_age_years"]
+
+    # contacts that were made
+
+    def made(self, customer: str) -> list[tuple[dt.date, str, str]]:
+        """Return day, channel and action of every contact up to the day of the export."""
+        both = [*self.log[customer], *self.memory[customer]]
+        return [(one.day, one.channel, one.action) for one in both if one.day <= self.world.on]
+
+    def last_of(self, action: str, customers: Sequence[str]) -> dt.date:
+        """Return when any of these customers last heard of an action."""
+        return max((day for one in customers for day, _, which in self.made(one) if which == action), default=LONG_AGO)
+
+    def capped(self, case: Case) -> bool:
+        """Return whether a cap of the channel is reached, by number for SMS, else by customer."""
+        unit = self.unit(case)
+        days = {
+            day
+            for one in unit
+            for day, channel, action in self.made(one)
+            if channel == case.channel["code"] and (action not in self.book.actions or self.book.purpose(self.book.actions[action])["caps"])
+        }
+        return any(
+            sum((self.world.on - day).days < cap["days"] for day in days) >= cap["contacts"] for cap in case.channel.get("caps", ())
+        )
+
+    def unit(self, case: Case) -> list[str]:
+        """Return who receives the message together: the holders of a number, or the customer alone."""
+        return self.holders[self.number[case.customer]] if case.way == "sms" else [case.customer]
+
+    # what is due
+
+    def occasions(self, action: dict[str, Any], customer: str) -> list[Occasion] | None:
+        """Return the events for which an action is due; None for an action that needs none."""
+        trigger = action["trigger"]
+        finders: dict[str, Callable[[dict[str, Any], str], list[Occasion]]] = {
+            "maturity": self._of_events,
+            "points": self._of_points,
+            "new_product": self._of_products,
+            "birthday": self._of_birthday,
+            "card_upgrade": self._of_upgrade,
+            "branch_date": self._of_branch,
+        }
+        return finders[trigger](action, customer) if trigger in finders else None
+
+    def _ahead(self, action: dict[str, Any], day: dt.date) -> bool:
+        return self.world.on <= day <= self.world.last + action.get("within_days", 0) * DAY
+
+    def _due_since(self, action: dict[str, Any], day: dt.date) -> dt.date:
+        return day - action.get("within_days", 0) * DAY - (self.world.last - self.world.on)
+
+    def _of_events(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        mine = [one for one in self.events[customer] if one.event == action["trigger"] and self._ahead(action, one.day)]
+        about_product = action["trigger"] == "maturity"  # points have no product
+        return [Occasion(one.day, one.product if about_product else "", self._due_since(action, one.day)) for one in mine]
+
+    def _of_points(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        found = self._of_events(action, customer)
+        if customer in self.world.customers:
+            day = self.day(customer, "points_expire_on")
+            if day is not None and self._ahead(action, day) and self.cell(customer, "points") != "0":
+                found.append(Occasion(day, "", self._due_since(action, day)))
+        return found
+
+    def _of_products(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        found = []
+        for event in self.events[customer]:
+            product = self.book.product(event.product)
+            if event.event == "new_product" and product is not None:
+                found.append((event.day, product["label"], product.get("call_days", action["for_days"])))
+        for product in self.book.products.values():
+            if "launch_on" in product:
+                found.append((product["launch_on"], product["label"], product.get("call_days", action["for_days"])))
+        on, last = self.world.on, self.world.last
+        return [Occasion(day, product, day) for day, product, days in found if day <= last and day + days * DAY > on]
+
+    def _of_birthday(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        birthday = self.day(customer, "birthday") if customer in self.world.customers else None
+        if birthday is None:
+            return []
+        days = [birthday_in(year, birthday) for year in (self.world.on.year, self.world.last.year)]
+        return [Occasion(day, "", self._due_since(action, day)) for day in sorted({*days}) if self.world.on <= day <= self.world.last][:1]
+
+    def _of_upgrade(self, _action: dict[str, Any], customer: str) -> list[Occasion]:
+        change = self.world.changes.get(customer)
+        end = self.world.quarter_end
+        return [Occasion(end, "", end + DAY)] if change is not None and change.change in {"upgraded", "entered"} else []
+
+    def _of_branch(self, action: dict[str, Any], _customer: str) -> list[Occasion]:
+        days = self.world.branch_dates.get(action["id"], ())
+        return [Occasion(day, "", self._due_since(action, day)) for day in days if self._ahead(action, day)]
+
+    def told(self, action: str, customer: str, occasion: Occasion) -> bool:
+        """Return whether the customer was told of an event: an earlier export remembers it, or the log has the action since it was due."""
+        remembered = any(
+            (one.action, one.event_day) == (action, occasion.day) and one.product == occasion.product and one.day <= self.world.on
+            for one in self.memory[customer]
+        )
+        return remembered or any(one.action == action and occasion.since <= one.day <= self.world.on for one in self.log[customer])
+
+    def due(self, action: dict[str, Any], customer: str) -> Case | None:
+        """Return the case of an action that is due by tier, cadence and event; meetings and ratings are seen to later."""
+        if action["id"] not in self.book.of_tier[self.world.run[customer].tier]:
+            return None
+        if "cadence_days" in action:
+            last = self.last_of(action["id"], [customer])
+            if last != LONG_AGO and (self.world.on - last).days < action["cadence_days"]:
+                return None
+        occasions = self.occasions(action, customer)
+        if occasions == []:
+            return None
+        return Case(action, self.book.purpose(action), self.book.channels[action["channels"][0]], customer, occasions)
+
+    # gates
+
+    def topics(self, case: Case) -> list[dict[str, Any]] | None:
+        """Return the products that an action is about and a bank may sell; of an event those that were not told yet."""
+        if case.action["trigger"] == "new_product":
+            occasions = case.occasions or []
+            fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
+            found = [self.book.product(one.product) for one in fresh]
+        elif "topics" in case.action:
+            found = [self.book.products[code] for code in case.action["topics"]]
+        else:
+            return None
+        return [one for one in found if one is not None and "not_distributable" not in one]
+
+    def needs_rating(self, case: Case) -> bool:
+        """Return whether a valid rating is needed."""
+        rule = case.purpose["rating"]
+        return rule == "needed" or (rule == "uncertain_benefit" and self.uncertain(case))
+
+    def uncertain(self, case: Case) -> bool:
+        """Return whether an action is about a policy of uncertain benefit."""
+        return any(one.get("benefit") == "uncertain" for one in self.topics(case) or ())
+
+    def consent_missing(self, case: Case) -> bool:
+        """Return whether consent is needed and not there."""
+        rule = case.purpose["consent"]
+        needed = rule == "needed" or case.channel["public"] or (rule == "not_refused" and "message" in case.channel)
+        if not needed or self.consented(case.customer, case.way):
+            return False
+        return case.way != "in_person" or case.purpose["without_consent"] != "in_person"
+
+    def barred_by_other(self, case: Case) -> bool:
+        """Return whether another holder of the number bars it."""
+        if case.way not in PHONE_WAYS:
+            return False
+        return any(
+            not self.marketable(other)
+            or (other, case.way) in self.listed
+            or (not case.mere_service and (self.bereaved(other) or self.refused(other, case.way)))
+            or (case.bulk and self.private(other))
+            for other in self.others(case.customer)
+        )
+
+    def mismatch(self, case: Case) -> bool:
+        """Return whether no topic is within the customer's rating."""
+        topics = self.topics(case)
+        rating = risk_number(self.cell(case.customer, "risk_rating"))
+        return self.needs_rating(case) and topics is not None and all(risk_number(one["risk"]) > rating for one in topics)
+
+    def all_told(self, case: Case) -> bool:
+        """Return whether the customer was told of every event."""
+        return case.occasions is not None and all(self.told(case.action["id"], case.customer, one) for one in case.occasions)
+
+    def gates(self) -> list[tuple[str, Callable[[Case], bool]]]:
+        """Return every gate in its order, with what closes it. Turns are taken later; no rule sets a quota."""
+        holders = self.holders
+        return [
+            ("no_profile", lambda case: case.customer not in self.world.customers),
+            ("privacy_tier", lambda case: case.bulk and self.private(case.customer)),
+            ("not_marketable", lambda case: not self.marketable(case.customer)),
+            ("bereavement", lambda case: case.purpose["code"] != "service" and self.bereaved(case.customer)),
+            ("phone_barred", self.barred_by_other),
+            ("do_not_contact", lambda case: (case.customer, case.way) in self.listed),
+            ("opted_out", lambda case: not case.mere_service and self.refused(case.customer, case.way)),
+            ("no_consent", self.consent_missing),
+            ("no_phone", lambda case: case.way in PHONE_WAYS and not self.number[case.customer]),
+            ("bad_phone", lambda case: case.way in PHONE_WAYS and self.number[case.customer] == "bad"),
+            ("no_wechat", lambda case: case.way == "wechat" and not self.cell(case.customer, "wechat_id")),
+            (
+                "shared_phone",
+                lambda case: case.way in PHONE_WAYS and len(holders[self.number[case.customer]]) > self.book.limits["customers_per_phone"],
+            ),
+            (
+                "private_in_public_channel",
+                lambda case: bool(case.channel["public"]) and any(one["offer"] == "private" for one in self.topics(case) or ()),
+            ),
+            ("not_distributable", lambda case: self.topics(case) == []),
+            ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.qualified(case.customer)),
+            ("no_risk_rating", lambda case: self.needs_rating(case) and not self.cell(case.customer, "risk_rating")),
+            ("rating_expired", lambda case: self.needs_rating(case) and not self.rating_valid(case.customer)),
+            ("risk_mismatch", self.mismatch),
+            ("senior", lambda case: case.bulk and self.uncertain(case) and self.senior(case.customer)),
+            ("no_template", lambda case: "message" in case.channel and "message" not in case.action),
+            ("already_contacted", self.all_told),
+            ("frequency_cap", lambda case: bool(case.purpose["caps"]) and self.capped(case)),
+        ]
+
+    def qualified(self, customer: str) -> bool:
+        """Return whether the customer was found to be a qualified investor by now."""
+        day = self.day(customer, "qualified_on")
+        return self.cell(customer, "qualified_investor") == "Y" and day is not None and day <= self.world.on
+
+    # verdicts
+
+    def judged(self, case: Case) -> Verdict:
+        """Return the verdict before turns are taken."""
+        reason = next((name for name, closed in self.in_order if closed(case)), "")
+        instead = case.action.get("instead")
+        if instead is not None and reason == instead["gate"]:
+            return self.judged(case._replace(action={**case.action, "instead": None}, channel=self.book.channels[instead["channel"]]))
+        return Verdict(case.channel["code"], reason)
+
+    def _verdicts(self) -> dict[tuple[str, str], Verdict]:
+        late = ("meeting", "no_rating")
+        result = {}
+        for action in self.book.listed():
+            if action["trigger"] not in late:
+                for customer in self.world.run:
+                    case = self.due(action, customer)
+                    if case is not None:
+                        result[customer, action["id"]] = self.judged(case)
+        self._take_turns(result)
+        for action in self.book.listed():
+            if action["trigger"] in late:
+                for customer in self._late(action, result):
+                    case = self.due(action, customer)
+                    if case is not None:
+                        result[customer, action["id"]] = self.judged(case)
+        return result
+
+    def _late(self, action: dict[str, Any], verdicts: Mapping[tuple[str, str], Verdict]) -> list[str]:
+        """Return for whom an action is due by what became of others: a meeting is asked for, or a rating was missing."""
+        if action["trigger"] == "meeting":
+            return sorted({one for (one, _), verdict in verdicts.items() if verdict == (action["channels"][0], "")})
+        if "risk_rating" not in self.world.given:
+            return []
+        return sorted({one for (one, _), verdict in verdicts.items() if verdict.reason in {"no_risk_rating", "rating_expired"}})
+
+    def _take_turns(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Leave one action for each number or customer on channels with texts: the one sent longest ago, never sent first."""
+        rivals: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for (customer, action), verdict in verdicts.items():
+            if not verdict.reason and "message" in self.book.channels[verdict.channel]:
+                unit = self.number[customer] if verdict.channel == "sms" else customer
+                rivals[verdict.channel, unit].append((customer, action))
+        order = list(self.book.actions)
+        for (channel, unit), all_of_unit in rivals.items():
+            together = self.holders[unit] if channel == "sms" else [unit]
+            chosen = min({action for _, action in all_of_unit}, key=lambda one: (self.last_of(one, together), order.index(one)))  # noqa: B023 - used at once
+            for customer, action in all_of_unit:
+                if action != chosen:
+                    verdicts[customer, action] = Verdict(channel, "not_this_turn")
+
+    # what rows say
+
+    def hidden(self, customer: str, action: str) -> bool:
+        """Return whether only private files may hold a row."""
+        return self.private(customer) or self.book.purpose(self.book.actions[action])["code"] == "private"
+
+    def may_market(self, customer: str, channel: str) -> bool:
+        """Return whether something may be offered to the customer on a channel; in person consent is no condition."""
+        way = self.book.ways[channel]
+        others = self.others(customer) if way in PHONE_WAYS else []
+        silent = any(self.bereaved(one) or self.refused(one, way) for one in (customer, *others))
+        return not silent and (way == "in_person" or self.consented(customer, way))
+
+    def offer(self, customer: str, channel: str) -> tuple[str, str]:
+        """Return `may_market` and `max_risk` of a row."""
+        return "Y" if self.may_market(customer, channel) else "N", self.max_risk(customer, channel)
+
+    def named(self, customer: str, action: str) -> set[str]:
+        """Return the products that a row names: what is held, or what a bank may sell and the customer's rating allows."""
+        case = self.due(self.book.actions[action], customer)
+        if case is None:
+            return set()
+        if case.action["trigger"] == "maturity":
+            return {one.product for one in case.occasions or () if one.product and not self.told(action, customer, one)}
+        rating = risk_number(self.cell(customer, "risk_rating"))
+        topics = self.topics(case) or ()
+        return {one["label"] for one in topics if not self.needs_rating(case) or risk_number(one["risk"]) <= rating}
+
+    def max_risk(self, customer: str, channel: str) -> str:
+        """Return the riskiest product that may be offered; "" where there is none, or no valid rating."""
+        rating = self.cell(customer, "risk_rating")
+        known = rating and self.rating_valid(customer) and self.may_market(customer, channel)
+        return f"R{risk_number(rating)}" if known else ""
+
+    def address(self, customer: str) -> str:
+        """Return how a message addresses the customer: by surname, and nobody where a number has several holders."""
+        name, gender = self.cell(customer, "name"), self.cell(customer, "gender")
+        if not name or not gender or self.others(customer):
+            return NOBODY_NAMED
+        return name[0] + {"F": "女士", "M": "先生"}[gender]
