@@ -253,7 +253,7 @@ class Oracle:
         return dt.date.fromisoformat(text) if text else None
 
     def private(self, customer: str) -> bool:
-        """Return whether somebody is a private client: by tier, earlier tier, closing balance or flag."""
+        """Return whether somebody is a private client: by tier, earlier tier, closing balance or flag; who left had a tier, too."""
         tiered = self.world.run.get(customer)
         return (
             (tiered is not None and (tiered.tier in PRIVATE_TIERS or tiered.closing_fen >= self.book.bounds_fen["pre_private"]))
@@ -277,7 +277,7 @@ class Oracle:
 
     def bereaved(self, customer: str) -> bool:
         """Return whether a death or grave illness in the family is known of late."""
-        days = self.book.limits["bereavement_days"]
+        days = self.book.limits["bereavement_days"]  # "within" is read as: the last of them counts; so does a day ahead, to be safe
         return any(
             event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
             for event in self.events[customer]
@@ -295,7 +295,7 @@ class Oracle:
         return result
 
     def refused(self, customer: str, way: str) -> bool:
-        """Return whether the customer refused a way."""
+        """Return whether the customer refused a way, on whatever day."""
         if way in CONSENT and self.cell(customer, CONSENT[way]) == "N":
             return True
         return any(one.result in REFUSALS and self.book.ways[one.channel] == way for one in self.log[customer])
