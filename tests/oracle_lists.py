@@ -188,9 +188,7 @@ class Book:
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the actions that make lists, in the order of the file."""
-        return [
-            one for one in self.actions.values() if self.channels[one["channels"][0]]["contact"] and one["audience"]["who"] == "tier"
-        ]
+        return [one for one in self.actions.values() if self.channels[one["channels"][0]]["contact"] and one["audience"]["who"] == "tier"]
 
 
 class Case(NamedTuple):
@@ -255,7 +253,7 @@ class Oracle:
         return dt.date.fromisoformat(text) if text else None
 
     def private(self, customer: str) -> bool:
-        """Return whether somebody is a private client: by tier, earlier tier, closing balance or flag."""
+        """Return whether somebody is a private client: by tier, earlier tier, closing balance or flag; who left had a tier, too."""
         tiered = self.world.run.get(customer)
         return (
             (tiered is not None and (tiered.tier in PRIVATE_TIERS or tiered.closing_fen >= self.book.bounds_fen["pre_private"]))
@@ -279,7 +277,7 @@ class Oracle:
 
     def bereaved(self, customer: str) -> bool:
         """Return whether a death or grave illness in the family is known of late."""
-        days = self.book.limits["bereavement_days"]
+        days = self.book.limits["bereavement_days"]  # "within" is read as: the last of them counts; so does a day ahead, to be safe
         return any(
             event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
             for event in self.events[customer]
@@ -297,7 +295,7 @@ class Oracle:
         return result
 
     def refused(self, customer: str, way: str) -> bool:
-        """Return whether the customer refused a way."""
+        """Return whether the customer refused a way, on whatever day."""
         if way in CONSENT and self.cell(customer, CONSENT[way]) == "N":
             return True
         return any(one.result in REFUSALS and self.book.ways[one.channel] == way for one in self.log[customer])
@@ -340,9 +338,7 @@ class Oracle:
             for day, channel, action in self.made(one)
             if channel == case.channel["code"] and (action not in self.book.actions or self.book.purpose(self.book.actions[action])["caps"])
         }
-        return any(
-            sum((self.world.on - day).days < cap["days"] for day in days) >= cap["contacts"] for cap in case.channel.get("caps", ())
-        )
+        return any(sum((self.world.on - day).days < cap["days"] for day in days) >= cap["contacts"] for cap in case.channel.get("caps", ()))
 
     def unit(self, case: Case) -> list[str]:
         """Return who receives the message together: the holders of a number, or the customer alone."""
@@ -388,9 +384,8 @@ class Oracle:
             product = self.book.product(event.product)
             if event.event == "new_product" and product is not None:
                 found.append((event.day, product["label"], product.get("call_days", action["for_days"])))
-        for product in self.book.products.values():
-            if "launch_on" in product:
-                found.append((product["launch_on"], product["label"], product.get("call_days", action["for_days"])))
+        launched = [one for one in self.book.products.values() if "launch_on" in one]
+        found += [(one["launch_on"], one["label"], one.get("call_days", action["for_days"])) for one in launched]
         on, last = self.world.on, self.world.last
         return [Occasion(day, product, day) for day, product, days in found if day <= last and day + days * DAY > on]
 
@@ -434,16 +429,18 @@ class Oracle:
     # gates
 
     def topics(self, case: Case) -> list[dict[str, Any]] | None:
-        """Return the products that an action is about and a bank may sell; of an event those that were not told yet."""
+        """Return what an action is about and a bank may sell; of new products the public one of least risk, not told yet."""
         if case.action["trigger"] == "new_product":
             occasions = case.occasions or []
             fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
-            found = [self.book.product(one.product) for one in fresh]
+            new = [self.book.product(one.product) for one in sorted(fresh)]
+            sold = [one for one in new if one is not None and "not_distributable" not in one]
+            found = sorted(sold, key=lambda one: (one["offer"], -risk_number(one["risk"])), reverse=True)[:1]
         elif "topics" in case.action:
             found = [self.book.products[code] for code in case.action["topics"]]
         else:
             return None
-        return [one for one in found if one is not None and "not_distributable" not in one]
+        return [one for one in found if "not_distributable" not in one]
 
     def needs_rating(self, case: Case) -> bool:
         """Return whether a valid rating is needed."""
@@ -482,7 +479,8 @@ class Oracle:
 
     def all_told(self, case: Case) -> bool:
         """Return whether the customer was told of every event."""
-        return case.occasions is not None and all(self.told(case.action["id"], case.customer, one) for one in case.occasions)
+        once = case.occasions is not None and "once_per" in case.action  # else the cadence sees to it
+        return once and all(self.told(case.action["id"], case.customer, one) for one in case.occasions or ())
 
     def gates(self) -> list[tuple[str, Callable[[Case], bool]]]:
         """Return every gate in its order, with what closes it. Turns are taken later; no rule sets a quota."""
@@ -505,7 +503,8 @@ class Oracle:
             ),
             (
                 "private_in_public_channel",
-                lambda case: bool(case.channel["public"]) and any(one["offer"] == "private" for one in self.topics(case) or ()),
+                # a campaign is an offer for many on whatever channel, so a new product that is private is none for it
+                lambda case: case.bulk and any(one["offer"] == "private" for one in self.topics(case) or ()),
             ),
             ("not_distributable", lambda case: self.topics(case) == []),
             ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.qualified(case.customer)),
@@ -569,7 +568,7 @@ class Oracle:
         order = list(self.book.actions)
         for (channel, unit), all_of_unit in rivals.items():
             together = self.holders[unit] if channel == "sms" else [unit]
-            chosen = min({action for _, action in all_of_unit}, key=lambda one: (self.last_of(one, together), order.index(one)))  # noqa: B023 - used at once
+            chosen = min({action for _, action in all_of_unit}, key=lambda one: (self.last_of(one, together), order.index(one)))
             for customer, action in all_of_unit:
                 if action != chosen:
                     verdicts[customer, action] = Verdict(channel, "not_this_turn")
