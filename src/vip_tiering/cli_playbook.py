@@ -16,7 +16,8 @@ from vip_tiering.terminal import print_export, show, show_rendered, warn
 if TYPE_CHECKING:
     from vip_tiering.playbooks import Playbooks
 
-playbook_app = typer.Typer(help="What is done for each tier: show it, plan it, export its lists.", **STYLE)
+_SHOWN_PROBLEMS = 20
+playbook_app = typer.Typer(help="What is done for each tier: show it, plan it, export its lists, verify them.", **STYLE)
 
 
 @playbook_app.command("show")
@@ -158,6 +159,42 @@ def playbook_export(
         show(json.dumps(document, ensure_ascii=False, indent=2))
     elif not quiet:
         print_export(result)
+
+
+@playbook_app.command("verify")
+def playbook_verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an export, such as lists/2016-01-05.")],
+    private_out: Annotated[
+        Path | None,
+        typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+    ] = None,
+    rules: RulesOption = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run of the export: with --customers, who stands in the lists is judged too.")
+    ] = None,
+    customers: Annotated[Path | None, typer.Option(envvar="VIP_CUSTOMERS", metavar="FILE", help="The customer file of the export.")] = None,
+    events: Annotated[Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="The events of the export.")] = None,
+    contact_log: Annotated[
+        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="The contact log of the export.")
+    ] = None,
+    do_not_contact: Annotated[
+        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="The do-not-contact list of the export.")
+    ] = None,
+    max_bytes: MaxBytesOption = "4G",
+) -> None:
+    """Check the written files of an export against the hard rules once more, by code that has no part in making them."""
+    from vip_tiering.errors import DataError
+    from vip_tiering.lists.verifying import VerifyOrder
+    from vip_tiering.lists.verifying import playbook_verify as work
+
+    verdict = work(VerifyOrder(folder, private_out, rules, run, customers, events, contact_log, do_not_contact, max_bytes))
+    warn(verdict.warnings)
+    if verdict.problems:
+        more = len(verdict.problems) - _SHOWN_PROBLEMS
+        rest = [f"{folder.name}: ... and {more} more"] if more > 0 else []
+        raise DataError([*verdict.problems[:_SHOWN_PROBLEMS], *rest])
+    people = "by the customer file too" if verdict.people else "by the files alone"
+    show(f"{folder}: sound, {verdict.files} files, {verdict.rows} rows, {verdict.customers} customers, {people}")
 
 
 def _books(rules: RulesOption) -> Playbooks:

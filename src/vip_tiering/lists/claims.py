@@ -1,0 +1,191 @@
+"""Who stands for which action on which channel, as the files of an export say it: ids and words as numbers, ready for sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import Problem
+from vip_tiering.lists.findings import Rows, findings
+from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part
+from vip_tiering.money import Int64s
+from vip_tiering.playbook_checks import placed_actions
+from vip_tiering.playbook_models import Action
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.raw_columns import Mask, truth
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Each customer and action that files of one kind name, arrays of shape (e,).
+
+    `files`: their names for people; `file`: index into them; `row`: counted from 0 below the header; `customer`, `action`,
+    `channel`: indices into those of the `Export`; `private`: of the private part.
+    """
+
+    files: tuple[str, ...]
+    file: Int64s
+    row: Int64s
+    customer: Int64s
+    action: Int64s
+    channel: Int64s
+    private: Mask
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.row)
+
+    def findings(self, rule: str, wrong: Mask, column: str | None = None) -> list[Problem]:
+        """Return what was found against a rule, file by file."""
+        numbers = np.unique(self.file[wrong]).tolist()
+        return [one for number in numbers for one in findings(self.files[number], rule, self.row[wrong & (self.file == number)], column)]
+
+
+@dataclass(frozen=True)
+class Export:
+    """Both parts of an export, and whom they name. An action or channel that is not known has the index behind the last one.
+
+    `listed`: the tables from which the claims of `lists` are, one for each of their files.
+    """
+
+    parts: tuple[Part, ...]
+    books: Playbooks
+    actions: tuple[Action, ...]
+    channels: tuple[str, ...]
+    customers: pa.Array
+    listed: tuple[pa.Table, ...]
+    lists: Claims
+    contacts: Claims
+    suppressed: Claims
+
+    @property
+    def main(self) -> Part:
+        """The part that the branch may read."""
+        return self.parts[0]
+
+    def pairs(self, claims: Claims) -> Int64s:
+        """Return one number for each customer and action."""
+        return claims.customer * (len(self.actions) + 1) + claims.action
+
+    def places(self, claims: Claims) -> Int64s:
+        """Return one number for each customer, action, channel and part."""
+        return (self.pairs(claims) * (len(self.channels) + 1) + claims.channel) * 2 + claims.private
+
+    def of_actions(self, facts: Sequence[bool]) -> Mask:
+        """Return a fact of every action as a mask that claims may index; an unknown action has none."""
+        return np.array([*facts, False], np.bool_)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The claims of one file before they are numbers."""
+
+    file: str
+    private: bool
+    table: pa.Table
+    row: Rows
+    customer: pa.Array
+    action: pa.Array
+    channel: pa.Array
+
+
+def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
+    """Return the parts of an export with everybody whom they name; the main part comes first."""
+    actions = tuple(action for _, _, action in placed_actions(books.books.playbooks))
+    channels = tuple(books.books.channels)
+    kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
+    sources = [[one for of_part in kind for one in of_part] for kind in kinds]
+    chunks = [one.customer for kind in sources for one in kind]
+    coded = one_array(pa.chunked_array(chunks, pa.string()).dictionary_encode())
+    codes = coded.indices.to_numpy().astype(np.int64)
+    words = (pa.array([one.id for one in actions], pa.string()), pa.array(channels, pa.string()))
+    claims, start = [], 0
+    for kind in sources:
+        end = start + sum(len(one.row) for one in kind)
+        claims.append(_claims(kind, codes[start:end], *words))
+        start = end
+    return Export(tuple(parts), books, actions, channels, coded.dictionary, tuple(one.table for one in sources[0]), *claims)
+
+
+def _claims(sources: Sequence[_Source], customer: Int64s, actions: pa.Array, channels: pa.Array) -> Claims:
+    none = np.empty(0, np.int64)
+    sizes = [len(one.row) for one in sources]
+    return Claims(
+        files=tuple(one.file for one in sources),
+        file=np.repeat(np.arange(len(sources)), sizes),
+        row=np.concatenate([none, *(one.row for one in sources)]),
+        customer=customer,
+        action=np.concatenate([none, *(_places_in(one.action, actions) for one in sources)]),
+        channel=np.concatenate([none, *(_places_in(one.channel, channels) for one in sources)]),
+        private=np.repeat(np.array([one.private for one in sources], np.bool_), sizes),
+    )
+
+
+def _places_in(words: pa.Array, known: pa.Array) -> Int64s:
+    """Return the place of each word among those known; behind the last one where it is not known."""
+    found = pc.fill_null(pc.index_in(words, value_set=known), len(known))
+    result: Int64s = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return result
+
+
+def _listed(part: Part) -> Iterator[_Source]:
+    for channel, files in part.lists.items():
+        for file in files:
+            yield _split(part, file, pa.repeat(pa.scalar(channel), len(part.tables[file])))
+    for file in part.managers.get("", ()):
+        yield _split(part, file, one_array(part.tables[file]["channel"]))
+
+
+def _split(part: Part, file: str, channel: pa.Array) -> _Source:
+    """Return the claims of a list: a row may name several customers, or several actions."""
+    table = part.tables[file]
+    customer, row = split_cells(one_array(table["customer_id"]))
+    action, inner = split_cells(one_array(table["action"]).take(pa.array(row)))
+    row = row[inner]
+    return _Source(part.shown(file), part.private, table, row, customer.take(pa.array(inner)), action, channel.take(pa.array(row)))
+
+
+def split_cells(cells: pa.Array) -> tuple[pa.Array, Int64s]:
+    """Return what stands in cells, joined by |, and for each of it the row."""
+    if not pc.any(pc.match_substring(cells, "|")).as_py():
+        return cells, np.arange(len(cells))
+    lists = pc.split_pattern(cells, "|")
+    return lists.flatten(), np.repeat(np.arange(len(cells)), np.diff(lists.offsets.to_numpy()))
+
+
+def _contacts(part: Part) -> Iterator[_Source]:
+    yield _plain(part, CONTACTS)
+
+
+def _suppressed(part: Part) -> Iterator[_Source]:
+    yield _plain(part, SUPPRESSED)
+
+
+def _plain(part: Part, file: str) -> _Source:
+    table = part.tables[file]
+    columns: list[Any] = [one_array(table[name]) for name in ("customer_id", "action", "channel")]
+    return _Source(part.shown(file), part.private, table, np.arange(len(table)), *columns)
+
+
+def repeated(keys: Int64s) -> Mask:
+    """Return which keys stood before already, shape (n,)."""
+    again = np.ones(len(keys), np.bool_)
+    again[np.unique(keys, return_index=True)[1]] = False
+    return again
+
+
+def barred_tiers(books: Playbooks) -> tuple[list[str], list[str]]:
+    """Return codes and labels of the tiers to which nothing goes that goes to many."""
+    codes = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred"]
+    return codes, [books.labels[code] for code in codes]
+
+
+def are_in(column: pa.ChunkedArray, words: Sequence[str]) -> Mask:
+    """Return which cells hold one of the words, shape (n,)."""
+    return truth(pc.is_in(column, value_set=pa.array(words, pa.string())))

@@ -1,0 +1,173 @@
+"""The hard gates on written lists: whether each customer who stands in one may be contacted, by sets and with code of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering import folders
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import Problem
+from vip_tiering.lists.claims import Claims, Export
+from vip_tiering.lists.forms import Customers
+from vip_tiering.lists.hard_people import Beside, Standing, standing_of
+from vip_tiering.lists.hard_rules import read_export
+from vip_tiering.lists.written import CONTACTS
+from vip_tiering.money import Int64s
+from vip_tiering.offer_models import Channel, Product, PurposeRule
+from vip_tiering.playbook_models import Action
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.raw_columns import Mask, truth
+
+_BY_PHONE: Final = ("sms", "call")
+_RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
+
+
+def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, beside: Beside) -> list[Problem]:
+    """Return whom an export lists and must not: by the run and the files from which it was made. `run`: a run folder.
+
+    Raises DataError where the run folder has no manifest that can be read.
+    """
+    export, problems = read_export(folder, private, books)
+    return problems if export is None else check_gates(export, run, customers, beside)
+
+
+def check_gates(export: Export, run: Path, customers: Customers, beside: Beside) -> list[Problem]:
+    """Return whom an export that was read back lists and must not."""
+    if folders.manifest_of(run)["digest"] != export.main.manifest["made_from"].get("run"):
+        return [Problem(run.name, None, None, "run-unfit", "is not the run from which the export was made")]
+    standing = standing_of(customers, beside, run, export.books, export.main.day)
+    at = pc.fill_null(pc.index_in(export.customers, value_set=customers.customer_id), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    unread = np.array([code not in export.main.lists for code in export.channels] + [False], np.bool_)
+    contacts = export.contacts
+    problems: list[Problem] = []
+    # Lists that were not read back, since another profile wrote them, are judged by what is remembered of them.
+    for claims, looked_at in (
+        (export.lists, np.ones(len(export.lists), np.bool_)),
+        (contacts, unread[contacts.channel] & ~contacts.private),
+    ):
+        person = at[claims.customer]
+        problems += claims.findings("client-unknown", looked_at & (person < 0), "customer_id")
+        problems += _check_claims(export, claims, np.where(looked_at, person, -1), standing)
+    return [*problems, *_check_offers(export, at, standing), *_check_phones(export, at, customers)]
+
+
+def _check_claims(export: Export, claims: Claims, person: Int64s, standing: Standing) -> list[Problem]:
+    """Return who of the claims must not be contacted, by rule and in all cases together. `person`: position of each, or -1."""
+    wrong: dict[str, list[Int64s]] = {}
+    size = len(export.channels) + 1
+    key = np.where(person < 0, -1, claims.action * size + claims.channel)
+    order = np.argsort(key, kind="stable")
+    cases, starts = np.unique(key[order], return_index=True)
+    for case, where in zip(cases.tolist(), np.split(order, starts[1:]), strict=True):
+        if case < 0 or case // size == len(export.actions) or case % size == len(export.channels):
+            continue
+        judge = _Case(export, export.actions[case // size], export.channels[case % size], standing)
+        for rule, mask in judge.broken(person[where], claims.private[where]):
+            wrong.setdefault(rule, []).append(where[mask])
+    problems = []
+    for rule, parts in wrong.items():
+        mask = np.zeros(len(claims), np.bool_)
+        mask[np.concatenate(parts)] = True
+        problems += claims.findings(rule, mask, "customer_id")
+    return problems
+
+
+class _Case:
+    """One action on one channel: what it demands of whom it reaches."""
+
+    def __init__(self, export: Export, action: Action, channel: str, standing: Standing) -> None:
+        books = export.books
+        self.standing, self.action = standing, action
+        self.channel: Channel = books.books.channels[channel]
+        self.purpose: PurposeRule = next(one for one in books.gates.purposes if one.code == action.strictest)
+        self.topics: list[Product] = [books.books.products[code] for code in action.topics or ()]
+        self.per_phone = books.gates.limits.customers_per_phone.value
+        self.way = self.channel.way or "in_person"
+        self.bulk = self.channel.public or action.campaign
+        self.service = self.purpose.consent == "not_needed" and not self.channel.public
+
+    def broken(self, person: Int64s, private: Mask) -> Iterator[tuple[str, Mask]]:
+        """Yield each rule with the claims that break it, shape (k,). `private`: of the private part."""
+        for rule, wrong in (*self._facts(), *self._offer()):
+            yield rule, wrong[person]
+        yield "client-private", self.standing.private[person] & (~private | self.bulk)
+
+    def _facts(self) -> Iterator[tuple[str, Mask]]:
+        """Yield each rule on people with the customers who break it, shape (m,)."""
+        who = self.standing
+        yield "client-status", ~who.active
+        yield "client-age", ~who.adult
+        yield "client-listed", who.listed[self.way]
+        stopped = ~who.active | ~who.adult | who.listed[self.way]
+        if self.purpose.code != "service":
+            yield "client-bereaved", who.bereaved
+        if not self.service:
+            yield "client-refused", who.refused[self.way]
+            stopped = stopped | who.bereaved | who.refused[self.way]
+        if self._needs_consent():
+            yield "client-consent", ~who.consents[self.way] & ~who.refused[self.way]
+        if self.way in _BY_PHONE:
+            if self.bulk:
+                stopped = stopped | who.private
+            yield "phone-holder", who.at_number(stopped) & ~stopped
+            yield "phone-shared", who.sharers > self.per_phone
+            yield "phone-form", who.number < 0
+
+    def _needs_consent(self) -> bool:
+        if self.way == "in_person" and self.purpose.without_consent == "in_person":
+            return False
+        by_message = self.channel.message is not None
+        return self.channel.public or self.purpose.consent == "needed" or (self.purpose.consent == "not_refused" and by_message)
+
+    def _offer(self) -> Iterator[tuple[str, Mask]]:
+        """Yield each rule on offers with the customers who break it, shape (m,)."""
+        who = self.standing
+        uncertain = any(one.benefit == "uncertain" for one in self.topics)
+        if self.purpose.qualified:
+            yield "client-unqualified", ~who.qualified
+        if uncertain and self.bulk:
+            yield "client-senior", ~who.young
+        sold = [_RISKS[one.risk] for one in self.topics if one.not_distributable is None]
+        if self.purpose.rating == "needed" or (self.purpose.rating == "uncertain_benefit" and uncertain):
+            yield "client-rating", who.rating == 0
+            if self.topics:
+                yield "client-risk", (who.rating > 0) & (who.rating < min(sold, default=len(_RISKS)))
+        elif self.topics and not sold:
+            yield "client-risk", np.ones(len(who.rating), np.bool_)
+
+
+def _check_offers(export: Export, at: Int64s, standing: Standing) -> Iterator[Problem]:
+    """Yield new products that are riskier than the customer's rating: an action without topics tells its product in contacts.csv."""
+    rated = {one.code for one in export.books.gates.purposes if one.rating == "needed"}
+    open_offers = export.of_actions([one.strictest in rated and not one.topics for one in export.actions])
+    products = export.books.books.products.values()
+    risks = {name: _RISKS[one.risk] for one in products for name in (one.code, one.label)}
+    contacts = export.contacts
+    told = one_array(pa.chunked_array([chunk for part in export.parts for chunk in part.tables[CONTACTS]["product"].chunks], pa.string()))
+    place = pc.fill_null(pc.index_in(told, value_set=pa.array(list(risks), pa.string())), len(risks)).to_numpy(zero_copy_only=False)
+    risk = np.array([*risks.values(), 0], np.int8)[place]
+    person = at[contacts.customer]
+    rating = np.where(person < 0, len(_RISKS), np.append(standing.rating, 0)[person])
+    yield from contacts.findings("client-risk", open_offers[contacts.action] & (rating > 0) & (rating < risk), "product")
+
+
+def _check_phones(export: Export, at: Int64s, customers: Customers) -> Iterator[Problem]:
+    """Yield rows whose number is not that of each customer they name."""
+    lists = export.lists
+    wrong = np.zeros(len(lists), np.bool_)
+    for number, table in enumerate(export.listed):
+        mine = np.flatnonzero(lists.file == number)
+        if not len(mine):
+            continue
+        written = one_array(table["phone"]).take(pa.array(lists.row[mine]))
+        person = at[lists.customer[mine]]
+        known = np.append(customers.phone, -1)[person]
+        own = pc.fill_null(customers.numbers.take(pa.array(known, mask=known < 0)), "")
+        wrong[mine] = (person >= 0) & truth(pc.and_(pc.not_equal(written, own), pc.not_equal(written, "")))
+    yield from lists.findings("phone-differs", wrong, "phone")

@@ -1,0 +1,221 @@
+"""The hard rules that the written files of an export must keep, checked with code of their own: a second opinion on every export.
+
+Nothing is taken from the selection, the gates or the turns; import-linter sees to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering import folders
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import Problem
+from vip_tiering.lists.claims import Claims, Export, are_in, barred_tiers, export_of, repeated
+from vip_tiering.lists.findings import finding, findings
+from vip_tiering.lists.hard_managers import check_managers
+from vip_tiering.lists.hard_texts import check_messages
+from vip_tiering.lists.written import SUPPRESSED, Part, begins_like_formula, read_part
+from vip_tiering.money import Int64s
+from vip_tiering.offer_models import GATES
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.raw_columns import Mask
+
+_MANIFEST: Final = folders.MANIFEST
+
+
+def check_intact(folder: Path, private: Path | None) -> list[Problem]:
+    """Return what differs from the manifests of both parts: files that are absent, altered, or that nobody wrote.
+
+    Raises DataError where a folder is none that this program published.
+    """
+    return [problem for one in (folder, private) if one is not None for problem in folders.verify(one)[1]]
+
+
+def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[Problem]:
+    """Return which hard rules the files of an export break; the manifests are there already.
+
+    Without a private part, what both parts only tell together is not looked at, unless the manifest says that there is none.
+    Where a file cannot be read, only that is told.
+    """
+    export, problems = read_export(folder, private, books)
+    return problems if export is None else check_export(export)
+
+
+def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export | None, list[Problem]]:
+    """Return an export read back from its files, or what keeps it from being read."""
+    found = [read_part(folder, books, private=False)]
+    if private is not None:
+        found.append(read_part(private, books, private=True))
+    problems = [problem for _, of_part in found for problem in of_part]
+    if problems:
+        return None, problems
+    return export_of([part for part, _ in found if part is not None], books), []
+
+
+def check_export(export: Export) -> list[Problem]:
+    """Return which hard rules an export breaks, in the order of the files' rules: cells, messages, people, counts, managers."""
+    return [
+        *_check_cells(export),
+        *check_messages(export),
+        *_check_actions(export),
+        *_check_customers(export),
+        *_check_contacts(export),
+        *_check_private(export),
+        *_check_counts(export),
+        *check_managers(export),
+    ]
+
+
+def _check_cells(export: Export) -> Iterator[Problem]:
+    """Yield cells that a spreadsheet would run."""
+    for part in export.parts:
+        for file, table in part.tables.items():
+            for name in table.column_names:
+                yield from findings(part.shown(file), "cell-formula", np.flatnonzero(begins_like_formula(table[name])), name.strip())
+
+
+def _check_actions(export: Export) -> Iterator[Problem]:
+    """Yield actions that nobody knows or counts, stand on a channel that is not theirs, and reasons that are no gates."""
+    counted = export.main.manifest["actions"]
+    known = export.of_actions([one.id in counted for one in export.actions])
+    belongs = np.zeros((len(export.actions) + 1, len(export.channels) + 1), np.bool_)
+    for number, action in enumerate(export.actions):
+        own = [action.channels[0], *([action.instead.channel] if action.instead else [])]
+        belongs[number, [export.channels.index(code) for code in own]] = True
+    for claims in (export.lists, export.contacts, export.suppressed):
+        yield from claims.findings("action-unknown", ~known[claims.action], "action")
+        yield from claims.findings("action-channel", known[claims.action] & ~belongs[claims.action, claims.channel], "action")
+    for part in export.parts:
+        wrong = ~are_in(part.tables[SUPPRESSED]["reason"], GATES)
+        yield from findings(part.shown(SUPPRESSED), "reason-unknown", np.flatnonzero(wrong), "reason")
+
+
+def _check_customers(export: Export) -> Iterator[Problem]:
+    """Yield customers that stand twice: on one channel of a part, or suppressed for one action; and those exported besides."""
+    lists, channels = export.lists, len(export.channels) + 1
+    public = np.array([*(one.public for one in export.books.books.channels.values()), False], np.bool_)
+    rows = np.union1d(_distinct_rows(lists), np.flatnonzero(public[lists.channel]))  # there nor twice in one row
+    again = np.zeros(len(lists), np.bool_)
+    again[rows] = repeated((lists.customer[rows] * channels + lists.channel[rows]) * 2 + lists.private[rows])
+    yield from lists.findings("customer-repeated", again, "customer_id")
+    suppressed = export.pairs(export.suppressed)
+    yield from export.suppressed.findings("customer-repeated", repeated(suppressed), "customer_id")
+    both = np.isin(suppressed, export.pairs(export.contacts))
+    yield from export.suppressed.findings("both-ways", both, "customer_id")
+
+
+def _distinct_rows(claims: Claims) -> Int64s:
+    """Return one claim for each customer of each row."""
+    key = (claims.file * (int(claims.row.max(initial=0)) + 1) + claims.row) * (int(claims.customer.max(initial=0)) + 1) + claims.customer
+    first: Int64s = np.unique(key, return_index=True)[1]
+    return first
+
+
+def _check_contacts(export: Export) -> Iterator[Problem]:
+    """Yield who stands in a list and is not remembered, and who is remembered and stands in no list that was read back."""
+    lists, contacts = export.lists, export.contacts
+    listed, remembered = export.places(lists), export.places(contacts)
+    yield from lists.findings("contact-missing", ~np.isin(listed, remembered), "customer_id")
+    read = np.array([code in export.main.lists for code in export.channels] + [True], np.bool_)
+    unlisted = ~np.isin(remembered, listed) & (read[contacts.channel] | contacts.private)
+    yield from contacts.findings("contact-unlisted", unlisted, "customer_id")
+
+
+def _check_private(export: Export) -> Iterator[Problem]:
+    """Yield what only the own manager may read and stands in the main part."""
+    private_purpose = export.of_actions([one.strictest == "private" for one in export.actions])
+    closed = private_clients(export, private_purpose)
+    for claims in (export.lists, export.contacts, export.suppressed):
+        yield from claims.findings("private-purpose", private_purpose[claims.action] & ~claims.private, "action")
+        yield from claims.findings("private-client", closed[claims.customer] & ~claims.private, "customer_id")
+
+
+def private_clients(export: Export, private_purpose: Mask) -> Mask:
+    """Return which customers the private part shows to be private clients, shape (number of customers,).
+
+    Their tier says so, or they are there for an action that others do openly.
+    """
+    closed = np.zeros(len(export.customers), np.bool_)
+    for claims in (export.lists, export.contacts, export.suppressed):
+        closed[claims.customer[claims.private & ~private_purpose[claims.action]]] = True
+    codes, labels = barred_tiers(export.books)
+    ids = []
+    for part in export.parts:
+        if part.private:
+            ids.append(_ids_where(part.tables[SUPPRESSED], {"tier": codes}))
+            ids += [
+                _ids_where(part.tables[file], {"tier_label": labels, "previous_tier_label": labels}) for file in part.managers.get("", ())
+            ]
+    for one in ids:
+        closed[pc.index_in(one, value_set=export.customers).to_numpy(zero_copy_only=False)] = True
+    return closed
+
+
+def _ids_where(table: pa.Table, words: Mapping[str, list[str]]) -> pa.Array:
+    wanted = np.zeros(len(table), np.bool_)
+    for name, known in words.items():
+        wanted |= are_in(table[name], known)
+    return one_array(table["customer_id"].filter(pa.array(wanted)))
+
+
+def _check_counts(export: Export) -> Iterator[Problem]:
+    """Yield the manifest's counts that the files do not bear out, and a private part that is not the one it names."""
+    manifest, place = export.main.manifest, export.main.shown(_MANIFEST)
+    named, private = manifest["private"], next((part for part in export.parts if part.private), None)
+    if private is not None and (named is None or named["digest"] != private.manifest["digest"]):
+        yield finding(private.shown(_MANIFEST), "private-part")
+        return
+    if not manifest["actions"].keys() <= {one.id for one in export.actions}:
+        yield finding(place, "action-unknown")
+    whole = private is not None or named is None
+    for action, found in zip(export.actions, _counts_of(export), strict=True):
+        counts = manifest["actions"].get(action.id)
+        if counts is None:
+            continue
+        stopped = {reason: count for reason, count in counts["suppressed"].items() if count}
+        adds_up = counts["selected"] == counts["exported"] + sum(stopped.values())
+        if not adds_up or (whole and (counts["exported"], stopped) != found):
+            yield finding(place, "counts-differ", about=action.id)
+    if whole:
+        yield from _check_channels(export)
+
+
+def _counts_of(export: Export) -> list[tuple[int, dict[str, int]]]:
+    """Return for each action how many customers were exported, and how many suppressed by reason."""
+    size = len(export.actions) + 1
+    exported = np.bincount(np.unique(export.pairs(export.contacts)) % size, minlength=size).tolist()
+    reasons = np.concatenate([_reasons(part) for part in export.parts])
+    key = export.suppressed.action * (len(GATES) + 1) + reasons
+    stopped = np.bincount(key, minlength=size * (len(GATES) + 1)).reshape(size, -1).tolist()
+    return [
+        (exported[number], {gate: count for gate, count in zip(GATES, stopped[number], strict=False) if count})
+        for number in range(len(export.actions))
+    ]
+
+
+def _reasons(part: Part) -> Int64s:
+    """Return the place of each reason among the gates; behind the last one where it is none."""
+    found = pc.index_in(one_array(part.tables[SUPPRESSED]["reason"]), value_set=pa.array(GATES, pa.string()))
+    result: Int64s = pc.fill_null(found, len(GATES)).to_numpy(zero_copy_only=False).astype(np.int64)
+    return result
+
+
+def _check_channels(export: Export) -> Iterator[Problem]:
+    """Yield channels of which the lists hold other rows than the manifest says."""
+    lists, main = export.lists, export.main
+    first = _distinct_rows(lists)
+    for number, code in enumerate(export.channels):
+        said = main.manifest["channels"].get(code)
+        if said is None or code not in main.lists:
+            continue
+        here = first[lists.channel[first] == number]
+        rows = sum(len(main.tables[file]) for file in main.lists[code])
+        found = {"rows": rows, "private_rows": int(lists.private[here].sum()), "customers": len(here)}
+        if any(said[key] != count for key, count in found.items()):
+            yield finding(main.shown(_MANIFEST), "counts-differ", about=code)

@@ -1,0 +1,150 @@
+"""The hard rules for messages: numbers, texts, times. Each different text is looked at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import Problem
+from vip_tiering.lists.claims import Export, repeated
+from vip_tiering.lists.findings import findings
+from vip_tiering.lists.written import Part
+from vip_tiering.message_text import OPT_OUT_WORDS
+from vip_tiering.offer_models import Channel
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.raw_columns import Mask, truth
+
+_MOBILE: Final = "^1[3-9][0-9]{9}$"
+_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
+_BLANKS: Final = "[\\s\\p{Z}]+"
+_GREETING: Final = "尊敬的"
+_NOBODY: Final = "尊敬的客户"
+_TITLES: Final = ("先生", "女士")
+
+
+def check_messages(export: Export) -> Iterator[Problem]:
+    """Yield what is wrong with the messages of every channel that has any, in both parts."""
+    for part in export.parts:
+        for code, files in part.lists.items():
+            channel = export.books.books.channels[code]
+            tables = [part.tables[file] for file in files]
+            yield from _check_numbers(part, files, tables, channel)
+            for file, table in zip(files, tables, strict=True):
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, export)
+                yield from _check_times(part.shown(file), table, channel, part.day, export)
+        for file in part.managers.get("", ()):
+            table = part.tables[file]
+            for channel in export.books.books.channels.values():
+                rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
+                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, export)
+
+
+def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table], channel: Channel) -> Iterator[Problem]:
+    """Yield numbers that are none, and on a public channel those that stand twice, in whichever file."""
+    if channel.way not in ("sms", "call"):
+        return
+    phones = one_array(pa.chunked_array([chunk for table in tables for chunk in table["phone"].chunks], pa.string()))
+    wrong = {"phone-form": ~truth(pc.match_substring_regex(phones, _MOBILE))}
+    if channel.public:
+        wrong["phone-repeated"] = repeated(one_array(phones.dictionary_encode()).indices.to_numpy().astype(np.int64))
+    start = 0
+    for file, table in zip(files, tables, strict=True):
+        for rule, mask in wrong.items():
+            yield from findings(part.shown(file), rule, np.flatnonzero(mask[start : start + len(table)]), "phone")
+        start += len(table)
+
+
+def _check_texts(
+    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, export: Export
+) -> Iterator[Problem]:
+    """Yield what is wrong with texts. `rows`: where they stand in the file."""
+    if channel.message is None or not len(table):
+        return
+    coded = one_array(table["text"].dictionary_encode())
+    place = coded.indices.to_numpy()
+    for rule, wrong in _wrong_texts(coded.dictionary, channel, export.books):
+        yield from findings(file, rule, rows[wrong[place]], "text")
+    if channel.public:
+        several = truth(pc.match_substring(table["customer_id"], "|"))
+        yield from findings(file, "text-names", rows[several & _names_somebody(coded.dictionary, export.books)[place]], "text")
+
+
+def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterator[tuple[str, Mask]]:
+    """Yield each rule with the different texts that break it, shape (k,)."""
+    form = channel.message
+    if form is None:
+        return
+    templates = _templates(books)
+    units = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _TWO_UNITS))
+    yield "text-length", truth(pc.greater(units, form.max_units))
+    signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
+    if form.signature is not None:
+        yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))
+    if form.opt_out is not None:  # a template may say it in words of its own
+        own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
+        yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
+    plain = _squeezed(texts)
+    yield (
+        "text-promise",
+        truth(pc.match_substring_regex(plain, _any_of(_squeezed(pa.array(books.gates.forbidden_words.words)).to_pylist()))),
+    )
+    private = [one.label for one in books.books.products.values() if one.offer == "private"]
+    if private:  # the name of the bank itself is no offer
+        told = pc.replace_substring_regex(plain, "^(?:【[^【】]*】|\\[[^\\[\\]]*\\])", "")
+        yield "text-private", truth(pc.match_substring_regex(told, _any_of(_squeezed(pa.array(private)).to_pylist())))
+
+
+def _says_how(text: str) -> bool:
+    return any(word in text for word in OPT_OUT_WORDS)
+
+
+def _squeezed(texts: pa.Array) -> pa.Array:
+    """Return texts without blanks and without what hides a word: full-width forms, capitals."""
+    return pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), _BLANKS, ""))
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word) for word in words if word)
+
+
+def _templates(books: Playbooks) -> list[str]:
+    """Return every text that the playbooks send."""
+    every = [
+        *(action for book in books.books.playbooks.playbooks for action in book.actions or ()),
+        *(books.books.playbooks.every_tier or ()),
+    ]
+    messages = [action.message for action in every if action.message is not None]
+    return [text for one in messages for text in (one.text, *(variant.text for variant in one.variants or ()))]
+
+
+def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
+    """Return which texts greet anybody but 客户, or hold a form of address that no template holds."""
+    greeted = pc.not_equal(pc.count_substring(texts, _GREETING), pc.count_substring(texts, _NOBODY))
+    titles = [title for title in _TITLES if not any(title in text for text in _templates(books))]
+    addressed = truth(pc.match_substring_regex(texts, _any_of(titles))) if titles else np.zeros(len(texts), np.bool_)
+    result: Mask = truth(greeted) | addressed
+    return result
+
+
+def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, export: Export) -> Iterator[Problem]:
+    """Yield times that are not on the day, outside the hours of the channel, or not in their order; and days that are not the last one."""
+    if {"not_before", "not_after"} <= set(table.column_names):
+        early, late, window = table["not_before"], table["not_after"], channel.send_window
+        if window is None:
+            sound = pc.and_(pc.equal(early, str(day)), pc.equal(late, str(day)))
+        else:
+            form = f"^{day} ([01][0-9]|2[0-3]):[0-5][0-9]$"
+            sound = pc.and_(pc.match_substring_regex(early, form), pc.match_substring_regex(late, form))
+            within = pc.and_(pc.greater_equal(early, f"{day} {window.not_before}"), pc.less_equal(late, f"{day} {window.not_after}"))
+            sound = pc.and_(pc.and_(sound, within), pc.less(early, late))
+        yield from findings(file, "send-window", np.flatnonzero(~truth(sound)), "not_before")
+    if "valid_until" in table.column_names:
+        last = day + dt.timedelta(days=export.books.gates.limits.message_valid_days.value)
+        yield from findings(file, "valid-until", np.flatnonzero(~truth(pc.equal(table["valid_until"], str(last)))), "valid_until")
