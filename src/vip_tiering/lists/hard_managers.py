@@ -27,7 +27,7 @@ def check_managers(export: Export) -> Iterator[Problem]:
         everybody = set().union(*owners.values(), *(_owners(part.tables[file]) for file in _for_people(part, export)))
         places = _places(everybody)
         for file, found in owners.items():
-            if len(found) != 1 or places[next(iter(found))] != _place_of(file, private=part.private):
+            if any(places[owner] != _place_of(file, private=part.private) for owner in found):
                 yield finding(part.shown(file), "manager-folder")
         for file in _for_people(part, export):
             channel = file.removesuffix(".csv")

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from vip_tiering import folders
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Claims, Export, are_in, barred_tiers, export_of, repeated
+from vip_tiering.lists.claims import Export, are_in, barred_tiers, export_of, repeated
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
@@ -99,8 +99,7 @@ def _check_actions(export: Export) -> Iterator[Problem]:
 def _check_customers(export: Export) -> Iterator[Problem]:
     """Yield customers that stand twice: on one channel of a part, or suppressed for one action; and those exported besides."""
     lists, channels = export.lists, len(export.channels) + 1
-    public = np.array([*(one.public for one in export.books.books.channels.values()), False], np.bool_)
-    rows = np.union1d(_distinct_rows(lists), np.flatnonzero(public[lists.channel]))  # there nor twice in one row
+    rows = _named(export)
     again = np.zeros(len(lists), np.bool_)
     again[rows] = repeated((lists.customer[rows] * channels + lists.channel[rows]) * 2 + lists.private[rows])
     yield from lists.findings("customer-repeated", again, "customer_id")
@@ -110,11 +109,12 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     yield from export.suppressed.findings("both-ways", both, "customer_id")
 
 
-def _distinct_rows(claims: Claims) -> Int64s:
-    """Return one claim for each customer of each row."""
-    key = (claims.file * (int(claims.row.max(initial=0)) + 1) + claims.row) * (int(claims.customer.max(initial=0)) + 1) + claims.customer
-    first: Int64s = np.unique(key, return_index=True)[1]
-    return first
+def _named(export: Export) -> Int64s:
+    """Return a claim for each time that a row of a list names a customer; a row of several actions for people names him once."""
+    lists = export.lists
+    key = (lists.file * (int(lists.row.max(initial=0)) + 1) + lists.row) * (len(export.customers) + 1) + lists.customer
+    public = np.array([*(one.public for one in export.books.books.channels.values()), False], np.bool_)
+    return np.union1d(np.unique(key, return_index=True)[1], np.flatnonzero(public[lists.channel]))
 
 
 def _check_contacts(export: Export) -> Iterator[Problem]:
@@ -209,7 +209,7 @@ def _reasons(part: Part) -> Int64s:
 def _check_channels(export: Export) -> Iterator[Problem]:
     """Yield channels of which the lists hold other rows than the manifest says."""
     lists, main = export.lists, export.main
-    first = _distinct_rows(lists)
+    first = _named(export)
     for number, code in enumerate(export.channels):
         said = main.manifest["channels"].get(code)
         if said is None or code not in main.lists:
