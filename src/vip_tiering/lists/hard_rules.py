@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from vip_tiering import folders
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, are_in, barred_tiers, export_of, repeated
+from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, repeated
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
@@ -105,25 +105,26 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     yield from lists.findings("customer-repeated", again, "customer_id")
     suppressed = export.pairs(export.suppressed)
     yield from export.suppressed.findings("customer-repeated", repeated(suppressed), "customer_id")
-    both = np.isin(suppressed, export.pairs(export.contacts))
+    both = are_among(suppressed, export.pairs(export.contacts))
     yield from export.suppressed.findings("both-ways", both, "customer_id")
 
 
 def _named(export: Export) -> Int64s:
     """Return a claim for each time that a row of a list names a customer; a row of several actions for people names him once."""
     lists = export.lists
-    key = (lists.file * (int(lists.row.max(initial=0)) + 1) + lists.row) * (len(export.customers) + 1) + lists.customer
+    first = np.ones(len(lists), np.bool_)  # the claims of a row follow one another
+    first[1:] = (np.diff(lists.file) != 0) | (np.diff(lists.row) != 0) | (np.diff(lists.customer) != 0)
     public = np.array([*(one.public for one in export.books.books.channels.values()), False], np.bool_)
-    return np.union1d(np.unique(key, return_index=True)[1], np.flatnonzero(public[lists.channel]))
+    return np.flatnonzero(first | public[lists.channel])
 
 
 def _check_contacts(export: Export) -> Iterator[Problem]:
     """Yield who stands in a list and is not remembered, and who is remembered and stands in no list that was read back."""
     lists, contacts = export.lists, export.contacts
     listed, remembered = export.places(lists), export.places(contacts)
-    yield from lists.findings("contact-missing", ~np.isin(listed, remembered), "customer_id")
+    yield from lists.findings("contact-missing", ~are_among(listed, remembered), "customer_id")
     read = np.array([code in export.main.lists for code in export.channels] + [True], np.bool_)
-    unlisted = ~np.isin(remembered, listed) & (read[contacts.channel] | contacts.private)
+    unlisted = ~are_among(remembered, listed) & (read[contacts.channel] | contacts.private)
     yield from contacts.findings("contact-unlisted", unlisted, "customer_id")
 
 
@@ -189,7 +190,8 @@ def _check_counts(export: Export) -> Iterator[Problem]:
 def _counts_of(export: Export) -> list[tuple[int, dict[str, int]]]:
     """Return for each action how many customers were exported, and how many suppressed by reason."""
     size = len(export.actions) + 1
-    exported = np.bincount(np.unique(export.pairs(export.contacts)) % size, minlength=size).tolist()
+    once = ~repeated(export.pairs(export.contacts))
+    exported = np.bincount(export.contacts.action[once], minlength=size).tolist()
     reasons = np.concatenate([_reasons(part) for part in export.parts])
     key = export.suppressed.action * (len(GATES) + 1) + reasons
     stopped = np.bincount(key, minlength=size * (len(GATES) + 1)).reshape(size, -1).tolist()
