@@ -470,6 +470,13 @@ def test_customer_who_must_not_be_contacted_is_found(expected: tuple[str, ...], 
     assert sorted(expected) == codes(branch.found())
 
 
+def test_export_without_a_row_passes(branch: Branch) -> None:
+    """An export of a day on which nobody is due has its files, and nothing is found in them."""
+    branch.draft = Draft([], {}, {}, [], [])
+    assert [] == branch.found()
+    assert [] == check_written(branch.root / "lists" / DAY, branch.root / "lists.private" / DAY, branch.books)
+
+
 @pytest.mark.parametrize(
     ("averages", "closing"),
     [

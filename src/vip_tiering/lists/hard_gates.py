@@ -59,6 +59,8 @@ def check_gates(export: Export, run: Path, customers: Customers, beside: Beside)
 
 def _check_claims(export: Export, claims: Claims, person: Int64s, standing: Standing) -> list[Problem]:
     """Return who of the claims must not be contacted, by rule and in all cases together. `person`: position of each, or -1."""
+    if not len(claims):
+        return []
     wrong: dict[str, list[Int64s]] = {}
     size = len(export.channels) + 1
     key = np.where(person < 0, -1, claims.action * size + claims.channel)
