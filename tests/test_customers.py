@@ -266,10 +266,10 @@ def test_two_columns_for_one_field_are_refused(tmp_path: Path, shipped: Customer
 
 @pytest.mark.parametrize("field", [field for field in CUSTOMER_FIELDS if field not in ("customer_id", "status")])
 def test_an_absent_column_is_one_warning(field: str, tmp_path: Path) -> None:
-    """Each optional column may be absent: one line says what falls, and every customer has none of it."""
+    """Each optional column may be absent: one line says what falls, if anything does, and every customer has none of it."""
     person = {key: value for key, value in PERSON.items() if key != field}
     customers, warnings = parsed(tmp_path, person)
-    assert [f"customers.csv: no column {field}: {ABSENT[field]}"] == warnings
+    assert [f"customers.csv: no column {field}: {ABSENT[field]}"] * (field in ABSENT) == warnings
     assert field not in customers.given
     assert as_rows(parsed(tmp_path, PERSON | {field: ""})[0]) == as_rows(customers)
 
@@ -282,7 +282,7 @@ def test_status_must_be_there_or_somebody_answers_for_it(tmp_path: Path) -> None
     approved = {"approved_by": "王行长", "approved_on": dt.date(2016, 1, 4), "reason": "active customers only"}
     rules = CustomerRules.model_validate({"status": {"not_delivered": approved}})
     customers, warnings = parsed(tmp_path, {"customer_id": "1"}, rules=rules)
-    assert ([0], 21) == (customers.code["status"].tolist(), len(warnings))
+    assert ([0], len(ABSENT)) == (customers.code["status"].tolist(), len(warnings))
 
 
 def test_a_misspelled_column_is_a_warning(tmp_path: Path) -> None:

@@ -160,6 +160,26 @@ def playbook_export(
         print_export(result)
 
 
+@playbook_app.command("verify")
+def playbook_verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An export, such as lists/2016-01-05.")],
+    private_out: Annotated[
+        Path | None,
+        typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+    ] = None,
+    rules: RulesOption = None,
+) -> None:
+    """Read the lists of an export again and check them against the hard rules; unlike vip verify, not the checksums alone."""
+    from vip_tiering.errors import DataError
+    from vip_tiering.lists.exports import playbook_verify as work
+
+    document, problems = work(folder, private_out, rules)
+    if problems:
+        raise DataError(problems)
+    rows = sum(one["rows"] for one in document["channels"].values())
+    show(f"{folder}: sound, {len(document['outputs'])} files, {rows} rows in lists{', and a private part' if document['private'] else ''}")
+
+
 def _books(rules: RulesOption) -> Playbooks:
     from vip_tiering.playbooks import load_playbooks
 
