@@ -497,7 +497,7 @@ def test_names_are_made_harmless(given_text: str, kept: str, tmp_path: Path) -> 
     assert [kept] == customers.text["name"].to_pylist()
 
 
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(10))
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=4))
 def test_any_text_is_harmless(texts: list[str]) -> None:
     """No control or invisible character, no formula, no blank around, 64 characters, and cleaning again changes nothing."""
@@ -564,7 +564,7 @@ _DIGITS = st.sampled_from([str.maketrans("0123456789", "0123456789"), str.maketr
 _BETWEEN = st.sampled_from(["", " ", "-", ".", "\u3000", "\u00a0", "\u200b", "—", "(", ")"])
 
 
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(10))
 @given(
     prefix=st.sampled_from(["", "+86", "0086", "86"]),
     head=st.sampled_from(["138", "139", "150", "186", "199", "1700", "166"]),
