@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 from vip_tiering import load_rules
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Run a command; return wall seconds and peak memory in MiB."""
+def timed(command: list[str], folder: Path | None = None) -> tuple[float, float]:
+    """Run a command, in a folder; return wall seconds and peak memory in MiB."""
     begin = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -428,19 +428,25 @@ class Oracle:
 
     # gates
 
-    def topics(self, case: Case) -> list[dict[str, Any]] | None:
-        """Return what an action is about and a bank may sell; of new products the public one of least risk, not told yet."""
+    def offered(self, case: Case) -> list[dict[str, Any]] | None:
+        """Return the products that an action is about, sellable or not; None where it is about none."""
         if case.action["trigger"] == "new_product":
             occasions = case.occasions or []
             fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
             new = [self.book.product(one.product) for one in sorted(fresh)]
-            sold = [one for one in new if one is not None and "not_distributable" not in one]
-            found = sorted(sold, key=lambda one: (one["offer"], -risk_number(one["risk"])), reverse=True)[:1]
+            found = sorted((one for one in new if one is not None), key=lambda one: (one["offer"] == "private", risk_number(one["risk"])))[
+                :1
+            ]
         elif "topics" in case.action:
             found = [self.book.products[code] for code in case.action["topics"]]
         else:
             return None
-        return [one for one in found if "not_distributable" not in one]
+        return found
+
+    def topics(self, case: Case) -> list[dict[str, Any]] | None:
+        """Return the products that may be offered at all: those that a bank may sell; None where the action is about none."""
+        found = self.offered(case)
+        return None if found is None else [one for one in found if "not_distributable" not in one]
 
     def needs_rating(self, case: Case) -> bool:
         """Return whether a valid rating is needed."""
@@ -504,7 +510,7 @@ class Oracle:
             (
                 "private_in_public_channel",
                 # a campaign is an offer for many on whatever channel, so a new product that is private is none for it
-                lambda case: case.bulk and any(one["offer"] == "private" for one in self.topics(case) or ()),
+                lambda case: case.bulk and any(one["offer"] == "private" for one in self.offered(case) or ()),
             ),
             ("not_distributable", lambda case: self.topics(case) == []),
             ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.qualified(case.customer)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import examples
 from vip_tiering.lists.calendar_days import ages, anniversaries, chinese_dates, iso_dates, months_later
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.window import window_of
@@ -25,6 +26,7 @@ def numbers(days: list[dt.date | None]) -> np.ndarray[tuple[int], np.dtype[np.in
 
 
 @given(birthdays=BIRTHDAYS, on=DAYS)
+@settings(max_examples=examples(10))
 def test_age_counts_whole_years(birthdays: list[dt.date | None], on: dt.date) -> None:
     """A customer is a year older on the birthday; one born on 29 February on 1 March of a common year."""
     expected = [-1 if day is None else on.year - day.year - ((on.month, on.day) < (day.month, day.day)) for day in birthdays]
@@ -32,6 +34,7 @@ def test_age_counts_whole_years(birthdays: list[dt.date | None], on: dt.date) ->
 
 
 @given(birthdays=BIRTHDAYS, first=DAYS, length=st.integers(0, 10))
+@settings(max_examples=examples(10))
 def test_no_birthday_of_a_window_is_lost(birthdays: list[dt.date | None], first: dt.date, length: int) -> None:
     """The first birthday in the window is found, across a year's end and for 29 February too, and no other day is."""
     window = [first + dt.timedelta(days=number) for number in range(length + 1)]
@@ -50,6 +53,7 @@ def test_no_birthday_of_a_window_is_lost(birthdays: list[dt.date | None], first:
 
 
 @given(days=st.lists(st.none() | DAYS, max_size=20), months=st.integers(0, 40))
+@settings(max_examples=examples(10))
 def test_months_later_stays_within_its_month(days: list[dt.date | None], months: int) -> None:
     """So many months later is the same day of the month, or the last one where the month is shorter."""
 
@@ -63,6 +67,7 @@ def test_months_later_stays_within_its_month(days: list[dt.date | None], months:
 
 
 @given(days=st.lists(st.none() | DAYS, max_size=20))
+@settings(max_examples=examples(10))
 def test_dates_are_written_as_people_write_them(days: list[dt.date | None]) -> None:
     """A day is 2016-01-05 in files and 2016年1月5日 in texts; a day that is not given is empty."""
     assert ["" if day is None else str(day) for day in days] == iso_dates(numbers(days)).to_pylist()

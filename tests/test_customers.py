@@ -266,10 +266,10 @@ def test_two_columns_for_one_field_are_refused(tmp_path: Path, shipped: Customer
 
 @pytest.mark.parametrize("field", [field for field in CUSTOMER_FIELDS if field not in ("customer_id", "status")])
 def test_an_absent_column_is_one_warning(field: str, tmp_path: Path) -> None:
-    """Each optional column may be absent: one line says what falls, and every customer has none of it."""
+    """Each optional column may be absent: one line says what falls, if anything does, and every customer has none of it."""
     person = {key: value for key, value in PERSON.items() if key != field}
     customers, warnings = parsed(tmp_path, person)
-    assert [f"customers.csv: no column {field}: {ABSENT[field]}"] == warnings
+    assert [f"customers.csv: no column {field}: {ABSENT.get(field)}"] * (field in ABSENT) == warnings
     assert field not in customers.given
     assert as_rows(parsed(tmp_path, PERSON | {field: ""})[0]) == as_rows(customers)
 
@@ -282,7 +282,7 @@ def test_status_must_be_there_or_somebody_answers_for_it(tmp_path: Path) -> None
     approved = {"approved_by": "王行长", "approved_on": dt.date(2016, 1, 4), "reason": "active customers only"}
     rules = CustomerRules.model_validate({"status": {"not_delivered": approved}})
     customers, warnings = parsed(tmp_path, {"customer_id": "1"}, rules=rules)
-    assert ([0], 21) == (customers.code["status"].tolist(), len(warnings))
+    assert ([0], len(ABSENT)) == (customers.code["status"].tolist(), len(warnings))
 
 
 def test_a_misspelled_column_is_a_warning(tmp_path: Path) -> None:
@@ -497,7 +497,7 @@ def test_names_are_made_harmless(given_text: str, kept: str, tmp_path: Path) -> 
     assert [kept] == customers.text["name"].to_pylist()
 
 
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(10))
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=4))
 def test_any_text_is_harmless(texts: list[str]) -> None:
     """No control or invisible character, no formula, no blank around, 64 characters, and cleaning again changes nothing."""
@@ -564,7 +564,7 @@ _DIGITS = st.sampled_from([str.maketrans("0123456789", "0123456789"), str.maketr
 _BETWEEN = st.sampled_from(["", " ", "-", ".", "\u3000", "\u00a0", "\u200b", "—", "(", ")"])
 
 
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(10))
 @given(
     prefix=st.sampled_from(["", "+86", "0086", "86"]),
     head=st.sampled_from(["138", "139", "150", "186", "199", "1700", "166"]),

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from helpers import read_csv, vip
 from vip_tiering import demo
+from vip_tiering.demo_balances import NOT_DELIVERED
 from vip_tiering.errors import OutputError
 from vip_tiering.render import summary
 from vip_tiering.schema import CHANGES
@@ -92,7 +94,7 @@ def test_every_tier_and_every_change_occurs(shown: tuple[Path, subprocess.Comple
         assert document["negative"]["rows"] > 0
     changes = json.loads((folder / "out" / "2015Q4" / "manifest.json").read_bytes())["changes"]
     assert set(CHANGES) - {"initial"} == {name for name, count in changes.items() if count}
-    assert [str(day) for day in demo.NOT_DELIVERED] == [one["day"] for one in document["filled_days"]]
+    assert [str(day) for day in NOT_DELIVERED] == [one["day"] for one in document["filled_days"]]
 
 
 def test_both_runs_pass_verify(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
@@ -125,23 +127,35 @@ def test_two_demos_are_the_same_bytes(shown: tuple[Path, subprocess.CompletedPro
 
 
 def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
-    """A second demo in the same folder ends with 0, says that both runs are up to date, and changes no byte."""
+    """A second demo in the same folder ends with 0, says that both runs and the lists are up to date, and changes no byte."""
     folder, _, _ = shown
     (folder / ".staging-killed").mkdir()
     before = everything(folder) | {}
     del before[".staging-killed"]
     done = vip("demo", folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("already up to date") == 2
+    assert done.stdout.count("already up to date") == 3
     assert before == everything(folder)
 
 
 def test_the_command_by_hand_is_true(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
-    """The command that the demo names at its end gives the very run that the demo made."""
+    """Of the commands that the demo names at its end one gives the very run that the demo made, the other makes further lists."""
     folder, demonstrated, _ = shown
-    by_hand = demonstrated.stdout.splitlines()[-1].removeprefix("By hand: vip ")
-    done = vip(*by_hand.split(), cwd=folder.parent)
+    compute, export = demonstrated.stdout.partition("By hand:\n")[2].replace("\\\n", "").splitlines()
+    done = vip(*shlex.split(compute)[1:], cwd=folder.parent)
     assert (done.returncode, done.stdout) == (0, "vip-demo/out/2015Q4: already up to date\n")
+    done = vip(*shlex.split(export)[1:], "--dry-run", cwd=folder.parent)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "dry run: nothing was written")
+
+
+def test_the_demo_shows_lists_and_nobody(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+    """The demo exports a day: a masked look at each list is printed, and no id or number of a customer in full."""
+    folder, done, _ = shown
+    assert "the first rows, masked:\n短信 sms" in done.stdout
+    rows = read_csv(folder / "lists" / "2016-01-08" / "sms.csv")
+    assert rows
+    assert [] == [row for row in rows if row["phone"] in done.stdout or row["customer_id"] in done.stdout]
+    assert "vip-demo/lists.private/2016-01-08 (private: for each manager alone)\n" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".hidden", "extracts/balances_20150701.csv", "out/2015Q3/manifest.json"])

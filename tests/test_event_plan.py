@@ -355,7 +355,7 @@ def test_a_warning_is_about_events_that_are_shown(books: Playbooks) -> None:
     assert event_plan_between(books, calendar, dt.date(2098, 12, 1), dt.date(2099, 1, 30)).warnings
 
 
-@settings(max_examples=examples(4))
+@settings(max_examples=examples(25))
 @given(st.dates(dt.date(2014, 1, 1), dt.date(2018, 12, 31)), st.integers(0, 500))
 def test_between_is_a_selection_of_whole_years(books: Playbooks, first: dt.date, days: int) -> None:
     """What lies between two days is what a walk over the plans of all years about them finds."""

@@ -264,6 +264,11 @@ def other_reason(one: Draft) -> None:
     one.manifest["actions"]["E-SMS-1"]["suppressed"] = {"opted_out": 1}
 
 
+def private_offer(one: Draft) -> None:
+    """Offer a private product to the many of a campaign."""
+    next(row for row in one.main_files["contacts.csv"][1] if row["action"] == "G-CALL-2")["product"] = "信托"
+
+
 def lost_visit(one: Draft) -> None:
     """Lose a row of a list and of its manager's file."""
     for file in ("visits.csv", "branches/朝阳支行/M01/visits.csv"):
@@ -300,6 +305,7 @@ FILES: dict[str, list[tuple[str, Change]]] = {
     "private-part": [("another", lambda one: setattr(one, "named_digest", "0"))],
     "contact-missing": [("forgotten", cut("contacts.csv", 0))],
     "contact-unlisted": [("message", cut("sms.csv", 0)), ("visit", lost_visit)],
+    "private-offer": [("new product", private_offer)],
     "manager-rows": [
         ("lost", cut("branches/朝阳支行/M01/visits.csv")),
         ("no file", lambda one: one.main_files.pop("branches/朝阳支行/M02/calls.csv")),
@@ -412,6 +418,11 @@ def too_risky(one: Branch) -> None:
     one.people[10]["risk_rating"], one.product = "C3", "股票型基金"
 
 
+def too_old(one: Branch) -> None:
+    """Offer an insurance of uncertain benefit to somebody old, in a campaign."""
+    one.people[10]["birthday"], one.product = "1956-01-05", "分红型养老保险"
+
+
 GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("nobody", (), lambda _: None),
     ("not in the file", ("client-unknown",), gone),
@@ -457,6 +468,8 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("private product too risky", ("client-risk",), with_fields(7, risk_rating="C3")),
     ("new product too risky", ("client-risk",), too_risky),
     ("new product", (), lambda one: setattr(one, "product", "股票型基金")),
+    ("new product not sold", ("client-risk",), lambda one: setattr(one, "product", "私募基金")),
+    ("new product, sixty today", ("client-senior",), too_old),
     ("not qualified", ("client-unqualified",), with_fields(7, qualified_investor="N")),
     ("qualified on no day", ("client-unqualified",), with_fields(7, qualified_on="")),
     ("senior", ("client-senior",), lambda one: one.draft.sms.append(message(named(8), "D-SMS-7", phone(8)))),

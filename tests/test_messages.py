@@ -6,9 +6,10 @@ from string import Template
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import examples
 from vip_tiering.lists.forms import CODES
 from vip_tiering.lists.messages import NOBODY_NAMED, addresses, fitting, render, render_message, topic_labels
 from vip_tiering.message_text import FIELDS, utf16_units
@@ -20,6 +21,7 @@ PIECES = st.lists(st.sampled_from(["${name}", "${product}", "${branch}", "$$", "
 
 
 @given(pieces=PIECES, rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=20), branch=TEXTS)
+@settings(max_examples=examples(10))
 def test_columns_are_filled_as_single_texts_are(pieces: list[str], rows: list[tuple[str, str]], branch: str) -> None:
     """Every text is what string.Template makes of the same template and fields, whatever the fields hold."""
     template = "".join(pieces)
@@ -65,6 +67,7 @@ def test_no_given_name_is_shown() -> None:
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20))
+@settings(max_examples=examples(10))
 def test_no_field_is_wider_than_messages_count_on(texts: list[str]) -> None:
     """A text that is empty or might take more units than its field may is replaced; any other stays as it is."""
     for found, text in zip(fitting(pa.array(texts), "branch", "网点").to_pylist(), texts, strict=True):

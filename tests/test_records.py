@@ -250,7 +250,7 @@ def test_a_list_of_neither_is_refused(tmp_path: Path) -> None:
     one_wrong(do_not_contact_of, file_of(tmp_path, f"channel,kunde\nsms,{CANARY}\n"), "header-missing", None, None)
 
 
-@settings(max_examples=examples(4))
+@settings(max_examples=examples(25))
 @given(
     st.lists(
         st.tuples(st.sampled_from(["", "1", "02"]), st.integers(-1, 99), st.sampled_from(["", "sms", "calls", "all"])).filter(

@@ -244,11 +244,11 @@ def demo(
     exported = example.lists(folder)
     print_export(exported, preview=True)
     show()
-    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs, lists/ and lists.private/ the lists.")
-    show("By hand:")
-    here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "customers/customers.csv", "lists")]
-    show(f"  vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
-    show(f"  vip playbook export {here[2]} --customers {here[3]} --on 2016-01-11 --out {here[4]}")
+    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,")
+    show("lists/ and lists.private/ the lists of a day. By hand:")
+    here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "lists", "customers/customers.csv")]
+    show(f"vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
+    show(f"vip playbook export {here[2]} --on 2016-01-11 --out {here[3]} \\\n    --customers {here[4]}")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -173,13 +173,9 @@ def playbook_verify(
         Path | None, typer.Option(metavar="RUN", help="The run of the export: with --customers, who stands in the lists is judged too.")
     ] = None,
     customers: Annotated[Path | None, typer.Option(envvar="VIP_CUSTOMERS", metavar="FILE", help="The customer file of the export.")] = None,
-    events: Annotated[Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="The events of the export.")] = None,
-    contact_log: Annotated[
-        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="The contact log of the export.")
-    ] = None,
-    do_not_contact: Annotated[
-        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="The do-not-contact list of the export.")
-    ] = None,
+    events: Annotated[Path | None, typer.Option(metavar="FILE", help="The events of the export.")] = None,
+    contact_log: Annotated[Path | None, typer.Option(metavar="FILE", help="The contact log of the export.")] = None,
+    do_not_contact: Annotated[Path | None, typer.Option(metavar="FILE", help="The do-not-contact list of the export.")] = None,
     max_bytes: MaxBytesOption = "4G",
 ) -> None:
     """Check the written files of an export against the hard rules once more, by code that has no part in making them."""

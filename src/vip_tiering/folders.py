@@ -190,7 +190,9 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether a JSON document has what every manifest has; whether it is true is for `verify` to say."""
-    if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "quarter", "status"} <= document.keys():
+    if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "status"} <= document.keys():
+        return False
+    if not {"quarter", "year"} & document.keys():
         return False
     outputs = document["outputs"]
     named = isinstance(outputs, list) and all(

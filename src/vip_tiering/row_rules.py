@@ -101,6 +101,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "phone-shared",
     "previous-run",
     "private-client",
+    "private-offer",
     "private-part",
     "private-purpose",
     "product-unknown",

@@ -41,7 +41,7 @@ class Occasion:
     """What makes an action due for each of its customers, arrays of shape (k,); several events of one are one occasion.
 
     `day`: of the soonest event; `until`: by when it should be done, NO_DAY for no such day; `product`: labels joined by 、;
-    `risk`: of a product on offer, 1 to 5 for R1 to R5, 0 for none; `told`: of every event the customer was told already.
+    `offered`: index of the product on offer among all, -1 for none; `told`: of every event the customer was told already.
     """
 
     day: Int32s
@@ -49,13 +49,13 @@ class Occasion:
     product: pa.Array
     amount_fen: Int64s
     points: Int64s
-    risk: Int32s
+    offered: Int32s
     told: Mask
 
     def take(self, where: Int32s | Mask) -> Occasion:
         """Return the occasions at positions, or those of a mask."""
         index = np.flatnonzero(where) if where.dtype == np.bool_ else where
-        arrays = {name: getattr(self, name)[index] for name in ("day", "until", "amount_fen", "points", "risk", "told")}
+        arrays = {name: getattr(self, name)[index] for name in ("day", "until", "amount_fen", "points", "offered", "told")}
         return Occasion(product=self.product.take(pa.array(index)), **arrays)
 
     @staticmethod
@@ -67,7 +67,7 @@ class Occasion:
             product=pa.repeat("", count),
             amount_fen=np.full(count, NOT_GIVEN, np.int64),
             points=np.full(count, NOT_GIVEN, np.int64),
-            risk=np.zeros(count, np.int32),
+            offered=np.full(count, -1, np.int32),
             told=np.zeros(count, np.bool_),
         )
 

@@ -120,7 +120,8 @@ def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, histor
     caps = {one.code: one.caps for one in books.gates.purposes}
     capped = [number for number, action in enumerate(all_actions(books)) if caps[action.strictest]]
     per_phone = books.gates.limits.customers_per_phone.value
-    return Judge(facts, people.profile, private, history, capped, list(books.books.channels), per_phone, today)
+    products = list(books.books.products.values())
+    return Judge(facts, people.profile, private, history, capped, list(books.books.channels), per_phone, today, products)
 
 
 def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) -> tuple[list[Judged], dict[str, int]]:
@@ -133,16 +134,15 @@ def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) ->
     dues = [selector.select(case) for case in work.cases if case.action.trigger in _AT_ONCE]
     judged = _after_gates(dues, work, judge)
     judged = take_turns(judged, judge.history, judge.facts, judge.profile)
-    following: list[Due] = []
-    for case in work.cases:
-        if case.action.trigger == "meeting":
-            met = [one.due.at[one.passed] for one in judged if one.due.case.channel.code == case.channel.code]
-            following.append(selector.among(case, _together(met)))
-        elif case.action.trigger == "no_rating" and rated:
-            stopped = [one.due.at[np.isin(one.reason, _UNRATED)] for one in judged]
-            following.append(selector.among(case, _together(stopped)))
-    judged += _after_gates(following, work, judge)
-    return judged, {due.case.action.id: len(due) for due in (*dues, *following)}
+    for case in (one for one in work.cases if one.action.trigger == "meeting"):
+        met = [one.due.at[one.passed] for one in judged if one.due.case.channel.code == case.channel.code]
+        dues.append(selector.among(case, _together(met)))
+        judged += _after_gates(dues[-1:], work, judge)
+    for case in (one for one in work.cases if one.action.trigger == "no_rating" and rated):
+        stopped = [one.due.at[np.isin(one.reason, _UNRATED)] for one in judged]
+        dues.append(selector.among(case, _together(stopped)))
+        judged += _after_gates(dues[-1:], work, judge)
+    return judged, {due.case.action.id: len(due) for due in dues}
 
 
 def _after_gates(dues: Sequence[Due], work: Casework, judge: Judge) -> list[Judged]:

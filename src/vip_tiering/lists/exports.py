@@ -14,6 +14,7 @@ from vip_tiering.lists.casework import Only, only_of
 from vip_tiering.lists.day import DayLists, Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
+from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.incoming import Incoming, read_incoming
 from vip_tiering.lists.masks import previews_of
 from vip_tiering.lists.memory import earlier_contacts
@@ -120,7 +121,7 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
     labels = {code: one.label for code, one in books.books.channels.items()}
     if order.dry_run:
         return ExportResult(document, lists, None, None, warnings, labels)
-    folder, private = _publish(order, origin, document, files)
+    folder, private = _publish(order, origin, document, files, books)
     return ExportResult(folders.manifest_of(folder), lists, folder, private, warnings, labels)
 
 
@@ -160,7 +161,9 @@ def _standing(order: ExportOrder, folder: Path) -> ExportResult:
     return ExportResult(document, None, folder, private, tuple(document["warnings"]), {}, up_to_date=True)
 
 
-def _publish(order: ExportOrder, origin: Origin, document: dict[str, Any], files: ExportFiles) -> tuple[Path, Path | None]:
+def _publish(
+    order: ExportOrder, origin: Origin, document: dict[str, Any], files: ExportFiles, books: Playbooks
+) -> tuple[Path, Path | None]:
     """Publish the private part, then the main one that names it. A private part alone is what a broken run left: it gives way."""
     name, root = str(order.on), order.private_root
     private_folder, private = None, None
@@ -172,7 +175,14 @@ def _publish(order: ExportOrder, origin: Origin, document: dict[str, Any], files
         written = folders.manifest_of(private_folder)
         private = {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}
     whole = {**document, "private": private}
-    folder = folders.publish(order.out, name, files.open, lambda outputs: _manifest(whole, outputs), replace=order.replace)
+    folder = folders.publish(
+        order.out,
+        name,
+        files.open,
+        lambda outputs: _manifest(whole, outputs),
+        replace=order.replace,
+        check=lambda staging: check_written(staging, private_folder, books),
+    )
     return folder, private_folder
 
 

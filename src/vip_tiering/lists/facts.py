@@ -141,6 +141,9 @@ def private_people(people: People, rule: PrivacyRule) -> Mask:
 def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
     private: Mask = customers.code["private_client"] == _YES
     private[people.profile[private_people(people, rule) & (people.profile >= 0)]] = True
+    # Who left the run was a private client in the quarter before, and may still hold a number.
+    left = np.isin(people.left_level, np.array(sorted(rule.levels), np.int8))
+    _mark(private, positions_in(people.left_id, customers.customer_id)[left])
     return private
 
 

@@ -35,6 +35,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "both-ways": "the customer is both exported and suppressed for this action",
     "private-purpose": "an action of purpose private stands where others than the own manager read it",
     "private-client": "a private client stands where others than the own manager read it",
+    "private-offer": "a private product is offered to many",
     "manager-rows": "the rows of the managers' files are not those of the channel's list",
     "manager-folder": "holds rows of another manager or branch than its name says",
     "client-unknown": "the customer is not in the customer file",

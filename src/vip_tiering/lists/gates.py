@@ -18,7 +18,7 @@ from vip_tiering.lists.forms import BAD_PHONE, NO_PHONE, Int8s
 from vip_tiering.lists.happenings import risk_of
 from vip_tiering.lists.history import History
 from vip_tiering.lists.people import NOBODY
-from vip_tiering.offer_models import GATES, Gate
+from vip_tiering.offer_models import GATES, Gate, Product
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 
@@ -54,7 +54,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judge:
-    """What the gates go by. `profile`: the position in the customer file of every customer of the run."""
+    """What the gates go by. `profile`: the position in the customer file of every customer of the run; `products`: all there are."""
 
     facts: Facts
     profile: Int32s
@@ -64,6 +64,7 @@ class Judge:
     channels: Sequence[str]
     customers_per_phone: int
     today: int
+    products: Sequence[Product]
 
     def judge(self, due: Due) -> Judged:
         """Try every gate in its order but those that look at several cases together (`not_this_turn`, `manager_quota`)."""
@@ -101,6 +102,13 @@ class _View:
     def uncertain(self) -> bool:
         """Whether an insurance with uncertain benefit is offered."""
         return any(topic.benefit == "uncertain" for topic in self.case.topics)
+
+    def offers(self, what: Callable[[Product], bool]) -> Verdict:
+        """Return to whom an event offers such a product; None where no event does."""
+        if self.due.occasion is None:
+            return None
+        such = np.array([*map(what, self.judge.products), False])  # -1, no product, takes the last
+        return such[self.due.occasion.offered]
 
     def _topics(self) -> UInt32s:
         """Return which topics may be offered to each customer: sellable, and no riskier than the rating where one is needed."""
@@ -174,13 +182,15 @@ def _shared_phone(view: _View) -> Verdict:
 
 
 def _private_in_public_channel(view: _View) -> Verdict:
+    if not view.case.bulk:
+        return None
     private = any(topic.offer == "private" for topic in view.case.topics) or view.case.purpose.code == "private"
-    return np.ones(len(view.due), np.bool_) if private and view.case.bulk else None
+    return np.ones(len(view.due), np.bool_) if private else view.offers(lambda product: product.offer == "private")
 
 
 def _not_distributable(view: _View) -> Verdict:
     barred = view.case.topics and all(topic.not_distributable is not None for topic in view.case.topics)
-    return np.ones(len(view.due), np.bool_) if barred else None
+    return np.ones(len(view.due), np.bool_) if barred else view.offers(lambda product: product.not_distributable is not None)
 
 
 def _private_not_qualified(view: _View) -> Verdict:
@@ -200,11 +210,17 @@ def _risk_mismatch(view: _View) -> Verdict:
         return None
     if view.case.topics:
         return view.topics == 0
-    return view.of(view.facts.rating) < view.due.occasion.risk if view.due.occasion else None
+    if view.due.occasion is None:
+        return None
+    risks = np.array([*map(risk_of, view.judge.products), 0])  # -1, no product, takes the last
+    return view.of(view.facts.rating) < risks[view.due.occasion.offered]
 
 
 def _senior(view: _View) -> Verdict:
-    return view.of(view.facts.senior) if view.uncertain and view.case.bulk else None
+    if not view.case.bulk:
+        return None
+    uncertain = True if view.uncertain else view.offers(lambda product: product.benefit == "uncertain")
+    return None if uncertain is None else view.of(view.facts.senior) & uncertain
 
 
 def _no_template(view: _View) -> Verdict:
@@ -220,6 +236,8 @@ def _frequency_cap(view: _View) -> Verdict:
     if not caps or not view.case.purpose.caps or not len(view.judge.history.at):
         return None
     units, count = units_of(view.case, view.facts)
+    if not count:  # nobody has a number
+        return None
     channel = view.judge.channels.index(view.case.channel.code)
     closed = view.judge.history.reached(caps, channel, view.judge.capped, units, count, view.judge.today)
     unit = units[view.at]

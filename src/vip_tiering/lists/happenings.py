@@ -27,7 +27,8 @@ class Happenings:
     """Events of customers of a run that fall due, arrays of shape (e,).
 
     `at`: position in the run; `until`: by when the customer should be told, NO_DAY for no such day; `due_from`: the first
-    day on which an export could have told of it; `risk`: of a product on offer, 1 to 5, 0 for none.
+    day on which an export could have told of it; `offered`: index among all products of the one
+    on offer, -1 for none.
     """
 
     at: Int32s
@@ -37,17 +38,17 @@ class Happenings:
     product: pa.Array
     amount_fen: Int64s
     points: Int64s
-    risk: Int32s
+    offered: Int32s
 
     def take(self, index: Any) -> Happenings:  # noqa: ANN401 (positions of any integer type)
         """Return the events at positions, in their order."""
-        names = ("at", "day", "until", "due_from", "amount_fen", "points", "risk")
+        names = ("at", "day", "until", "due_from", "amount_fen", "points", "offered")
         return Happenings(product=self.product.take(pa.array(index)), **{name: getattr(self, name)[index] for name in names})
 
     @staticmethod
     def concat(parts: Sequence[Happenings]) -> Happenings:
         """Return the events of all parts."""
-        names = ("at", "day", "until", "due_from", "amount_fen", "points", "risk")
+        names = ("at", "day", "until", "due_from", "amount_fen", "points", "offered")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return Happenings(product=pa.concat_arrays([part.product for part in parts]), **columns)
 
@@ -90,7 +91,7 @@ def _at(at: Any, day: Any, due_from: Any, **others: Any) -> Happenings:  # noqa:
         product=product if isinstance(product, pa.Array) else pa.repeat(pa.scalar(product, pa.string()), count),
         amount_fen=column(others.get("amount_fen", NOT_GIVEN), np.int64),
         points=column(others.get("points", NOT_GIVEN), np.int64),
-        risk=column(others.get("risk", 0), np.int32),
+        offered=column(others.get("offered", -1), np.int32),
     )
 
 
@@ -141,21 +142,22 @@ def _new_product(action: Action, sources: Sources, members: Mask) -> list[Happen
     """方案 第3条: 新产品推荐. For all members from a product's launch, and for those that the events file names."""
     window, default = sources.window, action.for_days or 1
     parts = []
-    for product in sources.products.values():
+    for place, product in enumerate(sources.products.values()):
         if product.launch_on is not None and product.not_distributable is None:
             day, days = day_number(product.launch_on), product.call_days or default
             if day <= window.last and day + days > window.first:
-                others = {"until": day + days - 1, "product": product.label, "risk": risk_of(product)}
+                others = {"until": day + days - 1, "product": product.label, "offered": place}
                 parts.append(_at(np.flatnonzero(members), day, day, **others))
     index, at, events = _of_file("new_product", sources, members)
-    by_name = {name: one for one in sources.products.values() for name in (one.code, one.label)}
+    by_name = {name: (place, one) for place, one in enumerate(sources.products.values()) for name in (one.code, one.label)}
     for number, text in enumerate(events.product.dictionary.to_pylist()):
-        if (one := by_name.get(text)) is None:
+        if text not in by_name:
             continue
+        place, one = by_name[text]
         days = one.call_days or default
         since = events.day[index]
         due = truth(pc.equal(events.product.indices, number))[index] & within(since, window.first - days + 1, window.last)
-        others = {"until": since[due] + days - 1, "product": one.label, "risk": risk_of(one)}
+        others = {"until": since[due] + days - 1, "product": one.label, "offered": place}
         parts.append(_at(at[due], since[due], since[due], **others))
     return parts
 

@@ -34,7 +34,7 @@ def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path
     Raises DataError where the run folder has no manifest that can be read.
     """
     export, problems = read_export(folder, private, books)
-    return problems if export is None else check_gates(export, run, customers, beside)
+    return problems if export is None else [*problems, *check_gates(export, run, customers, beside)]
 
 
 def check_gates(export: Export, run: Path, customers: Customers, beside: Beside) -> list[Problem]:
@@ -145,18 +145,24 @@ class _Case:
 
 
 def _check_offers(export: Export, at: Int64s, standing: Standing) -> Iterator[Problem]:
-    """Yield new products that are riskier than the customer's rating: an action without topics tells its product in contacts.csv."""
-    rated = {one.code for one in export.books.gates.purposes if one.rating == "needed"}
-    open_offers = export.of_actions([one.strictest in rated and not one.topics for one in export.actions])
-    products = export.books.books.products.values()
-    risks = {name: _RISKS[one.risk] for one in products for name in (one.code, one.label)}
+    """Yield new products that do not fit the customer: an action without topics tells its product in contacts.csv only."""
     contacts = export.contacts
+    products = {name: one for one in export.books.books.products.values() for name in (one.code, one.label)}
     told = one_array(pa.chunked_array([chunk for part in export.parts for chunk in part.tables[CONTACTS]["product"].chunks], pa.string()))
-    place = pc.fill_null(pc.index_in(told, value_set=pa.array(list(risks), pa.string())), len(risks)).to_numpy(zero_copy_only=False)
-    risk = np.array([*risks.values(), 0], np.int8)[place]
+    place = pc.fill_null(pc.index_in(told, value_set=pa.array(list(products), pa.string())), len(products)).to_numpy(zero_copy_only=False)
+    offered = export.of_actions([one.trigger == "new_product" for one in export.actions])[contacts.action]
     person = at[contacts.customer]
-    rating = np.where(person < 0, len(_RISKS), np.append(standing.rating, 0)[person])
-    yield from contacts.findings("client-risk", open_offers[contacts.action] & (rating > 0) & (rating < risk), "product")
+    known = offered & (person >= 0)
+    rated = {one.code for one in export.books.gates.purposes if one.rating == "needed"}
+    risky = export.of_actions([one.strictest in rated for one in export.actions])[contacts.action]
+    risk = np.array([*(_RISKS[one.risk] for one in products.values()), 0], np.int8)[place]
+    rating = np.append(standing.rating, 0)[person]
+    unsold = np.array([*(one.not_distributable is not None for one in products.values()), False])[place]
+    yield from contacts.findings("client-risk", known & (unsold | (risky & (rating > 0) & (rating < risk))), "product")
+    uncertain = np.array([*(one.benefit == "uncertain" for one in products.values()), False])[place]
+    campaign = export.of_actions([one.campaign for one in export.actions])[contacts.action]
+    young = np.append(standing.young, True)[person]
+    yield from contacts.findings("client-senior", known & uncertain & campaign & ~young, "product")
 
 
 def _check_phones(export: Export, at: Int64s, customers: Customers) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, ex
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
-from vip_tiering.lists.written import SUPPRESSED, Part, begins_like_formula, read_part
+from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part, begins_like_formula, read_part
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import GATES
 from vip_tiering.playbooks import Playbooks
@@ -44,18 +44,17 @@ def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[
     Where a file cannot be read, only that is told.
     """
     export, problems = read_export(folder, private, books)
-    return problems if export is None else check_export(export)
+    return problems if export is None else [*problems, *check_export(export)]
 
 
 def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export | None, list[Problem]]:
-    """Return an export read back from its files, or what keeps it from being read."""
+    """Return an export read back from its files, None where one of them cannot be, and what was found in reading."""
     found = [read_part(folder, books, private=False)]
     if private is not None:
         found.append(read_part(private, books, private=True))
     problems = [problem for _, of_part in found for problem in of_part]
-    if problems:
-        return None, problems
-    return export_of([part for part, _ in found if part is not None], books), []
+    parts = [part for part, _ in found if part is not None]
+    return export_of(parts, books) if len(parts) == len(found) else None, problems
 
 
 def check_export(export: Export) -> list[Problem]:
@@ -67,6 +66,7 @@ def check_export(export: Export) -> list[Problem]:
         *_check_customers(export),
         *_check_contacts(export),
         *_check_private(export),
+        *_check_offers(export),
         *_check_counts(export),
         *check_managers(export),
     ]
@@ -135,6 +135,19 @@ def _check_private(export: Export) -> Iterator[Problem]:
     for claims in (export.lists, export.contacts, export.suppressed):
         yield from claims.findings("private-purpose", private_purpose[claims.action] & ~claims.private, "action")
         yield from claims.findings("private-client", closed[claims.customer] & ~claims.private, "customer_id")
+
+
+def _check_offers(export: Export) -> Iterator[Problem]:
+    """Yield private products that are offered to many, by the action's topics or by the product that contacts.csv tells."""
+    books = export.books.books
+    many = np.array([*(one.public for one in books.channels.values()), False], np.bool_)
+    campaign = export.of_actions([one.campaign for one in export.actions])
+    topical = export.of_actions([any(books.products[code].offer == "private" for code in one.topics or ()) for one in export.actions])
+    closed = [name for one in books.products.values() if one.offer == "private" for name in (one.code, one.label)]
+    offer = export.of_actions([one.trigger == "new_product" for one in export.actions])
+    contacts, told = export.contacts, np.concatenate([are_in(part.tables[CONTACTS]["product"], closed) for part in export.parts])
+    bulk = many[contacts.channel] | campaign[contacts.action]
+    yield from contacts.findings("private-offer", bulk & (topical[contacts.action] | (offer[contacts.action] & told)), "action")
 
 
 def private_clients(export: Export, private_purpose: Mask) -> Mask:

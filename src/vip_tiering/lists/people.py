@@ -26,7 +26,8 @@ class People:
 
     `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
     the customer was absent or there was no run; `risen`: upgraded or entered; `profile`: position in the customer file, or
-    `NOBODY`. `codes` and `labels` name the levels.
+    `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`, shape (l,): who was in the run before and is not
+    in this one, and the level there.
     """
 
     customer_id: pa.Array
@@ -38,6 +39,8 @@ class People:
     profile: Int32s
     codes: tuple[str, ...]
     labels: dict[str, str]
+    left_id: pa.Array
+    left_level: Int8s
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -62,7 +65,8 @@ def meet(tiers: pa.Table, changes: pa.Table, customers: Customers, labels: dict[
     previous = level.copy() if compared else np.full(len(level), -1, np.int8)
     at = positions_in(changes["customer_id"].combine_chunks(), ids)
     present = at >= 0
-    previous[at[present]] = _levels(changes["from_tier"].combine_chunks(), codes)[present]
+    from_level = _levels(changes["from_tier"].combine_chunks(), codes)
+    previous[at[present]] = from_level[present]
     risen = np.zeros(len(level), np.bool_)
     risen[at[present]] = pc.is_in(changes["change"].combine_chunks(), value_set=pa.array(_RISEN)).to_numpy(zero_copy_only=False)[present]
     return People(
@@ -75,6 +79,8 @@ def meet(tiers: pa.Table, changes: pa.Table, customers: Customers, labels: dict[
         profile=positions_in(ids, customers.customer_id),
         codes=tuple(codes),
         labels=labels,
+        left_id=changes["customer_id"].combine_chunks().filter(pa.array(~present)),
+        left_level=from_level[~present],
     )
 
 

@@ -252,6 +252,8 @@ def _may_market(at: Int32s, channel: Channel, desk: Desk) -> Mask:
     """Return to whom something may be offered on this channel; in person consent is no condition."""
     profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
     consented = np.ones(len(at), np.bool_) if way == "in_person" else facts.consented[way][profile]
+    if way in ("sms", "call"):  # the number of somebody who must not be offered anything
+        consented &= ~facts.barred_by_other(way, service=False, bulk=False)[profile]
     result: Mask = consented & ~facts.refused[way][profile] & ~facts.bereaved[profile]
     return result
 

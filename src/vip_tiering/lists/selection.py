@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.lists.cases import Case, Due, Occasion, Remembered
 from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN
-from vip_tiering.lists.happenings import EVENT_TRIGGERS, Happenings, Sources, happenings
+from vip_tiering.lists.happenings import EVENT_TRIGGERS, Happenings, Sources, happenings, risk_of
 from vip_tiering.lists.history import History
 from vip_tiering.money import Int64s
 from vip_tiering.raw_columns import Mask
@@ -57,7 +57,7 @@ class Selector:
         found = happenings(case.action, self.sources, members & ~self._too_soon(case))
         profile = self.sources.people.profile[found.at]
         told = self.history.told(case.number, profile, found.day, found.product, found.due_from)
-        order = np.lexsort((found.day, found.risk, told, found.at))
+        order = np.lexsort((found.day, self._later(found), told, found.at))
         found, told = found.take(order), told[order]
         first = np.ones(len(told), np.bool_)
         first[1:] = found.at[1:] != found.at[:-1]
@@ -70,6 +70,12 @@ class Selector:
         occasion, at = _occasions(found, told)
         return Due(case, at, occasion, Remembered(found.at, found.day, found.product))
 
+    def _later(self, found: Happenings) -> Int64s:
+        """Return which of a customer's new products comes later: the private one, then the riskier one, shape (e,)."""
+        private = [10 * (one.offer == "private") + risk_of(one) for one in self.sources.products.values()]
+        later: Int64s = np.array([*private, 0], np.int64)[found.offered]  # -1, no product, takes the last
+        return later
+
 
 def _occasions(found: Happenings, told: Mask) -> tuple[Occasion, Int32s]:
     """Return one occasion per customer from events that are sorted by customer, and the customers."""
@@ -80,7 +86,7 @@ def _occasions(found: Happenings, told: Mask) -> tuple[Occasion, Int32s]:
         product=_joined(found.product, starts),
         amount_fen=_total(found.amount_fen, starts),
         points=_total(found.points, starts),
-        risk=found.risk[starts],
+        offered=found.offered[starts],
         told=told[starts],
     )
     return occasion, found.at[starts]

@@ -74,7 +74,7 @@ def playbook_verify(order: VerifyOrder) -> Verdict:
         export, problems = read_export(order.folder, private, books)
     if export is None:
         return Verdict(problems, tuple(warnings), 0, 0, 0, people=False)
-    problems = check_export(export)
+    problems += check_export(export)
     if order.run is not None and order.customers is not None:
         of_people, said = _people(order, export, order.run, order.customers)
         problems += of_people

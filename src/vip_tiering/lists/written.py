@@ -80,7 +80,7 @@ def read_part(folder: Path, books: Playbooks, *, private: bool) -> tuple[Part | 
         return None, [finding(f"{name}/{folders.MANIFEST}", "export-manifest")]
     part = Part(name, private, day, manifest, {}, {}, {})
     problems = list(_read_all(part, folder, books))
-    return (None, problems) if problems else (part, [])
+    return None if any(one.rule == "export-form" for one in problems) else part, problems
 
 
 def _is_whole(manifest: dict[str, Any], *, private: bool) -> bool:

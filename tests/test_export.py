@@ -1,0 +1,153 @@
+"""`vip playbook export` as a command: which runs it takes, what it refuses, that it is whole, private, repeatable, and silent on nobody."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from exporting import ON, customer, export, make_run, read_rows, reasons_of, write_customers
+from helpers import vip
+
+GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run of six gold customers and their customer file."""
+    folder = tmp_path_factory.mktemp("home")
+    make_run(folder / "out", GOLD)
+    write_customers(folder / "customers.csv", {one: customer(number) for number, one in enumerate(GOLD)})
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_the_same_inputs_give_the_same_bytes(home: Path, tmp_path: Path) -> None:
+    """Two exports into different folders, from a customer file in another order, have the same lists; a second one changes nothing."""
+    done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    people = {one: customer(number) for number, one in enumerate(GOLD)}
+    turned = write_customers(tmp_path / "turned.csv", dict(reversed(people.items())))
+    assert export(home / "out" / "2015Q4", turned, tmp_path / "b").returncode == 0
+    first, second = files_of(tmp_path / "a" / ON), files_of(tmp_path / "b" / ON)
+    assert {name for name in first if first[name] != second.get(name)} <= {"manifest.json"}
+    again = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "a")
+    assert (0, f"{tmp_path}/a/{ON}: already up to date\n") == (again.returncode, again.stdout)
+    assert first == files_of(tmp_path / "a" / ON)
+
+
+def test_other_inputs_are_never_written_over_an_export(home: Path, tmp_path: Path) -> None:
+    """Another customer file for the same day is exit 5 and says what differs; `--replace` moves the old export away."""
+    out = tmp_path / "lists"
+    assert export(home / "out" / "2015Q4", home / "customers.csv", out).returncode == 0
+    other = write_customers(tmp_path / "other.csv", {one: customer(number, consent_sms="N") for number, one in enumerate(GOLD)})
+    done = export(home / "out" / "2015Q4", other, out)
+    assert (5, "") == (done.returncode, done.stdout)
+    assert "was made from other files" in done.stderr
+    assert export(home / "out" / "2015Q4", other, out, "--replace").returncode == 0
+    assert (out / ".superseded" / f"{ON}-1" / "sms.csv").exists()
+
+
+def test_lists_are_private(home: Path, tmp_path: Path) -> None:
+    """Every folder of an export is 0700 and every file 0600."""
+    assert export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "lists").returncode == 0
+    for path in (tmp_path / "lists" / ON).rglob("*"):
+        assert (0o700 if path.is_dir() else 0o600) == stat.S_IMODE(path.stat().st_mode), path.name
+
+
+@pytest.mark.parametrize(
+    ("on", "arguments", "status", "words"),
+    [
+        ("2016-01-01", (), 0, ""),
+        ("2016-03-31", (), 0, ""),
+        ("2016-04-20", (), 0, "2015Q4 is not the newest quarter: 2016Q1 has ended"),
+        ("2016-04-21", (), 4, "the newest quarter that ended before 2016-04-21 is 2016Q1"),
+        ("2016-12-01", ("--allow-old-run",), 0, "used because of --allow-old-run"),
+        ("2015-12-31", (), 4, "which had not ended on 2015-12-31"),
+        ("2015-12-31", ("--allow-old-run",), 4, "which had not ended on 2015-12-31"),
+        ("05.01.2016", (), 2, "--on: must be a day such as 2015-11-15"),
+    ],
+)
+def test_only_the_newest_quarter_is_exported(
+    home: Path, tmp_path: Path, on: str, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    """A run passes until the next quarter is 20 days over; an older one by name only, one that had not ended never."""
+    done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "lists", *arguments, on=on)
+    assert (status, True) == (done.returncode, words in done.stderr)
+    assert (status == 0) == (tmp_path / "lists" / on).exists()
+    if arguments and status == 0:
+        assert json.loads((tmp_path / "lists" / on / "manifest.json").read_bytes())["made_from"]["allow_old_run"] is True
+
+
+def test_places_that_would_mix_are_refused(home: Path, tmp_path: Path) -> None:
+    """Lists go neither into a run nor into their own private part."""
+    run = home / "out" / "2015Q4"
+    assert 5 == export(run, home / "customers.csv", run / "lists").returncode
+    assert 5 == export(run, home / "customers.csv", tmp_path / "x", "--private-out", tmp_path / "x" / "private").returncode
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(("words", "known"), [("G-SMS-11", "did you mean G-SMS-1?"), ("smss", "did you mean sms?"), ("x", "channels: sms")])
+def test_a_limit_must_be_known(home: Path, tmp_path: Path, words: str, known: str) -> None:
+    """`--only` takes an action, a channel or a tier; another word is exit 2 with what could be meant."""
+    done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "lists", "--only", words)
+    assert (2, True) == (done.returncode, known in done.stderr)
+
+
+def test_a_limit_limits(home: Path, tmp_path: Path) -> None:
+    """With `--only` an action nobody else is selected, counted or listed."""
+    assert export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "lists", "--only", "G-SMS-5").returncode == 0
+    manifest = json.loads((tmp_path / "lists" / ON / "manifest.json").read_bytes())
+    assert {"G-SMS-5": {"selected": 6, "exported": 6, "suppressed": {}}} == manifest["actions"]
+
+
+@pytest.mark.bad_input(65)
+def test_a_number_of_too_many_is_not_used(home: Path, tmp_path: Path) -> None:
+    """A number that more than three customers give is nobody's: no message, and one reason."""
+    people = {one: customer(7 if number < 4 else number) for number, one in enumerate(GOLD)}
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--only", "G-SMS-5")
+    assert done.returncode == 0
+    reasons = reasons_of(tmp_path / "lists" / ON)
+    assert {(one, "G-SMS-5"): "shared_phone" for one in list(GOLD)[:4]} == reasons
+
+
+@pytest.mark.bad_input(67)
+def test_customers_of_one_file_only_are_counted_and_masked(home: Path, tmp_path: Path) -> None:
+    """Who is in the run and not in the customer file, or the reverse, is counted and named by a masked id only."""
+    people = {one: customer(number) for number, one in enumerate(list(GOLD)[1:])} | {"NOBODY7": customer(99)}
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists")
+    assert "tiered customers that are not in the customer file: 1, such as G0***01\n" in done.stderr
+    assert "customers of the customer file that are not in the run: 1, such as NO***Y7\n" in done.stderr
+    assert "no_profile" == reasons_of(tmp_path / "lists" / ON)["G00001", "G-SMS-5"]
+    assert "G00001" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("profile", ["gateway", "gateway_gb18030", "excel", "vicidial", "genesys", "tencent", "huawei", "wecom"])
+def test_every_profile_is_exported(home: Path, tmp_path: Path, profile: str) -> None:
+    """Each profile can be asked for and makes a file; the export stays sound."""
+    done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "lists", "--profile", profile)
+    assert done.returncode == 0, done.stderr
+    assert vip("playbook", "verify", tmp_path / "lists" / ON).returncode == 0
+
+
+def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path: Path) -> None:
+    """Caps and turns never go by contacts that somebody changed, nor without the private part of an earlier export."""
+    out = tmp_path / "lists"
+    people = {one: customer(number) for number, one in enumerate(GOLD)} | {"G00001": customer(50, private_client="Y")}
+    customers = write_customers(tmp_path / "c.csv", people)
+    assert export(home / "out" / "2015Q4", customers, out).returncode == 0
+    (tmp_path / "lists.private").rename(tmp_path / "elsewhere")
+    done = export(home / "out" / "2015Q4", customers, out, on="2016-01-06")
+    assert (4, True) == (done.returncode, "[memory-lost]" in done.stderr)
+    assert export(home / "out" / "2015Q4", customers, out, "--private-out", tmp_path / "elsewhere", on="2016-01-06").returncode == 0
+    contacts = out / ON / "contacts.csv"
+    contacts.write_bytes(contacts.read_bytes().replace(b"G-SMS-1", b"G-SMS-2"))
+    done = export(home / "out" / "2015Q4", customers, out, "--private-out", tmp_path / "elsewhere", on="2016-01-07")
+    assert (4, True) == (done.returncode, "[output-altered]" in done.stderr)
+    assert read_rows(out / ON / "sms.csv")
