@@ -107,6 +107,16 @@ def test_a_limit_limits(home: Path, tmp_path: Path) -> None:
     assert {"G-SMS-5": {"selected": 6, "exported": 6, "suppressed": {}}} == manifest["actions"]
 
 
+@pytest.mark.parametrize("branch", ["信托大厦支行", "高收益路支行"])
+def test_a_branch_may_be_called_like_a_product(home: Path, tmp_path: Path, branch: str) -> None:
+    """A branch whose name holds a private product or a promise stops no export: texts speak of it in general words."""
+    people = {one: customer(number, branch=branch) for number, one in enumerate(GOLD)}
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--only", "G-SMS-5")
+    assert done.returncode == 0, done.stderr
+    texts = {row["text"] for row in read_rows(tmp_path / "lists" / ON / "sms.csv")}
+    assert {True} == {"可到我行网点鉴赏" in text and branch not in text for text in texts}
+
+
 @pytest.mark.bad_input(65)
 def test_a_number_of_too_many_is_not_used(home: Path, tmp_path: Path) -> None:
     """A number that more than three customers give is nobody's: no message, and one reason."""

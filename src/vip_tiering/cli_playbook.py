@@ -131,6 +131,7 @@ def playbook_export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
+    from vip_tiering.lists.export_files import DEFAULT_PROFILE
     from vip_tiering.lists.exports import ExportOrder
     from vip_tiering.lists.exports import playbook_export as work
 
@@ -144,7 +145,7 @@ def playbook_export(
         contact_log=contact_log,
         do_not_contact=do_not_contact,
         only=tuple(only or ()),
-        profiles=tuple(profile or ("gateway",)),
+        profiles=tuple(profile or (DEFAULT_PROFILE,)),
         private_out=private_out,
         allow_old_run=allow_old_run,
         replace=replace,

@@ -14,7 +14,7 @@ from vip_tiering.event_plan import EventPlan, records
 from vip_tiering.icalendar import calendar_bytes
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.schema import EVENT_PLAN
-from vip_tiering.tables import json_bytes, write_csv
+from vip_tiering.tables import manifest_of, write_csv
 
 SCHEMA_VERSION: Final = 1
 """Form of the manifest."""
@@ -35,16 +35,11 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
     with folders.locked(out):
         if standing := folders.standing(out / str(year), document["made_from"], replace=replace):
             return standing, True
-
-        def manifest(outputs: list[dict[str, Any]]) -> bytes:
-            whole = {**document, "outputs": outputs}
-            return json_bytes({**whole, "digest": folders.digest(whole)})
-
         writers: dict[str, folders.Writer] = {
             "event_plan.csv": csv_writer(plan),
             "event_plan.ics": lambda sink: _write_calendar(plan.events, sink),
         }
-        return folders.publish(out, str(year), writers, manifest, replace=replace), False
+        return folders.publish(out, str(year), writers, manifest_of(document), replace=replace), False
 
 
 def csv_writer(plan: EventPlan) -> folders.Writer:

@@ -40,6 +40,19 @@ def segments(units: int) -> int:
     return 1 if units <= ONE_SEGMENT_UNITS else -(-units // LONG_SEGMENT_UNITS)
 
 
+def parts_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a template in their order: (plain text, "") or ("", name of a field); `$$` is a plain `$`."""
+    end = 0
+    for match in _FIELD.finditer(text):
+        if plain := text[end : match.start()] + ("$" if match[1] else ""):
+            yield plain, ""
+        if match[2]:
+            yield "", match[2]
+        end = match.end()
+    if text[end:]:
+        yield text[end:], ""
+
+
 def fields_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield each field of a template as it is written and its name; a `$` that begins no field has the name ""."""
     for match in _FIELD.finditer(text):

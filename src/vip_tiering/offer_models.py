@@ -23,6 +23,10 @@ GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
 """Every gate in the order in which they are tried; the first that applies is the reason."""
 
 
+Way = Literal["sms", "call", "wechat", "in_person"]
+"""By what a customer is reached."""
+
+
 class Product(Strict):
     """Something that an action is about."""
 
@@ -90,7 +94,7 @@ class Channel(Strict):
     contact: Annotated[StrictBool, Field(description="false: nobody is contacted by it, so it makes no list")]
     way: (
         Annotated[
-            Literal["sms", "call", "wechat", "in_person"],
+            Way,
             Field(description="by what a customer is reached: consent and refusals go by it; needed where contact is true"),
         ]
         | None

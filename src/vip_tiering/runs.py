@@ -105,12 +105,7 @@ def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
     writers = tables.run_writers(run.tiers, run.comparison, run.rejects, run.ladder)
-
-    def manifest_bytes(outputs: list[dict[str, Any]]) -> bytes:
-        document = {**run.manifest, "outputs": outputs}
-        return tables.json_bytes({**document, "digest": folders.digest(document)})
-
-    return folders.publish(out, run.name, writers, manifest_bytes, replace=replace)
+    return folders.publish(out, run.name, writers, tables.manifest_of(run.manifest), replace=replace)
 
 
 def _count_copies(plan: Plan, posted: Posted) -> None:

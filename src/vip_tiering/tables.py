@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from vip_tiering.ahead import in_order, threads
 from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
-from vip_tiering.folders import Writer
+from vip_tiering.folders import Writer, digest
 from vip_tiering.money import decimal_from_fen, yuan_text
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
@@ -91,6 +91,16 @@ def write_parquet(table: pa.Table, sink: IO[bytes]) -> int:
 def json_bytes(document: Mapping[str, Any]) -> bytes:
     """Return a JSON document for people and programs: keys in the order given, Chinese readable."""
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def manifest_of(document: Mapping[str, Any]) -> Callable[[list[dict[str, Any]]], bytes]:
+    """Return how a manifest is made of a document and the outputs that were written; it holds its own digest."""
+
+    def manifest(outputs: list[dict[str, Any]]) -> bytes:
+        whole = {**document, "outputs": outputs}
+        return json_bytes({**whole, "digest": digest(whole)})
+
+    return manifest
 
 
 def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.lists.calendar_days import iso_dates
+from vip_tiering.lists.desk import Desk
 from vip_tiering.lists.forms import SEGMENTS
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.messages import NOBODY_NAMED, OUR_BRANCH, OUR_MANAGER, render_message
-from vip_tiering.lists.rows import Desk
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.playbook_models import Segment

@@ -13,6 +13,7 @@ import pyarrow as pa
 from vip_tiering.lists.bulk import message_rows
 from vip_tiering.lists.cases import Due
 from vip_tiering.lists.casework import Casework, Only, all_actions, casework
+from vip_tiering.lists.desk import Desk
 from vip_tiering.lists.facts import Facts, Known, PrivacyRule, facts_of, private_people
 from vip_tiering.lists.forms import Customers
 from vip_tiering.lists.gates import Judge, Judged, judged_with_instead
@@ -20,7 +21,7 @@ from vip_tiering.lists.happenings import EVENT_TRIGGERS, Sources
 from vip_tiering.lists.history import History, history_of
 from vip_tiering.lists.outcome import Counts, contact_rows, counts_of, suppressed_rows
 from vip_tiering.lists.people import NOBODY, People, meet
-from vip_tiering.lists.rows import Desk, list_rows
+from vip_tiering.lists.rows import list_rows
 from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.lists.selection import Selector
 from vip_tiering.lists.turns import take_turns
@@ -87,6 +88,7 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
         history.last_contact(len(customers)),
         window.first,
         books.gates.limits.list_valid_days.value,
+        [*books.gates.forbidden_words.words, *(one.label for one in books.books.products.values() if one.offer == "private")],
     )
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value

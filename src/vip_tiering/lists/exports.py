@@ -12,7 +12,7 @@ from vip_tiering.errors import OutputError, RulesError, UsageError
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.casework import Only, only_of
 from vip_tiering.lists.day import DayLists, Inputs, lists_of_day
-from vip_tiering.lists.export_files import ExportFiles, export_files
+from vip_tiering.lists.export_files import DEFAULT_PROFILE, ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.incoming import Incoming, read_incoming
@@ -26,7 +26,7 @@ from vip_tiering.profile_models import Profile
 from vip_tiering.quarter import day_number
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rule_models import CalendarFile
-from vip_tiering.tables import json_bytes
+from vip_tiering.tables import manifest_of
 from vip_tiering.workdays import working_days
 
 PLAN_AHEAD: Final = dt.timedelta(days=60)
@@ -46,7 +46,7 @@ class ExportOrder:
     contact_log: Path | None = None
     do_not_contact: Path | None = None
     only: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ("gateway",)
+    profiles: tuple[str, ...] = (DEFAULT_PROFILE,)
     private_out: Path | None = None
     allow_old_run: bool = False
     replace: bool = False
@@ -171,7 +171,7 @@ def _publish(
         head = private_document(origin)
         private_folder = folders.standing(root / name, origin.made_from, replace=True)
         if private_folder is None:
-            private_folder = folders.publish(root, name, files.private, lambda outputs: _manifest(head, outputs), replace=True)
+            private_folder = folders.publish(root, name, files.private, manifest_of(head), replace=True)
         written = folders.manifest_of(private_folder)
         private = {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}
     whole = {**document, "private": private}
@@ -179,13 +179,8 @@ def _publish(
         order.out,
         name,
         files.open,
-        lambda outputs: _manifest(whole, outputs),
+        manifest_of(whole),
         replace=order.replace,
         check=lambda staging: check_written(staging, private_folder, books),
     )
     return folder, private_folder
-
-
-def _manifest(document: dict[str, Any], outputs: list[dict[str, Any]]) -> bytes:
-    whole = {**document, "outputs": outputs}
-    return json_bytes({**whole, "digest": folders.digest(whole)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +14,12 @@ import pyarrow.compute as pc
 from vip_tiering.lists.calendar_days import ages, months_later
 from vip_tiering.lists.forms import CODES, EVENTS, NO_DAY, RESULTS, Contacts, Customers, DoNotContact, Events, Int8s
 from vip_tiering.lists.people import People, positions_in
-from vip_tiering.offer_models import Channel, Limits
+from vip_tiering.offer_models import Channel, Limits, Way
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 
-Way = Literal["sms", "call", "wechat", "in_person"]
-WAYS: Final[tuple[Way, ...]] = ("sms", "call", "wechat", "in_person")
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
 EVERY_CHANNEL: Final = "all"
 _GRAVE: Final = ("bereavement", "illness")
 _REFUSALS: Final = ("refused", "opt_out")

@@ -6,19 +6,19 @@ Each gate is a function of one case, asked for all its customers at once. Source
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from vip_tiering.lists.cases import Case, Due
-from vip_tiering.lists.facts import Facts, Way
+from vip_tiering.lists.facts import Facts
 from vip_tiering.lists.forms import BAD_PHONE, NO_PHONE, Int8s
 from vip_tiering.lists.happenings import risk_of
 from vip_tiering.lists.history import History
 from vip_tiering.lists.people import NOBODY
-from vip_tiering.offer_models import GATES, Gate, Product
+from vip_tiering.offer_models import GATES, Gate, Product, Way
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 
@@ -65,6 +65,7 @@ class Judge:
     customers_per_phone: int
     today: int
     products: Sequence[Product]
+    closed: dict[str, Mask] = field(default_factory=dict, repr=False)
 
     def judge(self, due: Due) -> Judged:
         """Try every gate in its order but those that look at several cases together (`not_this_turn`, `manager_quota`)."""
@@ -238,9 +239,10 @@ def _frequency_cap(view: _View) -> Verdict:
     units, count = units_of(view.case, view.facts)
     if not count:  # nobody has a number
         return None
-    channel = view.judge.channels.index(view.case.channel.code)
-    closed = view.judge.history.reached(caps, channel, view.judge.capped, units, count, view.judge.today)
-    unit = units[view.at]
+    code, judge = view.case.channel.code, view.judge
+    if code not in judge.closed:  # many cases ask the same of a channel
+        judge.closed[code] = judge.history.reached(caps, judge.channels.index(code), judge.capped, units, count, judge.today)
+    closed, unit = judge.closed[code], units[view.at]
     return (unit >= 0) & closed[unit]
 
 

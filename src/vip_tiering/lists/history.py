@@ -18,6 +18,8 @@ from vip_tiering.rows import Int32s
 
 Int16s = npt.NDArray[np.int16]
 
+_DAYS_APART = 1 << 10
+"""More days than any cap looks back, so that a unit and a day make one number."""
 MEMORY: pa.Schema = pa.schema(
     [
         pa.field("customer_id", pa.string()),
@@ -68,11 +70,12 @@ class History:
         for several customers. Only contacts by the actions `capped` count, and those whose action nobody knows.
         """
         meant = (self.channel == channel) & np.isin(self.action, [-1, *capped])
-        unit, day = units[self.at[meant]], self.day[meant]
-        pairs = np.unique(np.stack([unit, day])[:, unit >= 0], axis=1)
+        meant &= self.day > today - max(cap.days for cap in caps)
+        unit, ago = units[self.at[meant]].astype(np.int64), today - self.day[meant]
+        pairs = np.unique((unit * _DAYS_APART + ago)[unit >= 0])
         closed = np.zeros(count, np.bool_)
         for cap in caps:
-            recent = pairs[0][(pairs[1] > today - cap.days) & (pairs[1] <= today)]
+            recent = pairs[pairs % _DAYS_APART < cap.days] // _DAYS_APART
             closed |= np.bincount(recent, minlength=count) >= cap.contacts
         return closed
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,8 @@ import pyarrow.compute as pc
 
 from vip_tiering.lists.forms import CODES, NOT_GIVEN, Int8s
 from vip_tiering.lists.gates import UInt32s
-from vip_tiering.message_text import FIELDS
+from vip_tiering.lists.texts import utf16_lengths
+from vip_tiering.message_text import FIELDS, forbidden_in, parts_of
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Product
 from vip_tiering.playbook_models import Message, Segment
@@ -28,7 +28,6 @@ _COMPOUND_SURNAMES: Final = (
     "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
 )  # fmt: skip
 _FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
-_FIELD: Final = re.compile(r"\$(?:(\$)|\{([a-z_]+)\})")
 _PIECE_ROWS: Final = 1 << 19
 """So many texts are joined at once: the bytes of one array are counted in 32 bits."""
 
@@ -40,21 +39,9 @@ def render(template: str, fields: Columns, count: int) -> pa.ChunkedArray:
 
     The template was checked when the rules were loaded, so every field in it is known.
     """
-    parts = [fields[name] if name else text for text, name in _parts(template)]
+    parts = [fields[name] if name else text for text, name in parts_of(template)]
     pieces = [_joined(parts, start, min(count, start + _PIECE_ROWS)) for start in range(0, count, _PIECE_ROWS)]
     return pa.chunked_array(pieces, pa.string())
-
-
-def _parts(template: str) -> list[tuple[str, str]]:
-    """Return the parts of a template in order: (text, "") or ("", field)."""
-    parts: list[tuple[str, str]] = []
-    end = 0
-    for match in _FIELD.finditer(template):
-        parts.append((template[end : match.start()] + ("$" if match[1] else ""), ""))
-        if match[2]:
-            parts.append(("", match[2]))
-        end = match.end()
-    return [part for part in [*parts, (template[end:], "")] if part != ("", "")]
 
 
 def _joined(parts: list[pa.Array | str], start: int, end: int) -> pa.Array:
@@ -77,12 +64,16 @@ def render_message(message: Message, segment_bits: Mapping[Segment, Mask], field
     return text if isinstance(text, pa.ChunkedArray) else pa.chunked_array([text])
 
 
-def fitting(texts: pa.Array, field: str, otherwise: str) -> pa.Array:
-    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on."""
+def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.Array:
+    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
+
+    Also where one holds a word that no message may hold, such as a branch that is called like a private product.
+    """
     encoded = texts.dictionary_encode()  # branches and managers repeat
     distinct = encoded.dictionary
-    units = pc.add(pc.utf8_length(distinct), pc.count_substring_regex(distinct, r"[\x{10000}-\x{10FFFF}]"))
-    fits = pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field]))
+    units = utf16_lengths(distinct)
+    sayable = pa.array([not forbidden_in(text, unsayable) for text in distinct.to_pylist()], pa.bool_())
+    fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field])))
     return pc.if_else(fits, distinct, otherwise).take(encoded.indices)
 
 

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from vip_tiering.errors import ProofError
 from vip_tiering.lists.calendar_days import iso_dates
 from vip_tiering.lists.cases import Case
+from vip_tiering.lists.desk import UNASSIGNED, Desk
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.people import NOBODY
-from vip_tiering.lists.rows import UNASSIGNED, Desk
 from vip_tiering.offer_models import GATES
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
@@ -62,8 +62,7 @@ def suppressed_rows(judged: Sequence[Judged], desk: Desk) -> tuple[pa.Table, pa.
 
 
 def _stopped(judged: Judged, desk: Desk, *, hidden: bool) -> Mask:
-    private = desk.private[judged.due.at] | (judged.due.case.purpose.code == "private")
-    stopped: Mask = ~judged.passed & (private == hidden)
+    stopped: Mask = ~judged.passed & (desk.hidden(judged.due) == hidden)
     return stopped
 
 
@@ -117,8 +116,7 @@ def _all_contacts(judged: Sequence[Judged], desk: Desk, *, hidden: bool) -> pa.T
 
 def _contacts(judged: Judged, desk: Desk, *, hidden: bool) -> pa.Table:
     due, case = judged.due, judged.due.case
-    private = desk.private[due.at] | (case.purpose.code == "private")
-    at = due.at[judged.passed & (private == hidden)]
+    at = due.at[judged.passed & (desk.hidden(due) == hidden)]
     if due.events is not None:
         events = due.events.of(at)
         at, day, product = events.at, events.day, events.product

@@ -13,11 +13,11 @@ from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, ProofError, UsageError
 from vip_tiering.folders import Writer
 from vip_tiering.lists.file_names import UNASSIGNED, safe_names
+from vip_tiering.lists.texts import utf16_lengths
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.profile_models import Column, Profile
 from vip_tiering.tables import CsvForm, write_csv
 
-_BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 
@@ -77,8 +77,7 @@ def _check_lengths(profile: Profile, shaped: pa.Table, name: str) -> None:
         if most is None or column.header not in shaped.column_names:
             continue
         texts = one_array(shaped.column(column.header)).cast(pa.string())
-        units = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
-        if too_long := pc.sum(pc.greater(units, most)).as_py():
+        if too_long := pc.sum(pc.greater(utf16_lengths(texts), most)).as_py():
             values = "1 value has" if too_long == 1 else f"{too_long} values have"
             problems.append(f"{name}: column {column.header}: {values} more than {most} UTF-16 units, which {profile.code} does not take")
     if problems:

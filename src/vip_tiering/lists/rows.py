@@ -10,85 +10,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.lists.calendar_days import chinese_dates, iso_dates
-from vip_tiering.lists.facts import Facts
-from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, SEGMENTS, Customers, Int8s
+from vip_tiering.lists.calendar_days import iso_dates
+from vip_tiering.lists.desk import Desk
+from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, SEGMENTS
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.messages import (
-    OUR_BRANCH,
-    OUR_MANAGER,
-    addresses,
-    fitting,
-    number_texts,
     render,
     tidy_blanks,
-    topic_labels,
 )
-from vip_tiering.lists.people import People
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 from vip_tiering.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 
-UNASSIGNED: Final = "unassigned"
-"""Stands for a branch or a manager that is not known."""
 NO_MARKETING: Final = "仅服务,不得营销"
 """What a row says where nothing may be offered."""
 _NO_RANK: Final = np.iinfo(np.int32).max
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client."""
-
-    people: People
-    customers: Customers
-    facts: Facts
-    private: Mask
-    last_contact: Int32s
-    today: int
-    list_valid_days: int
-
-    def text_of(self, field: str, at: Int32s) -> pa.Array:
-        """Return a text of the customer file for customers of the run who have a profile, shape (k,)."""
-        column = self.customers.text[field]
-        return column.take(pa.array(self.people.profile[at])).cast(pa.string())
-
-    def named(self, field: str, at: Int32s) -> pa.Array:
-        """Return branch or manager, `unassigned` where there is none."""
-        texts = self.text_of(field, at)
-        return pc.if_else(pc.equal(texts, ""), UNASSIGNED, texts)
-
-    def labels_of(self, level: Int8s) -> pa.Array:
-        """Return the label of levels; "" for -1."""
-        texts = [*(self.people.labels[code] for code in self.people.codes), ""]
-        return pa.array(texts, pa.string()).take(pa.array(np.where(level < 0, len(texts) - 1, level).astype(np.int32)))
-
-    def phones(self, at: Int32s) -> pa.Array:
-        """Return the numbers of customers of the run; "" without one."""
-        phone = self.customers.phone[self.people.profile[at]]
-        return pc.fill_null(self.customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
-
-    def addresses_of(self, at: Int32s) -> tuple[pa.Array, pa.Array]:
-        """Return how lists show customers, and how messages address them."""
-        return addresses(self.text_of("name", at), self.customers.code["gender"][self.people.profile[at]])
-
-    def fields_of(self, judged: Judged, at: Int32s, where: Int32s) -> dict[str, pa.Array | str]:
-        """Return the fields of templates for customers `at` of the run, who stand at `where` among those of the case."""
-        case, occasion = judged.due.case, judged.due.occasion
-        offered = topic_labels(judged.topics[where], case.topics)
-        return {
-            "signature": (case.channel.message.signature or "") if case.channel.message else "",
-            "opt_out": (case.channel.message.opt_out or "") if case.channel.message else "",
-            "name": self.addresses_of(at)[1],
-            "product": occasion.product.take(pa.array(where)) if occasion and not case.topics else offered,
-            "event_date": chinese_dates(occasion.day[where]) if occasion else "",
-            "points": number_texts(occasion.points[where]) if occasion else "",
-            "tier_label": self.labels_of(self.people.level[at]),
-            "branch": fitting(self.text_of("branch", at), "branch", OUR_BRANCH),
-            "manager": fitting(self.text_of("manager", at), "manager", OUR_MANAGER),
-        }
 
 
 @dataclass(frozen=True)
@@ -133,7 +71,7 @@ def _entries(judged: Judged, desk: Desk) -> _Entries:
     return _Entries(
         at=at,
         number=np.full(len(at), case.number, np.int32),
-        hidden=desk.private[at] | (case.purpose.code == "private"),
+        hidden=desk.hidden(judged.due)[where],
         day=np.where(until == NO_DAY, NO_DAY, occasion.day) if occasion else none,
         until=until,
         amount_fen=occasion.amount_fen if occasion else np.full(len(at), NOT_GIVEN, np.int64),

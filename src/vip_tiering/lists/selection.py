@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,8 +110,3 @@ def _joined(texts: pa.Array, starts: Int64s) -> pa.Array:
     offsets = pa.array(np.append(starts, len(texts)).astype(np.int32))
     joined = pc.binary_join(pa.ListArray.from_arrays(offsets, texts), "、")
     return pc.replace_substring_regex(pc.utf8_trim(joined, "、"), "、+", "、")
-
-
-def cases_of(cases: list[Case], triggers: Collection[str]) -> Iterator[Case]:
-    """Yield the cases with one of these triggers."""
-    yield from (case for case in cases if case.action.trigger in triggers)

@@ -23,6 +23,7 @@ _FORMULA_STARTS: Final = {
     "@": "[@\uff20\ufe6b]",
 }
 """By what a formula begins with: all the characters that look like it."""
+_BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
 _FULL_WIDTH: Final = {"=": "\uff1d", "+": "\uff0b", "-": "\uff0d", "@": "\uff20"}
 
 
@@ -40,6 +41,11 @@ def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryAr
     for mark, looks in _FORMULA_STARTS.items():
         texts = pc.replace_substring_regex(texts, f"^{looks}", _FULL_WIDTH[mark])
     return recoded(coded.indices, texts)
+
+
+def utf16_lengths(texts: pa.Array) -> pa.Array:
+    """Return the length of each text in UTF-16 units, shape (n,): a character outside the basic plane counts as two."""
+    return pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
 
 
 def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
