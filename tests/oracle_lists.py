@@ -281,6 +281,8 @@ class Oracle:
         return any(
             event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
             for event in self.events[customer]
+        ) or any(
+            one.customer == customer and one.result == "bereavement" and (self.world.on - one.day).days <= days for one in self.world.log or ()
         )
 
     def _listed(self) -> set[tuple[str, str]]:

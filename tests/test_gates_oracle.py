@@ -371,6 +371,7 @@ def memory_of(rows: Iterable[Remembered]) -> pa.Table:
         "day": [day_number(one.day) for one in rows],
         "event_day": [NO_DAY if one.event_day is None else day_number(one.event_day) for one in rows],
         "product": [one.product for one in rows],
+        "unanswered": [False] * len(rows),
     }
     return pa.table(columns, schema=MEMORY)
 

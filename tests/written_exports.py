@@ -24,7 +24,7 @@ LIST = (
 PERSONAL = ("text", "wechat_id")
 MESSAGE = ("phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until")
 SUPPRESSED = ("customer_id", "action", "channel", "reason", "manager", "branch", "tier")
-CONTACT = ("customer_id", "channel", "action", "event_date", "product")
+CONTACT = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch")
 PEOPLE = ("calls", "wechat", "appointments", "invitations", "visits")
 
 

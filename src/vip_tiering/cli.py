@@ -18,7 +18,7 @@ import typer
 import typer.core
 
 from vip_tiering._version import __version__
-from vip_tiering.cli_playbook import playbook_app
+from vip_tiering.cli_results import playbook_app
 from vip_tiering.errors import UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
 from vip_tiering.terminal import ProgressBar, complain, make_ready, print_export, print_summary, show, show_rendered, warn

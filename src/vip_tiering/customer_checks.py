@@ -15,6 +15,7 @@ from vip_tiering.customer_fields import (
     DO_NOT_CONTACT_FIELDS,
     EVENT_FIELDS,
     KNOWN_VALUES,
+    RESULT_FIELDS,
 )
 from vip_tiering.customer_models import mapped_values
 from vip_tiering.yaml_marks import Document, path_text
@@ -26,7 +27,7 @@ _SHARED: Final = (
     {"manager", "wealth_manager"},
 )
 """Fields that one column may feed together."""
-_FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS)
+_FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS, RESULT_FIELDS)
 
 
 def tidy_word(word: str) -> str:

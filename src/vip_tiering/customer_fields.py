@@ -37,6 +37,8 @@ RESULTS: Final = (
 EVENT_FIELDS: Final = ("customer_id", "event", "kind", "date", "product", "amount")
 CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result")
 DO_NOT_CONTACT_FIELDS: Final = ("customer_id", "mobile", "channel", "since")
+RESULT_FIELDS: Final = ("customer_id", "action", "channel", "result", "on", "by", "obstacle", "note")
+"""What a list that comes back, or a receipt of a gateway, says of its rows."""
 ALL_CHANNELS: Final = "all"
 """Stands in a do-not-contact list for every channel."""
 KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {

@@ -40,7 +40,7 @@ Word = Annotated[str, Field(max_length=64)]
 
 
 class CustomerColumns(Strict):
-    """The bank's own header, or several, for each field of the four files; the field's own name is always recognised."""
+    """The bank's own header, or several, for each field of the files beside a run; the field's own name is always recognised."""
 
     customer_id: Annotated[Headers, Field(description="headers of the customer's number; it stays text")] | None = None
     name: Annotated[Headers, Field(description="headers of the customer's name")] | None = None
@@ -72,10 +72,14 @@ class CustomerColumns(Strict):
     product: Annotated[Headers, Field(description="events file: headers of the product")] | None = None
     amount: Annotated[Headers, Field(description="events file: headers of the amount in yuan")] | None = None
     date: Annotated[Headers, Field(description="events file and contact log: headers of the day")] | None = None
-    channel: Annotated[Headers, Field(description="contact log and do-not-contact list: headers of the channel")] | None = None
-    action: Annotated[Headers, Field(description="contact log: headers of the action's id")] | None = None
-    result: Annotated[Headers, Field(description="contact log: headers of the result")] | None = None
+    channel: Annotated[Headers, Field(description="contact log, do-not-contact list and results: headers of the channel")] | None = None
+    action: Annotated[Headers, Field(description="contact log and results: headers of the action's id")] | None = None
+    result: Annotated[Headers, Field(description="contact log and results: headers of the result")] | None = None
     since: Annotated[Headers, Field(description="do-not-contact list: headers of the day from which on")] | None = None
+    on: Annotated[Headers, Field(description="results: headers of the day of the contact")] | None = None
+    by: Annotated[Headers, Field(description="results: headers of who made the contact")] | None = None
+    obstacle: Annotated[Headers, Field(description="results: headers of what stood in the way")] | None = None
+    note: Annotated[Headers, Field(description="results: headers of notes")] | None = None
 
 
 class ValueMap(Strict):
@@ -103,7 +107,7 @@ class StatusRule(Strict):
 
 
 class CustomerRules(Strict):
-    """What the customer file, events, contact log and do-not-contact list look like; every key is optional but the version."""
+    """What the customer file, events, contact log, do-not-contact list and results look like; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
 

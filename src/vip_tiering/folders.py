@@ -60,7 +60,10 @@ def locked(out: Path) -> Iterator[None]:
 def _sweep(out: Path) -> None:
     """Remove what a run that was killed left behind. We hold the lock, so no live run owns it."""
     for stale in out.glob(f"{STAGING}*"):
-        shutil.rmtree(stale, ignore_errors=True)
+        if stale.is_dir():
+            shutil.rmtree(stale, ignore_errors=True)
+        else:
+            stale.unlink(missing_ok=True)
 
 
 Writer = Callable[[IO[bytes]], int]
@@ -156,6 +159,22 @@ def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
         file.flush()
         os.fsync(file.fileno())
     return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Give a file another content, whole and durable or not at all; 0600. The caller holds the lock of its folder.
+
+    Raises OutputError where the disk is full or refuses; the file is as it was then.
+    """
+    staging = path.parent / f"{STAGING}{path.name}"
+    try:
+        staging.unlink(missing_ok=True)
+        _write(path.parent, staging.name, lambda file: file.write(content))
+        staging.rename(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        staging.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _sync_folder(path: Path) -> None:

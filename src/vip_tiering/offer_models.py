@@ -175,6 +175,23 @@ class Limits(Strict):
     run_grace_days: Annotated[Limit, Field(description="so long into a quarter the run of the quarter before the last one passes")]
 
 
+class OwnQuota(Strict):
+    """How many customers one manager can contact in a day."""
+
+    manager: Annotated[Words, Field(description="the manager as the customer file names him")]
+    contacts_per_day: Annotated[StrictInt, Field(ge=0, le=10_000, description="customers that he can contact in a day")]
+
+
+class ManagerQuota(Strict):
+    """How many customers managers can contact in a day; whoever is beyond it comes first the next day."""
+
+    contacts_per_day: (
+        Annotated[StrictInt, Field(ge=1, le=10_000, description="customers in a day, one for each list he stands in")] | None
+    ) = None
+    managers: Annotated[list[OwnQuota], Field(min_length=1, description="managers with a quota of their own")] | None = None
+    source: Clause
+
+
 class ForbiddenWords(Strict):
     """Words that no message may hold."""
 
@@ -191,6 +208,7 @@ class GatesFile(Strict):
     gates: Annotated[list[GateRule], Field(description="every gate, in the order in which they are tried")]
     limits: Annotated[Limits, Field(description="the numbers")]
     forbidden_words: Annotated[ForbiddenWords, Field(description="promises that no message may make")]
+    manager_quota: Annotated[ManagerQuota, Field(description="optional: how many customers a manager can contact in a day")] | None = None
 
 
 PLAYBOOK_FILES: Final[dict[str, type[Strict]]] = {

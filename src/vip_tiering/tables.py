@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vip_tiering.ahead import in_order, threads
-from vip_tiering.arrow import text_array
+from vip_tiering.arrow import one_array, text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer, digest
 from vip_tiering.money import decimal_from_fen, yuan_text
@@ -57,6 +58,13 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = 
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
             sink.write(text)
     return rows
+
+
+def csv_bytes(columns: Mapping[str, pa.Array | pa.ChunkedArray], *, header: bool) -> bytes:
+    """Return columns as CSV, as `write_csv` writes them; without a header, as rows to be added to a file."""
+    sink = io.BytesIO()
+    write_csv({name: one_array(column) for name, column in columns.items()}, sink, CsvForm(bom=header, header=header))
+    return sink.getvalue()
 
 
 def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes:

@@ -41,7 +41,8 @@ class Occasion:
     """What makes an action due for each of its customers, arrays of shape (k,); several events of one are one occasion.
 
     `day`: of the soonest event; `until`: by when it should be done, NO_DAY for no such day; `product`: labels joined by 、;
-    `offered`: index of the product on offer among all, -1 for none; `told`: of every event the customer was told already.
+    `offered`: index of the product on offer among all, -1 for none; `told`: of every event the customer was told already; `again`: of every
+    event the customer is to be told once more, because nobody answered.
     """
 
     day: Int32s
@@ -51,11 +52,12 @@ class Occasion:
     points: Int64s
     offered: Int32s
     told: Mask
+    again: Mask
 
     def take(self, where: Int32s | Mask) -> Occasion:
         """Return the occasions at positions, or those of a mask."""
         index = np.flatnonzero(where) if where.dtype == np.bool_ else where
-        arrays = {name: getattr(self, name)[index] for name in ("day", "until", "amount_fen", "points", "offered", "told")}
+        arrays = {name: getattr(self, name)[index] for name in ("day", "until", "amount_fen", "points", "offered", "told", "again")}
         return Occasion(product=self.product.take(pa.array(index)), **arrays)
 
     @staticmethod
@@ -69,6 +71,7 @@ class Occasion:
             points=np.full(count, NOT_GIVEN, np.int64),
             offered=np.full(count, -1, np.int32),
             told=np.zeros(count, np.bool_),
+            again=np.zeros(count, np.bool_),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,9 @@ from vip_tiering.lists.gates import Judge, Judged, judged_with_instead
 from vip_tiering.lists.happenings import EVENT_TRIGGERS, Sources
 from vip_tiering.lists.history import History, history_of
 from vip_tiering.lists.outcome import Counts, contact_rows, counts_of, suppressed_rows
+from vip_tiering.lists.overflow import OVERFLOW, overflow_among
 from vip_tiering.lists.people import NOBODY, People, meet
+from vip_tiering.lists.quotas import keep_quotas
 from vip_tiering.lists.rows import list_rows
 from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.lists.selection import Selector
@@ -38,7 +40,7 @@ _UNRATED: Final = [GATES.index("no_risk_rating"), GATES.index("rating_expired")]
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that an export is made from. `branch_dates`: day numbers by action."""
+    """Everything that an export is made from. `branch_dates`: day numbers by action; `overflow`: `OVERFLOW`."""
 
     run: TieredRun
     books: Playbooks
@@ -46,6 +48,7 @@ class Inputs:
     known: Known
     memory: pa.Table
     branch_dates: Mapping[str, Sequence[int]]
+    overflow: pa.Table = field(default_factory=OVERFLOW.empty_table)
 
 
 @dataclass(frozen=True)
@@ -72,24 +75,26 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     facts = facts_of(customers, people, inputs.known, books.books.channels, books.gates.limits, on, privacy)
     private = _private(people, facts, privacy)
     work = casework(books, people.codes, only)
-    history = history_of(
-        customers, inputs.memory, inputs.known.contacts, [one.id for one in all_actions(books)], list(books.books.channels), window.first
-    )
+    actions = [one.id for one in all_actions(books)]
+    history = history_of(customers, inputs.memory, inputs.known.contacts, actions, list(books.books.channels), window.first)
+    overflow = overflow_among(inputs.overflow, people, actions)
     sources = Sources(
         people, customers, inputs.known.events, window, day_number(run.quarter.end), inputs.branch_dates, books.books.products
     )
     judge = _judge(books, facts, people, private, history, window.first)
-    judged, selected = _judged(work, Selector(sources, history, work.levels), judge, rated="risk_rating" in customers.given)
+    judged, selected = _judged(work, Selector(sources, history, work.levels, overflow), judge, rated="risk_rating" in customers.given)
     desk = Desk(
         people,
         customers,
         facts,
         private,
         history.last_contact(len(customers)),
+        overflow,
         window.first,
         books.gates.limits.list_valid_days.value,
         [*books.gates.forbidden_words.words, *(one.label for one in books.books.products.values() if one.offer == "private")],
     )
+    judged = keep_quotas(judged, desk, books.gates.manager_quota)
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     return DayLists(

@@ -16,6 +16,7 @@ from vip_tiering.lists.facts import Facts
 from vip_tiering.lists.forms import Customers, Int8s
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.messages import OUR_BRANCH, OUR_MANAGER, addresses, fitting, number_texts, topic_labels
+from vip_tiering.lists.overflow import Overflow
 from vip_tiering.lists.people import People
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
@@ -36,6 +37,7 @@ class Desk:
     facts: Facts
     private: Mask
     last_contact: Int32s
+    overflow: Overflow
     today: int
     list_valid_days: int
     unsayable: Sequence[str]

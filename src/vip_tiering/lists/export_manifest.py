@@ -24,7 +24,10 @@ PRIVATE: Final = "vip-tiering private export"
 
 @dataclass(frozen=True)
 class Origin:
-    """Everything that may change an export. `files`: SHA-256 of each file beside the run, None where it was not given."""
+    """Everything that may change an export. `files`: SHA-256 of each file beside the run, None where it was not given.
+
+    `results`: how long the files with the results of earlier exports were, by part and name.
+    """
 
     on: dt.date
     quarter: str
@@ -35,6 +38,7 @@ class Origin:
     profiles: Sequence[str] = ()
     allow_old_run: bool = False
     earlier: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def made_from(self) -> dict[str, Any]:
@@ -48,6 +52,7 @@ class Origin:
             "profiles": sorted(self.profiles),
             "allow_old_run": self.allow_old_run,
             "earlier": dict(self.earlier),
+            "results": dict(self.results),
             "program": __version__,
         }
 

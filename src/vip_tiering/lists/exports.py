@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ from vip_tiering.lists.export_files import DEFAULT_PROFILE, ExportFiles, export_
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.incoming import Incoming, read_incoming
+from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
-from vip_tiering.lists.memory import earlier_contacts
+from vip_tiering.lists.memory import recall
 from vip_tiering.lists.notes import notes_on
 from vip_tiering.lists.run_folder import load_run
 from vip_tiering.lists.window import window_of
@@ -94,7 +95,8 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
     """Read, compute and publish; the caller holds the locks."""
     run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
     incoming = _incoming(order, books)
-    memory = earlier_contacts(order.out, order.private_root, order.on)
+    memory = recall(order.out, order.private_root, order.on)
+    known = replace(incoming.known, results=memory.heard.results, barred=together([incoming.known.barred, memory.heard.barred]))
     origin = Origin(
         on=order.on,
         quarter=str(run.quarter),
@@ -105,12 +107,13 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
         profiles=order.profiles,
         allow_old_run=order.allow_old_run,
         earlier=memory.digests,
+        results=memory.marks,
     )
     target = order.out / str(order.on)
     if not order.dry_run and (standing := folders.standing(target, origin.made_from, replace=order.replace)):
         return _standing(order, standing)
     window = window_of(order.on, working_days(calendar))
-    inputs = Inputs(run, books, incoming.customers, incoming.known, memory.contacts, _branch_dates(calendar))
+    inputs = Inputs(run, books, incoming.customers, known, memory.contacts, _branch_dates(calendar), memory.overflow)
     lists = lists_of_day(inputs, order.on, window, only)
     plan = event_plan_between(books, calendar, order.on, order.on + PLAN_AHEAD)
     files = export_files(lists, profiles, books.books.channels, books.headers)

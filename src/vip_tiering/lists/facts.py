@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.lists.calendar_days import ages, months_later
+from vip_tiering.lists.cases import Case
 from vip_tiering.lists.forms import CODES, EVENTS, NO_DAY, RESULTS, Contacts, Customers, DoNotContact, Events, Int8s
 from vip_tiering.lists.people import People, positions_in
 from vip_tiering.offer_models import Channel, Limits, Way
@@ -20,19 +21,31 @@ from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
+PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
+"""The ways that use the customer's number."""
 EVERY_CHANNEL: Final = "all"
 _GRAVE: Final = ("bereavement", "illness")
-_REFUSALS: Final = ("refused", "opt_out")
+REFUSALS: Final = ("refused", "opt_out")
+"""After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
 _YES, _NO = 2, 1
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known beside the customer file. A file that was not given says nothing and is None."""
+    """What is known beside the customer file. A file that was not given says nothing and is None.
+
+    `results`: what came of earlier exports, which they remember themselves; of them only what customers said counts here.
+    """
 
     events: Events | None = None
     contacts: Contacts | None = None
     barred: DoNotContact | None = None
+    results: Contacts | None = None
+
+    @property
+    def logs(self) -> list[Contacts]:
+        """Everything that tells what customers said."""
+        return [one for one in (self.contacts, self.results) if one is not None]
 
 
 @dataclass(frozen=True)
@@ -103,9 +116,9 @@ def facts_of(
     return Facts(
         private=_private(customers, people, privacy),
         marketable=active & ~((age >= 0) & (age < limits.adult_age_years.value)),
-        bereaved=_bereaved(customers, known.events, today - limits.bereavement_days.value),
+        bereaved=_bereaved(customers, known, today - limits.bereavement_days.value),
         listed=_listed(customers, known.barred, channels, today),
-        refused=_refused(customers, known.contacts, channels),
+        refused=_refused(customers, known.logs, channels),
         consented={way: code[field] == _YES if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()},
         rating=code["risk_rating"],
         rating_valid=(rated_on != NO_DAY) & (rated_on <= today) & (today < valid_until),
@@ -115,6 +128,16 @@ def facts_of(
         holders=_holders(customers.phone),
         wechat=_filled(customers.text["wechat_id"]),
     )
+
+
+def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
+    """Return to whom caps and turns belong: to the number where many are sent to, else to the customer; and how many there are.
+
+    The units are those of the customers of the customer file, shape (m,); -1 without a number.
+    """
+    if case.channel.public and case.channel.way in PHONE_WAYS:
+        return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
+    return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
 
 
 _CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
@@ -146,8 +169,13 @@ def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
     return private
 
 
-def _bereaved(customers: Customers, events: Events | None, since: int) -> Mask:
+def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
+    """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
     bereaved = np.zeros(len(customers), np.bool_)
+    events = known.events
+    for contacts in known.logs:
+        told = (contacts.result == RESULTS.index("bereavement")) & (contacts.day >= since)
+        _mark(bereaved, positions_in(contacts.customer_id, customers.customer_id)[told])
     if events is not None:
         grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
         grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
@@ -181,13 +209,13 @@ def _listed(customers: Customers, barred: DoNotContact | None, channels: Mapping
     return listed
 
 
-def _refused(customers: Customers, contacts: Contacts | None, channels: Mapping[str, Channel]) -> dict[Way, Mask]:
+def _refused(customers: Customers, logs: Iterable[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
     """Return who refused a way: by consent N, or in the contact log, where a refusal holds for ever."""
     refused: dict[Way, Mask] = {
         way: customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()
     }
-    if contacts is not None:
-        said_no = np.isin(contacts.result, [RESULTS.index(one) for one in _REFUSALS])
+    for contacts in logs:
+        said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS])
         at = positions_in(contacts.customer_id, customers.customer_id)
         for way, meant in _ways_of(contacts.channel, channels).items():
             _mark(refused[way], at[said_no & meant])

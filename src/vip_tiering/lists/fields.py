@@ -55,6 +55,10 @@ class Fields:
             )
             self.problems.append(Problem(self.columns.file, row, None, "entry-empty", message))
 
+    def refuse_without_result(self, mask: Mask) -> None:
+        """Note the rows of a list that came back which tell of a contact and not what came of it."""
+        self._add("result", "result-missing", mask, "an obstacle or a note stands here without a result; write one, such as no_answer")
+
     def _add(self, field: str, rule: str, mask: Mask, message: str) -> None:
         """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are."""
         count = int(np.count_nonzero(mask))

@@ -13,18 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vip_tiering.lists.cases import Case, Due
-from vip_tiering.lists.facts import Facts
+from vip_tiering.lists.facts import PHONE_WAYS, Facts, units_of
 from vip_tiering.lists.forms import BAD_PHONE, NO_PHONE, Int8s
 from vip_tiering.lists.happenings import risk_of
 from vip_tiering.lists.history import History
 from vip_tiering.lists.people import NOBODY
-from vip_tiering.offer_models import GATES, Gate, Product, Way
+from vip_tiering.offer_models import GATES, Cap, Gate, Product, Way
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 
 PASSES: Final = -1
 """Stands where no gate applies; otherwise the index of the gate in GATES."""
-_PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
 UInt32s = npt.NDArray[np.uint32]
 Verdict = Any
 """A mask of shape (k,), or None where the gate has nothing to say of the case."""
@@ -65,7 +64,15 @@ class Judge:
     customers_per_phone: int
     today: int
     products: Sequence[Product]
-    closed: dict[str, Mask] = field(default_factory=dict, repr=False)
+    _closed: dict[tuple[str, bool], Mask] = field(default_factory=dict, repr=False)
+
+    def closed_by(self, caps: Sequence[Cap], channel: str, units: Int32s, count: int, *, but_freed: bool) -> Mask:
+        """Return which units the caps of a channel close today, shape (count,); see `History.reached`."""
+        if (channel, but_freed) not in self._closed:  # many cases ask the same of a channel
+            place = self.channels.index(channel)
+            closed = self.history.reached(caps, place, self.capped, units, count, self.today, but_freed=but_freed)
+            self._closed[channel, but_freed] = closed
+        return self._closed[channel, but_freed]
 
     def judge(self, due: Due) -> Judged:
         """Try every gate in its order but those that look at several cases together (`not_this_turn`, `manager_quota`)."""
@@ -139,7 +146,7 @@ def _bereavement(view: _View) -> Verdict:
 
 
 def _phone_barred(view: _View) -> Verdict:
-    if view.way not in _PHONE_WAYS:
+    if view.way not in PHONE_WAYS:
         return None
     service = view.case.purpose.consent == "not_needed" and not view.case.channel.public
     return view.of(view.facts.barred_by_other(view.way, service=service, bulk=view.case.bulk))
@@ -167,11 +174,11 @@ def _no_consent(view: _View) -> Verdict:
 
 
 def _no_phone(view: _View) -> Verdict:
-    return view.of(view.facts.phone) == NO_PHONE if view.way in _PHONE_WAYS else None
+    return view.of(view.facts.phone) == NO_PHONE if view.way in PHONE_WAYS else None
 
 
 def _bad_phone(view: _View) -> Verdict:
-    return view.of(view.facts.phone) == BAD_PHONE if view.way in _PHONE_WAYS else None
+    return view.of(view.facts.phone) == BAD_PHONE if view.way in PHONE_WAYS else None
 
 
 def _no_wechat(view: _View) -> Verdict:
@@ -179,7 +186,7 @@ def _no_wechat(view: _View) -> Verdict:
 
 
 def _shared_phone(view: _View) -> Verdict:
-    return view.of(view.facts.holders) > view.judge.customers_per_phone if view.way in _PHONE_WAYS else None
+    return view.of(view.facts.holders) > view.judge.customers_per_phone if view.way in PHONE_WAYS else None
 
 
 def _private_in_public_channel(view: _View) -> Verdict:
@@ -239,21 +246,12 @@ def _frequency_cap(view: _View) -> Verdict:
     units, count = units_of(view.case, view.facts)
     if not count:  # nobody has a number
         return None
-    code, judge = view.case.channel.code, view.judge
-    if code not in judge.closed:  # many cases ask the same of a channel
-        judge.closed[code] = judge.history.reached(caps, judge.channels.index(code), judge.capped, units, count, judge.today)
-    closed, unit = judge.closed[code], units[view.at]
-    return (unit >= 0) & closed[unit]
-
-
-def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
-    """Return to whom caps and turns belong: to the number where many are sent to, else to the customer; and how many there are.
-
-    The units are those of the customers of the customer file, shape (m,); -1 without a number.
-    """
-    if case.channel.public and case.channel.way in _PHONE_WAYS:
-        return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
-    return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
+    unit = units[view.at]
+    closed = view.judge.closed_by(caps, view.case.channel.code, units, count, but_freed=False)[unit]
+    again = view.due.occasion.again if view.due.occasion else None
+    if again is not None and again.any():
+        closed = np.where(again, view.judge.closed_by(caps, view.case.channel.code, units, count, but_freed=True)[unit], closed)
+    return (unit >= 0) & closed
 
 
 _GATES: Final[tuple[tuple[Gate, Callable[[_View], Verdict]], ...]] = (

@@ -208,3 +208,5 @@ _TRIGGERS: Final[dict[Trigger, Callable[[Action, Sources, Mask], list[Happenings
 }
 EVENT_TRIGGERS: Final = tuple(_TRIGGERS)
 """The triggers that wait for an event."""
+WORTH_TELLING_LATER: Final[tuple[Trigger, ...]] = ("maturity", "new_product", "birthday")
+"""The triggers of events that are still worth a call after their day; an invitation, or points that have expired, are not."""

@@ -38,6 +38,12 @@ class Beside:
     events: Events | None = None
     contacts: Contacts | None = None
     barred: DoNotContact | None = None
+    results: Contacts | None = None
+
+    @property
+    def logs(self) -> list[Contacts]:
+        """The contact log, and what came of earlier exports."""
+        return [one for one in (self.contacts, self.results) if one is not None]
 
 
 @dataclass(frozen=True)
@@ -86,12 +92,12 @@ def standing_of(customers: Customers, beside: Beside, run: Path, books: Playbook
         active=_is(customers, "status", "active") if "status" in customers.given else np.ones(count, np.bool_),
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
-        bereaved=_bereaved(customers, beside.events, limits, today),
+        bereaved=_bereaved(customers, beside, limits, today),
         private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books),
         qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
         rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
         listed=_listed(customers, beside.barred, books, today),
-        refused=_refused(customers, beside.contacts, books),
+        refused=_refused(customers, beside.logs, books),
         consents={way: _consent(customers, way, "Y") for way in WAYS},
         number=number,
         sharers=sharers,
@@ -118,12 +124,17 @@ def _months_since(days: npt.NDArray[Any], on: dt.date, *, end_of_month: bool = T
     return result
 
 
-def _bereaved(customers: Customers, events: Events | None, limits: Limits, today: int) -> Mask:
+def _bereaved(customers: Customers, beside: Beside, limits: Limits, today: int) -> Mask:
+    bereaved, events = np.zeros(len(customers), np.bool_), beside.events
+    for contacts in beside.logs:
+        heard = contacts.result == RESULTS.index("bereavement")
+        heard &= today - contacts.day.astype(np.int64) <= limits.bereavement_days.value
+        bereaved |= _are(customers.customer_id, contacts.customer_id.filter(pa.array(heard)))
     if events is None:
-        return np.zeros(len(customers), np.bool_)
+        return bereaved
     grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(["bereavement", "illness"])))
     grave &= (events.event == EVENTS.index("family_event")) & (today - events.day.astype(np.int64) <= limits.bereavement_days.value)
-    return _are(customers.customer_id, events.customer_id.filter(pa.array(grave)))
+    return bereaved | _are(customers.customer_id, events.customer_id.filter(pa.array(grave)))
 
 
 def _are(values: pa.Array, among: pa.Array) -> Mask:
@@ -149,10 +160,10 @@ def _listed(customers: Customers, barred: DoNotContact | None, books: Playbooks,
     return listed
 
 
-def _refused(customers: Customers, contacts: Contacts | None, books: Playbooks) -> dict[str, Mask]:
+def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -> dict[str, Mask]:
     """Return who refused: by consent N, or in the contact log at any time."""
     refused = {way: _consent(customers, way, "N") for way in WAYS}
-    if contacts is not None:
+    for contacts in logs:
         said_no = np.isin(contacts.result, [RESULTS.index("refused"), RESULTS.index("opt_out")])
         for way in WAYS:
             refused[way] |= _are(

@@ -22,7 +22,7 @@ from vip_tiering.readers.side_file import SideFile, read_side_file
 
 NOT_GIVEN: Final = {
     "events": "no --events file: no maturity, no new points, no bereavement is known",
-    "contact_log": "no --contact-log file: only earlier exports count for caps, turns and refusals",
+    "contact_log": "no --contact-log file: only earlier exports and their results count for caps, turns and refusals",
     "do_not_contact": "no --do-not-contact file: nobody is known to be on such a list",
 }
 """What it means that a file was not given, by its option."""

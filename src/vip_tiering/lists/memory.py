@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,68 +15,109 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering import folders
+from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.history import MEMORY
-from vip_tiering.lists.outcome import CONTACT_COLUMNS
+from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, refuse_shortened
+from vip_tiering.lists.overflow import OVERFLOW
 from vip_tiering.quarter import day_number
+from vip_tiering.raw_columns import Mask, truth
 
 CONTACTS: Final = "contacts.csv"
+SUPPRESSED: Final = "suppressed.csv"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The contacts of earlier exports (`history.MEMORY`), and the digests of their manifests by day."""
+    """What is known from before a day.
+
+    `contacts`: of earlier exports (`history.MEMORY`); `digests`: those of their manifests by day; `heard`: what came of them, and
+    who may not be contacted since; `marks`: how long the files with both were, for the manifest; `overflow`: who was selected
+    in an unbroken row of exports and had no place in a manager's day (`OVERFLOW`).
+    """
 
     contacts: pa.Table
     digests: dict[str, str]
+    heard: Heard
+    marks: dict[str, dict[str, Any]]
+    overflow: pa.Table
 
 
-def earlier_contacts(out: Path, private_out: Path, on: dt.date) -> Memory:
-    """Return what the exports of days before `on` remember.
+def recall(out: Path, private_out: Path, on: dt.date) -> Memory:
+    """Return what the exports of days before `on` remember, and what came of them up to that day.
 
-    Raises DataError where one of them was altered, or its private part is not where it should be: somebody would be
-    contacted again.
+    Raises DataError where one of them was altered, or its private part is not where it should be, or results were lost:
+    somebody would be contacted again.
     """
-    days = sorted(entry.name for entry in out.iterdir() if _DATE.fullmatch(entry.name) and entry.name < str(on)) if out.is_dir() else []
-    tables, digests = [MEMORY.empty_table()], {}
-    for day in days:
-        manifest = folders.manifest_of(out / day)
-        digests[day] = manifest["digest"]
-        tables.append(_contacts(out / day, manifest, day))
-        private = manifest.get("private")
-        if private:
-            tables.append(_private(private_out / day, private, day))
-    return Memory(pa.concat_tables(tables), digests)
+    days = export_days(out, on)
+    manifests = {day: folders.manifest_of(out / day) for day in days}
+    parts = {day: folders_of(out, private_out, day, manifest) for day, manifest in manifests.items()}
+    tables = [_contacts_of(folder, day) for day, both in parts.items() for folder in both]
+    logbooks = {"open": read_logbook(out), "private": read_logbook(private_out)}
+    for (part, logbook), root in zip(logbooks.items(), (out, private_out), strict=True):
+        refuse_shortened(root, logbook, marks_in(manifests.values(), part))
+    heard = heard_in(logbooks.values(), on)
+    return Memory(
+        contacts=with_results(pa.concat_tables([MEMORY.empty_table(), *tables]), heard.log),
+        digests={day: manifest["digest"] for day, manifest in manifests.items()},
+        heard=heard,
+        marks={part: one.marks for part, one in logbooks.items()},
+        overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)]),
+    )
 
 
-def _private(folder: Path, expected: dict[str, Any], day: str) -> pa.Table:
-    message = f"the private part of the export of {day} is not in {folder.parent.name}/{day} as it was; name its folder with --private-out"
+def marks_in(manifests: Iterable[dict[str, Any]], part: str) -> list[dict[str, Any]]:
+    """Return how long the files with results were when each export was made. `part`: `open` or `private`."""
+    return [manifest["made_from"].get("results", {}).get(part, {}) for manifest in manifests]
+
+
+def export_days(out: Path, before: dt.date = dt.date.max) -> list[str]:
+    """Return the days of the exports under a folder that lie before one, in their order."""
+    if not out.is_dir():
+        return []
+    return sorted(entry.name for entry in out.iterdir() if _DATE.fullmatch(entry.name) and entry.name < str(before))
+
+
+def folders_of(out: Path, private_out: Path, day: str, manifest: dict[str, Any]) -> list[Path]:
+    """Return the folders of the export of a day: the main part, and the private one where there is one.
+
+    Raises DataError where the private part is not as the main one says.
+    """
+    private = manifest.get("private")
+    if not private:
+        return [out / day]
+    message = f"the private part of the export of {day} is not in {private_out.name}/{day} as it was; name its folder with --private-out"
     try:
-        manifest = folders.manifest_of(folder)
+        found = folders.manifest_of(private_out / day)["digest"]
     except DataError:
-        raise DataError([Problem(day, None, None, "memory-lost", message)]) from None
-    if manifest["digest"] != expected["digest"]:
+        found = None
+    if found != private["digest"]:
         raise DataError([Problem(day, None, None, "memory-lost", message)])
-    return _contacts(folder, manifest, day)
+    return [out / day, private_out / day]
 
 
-def _contacts(folder: Path, manifest: dict[str, Any], day: str) -> pa.Table:
-    """Return the contacts of one folder, which must be as they were written."""
-    listed = next((one for one in manifest["outputs"] if one["name"] == CONTACTS), None)
-    path = folder / CONTACTS
+def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
+    """Return a file of a part of an export as text. Raises DataError where it is not as it was written."""
+    manifest = folders.manifest_of(folder)
+    listed = next((one for one in manifest["outputs"] if one["name"] == name), None)
     try:
-        content = path.read_bytes()
+        content = (folder / name).read_bytes()
     except OSError:
         content = None
     if listed is None or content is None or folders.sha256_of(content) != listed["sha256"]:
         message = "was altered after it was published; caps and turns cannot go by it"
-        raise DataError([Problem(f"{folder.name}/{CONTACTS}", None, None, "output-altered", message)])
+        raise DataError([Problem(f"{folder.name}/{name}", None, None, "output-altered", message)])
     options = pyarrow.csv.ConvertOptions(
-        column_types={name: pa.string() for name in CONTACT_COLUMNS}, null_values=[], strings_can_be_null=False
+        column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False, include_columns=list(columns)
     )
-    table = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+    return pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+
+
+def _contacts_of(folder: Path, day: str) -> pa.Table:
+    """Return the contacts of one part of an export."""
+    table = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product"))
     return pa.table(
         {
             "customer_id": table["customer_id"],
@@ -84,9 +126,68 @@ def _contacts(folder: Path, manifest: dict[str, Any], day: str) -> pa.Table:
             "day": pa.array(np.full(len(table), day_number(dt.date.fromisoformat(day)), np.int32)),
             "event_day": _days(table["event_date"]),
             "product": table["product"],
+            "unanswered": pa.array(np.zeros(len(table), np.bool_)),
         },
         schema=MEMORY,
     )
+
+
+def with_results(memory: pa.Table, log: pa.Table) -> pa.Table:
+    """Return contacts with what came of them: the day of the last result, and whether nobody answered.
+
+    `log` has the columns of a contact log of ours; a row belongs to a contact by customer, channel, action and export.
+    """
+    if not len(log) or not len(memory):
+        return memory
+    mine = np.flatnonzero(truth(pc.is_in(memory["customer_id"], value_set=one_array(log["customer_id"]))))
+    some = memory.take(pa.array(mine))
+    days = some["day"].cast(pa.int32()).cast(pa.date32()).cast(pa.string())
+    keys = _keys(some["customer_id"], some["channel"], some["action"], days)
+    log_keys = _keys(*(log[name] for name in ("customer_id", "channel", "action", "export")))
+    last = pa.table({"key": log_keys, "row": pa.array(np.arange(len(log)))}).group_by("key").aggregate([("row", "max")])
+    place = pc.index_in(keys, value_set=one_array(last["key"]))
+    row = last["row_max"].take(one_array(place))
+    known = truth(pc.is_valid(row))
+    row = row.filter(pa.array(known))
+    at = mine[known]
+    day, unanswered = memory["day"].to_numpy().copy(), truth(memory["unanswered"])
+    day[at] = np.maximum(day[at], _days(log["date"].take(row)).to_numpy())
+    unanswered[at] = truth(pc.equal(log["result"].take(row), "no_answer"))
+    return memory.set_column(3, "day", pa.array(day, pa.int32())).set_column(6, "unanswered", pa.array(unanswered))
+
+
+def _keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return one_array(pc.binary_join_element_wise(*columns, "\x1f"))
+
+
+def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pa.Table:
+    """Return who had no place in a manager's day in the newest export, and since when without a break (`OVERFLOW`).
+
+    `exports`: day, folders and manifest of each, the newest first.
+    """
+    found = OVERFLOW.empty_table()
+    alive: Mask | None = None
+    for day, both, manifest in exports:
+        today = _overflow_in(both, manifest)
+        number = day_number(dt.date.fromisoformat(day))
+        if alive is None:
+            found = today.append_column("since", pa.array(np.full(len(today), number, np.int32)))
+            alive = np.ones(len(found), np.bool_)
+            continue
+        alive &= truth(pc.is_in(_keys(found["customer_id"], found["action"]), value_set=_keys(today["customer_id"], today["action"])))
+        if not alive.any():
+            break
+        found = found.set_column(2, "since", pa.array(np.where(alive, number, found["since"].to_numpy()).astype(np.int32)))
+    return found
+
+
+def _overflow_in(both: Sequence[Path], manifest: dict[str, Any]) -> pa.Table:
+    """Return customer and action of all for whom a manager had no place in one export; most have none, and are not read."""
+    pairs = OVERFLOW.empty_table().select(["customer_id", "action"])
+    if not any("manager_quota" in one["suppressed"] for one in manifest["actions"].values()):
+        return pairs
+    rows = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
+    return pa.concat_tables([pairs, *(one.filter(pc.equal(one["reason"], "manager_quota")).select(pairs.column_names) for one in rows)])
 
 
 def _days(dates: pa.ChunkedArray) -> pa.ChunkedArray:

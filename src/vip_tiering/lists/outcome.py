@@ -22,8 +22,8 @@ from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 
 SUPPRESSED_COLUMNS: Final = ("customer_id", "action", "channel", "reason", "manager", "branch", "tier")
-CONTACT_COLUMNS: Final = ("customer_id", "channel", "action", "event_date", "product")
-"""What an export remembers of whom it put on a list; the day is that of the export."""
+CONTACT_COLUMNS: Final = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch")
+"""What an export remembers of whom it put on a list, and whose customer it was; the day is that of the export."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def _contacts(judged: Judged, desk: Desk, *, hidden: bool) -> pa.Table:
         "action": pa.repeat(case.action.id, len(at)),
         "event_date": iso_dates(day),
         "product": product.cast(pa.string()),
+        "manager": _named_or_none(desk, "manager", at),
+        "branch": _named_or_none(desk, "branch", at),
     }
     return pa.table(columns)
 

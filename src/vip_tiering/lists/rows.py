@@ -12,12 +12,10 @@ import pyarrow.compute as pc
 
 from vip_tiering.lists.calendar_days import iso_dates
 from vip_tiering.lists.desk import Desk
-from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, SEGMENTS
+from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.gates import Judged
-from vip_tiering.lists.messages import (
-    render,
-    tidy_blanks,
-)
+from vip_tiering.lists.messages import render, tidy_blanks
+from vip_tiering.lists.ranking import Urgency, urgency_of
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.raw_columns import Mask, truth
@@ -39,7 +37,8 @@ class _Entries:
     day: Int32s
     until: Int32s
     amount_fen: Int64s
-    first: Mask
+    mainly: Mask
+    overflowed: Mask
     action: pa.Array
     reason: pa.Array
     product: pa.Array
@@ -64,18 +63,17 @@ def _entries(judged: Judged, desk: Desk) -> _Entries:
     occasion = judged.due.occasion.take(where) if judged.due.occasion else None
     fields = desk.fields_of(judged, at, where)
     none = np.full(len(at), NO_DAY, np.int32)
-    until = occasion.until if occasion else none
     message = case.action.message if case.channel.message else None
-    mainly = [number for number, segment in enumerate(SEGMENTS) if segment in (case.action.audience.mainly or ())]
-    bits = desk.customers.segments[desk.people.profile[at]] & sum(1 << number for number in mainly)
+    urgency = urgency_of(judged, where, desk.people, desk.customers, desk.overflow)
     return _Entries(
         at=at,
         number=np.full(len(at), case.number, np.int32),
         hidden=desk.hidden(judged.due)[where],
-        day=np.where(until == NO_DAY, NO_DAY, occasion.day) if occasion else none,
-        until=until,
-        amount_fen=occasion.amount_fen if occasion else np.full(len(at), NOT_GIVEN, np.int64),
-        first=bits > 0,
+        day=np.where(occasion.until == NO_DAY, NO_DAY, occasion.day) if occasion else none,
+        until=urgency.until,
+        amount_fen=urgency.amount_fen,
+        mainly=urgency.mainly,
+        overflowed=urgency.overflowed,
         action=pa.repeat(case.action.id, len(at)),
         reason=_plain(tidy_blanks(render(case.action.listed_as or case.action.id, fields, len(at)))),
         product=_as_array(fields["product"], len(at)),
@@ -167,7 +165,8 @@ def _what(entries: _Entries, starts: Int64s, at: Int32s, channel: Channel, desk:
         "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, NO_MARKETING, ";")),
         "product": _distinct(joined(entries.product, "、")),
         "event_date": iso_dates(_soonest(entries.day, starts)),
-        "due_by": iso_dates(np.where(until == NO_DAY, desk.today + desk.list_valid_days, until).astype(np.int32)),
+        # What waited for a place in the manager's day may be overdue.
+        "due_by": iso_dates(np.where(until == NO_DAY, desk.today + desk.list_valid_days, np.maximum(until, desk.today)).astype(np.int32)),
         "may_market": pc.if_else(pa.array(may), "Y", "N"),
         "max_risk": _max_risk(at, may, desk),
     }
@@ -211,13 +210,11 @@ def _soonest(days: Int32s, starts: Int64s) -> Int32s:
 def _ranked(entries: _Entries, starts: Int64s, at: Int32s, columns: dict[str, pa.Array], desk: Desk) -> tuple[Int64s, Int64s]:
     """Return the order by branch, manager and rank, and the rank of each row in that order, from 1 for every manager.
 
-    Due soonest first, then those whom the action mainly means, then the larger amount, the higher average, the customer_id.
+    In the order of `Urgency`, then the higher average, the customer_id.
     """
-    until = np.minimum.reduceat(np.where(entries.until == NO_DAY, _NO_RANK, entries.until), starts)
-    amount = np.maximum.reduceat(entries.amount_fen, starts)
-    later = ~np.logical_or.reduceat(entries.first, starts)
+    urgency = Urgency(entries.until, entries.amount_fen, entries.mainly, entries.overflowed).of_groups(starts)
     branch, manager = _text_order(columns["branch"]), _text_order(columns["manager"])
-    order = np.lexsort((at, -desk.people.daily_average_fen[at], -amount, later, until, manager, branch))
+    order = np.lexsort((*urgency.keys(at, desk.people), manager, branch))
     fresh = np.ones(len(at), np.bool_)
     fresh[1:] = (np.diff(branch[order]) != 0) | (np.diff(manager[order]) != 0)
     begin = np.maximum.accumulate(np.where(fresh, np.arange(len(at)), 0))

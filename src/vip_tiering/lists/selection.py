@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from vip_tiering.lists.cases import Case, Due, Occasion, Remembered
 from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN
-from vip_tiering.lists.happenings import EVENT_TRIGGERS, Happenings, Sources, happenings, risk_of
+from vip_tiering.lists.happenings import EVENT_TRIGGERS, WORTH_TELLING_LATER, Happenings, Sources, happenings, risk_of
 from vip_tiering.lists.history import History
+from vip_tiering.lists.overflow import Overflow
 from vip_tiering.money import Int64s
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
@@ -20,11 +21,15 @@ from vip_tiering.rows import Int32s
 
 @dataclass(frozen=True)
 class Selector:
-    """Selects for one case after the other. `levels`: the levels of the ladder whose playbook has the action, by action."""
+    """Selects for one case after the other. `levels`: the levels of the ladder whose playbook has the action, by action.
+
+    `overflow`: who had no place in a manager's day before, whose events are looked for since then.
+    """
 
     sources: Sources
     history: History
     levels: Mapping[str, Collection[int]]
+    overflow: Overflow
 
     def select(self, case: Case) -> Due:
         """Return who is due for a case by its trigger, regular ones and those that wait for an event."""
@@ -42,23 +47,23 @@ class Selector:
     def _members(self, case: Case) -> Mask:
         return np.isin(self.sources.people.level, np.array(sorted(self.levels[case.action.id]), np.int8))
 
-    def _too_soon(self, case: Case) -> Mask:
-        """Return who heard of the action less than its cadence ago, shape (n,)."""
+    def _too_soon(self, case: Case, *, but_freed: bool = False) -> Mask:
+        """Return who heard of the action less than its cadence ago, shape (n,). `but_freed`: what nobody answered does not count."""
         profile = self.sources.people.profile
         if case.action.cadence_days is None or not len(self.history.at):
             return np.zeros(len(profile), np.bool_)
         everyone = np.arange(len(self.sources.customers), dtype=np.int32)
-        last = self.history.last_of(case.number, everyone, len(everyone))
+        last = self.history.last_of(case.number, everyone, len(everyone), but_freed=but_freed)
         recent = (last != NO_DAY) & (self.sources.window.first - last < case.action.cadence_days)
         too_soon: Mask = (profile >= 0) & recent[profile]
         return too_soon
 
     def _by_event(self, case: Case, members: Mask) -> Due:
-        found = happenings(case.action, self.sources, members & ~self._too_soon(case))
+        found = self._happenings(case, members & ~self._too_soon(case, but_freed=True))
         profile = self.sources.people.profile[found.at]
-        told = self.history.told(case.number, profile, found.day, found.product, found.due_from)
+        told, again = self.history.told(case.number, profile, found.day, found.product, found.due_from)
         order = np.lexsort((found.day, self._later(found), told, found.at))
-        found, told = found.take(order), told[order]
+        found, told, again = found.take(order), told[order], again[order]
         first = np.ones(len(told), np.bool_)
         first[1:] = found.at[1:] != found.at[:-1]
         group = np.cumsum(first) - 1
@@ -66,9 +71,25 @@ class Selector:
         kept = ~told | told[np.flatnonzero(first)[group]] if len(told) else told
         if case.action.trigger == "new_product":  # one product at a time
             kept &= first
-        found, told = found.take(np.flatnonzero(kept)), told[kept]
-        occasion, at = _occasions(found, told)
+        found, told, again = found.take(np.flatnonzero(kept)), told[kept], again[kept]
+        occasion, at = _occasions(found, told, again)
         return Due(case, at, occasion, Remembered(found.at, found.day, found.product))
+
+    def _happenings(self, case: Case, members: Mask) -> Happenings:
+        """Return the events of the window, and for those who had no place before the ones that have passed meanwhile."""
+        found = happenings(case.action, self.sources, members)
+        at, since = self.overflow.of(case.number)
+        if case.action.trigger not in WORTH_TELLING_LATER or not members[at].any():
+            return found
+        window = replace(self.sources.window, first=int(since.min()))
+        waiting = members.copy()
+        waiting[:] = False
+        waiting[at] = members[at]
+        late = happenings(case.action, replace(self.sources, window=window), waiting)
+        first_day = np.full(len(members), np.iinfo(np.int32).max, np.int32)
+        first_day[at] = since
+        late = late.take(np.flatnonzero((late.until >= first_day[late.at]) & (late.until < self.sources.window.first)))
+        return Happenings.concat([found, late])
 
     def _later(self, found: Happenings) -> Int64s:
         """Return which of a customer's new products comes later: the private one, then the riskier one, shape (e,)."""
@@ -77,7 +98,7 @@ class Selector:
         return later
 
 
-def _occasions(found: Happenings, told: Mask) -> tuple[Occasion, Int32s]:
+def _occasions(found: Happenings, told: Mask, again: Mask) -> tuple[Occasion, Int32s]:
     """Return one occasion per customer from events that are sorted by customer, and the customers."""
     starts = np.flatnonzero(np.concatenate([[True], found.at[1:] != found.at[:-1]])) if len(found.at) else np.empty(0, np.int64)
     occasion = Occasion(
@@ -88,6 +109,7 @@ def _occasions(found: Happenings, told: Mask) -> tuple[Occasion, Int32s]:
         points=_total(found.points, starts),
         offered=found.offered[starts],
         told=told[starts],
+        again=np.logical_and.reduceat(again, starts) if len(starts) else np.empty(0, np.bool_),
     )
     return occasion, found.at[starts]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vip_tiering.lists.facts import Facts
+from vip_tiering.lists.facts import Facts, units_of
 from vip_tiering.lists.forms import NO_DAY
-from vip_tiering.lists.gates import Judged, units_of
+from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.history import History
 from vip_tiering.money import Int64s
 from vip_tiering.rows import Int32s

@@ -17,6 +17,7 @@ from vip_tiering.lists.hard_gates import check_gates
 from vip_tiering.lists.hard_people import Beside
 from vip_tiering.lists.hard_rules import check_export, check_intact, read_export
 from vip_tiering.lists.incoming import read_incoming
+from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, together
 from vip_tiering.playbooks import Playbooks, check_rules
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Rules
@@ -123,5 +124,13 @@ def _people(order: VerifyOrder, export: Export, run: Path, customers: Path) -> t
     made_from = export.main.manifest["made_from"].get("files", {})
     others = [option for option, sha256 in incoming.sha256.items() if made_from.get(option) != sha256]
     warnings = [f"--{option.replace('_', '-')}: not the file from which the export was made, or not given" for option in others]
-    known = incoming.known
-    return check_gates(export, run, incoming.customers, Beside(known.events, known.contacts, known.barred)), warnings
+    known, heard = incoming.known, _heard(order, export)
+    beside = Beside(known.events, known.contacts, together([known.barred, heard.barred]), heard.results)
+    return check_gates(export, run, incoming.customers, beside), warnings
+
+
+def _heard(order: VerifyOrder, export: Export) -> Heard:
+    """Return what came of earlier exports when this one was made. Raises DataError where it is lost."""
+    marks, main = export.main.manifest["made_from"].get("results", {}), order.folder.resolve()
+    roots = {"open": main.parent, "private": order.private.parent}
+    return heard_in([read_logbook(root, marks.get(part, {})) for part, root in roots.items()], export.main.day)

@@ -11,7 +11,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,21 +62,30 @@ def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> SideFile:
     Raises DataError for what is no sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
     a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is no must.
     """
+    delivered, sha256, plain = read_delivered(path, max_bytes)
+    if delivered.startswith(parquet.MAGIC):
+        found = _of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)
+    else:
+        found = _of_text(plain.name, delivered, sha256, max_bytes)
+    plain.refuse_other_rows(found.rows)
+    return found
+
+
+def read_delivered(path: Path, max_bytes: int) -> tuple[bytes, str, Extract]:
+    """Return a file's bytes, their SHA-256, and the file as it was looked at before, with what lies beside it.
+
+    Raises DataError for a file that is absent, empty, too large, changed meanwhile, or not what its checksum says.
+    """
     name = path.name
     before = _signature(path, name)
     if before[0] > max_bytes:
         raise too_large(name, max_bytes)
     checksum, controls = companions(path, name)
-    plain = _plain_file(path, name, "csv", before, max_bytes)
+    plain = Extract(name, path, "csv", gzipped=False, headers=(), columns={}, signature=before, max_bytes=max_bytes)
     delivered, sha256 = dataclasses.replace(plain, sha256=checksum).read_bytes()
     if not delivered:
         raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
-    if delivered.startswith(parquet.MAGIC):
-        found = _of_parquet(_plain_file(path, name, "parquet", before, max_bytes), delivered, sha256)
-    else:
-        found = _of_text(name, delivered, sha256, max_bytes)
-    dataclasses.replace(plain, controls=controls).refuse_other_rows(found.rows)
-    return found
+    return delivered, sha256, dataclasses.replace(plain, controls=controls)
 
 
 def _signature(path: Path, name: str) -> tuple[int, int]:
@@ -90,10 +99,6 @@ def _signature(path: Path, name: str) -> tuple[int, int]:
     if not os.access(path, os.R_OK):
         raise refuse(name, "file-unreadable", "cannot be read: permission denied")
     return signature(path)
-
-
-def _plain_file(path: Path, name: str, form: Literal["csv", "parquet"], before: tuple[int, int], max_bytes: int) -> Extract:
-    return Extract(name, path, form, gzipped=False, headers=(), columns={}, signature=before, max_bytes=max_bytes)
 
 
 def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:

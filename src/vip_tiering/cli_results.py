@@ -1,0 +1,67 @@
+"""The commands `vip playbook record` and `vip playbook results`: what came of the lists. Nothing heavy is imported before one runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vip_tiering.cli_playbook import playbook_app
+from vip_tiering.options import MaxBytesOption, RulesOption, date_of, folder_of
+from vip_tiering.terminal import show, warn
+
+if TYPE_CHECKING:
+    from vip_tiering.lists.recording import RecordResult
+
+__all__ = ["playbook_app"]
+
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+]
+
+
+@playbook_app.command("record")
+def playbook_record(
+    folder: Annotated[Path, typer.Argument(metavar="EXPORT", help="The folder of the export, such as lists/2016-01-05.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS...", help="Its lists with results filled in, and receipts: CSV, .xlsx, Parquet.")
+    ],
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Day of contacts without a day of their own; default: that of the export.")
+    ] = None,
+    private_out: PrivateOption = None,
+    rules: RulesOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print what was recorded as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
+) -> None:
+    """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
+    from vip_tiering.lists.recording import RecordOrder
+    from vip_tiering.lists.recording import playbook_record as work
+
+    day = date_of("--on", on) if on is not None else None
+    done = work(RecordOrder(folder, tuple(results), rules, private_out, day, dry_run, max_bytes))
+    warn(done.warnings)
+    if as_json:
+        counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
+        show(json.dumps({**counts, "files": [str(one) for one in done.files]}, ensure_ascii=False, indent=2))
+    elif not quiet:
+        for line in _lines(done, dry_run=dry_run):
+            show(line)
+
+
+def _lines(done: RecordResult, *, dry_run: bool) -> list[str]:
+    """Return what people read of what was recorded."""
+    new = sum(done.contacts.values())
+    if not new and not done.barred:
+        return [f"already recorded: {done.known} results, nothing new" if done.known else "nothing to record"]
+    words = ", ".join(f"{word} {count:,}" for word, count in done.contacts.items())
+    known = f"; {done.known:,} were known already" if done.known else ""
+    lines = [f"recorded {new:,} results: {words}{known}" if new else f"{done.known:,} results were known already"]
+    if done.barred:
+        lines.append(f"new do-not-contact entries: {done.barred:,}")
+    return [*lines, *(["dry run: nothing was written"] if dry_run else map(str, done.files))]

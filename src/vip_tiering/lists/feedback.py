@@ -1,0 +1,133 @@
+"""What came of the lists, for each manager and action, and how far products are signed up. Frames in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.arrow import one_array
+from vip_tiering.lists.facts import REFUSALS
+from vip_tiering.lists.forms import Customers
+from vip_tiering.lists.people import People
+from vip_tiering.raw_columns import Mask, truth
+
+OWNER: Final = ("branch", "manager", "action")
+_GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "reached": ("reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out"),
+    "interested": ("interested", "meeting_set", "done"),
+    "refused": REFUSALS,
+    "complaints": ("complaint",),
+}
+"""Which results each figure counts; the last result of a contact is the one that counts."""
+FIGURES: Final = ("selected", "exported", "recorded", *_GROUPS, "obstacles")
+RESULTS_COLUMNS: Final = (*OWNER, *FIGURES)
+"""The columns of `results.csv`: customers in each figure, summed over exports."""
+OBSTACLES_COLUMNS: Final = (*OWNER, "obstacle", "contacts")
+COVERAGE_COLUMNS: Final = ("tier", "tier_label", "product", "customers", "holders", "share_percent")
+ANY_PRODUCT: Final = "any"
+_PAIR: Final = ("customer_id", "action")
+
+
+def figures_of(contacts: pa.Table, suppressed: pa.Table, log: pa.Table) -> pa.Table:
+    """Return the figures of one export for each branch, manager and action (`RESULTS_COLUMNS`), unsorted.
+
+    `contacts`: customer_id, action, branch, manager; `suppressed`: action, branch, manager; `log`: the rows of the contact log for
+    this export, in its order.
+    """
+    listed = contacts.group_by([*_PAIR, "branch", "manager"]).aggregate([])
+    result = _last(listed, log, "result")
+    obstacle = _any_obstacle(listed, log)
+    counted = {
+        "selected": np.ones(len(listed), np.bool_),
+        "exported": np.ones(len(listed), np.bool_),
+        "recorded": truth(pc.is_valid(result)),
+        **{name: truth(pc.is_in(result, value_set=pa.array(words))) for name, words in _GROUPS.items()},
+        "obstacles": obstacle,
+    }
+    exported = pa.table(
+        {**{name: listed[name] for name in OWNER}, **{name: pa.array(mask.astype(np.int64)) for name, mask in counted.items()}}
+    )
+    stopped = {name: pa.array(np.full(len(suppressed), int(name == "selected"), np.int64)) for name in FIGURES}
+    return summed([exported, pa.table({**{name: suppressed[name] for name in OWNER}, **stopped})])
+
+
+def summed(parts: Sequence[pa.Table]) -> pa.Table:
+    """Return the sums of figures for each branch, manager and action, in this order."""
+    sums = pa.concat_tables([_EMPTY, *parts]).group_by(list(OWNER)).aggregate([(name, "sum") for name in FIGURES])
+    return sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names]).select(list(RESULTS_COLUMNS)).sort_by(_IN_ORDER)
+
+
+_IN_ORDER: Final = [(name, "ascending") for name in OWNER]
+_EMPTY: Final = pa.table({**{name: pa.array([], pa.string()) for name in OWNER}, **{name: pa.array([], pa.int64()) for name in FIGURES}})
+
+
+def _keys(table: pa.Table) -> pa.Array:
+    return one_array(pc.binary_join_element_wise(*(table[name] for name in _PAIR), "\x1f"))
+
+
+def _last(listed: pa.Table, log: pa.Table, column: str) -> pa.Array:
+    """Return what the last row of the log says of each contact, shape (n,); null where there is none."""
+    numbered = pa.table({"key": _keys(log), "row": pa.array(np.arange(len(log)))}).group_by("key").aggregate([("row", "max")])
+    row = numbered["row_max"].take(pc.index_in(_keys(listed), value_set=one_array(numbered["key"])))
+    return one_array(log[column].take(row))
+
+
+def _any_obstacle(listed: pa.Table, log: pa.Table) -> Mask:
+    told = log.filter(pc.not_equal(log["obstacle"], ""))
+    return truth(pc.is_in(_keys(listed), value_set=_keys(told)))
+
+
+def obstacles_of(contacts: pa.Table, log: pa.Table) -> pa.Table:
+    """Return how many contacts of one export met each obstacle, by branch, manager and action (`OBSTACLES_COLUMNS`), unsorted."""
+    told = log.filter(pc.not_equal(log["obstacle"], "")).group_by([*_PAIR, "obstacle"]).aggregate([])
+    listed = contacts.group_by([*_PAIR, "branch", "manager"]).aggregate([])
+    at = pc.index_in(_keys(told), value_set=_keys(listed))
+    columns = {name: listed[name].take(at) for name in OWNER}
+    return pa.table({**columns, "obstacle": told["obstacle"], "contacts": pa.array(np.ones(len(told), np.int64))})
+
+
+def obstacles_together(parts: Sequence[pa.Table]) -> pa.Table:
+    """Return the obstacles of all exports, the most frequent of each branch, manager and action first."""
+    empty = pa.table({**{name: pa.array([], pa.string()) for name in (*OWNER, "obstacle")}, "contacts": pa.array([], pa.int64())})
+    sums = pa.concat_tables([empty, *parts]).group_by([*OWNER, "obstacle"]).aggregate([("contacts", "sum")])
+    named = sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names]).select(list(OBSTACLES_COLUMNS))
+    return named.sort_by([*_IN_ORDER, ("contacts", "descending"), ("obstacle", "ascending")])
+
+
+def coverage_of(customers: Customers, people: People, labels: Mapping[str, str]) -> pa.Table:
+    """Return how many customers of each tier hold each product, and any at all (`COVERAGE_COLUMNS`).
+
+    方案 第1条: 产品签约覆盖度. `people`: the customers of a run, of whom those in the customer file count; products are joined by |.
+    The share is rounded down to a tenth of a percent.
+    """
+    known = np.flatnonzero(people.profile >= 0)
+    level = people.level[known].astype(np.int64)
+    held = customers.text["products_held"].take(pa.array(people.profile[known])).cast(pa.string())
+    lists = pc.split_pattern(held, "|")
+    row = np.repeat(np.arange(len(known)), np.diff(lists.offsets.to_numpy()))
+    names = pc.utf8_trim_whitespace(lists.flatten())
+    given = truth(pc.not_equal(names, ""))
+    coded = names.filter(pa.array(given)).dictionary_encode()
+    pairs = np.unique(np.stack([row[given], coded.indices.to_numpy().astype(np.int64)]), axis=1)
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    holders = np.zeros((len(people.codes), len(coded.dictionary) + 1), np.int64)
+    np.add.at(holders, (level[pairs[0]], pairs[1] + 1), 1)
+    np.add.at(holders, (level[np.unique(pairs[0])], 0), 1)
+    holders = holders[:, [0, *(order + 1).tolist()]]
+    products = [ANY_PRODUCT, *coded.dictionary.take(pa.array(order)).to_pylist()]
+    sizes = np.bincount(level, minlength=len(people.codes))
+    tiers = [number for number in range(1, len(people.codes)) if sizes[number]]
+    columns = {
+        "tier": [people.codes[number] for number in tiers for _ in products],
+        "tier_label": [labels[people.codes[number]] for number in tiers for _ in products],
+        "product": products * len(tiers),
+        "customers": np.repeat(sizes[tiers], len(products)),
+        "holders": holders[tiers].reshape(-1),
+    }
+    tenths = 1000 * columns["holders"] // np.maximum(columns["customers"], 1)
+    columns["share_percent"] = [f"{one // 10}.{one % 10}" for one in tenths.tolist()]
+    return pa.table(columns).select(list(COVERAGE_COLUMNS))

@@ -1,0 +1,193 @@
+"""What came of exports, kept under their folder: the contact log and the do-not-contact entries that results made.
+
+Both files only ever grow. Each export notes how long they were, so that the next one finds out whether anything was lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from vip_tiering import folders
+from vip_tiering.errors import DataError, Problem
+from vip_tiering.lists.forms import NO_DAY, RESULTS, Contacts, DoNotContact
+from vip_tiering.rows import Int32s
+from vip_tiering.tables import csv_bytes
+
+CONTACT_LOG: Final = "contact_log.csv"
+BARRED: Final = "do_not_contact.csv"
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    CONTACT_LOG: ("customer_id", "channel", "action", "date", "result", "by", "obstacle", "note", "export"),
+    BARRED: ("customer_id", "mobile", "channel", "since"),
+}
+"""The columns of each file; those that a contact log and a do-not-contact list have anyway come first."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """One of the files as it lies in a folder. `rows`: its columns as text; `content`: its bytes, none where it is not there."""
+
+    rows: pa.Table
+    content: bytes
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """How long it is, and what it begins with."""
+        return {"bytes": len(self.content), "sha256": folders.sha256_of(self.content)}
+
+
+@dataclass(frozen=True)
+class Logbook:
+    """The files of one folder, by name."""
+
+    logs: dict[str, Log]
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """The mark of each file that is there."""
+        return {name: log.mark for name, log in self.logs.items() if log.content}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What logbooks say up to a day. `log`: rows of the contact log; `results`: the same, typed; `barred`: None where nobody is."""
+
+    log: pa.Table
+    results: Contacts
+    barred: DoNotContact | None
+
+
+def heard_in(logbooks: Iterable[Logbook], on: dt.date) -> Heard:
+    """Return what the logbooks of both parts say, results of later days left out."""
+    books = list(logbooks)
+    log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in books])
+    log = log.filter(pc.less_equal(log["date"], str(on)))
+    return Heard(log, _contacts_of(log), together(_barred_of(one.logs[BARRED].rows) for one in books))
+
+
+def read_logbook(root: Path, marks: Mapping[str, Any] | None = None) -> Logbook:
+    """Return the files of a folder of exports, with `marks` as they were when an export noted them.
+
+    Raises DataError where one of them is not as it was written.
+    """
+    contents = {name: _content(root, name) for name in COLUMNS}
+    if marks is not None:
+        _refuse_other(root, contents, [marks])
+        contents = {name: content[: marks[name]["bytes"]] if name in marks else b"" for name, content in contents.items()}
+    return Logbook({name: _log(root, name, content) for name, content in contents.items()})
+
+
+def _content(root: Path, name: str) -> bytes:
+    try:
+        return (root / name).read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise DataError([Problem(f"{root.name}/{name}", None, None, "file-unreadable", f"cannot be read: {error.strerror}")]) from None
+
+
+def _log(root: Path, name: str, content: bytes) -> Log:
+    columns = COLUMNS[name]
+    if not content:
+        return Log(pa.table({column: pa.array([], pa.string()) for column in columns}), b"")
+    try:
+        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False)
+        rows = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+        head = content[: content.index(b"\n")].decode()
+        sound = rows.column_names == list(columns) and list(csv.reader([head.removeprefix("\ufeff")])) == [list(columns)]
+        sound = sound and content.endswith(b"\n")
+    except (pa.ArrowInvalid, ValueError):
+        sound = False
+    if not sound:
+        raise DataError([_altered(root, name)])
+    return Log(rows, content)
+
+
+def refuse_shortened(root: Path, logbook: Logbook, marks: Iterable[Mapping[str, Any]]) -> None:
+    """Raise DataError where a file no longer begins as it was when an export used it. `marks`: those of earlier exports, by file."""
+    _refuse_other(root, {name: log.content for name, log in logbook.logs.items()}, marks)
+
+
+def _refuse_other(root: Path, contents: Mapping[str, bytes], marks: Iterable[Mapping[str, Any]]) -> None:
+    problems = {
+        name: _altered(root, name)
+        for of_export in marks
+        for name, mark in of_export.items()
+        if name in COLUMNS and _begin(contents[name], mark["bytes"]) != mark["sha256"]
+    }
+    if problems:
+        raise DataError(list(problems.values()))
+
+
+def _begin(content: bytes, size: int) -> str:
+    return hashlib.sha256(memoryview(content)[:size]).hexdigest() if len(content) >= size else ""
+
+
+def _altered(root: Path, name: str) -> Problem:
+    message = "was altered or cut; refusals stand in it, so restore it from a backup"
+    return Problem(f"{root.name}/{name}", None, None, "log-altered", message)
+
+
+def grown(log: Log, rows: pa.Table, name: str) -> tuple[pa.Table, bytes]:
+    """Return those of the rows that a file has not yet, in their order, and its content with them at the end."""
+    columns = list(COLUMNS[name])
+    both = pa.concat_tables([log.rows.select(columns), rows.select(columns).cast(log.rows.schema)])
+    first = _first_of_each(both)
+    fresh = first[first >= len(log.rows)]
+    added = both.take(pa.array(fresh))
+    lines = csv_bytes({column: added[column] for column in columns}, header=not log.content) if len(added) else b""
+    return added, log.content + lines
+
+
+def _first_of_each(rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return where each different row stands first, in their order."""
+    numbered = rows.append_column("_row", pa.array(np.arange(len(rows))))
+    found = numbered.group_by(rows.column_names).aggregate([("_row", "min")])
+    return np.sort(found["_row_min"].to_numpy())
+
+
+def _contacts_of(rows: pa.Table) -> Contacts:
+    """Return the rows of a contact log as contacts, in their order."""
+    texts = {name: rows[name].combine_chunks() for name in rows.column_names}
+    return Contacts(
+        customer_id=texts["customer_id"],
+        channel=texts["channel"].dictionary_encode(),
+        action=texts["action"].dictionary_encode(),
+        day=_days(texts["date"]),
+        result=pc.fill_null(pc.index_in(texts["result"], value_set=pa.array(RESULTS)), 0).to_numpy(zero_copy_only=False).astype(np.int8),
+    )
+
+
+def _barred_of(rows: pa.Table) -> DoNotContact:
+    """Return the rows of a do-not-contact list of ours as entries, in their order."""
+    texts = {name: rows[name].combine_chunks() for name in rows.column_names}
+    return DoNotContact(texts["customer_id"], texts["mobile"], texts["channel"].dictionary_encode(), _days(texts["since"]))
+
+
+def _days(dates: pa.Array) -> Int32s:
+    given = pc.if_else(pc.equal(dates, ""), None, dates).cast(pa.date32()).cast(pa.int32())
+    days: Int32s = pc.fill_null(given, NO_DAY).to_numpy(zero_copy_only=False).astype(np.int32)
+    return days
+
+
+def together(parts: Iterable[DoNotContact | None]) -> DoNotContact | None:
+    """Return the entries of all lists that there are; None where there is none."""
+    given = [one for one in parts if one is not None and len(one)]
+    if not given:
+        return None
+    return DoNotContact(
+        customer_id=pa.concat_arrays([one.customer_id for one in given]),
+        number=pa.concat_arrays([one.number for one in given]),
+        channel=pa.concat_arrays([one.channel.cast(pa.string()) for one in given]).dictionary_encode(),
+        since=np.concatenate([one.since for one in given]),
+    )

@@ -1,0 +1,40 @@
+"""Who was selected and had no place in a manager's day: comes first the next day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from vip_tiering.lists.people import People, positions_in
+from vip_tiering.rows import Int32s
+
+OVERFLOW: Final = pa.schema([pa.field("customer_id", pa.string()), pa.field("action", pa.string()), pa.field("since", pa.int32())])
+"""Who had no place in a manager's day, and the day number of the first export in which it was so."""
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """Who had no place in a manager's day before, arrays of shape (o,).
+
+    `at`: position in the run; `action`: index among all actions; `since`: day number of the first export in which it was so.
+    """
+
+    at: Int32s
+    action: Int32s
+    since: Int32s
+
+    def of(self, action: int) -> tuple[Int32s, Int32s]:
+        """Return who had no place for an action, and since when."""
+        mine = self.action == action
+        return self.at[mine], self.since[mine]
+
+
+def overflow_among(rows: pa.Table, people: People, actions: Sequence[str]) -> Overflow:
+    """Return the overflow of earlier exports (`OVERFLOW`) among the customers of a run."""
+    at = positions_in(rows["customer_id"].combine_chunks(), people.customer_id)
+    action = positions_in(rows["action"].combine_chunks(), pa.array(actions, pa.string()))
+    known = (at >= 0) & (action >= 0)
+    return Overflow(at[known], action[known], rows["since"].to_numpy()[known])

@@ -1,0 +1,168 @@
+"""The job of `vip playbook record`: match what comes back with an export's lists, and keep what came of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering import folders
+from vip_tiering.arrow import one_array
+from vip_tiering.errors import DataError, Problem, RulesError
+from vip_tiering.lists import matching
+from vip_tiering.lists.claims import split_cells
+from vip_tiering.lists.export_manifest import EXPORT
+from vip_tiering.lists.forms import RESULTS
+from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, grown, read_logbook, refuse_shortened
+from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, found_in, listed_of, log_rows
+from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
+from vip_tiering.lists.people import positions_in
+from vip_tiering.lists.returned import parse_returned, with_list_headers
+from vip_tiering.lists.written import Part, read_part
+from vip_tiering.offer_models import Channel
+from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.readers.limits import size_in_bytes
+from vip_tiering.readers.workbook_sheets import read_tables
+
+
+@dataclass(frozen=True)
+class RecordOrder:
+    """What `vip playbook record` was asked to do. `on`: the day of contacts whose row has none; default: that of the export."""
+
+    export: Path
+    results: tuple[Path, ...]
+    rules: Path | None = None
+    private_out: Path | None = None
+    on: dt.date | None = None
+    dry_run: bool = False
+    max_bytes: str = "4G"
+
+    @property
+    def out(self) -> Path:
+        """The folder in which the export lies."""
+        return self.export.resolve().parent
+
+    @property
+    def private_root(self) -> Path:
+        """The folder of the private parts."""
+        return self.private_out if self.private_out is not None else self.out.parent / f"{self.out.name}.private"
+
+
+@dataclass(frozen=True)
+class RecordResult:
+    """What came of it.
+
+    `rows`: those with a result; `contacts`: results that are new in the log, by word; `known`: those that stood there already;
+    `barred`: new do-not-contact entries; `files`: what was written, nothing where all was known.
+    """
+
+    rows: int
+    contacts: dict[str, int]
+    known: int
+    barred: int
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+
+def playbook_record(order: RecordOrder) -> RecordResult:
+    """Keep what came of an export's lists. The same files again change nothing; a row that is wrong refuses all of them."""
+    rules, books = check_rules(order.rules)
+    if books is None:
+        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
+    manifest = folders.manifest_of(order.export)
+    if manifest.get("schema") != EXPORT:
+        message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
+        raise DataError([Problem(order.export.name, None, None, "export-manifest", message)])
+    with folders.locked(order.out), folders.locked(order.private_root):
+        return _record(order, books, manifest)
+
+
+def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> RecordResult:
+    """Read, match and write; the caller holds the locks."""
+    on = dt.date.fromisoformat(manifest["on"])
+    parts = folders_of(order.out, order.private_root, order.export.resolve().name, manifest)
+    channels = [one for one in books.books.channels.values() if one.contact]
+    listed = listed_of([read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts], [one.code for one in channels])
+    found, warnings = _found(order, books, channels, listed, on)
+    numbers = _numbers(found, listed, channels, parts, books)
+    manifests = [folders.manifest_of(order.out / day) for day in export_days(order.out)]
+    changed: dict[Path, bytes] = {}
+    fresh: Counter[str] = Counter()
+    barred = 0
+    for part, root in (("open", order.out), ("private", order.private_root)):
+        logbook, private = read_logbook(root), part == "private"
+        refuse_shortened(root, logbook, marks_in(manifests, part))
+        # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
+        entries, content = grown(logbook.logs[BARRED], barred_rows(found, listed, channels, numbers, private=private), BARRED)
+        barred += len(entries)
+        changed |= {root / BARRED: content} if len(entries) else {}
+        rows, content = grown(logbook.logs[CONTACT_LOG], log_rows(found, listed, channels, on, private=private), CONTACT_LOG)
+        fresh.update(rows["result"].to_pylist())
+        changed |= {root / CONTACT_LOG: content} if len(rows) else {}
+    if not order.dry_run:
+        for path, content in changed.items():
+            folders.replace_file(path, content)
+    words = {word: fresh[word] for word in RESULTS if fresh[word]}
+    return RecordResult(len(found), words, len(found) - sum(words.values()), barred, tuple(changed), tuple(warnings))
+
+
+def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], listed: Listed, on: dt.date) -> tuple[Found, list[str]]:
+    """Return what the files say of the export's contacts. Raises DataError with the problems of all of them."""
+    rules, codes = with_list_headers(books.customers, books.headers), [one.code for one in channels]
+    found: list[Found] = []
+    problems: list[Problem | str] = []
+    warnings: list[str] = []
+    for path in order.results:
+        try:
+            for table in read_tables(path, size_in_bytes(order.max_bytes)):
+                returned, said = parse_returned(table, rules, codes, on, order.on or on)
+                warnings += said
+                one, wrong = found_in(returned, listed, channels, f"the lists of {on}")
+                found.append(one)
+                problems += wrong
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    return matching.together(found), warnings
+
+
+def _numbers(found: Found, listed: Listed, channels: Sequence[Channel], parts: Sequence[Path], books: Playbooks) -> pa.Array:
+    """Return the number of each contact as the export's lists have it, shape (f,); null where it is not known, or not asked for."""
+    wrong = np.flatnonzero(found.result == RESULTS.index(WRONG_NUMBER))
+    if not len(wrong):
+        return pa.nulls(len(found), pa.string())
+    read = [read_part(part, books, private=number > 0) for number, part in enumerate(parts)]
+    if problems := [one for part, of_part in read if part is None for one in of_part]:
+        raise DataError(problems)
+    key, phone = _phones([part for part, _ in read if part is not None])
+    at = found.at[wrong]
+    codes = pa.array([one.code for one in channels], pa.string()).take(pa.array(listed.channel[at]))
+    place = positions_in(_join(listed.customers.take(pa.array(listed.customer[at])), codes), key)
+    index = np.full(len(found), -1)
+    index[wrong] = place
+    return phone.take(pa.array(index, mask=index < 0))
+
+
+def _phones(parts: Sequence[Part]) -> tuple[pa.Array, pa.Array]:
+    """Return customer and channel of every row of an export's lists, and the number in it."""
+    keys, phones = [], []
+    for part in parts:
+        tables = [(part.tables[file], pa.repeat(code, len(part.tables[file]))) for code, files in part.lists.items() for file in files]
+        tables += [(part.tables[file], part.tables[file]["channel"]) for file in part.managers.get("", ())]
+        for table, channel in tables:
+            customer, row = split_cells(one_array(table["customer_id"]))
+            keys.append(_join(customer, one_array(channel).take(pa.array(row))))
+            phones.append(one_array(table["phone"]).take(pa.array(row)))
+    return pa.concat_arrays(keys), pa.concat_arrays(phones)
+
+
+def _join(customer: pa.Array, channel: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(customer, channel, "\x1f")

@@ -1,0 +1,105 @@
+"""A workbook as Excel saves it, read as text: every sheet that holds anything is a table of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, refuse
+from vip_tiering.readers.headers import shown, tidy
+from vip_tiering.readers.limits import too_large
+from vip_tiering.readers.side_file import SideFile, read_delivered, read_side_file
+from vip_tiering.rows import Int32s
+
+ZIP_MAGIC: Final = b"PK\x03\x04"
+_BYTES_PER_CELL: Final = 64
+"""What a cell takes at least while it is read."""
+_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number."""
+Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+
+
+def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> list[SideFile]:
+    """Return the tables of a file as text: the sheets of an `.xlsx`, or the one table of a CSV or Parquet file.
+
+    Raises DataError for what is no sound table, as `read_side_file` does, and for a workbook that is damaged, locked by a
+    password, or would take more than `max_bytes` in memory.
+    """
+    with path.open("rb") if path.is_file() else io.BytesIO() as file:
+        is_workbook = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+    if not is_workbook:
+        return [read_side_file(path, max_bytes)]
+    content, sha256, _ = read_delivered(path, max_bytes)
+    _refuse_large(content, path.name, max_bytes)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            tables = [_table(book.get_sheet_by_name(name), path.name, sha256, max_bytes) for name in book.sheet_names]
+    except CalamineError:
+        raise refuse(path.name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+    return [one for one in tables if one is not None]
+
+
+def _refuse_large(content: bytes, name: str, max_bytes: int) -> None:
+    """Raise DataError where the parts of a workbook say that they are too large, or that they are none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            size = sum(one.file_size for one in parts.infolist())
+    except zipfile.BadZipFile:
+        raise refuse(name, "file-damaged", "is no whole workbook; save it as .xlsx again") from None
+    if size > max_bytes:
+        raise too_large(name, max_bytes)
+
+
+def _table(sheet: CalamineSheet, file: str, sha256: str, max_bytes: int) -> SideFile | None:
+    """Return a sheet, its first row as the header; None where nothing stands in it."""
+    name = f"{file} [{sheet.name}]"
+    if sheet.total_height * sheet.total_width * _BYTES_PER_CELL > max_bytes:
+        raise too_large(name, max_bytes)
+    rows = sheet.to_python(skip_empty_area=False)
+    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+    if not filled:
+        return None
+    headers = tuple(_text(cell) for cell in rows[0])
+    body = [row for number, row in zip(filled, map(rows.__getitem__, filled), strict=True) if number]
+    columns = {place: pa.array([_text(row[place]) for row in body], pa.string()) for place in range(len(headers))}
+    _refuse_headers(headers, columns, name)
+    numbers: Int32s = np.array([number + 1 for number in filled if number], np.int32)
+    # A column without a header in which nothing stands is what a formatted cell leaves.
+    named = {place: column for place, column in columns.items() if headers[place]}
+    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
+    return SideFile(name, sha256, headers, named, numbers, read_on=read_on)
+
+
+def _refuse_headers(headers: Sequence[str], columns: dict[int, pa.Array], name: str) -> None:
+    """Raise DataError for a column of values without a header, and for a header that stands twice."""
+    empty = [str(place + 1) for place, header in enumerate(headers) if not header and any(columns[place].to_pylist())]
+    if empty:
+        raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)
+    tidied = [tidy(header) for header in headers]
+    repeated = sorted({shown(one, place) for place, one in enumerate(headers) if one and tidied.index(tidied[place]) != place})
+    if repeated:
+        raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once", 1)
+
+
+def _text(cell: Cell) -> str:
+    """Return a cell as a CSV would hold it: a whole number without a decimal point, a day without a time of day.
+
+    A number of more digits than Excel keeps stays as Excel has it, with an exponent, and is no id.
+    """
+    if isinstance(cell, bool):
+        return "Y" if cell else "N"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    if isinstance(cell, float | int):
+        return f"{cell:E}" if abs(cell) >= _EXACT else str(cell)
+    if isinstance(cell, dt.datetime):
+        return str(cell.date()) if cell.time() == dt.time() else str(cell)
+    return str(cell)
