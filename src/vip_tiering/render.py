@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from vip_tiering.money import fen_from_text
+from vip_tiering.money import fen_from_text as _fen
 from vip_tiering.schema import ABSENT, CHANGES, RESERVED_CODES
 
 _MOST_FILLED_DAYS = 6
@@ -36,7 +36,7 @@ def _heading(document: Mapping[str, Any]) -> Text:
 
 def _tier_table(document: Mapping[str, Any]) -> Table:
     """Customers, sum of averages, share and change against last quarter by tier, the highest tier first."""
-    total = sum(fen_from_text(tier["daily_average_sum"]) for tier in document["tiers"])
+    total = sum(_fen(tier["daily_average_sum"]) for tier in document["tiers"])
     previous = document["previous"]
     table = Table(pad_edge=False, box=None, header_style="bold", show_footer=True)
     customers = sum(tier["customers"] for tier in document["tiers"])
@@ -48,7 +48,7 @@ def _tier_table(document: Mapping[str, Any]) -> Table:
     _add_figures(table, "sum of averages, yuan", _grouped(total))
     _add_figures(table, "share", "100.0%" if total else "")
     for tier in reversed(document["tiers"]):
-        fen = fen_from_text(tier["daily_average_sum"])
+        fen = _fen(tier["daily_average_sum"])
         moved = [_signed(tier["customers"] - tier["previous_customers"])] if previous else []
         table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), _percent(fen, total))
     return table
@@ -113,7 +113,7 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     if document["made_from"]["options"]["kind"] == "changes":
         remarks.append(f"newest row: {document['last_delivered_day']}; it stands to the end")
     if negative["rows"]:
-        total = _grouped(fen_from_text(negative["sum"]))
+        total = _grouped(_fen(negative["sum"]))
         remarks.append(f"negative balances: {negative['rows']:,} rows, {total} yuan, {_NEGATIVE_WORDS[negative['rule']]}")
     remarks += _scope_remarks(document["scope"])
     if document["made_from"]["options"]["accept_missing"]:
@@ -126,7 +126,7 @@ def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
     named = [(f"product {one['code']} x {one['counts']}", one) for one in scope.get("products", ())]
     named += [(f"currency {one['code']}", one) for one in scope.get("currencies", ())]
     remarks = [
-        f"{name}: {one['rows']:,} rows, {_grouped(fen_from_text(one['delivered_sum']))}, counted {_grouped(fen_from_text(one['counted_sum']))} yuan"
+        f"{name}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}, counted {_grouped(_fen(one['counted_sum']))} yuan"
         for name, one in named
     ]
     if aliases := scope.get("aliases"):

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -40,19 +40,46 @@ _MOST_LINES: Final = 27
 """Excel's rows are at most 409 points high."""
 _SAMPLE: Final = 64
 """So many of a column's longest values are measured."""
+_FIGURES: Final = ("number", "money")
+_TITLE_POINTS: Final = 21
 _MAX_TAB: Final = 31
 _CUT: Final = "…"
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of several tables that stand below each other in a sheet, with its title; a title without a table is a line of text."""
+    """One of several tables that stand below each other in a sheet, with its title; a title without a table is a line of text.
+
+    `totals`: the rows, from 0 on, that are printed bold.
+    """
 
     title: str
     table: pa.Table | None = None
+    totals: frozenset[int] = frozenset()
 
 
-Sheet = pa.Table | Sequence[Part]
+Sheet: TypeAlias = pa.Table | Sequence[Part]
+
+
+_TEXT: Final = {"num_format": "@", "valign": "top"}
+_HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}
+_MONEY: Final = {"num_format": "#,##0.00", "valign": "top", "align": "right", "indent": 1}
+_COUNT: Final = {"num_format": "#,##0", "valign": "top", "align": "right", "indent": 1}
+_FORMATS: Final[dict[str, dict[str, Any]]] = {
+    "header": _HEADER,
+    "text": _TEXT,
+    "wrapped": {**_TEXT, "text_wrap": True},
+    "number": {"num_format": "0", "valign": "top", "align": "center"},
+    "money": _MONEY,
+    # Of parts: figures have their header above them, because no button of a filter covers it.
+    "title": {"bold": True, "font_size": 13},
+    "count": _COUNT,
+    "header of figures": {**_HEADER, "align": "right", "indent": 1},
+    "text total": {**_TEXT, "bold": True},
+    "wrapped total": {**_TEXT, "bold": True, "text_wrap": True},
+    "money total": {**_MONEY, "bold": True},
+    "count total": {**_COUNT, "bold": True},
+}
 
 
 def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes]) -> int:
@@ -66,20 +93,12 @@ def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _OPTIONS)
     book.set_properties({"created": _MADE_ON})
-    text = {"num_format": "@", "valign": "top"}
-    formats = {
-        "header": book.add_format({"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}),
-        "text": book.add_format(text),
-        "wrapped": book.add_format({**text, "text_wrap": True}),
-        "number": book.add_format({"num_format": "0", "valign": "top", "align": "center"}),
-        "money": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
-    }
-    parted = {**formats, "title": book.add_format({"bold": True, "font_size": 13}), "number": book.add_format({"num_format": "#,##0"})}
+    formats = {name: book.add_format(looks) for name, looks in _FORMATS.items()}
     taken: set[str] = set()
     rows = 0
     for name, content in sheets.items():
         if not isinstance(content, pa.Table):
-            rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, parted)
+            rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, formats)
             continue
         for start in range(0, max(1, len(content)), SHEET_ROWS):
             rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats)
@@ -101,7 +120,7 @@ def _tab(name: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells of a column: the name of their format, their width in characters, their values; and the lines of each where it is wrapped."""
+    """The cells of a column: name of their format, width in characters, values; and the lines of each where it is wrapped."""
 
     kind: str
     width: int
@@ -132,12 +151,12 @@ def _ends(column: pa.Array) -> list[int]:
     return [ends["min"] or 0, ends["max"] or 0]
 
 
-def _fill(sheet: Any, top: int, place: int, cells: _Cells, cell_format: Any = None) -> None:  # noqa: ANN401 (untyped library)
-    """Write the cells of a column below each other; without a format of their own they have that of the column."""
-    write = sheet.write_number if cells.kind in {"number", "money"} else sheet.write_string
-    for row, value in enumerate(cells.values, top):
+def _fill(sheet: Any, top: int, place: int, cells: _Cells, looks: Sequence[Any] = ()) -> None:  # noqa: ANN401 (untyped library)
+    """Write the cells of a column below each other, each with its format in `looks`, else with that of the column."""
+    write = sheet.write_number if cells.kind in _FIGURES else sheet.write_string
+    for row, value in enumerate(cells.values):
         if value is not None and value != "":
-            write(row, place, value, cell_format)
+            write(top + row, place, value, looks[row] if looks else None)
 
 
 def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)
@@ -164,21 +183,25 @@ def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], format
 
 
 def _write_parts(sheet: Any, parts: Sequence[Part], headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)
-    """Fill a sheet with several tables below each other, a free line between them, and return their rows."""
+    """Fill a sheet with several tables below each other, a free line before each, and return their rows."""
     widths: dict[int, int] = {}
-    row = rows = 0
+    top = rows = 0
     for part in parts:
-        sheet.write_string(row, 0, part.title, formats["text" if part.table is None else "title"])
-        row += 1
         if part.table is None:
+            sheet.write_string(top, 0, part.title, formats["text"])
+            top += 1
             continue
+        sheet.set_row(top + 1, _TITLE_POINTS)
+        sheet.write_string(top + 1, 0, part.title, formats["title"])
         for place, name in enumerate(part.table.column_names):
             header = headers.get(name, name)
             cells = _cells(one_array(part.table.column(name)), header)
-            sheet.write_string(row, place, header, formats["header"])
-            _fill(sheet, row + 1, place, cells, formats[cells.kind])
+            kind = "count" if cells.kind == "number" else cells.kind
+            looks = [formats[f"{kind} total" if row in part.totals else kind] for row in range(len(part.table))]
+            sheet.write_string(top + 2, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
+            _fill(sheet, top + 3, place, cells, looks)
             widths[place] = max(cells.width, widths.get(place, 0))
-        row += len(part.table) + 2
+        top += len(part.table) + 3
         rows += len(part.table)
     for place, width in widths.items():
         sheet.set_column(place, place, width)

@@ -60,8 +60,14 @@ def changes_export(order: ChangesOrder) -> ChangesResult:
     last_year, no_last_year = find_last_year(order.run, run, run_rules)
     file = read_side_file(order.customers, size_in_bytes(order.max_bytes))
     holders, said = parse_holders(file, rules.customers)
-    digests = [one.digest if one else None for one in (before, last_year)]
-    origin = Origin(run.digest, *digests, file.sha256, rules_digest(rules), order.language)
+    origin = Origin(
+        run=run.digest,
+        previous=before.digest if before else None,
+        last_year=last_year.digest if last_year else None,
+        customers=file.sha256,
+        rules=rules_digest(rules),
+        language=order.language,
+    )
     warnings = (*said, *no_before, *no_last_year)
     if order.dry_run:
         return _export(order, origin, _inputs(order, run, holders, rules, before, last_year), warnings)
@@ -103,9 +109,8 @@ def _notes(inputs: Inputs, report: Report, file: str) -> list[str]:
         notes.append(f"{file}: {unknown:,} customers of the run are not in it; they are unassigned")
     if rules.targets is None:
         return [*notes, f"{rules.name}: there is no targets.yaml in this folder; the measures of the branch are left out"]
-    for figure in rules.targets.measures:
-        if figure.customers_from is not None and figure.customers_from not in run.labels:
-            notes.append(f"{figure.id}: {figure.customers_from} is no tier of the run; the measure is left out")
+    gone = [one for one in rules.targets.measures if one.customers_from is not None and one.customers_from not in run.labels]
+    notes += [f"{one.id}: {one.customers_from} is no tier of the run; the measure is left out" for one in gone]
     strange = sorted({one.branch for one in rules.targets.targets or () if one.branch} - set(report.branches))
     return [*notes, *(f"targets.yaml: no customer belongs to {branch}, which has a target" for branch in strange)]
 

@@ -17,6 +17,7 @@ from vip_tiering.lists.workbook import Part, Sheet, write_workbook
 from vip_tiering.reports.report import Inputs, Report
 from vip_tiering.reports.tables import (
     Speech,
+    known,
     measure_names,
     measures_for_people,
     measures_for_programs,
@@ -91,18 +92,27 @@ def _owners_of(maker: _Maker, branch: str) -> list[int]:
 def _summary(maker: _Maker) -> list[Part]:
     """Return the tables of the first sheet, each with its title."""
     report, run, speech = maker.report, maker.inputs.run, maker.speech
-    words, holders = speech.words, maker.inputs.holders
-    parts = _head(maker)
+    holders, parts = maker.inputs.holders, _head(maker)
     for money in (True, False):
-        if len(table := measures_for_people(report.readings, maker.names, speech, money=money)):
-            parts.append(Part(words.text("growth_title" if money else "customers_title"), table))
-    parts.append(Part(words.text("tiers_title"), tier_lines([((), report.whole)], (), run, speech)))
+        table = measures_for_people(report.readings, maker.names, speech, money=money)
+        if len(table):
+            parts.append(_part(maker, "growth_title" if money else "customers_title", table))
+    parts.append(_part(maker, "tiers_title", tier_lines([((), report.whole)], (), run, speech)))
     if run.compared:
-        parts.append(Part(words.text("migration_title"), migration_matrix(maker.inputs.migration, run, speech)[0]))
+        parts.append(_part(maker, "migration_title", migration_matrix(maker.inputs.migration, run, speech)[0]))
     of_branches = tier_lines((((one,), lines) for one, lines in report.by_branch.items()), ("branch",), run, speech)
     owned = ((holders.owners[one], lines) for one, lines in report.by_owner.items())
     of_managers = tier_lines(owned, ("branch", "manager"), run, speech)
-    return [*parts, Part(words.text("branches_title"), of_branches), Part(words.text("managers_title"), of_managers)]
+    return [*parts, _part(maker, "branches_title", of_branches), _part(maker, "managers_title", of_managers)]
+
+
+def _part(maker: _Maker, title: str, table: pa.Table) -> Part:
+    """Return a table with its title; what sums up others is a total, and what nothing is known of is left out."""
+    words = maker.speech.words
+    sums = {words.text("total"), words.text("whole")}
+    texts = [table[name].to_pylist() for name in table.column_names if pa.types.is_string(table[name].type)]
+    totals = frozenset(row for row, cells in enumerate(zip(*texts, strict=True)) if sums & set(cells))
+    return Part(words.text(title), known(table), totals)
 
 
 def _head(maker: _Maker) -> list[Part]:
@@ -141,7 +151,7 @@ def _for_managers(maker: _Maker) -> dict[str, Writer]:
             name = speech.named(holders.owners[one][1])
             lines = tier_lines([((), maker.report.by_owner[one])], (), maker.inputs.run, speech)
             rows = maker.rows_of([one])
-            summary = [Part(f"{speech.named(branch)} {name}"), *_head(maker), Part(speech.words.text("tiers_title"), lines)]
+            summary = [Part(f"{speech.named(branch)} {name}"), *_head(maker), _part(maker, "tiers_title", lines)]
             place = f"{MANAGERS}/{branches[speech.named(branch)]}/{managers[name]}"
             files[f"{place}.csv"] = _csv(rows, headers)
             files[f"{place}.xlsx"] = _workbook({speech.words.text("rows"): rows, speech.words.text("summary"): summary}, headers)

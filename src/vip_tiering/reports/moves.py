@@ -76,7 +76,7 @@ def moves_of(run: TieredRun, holders: Holders, private_tiers: Collection[str]) -
     days = int(run.manifest["quarter_days"])
     clues = clue_bits(before, now, money["closing_balance"], days_held.to_numpy(), bounds, days)
     was_private = np.isin(before, [codes.index(code) for code in private_tiers if code in codes])
-    order = _order(change, was_private, money["difference"])
+    order = _order(change, np.where(was_private, before, 0), money["difference"])
     return Moves(table.take(pa.array(order)), clues[order], holders.at(table["customer_id"].combine_chunks())[order])
 
 
@@ -108,10 +108,15 @@ def _where(mask: Mask, fen: Int64s) -> pa.Array:
     return pc.if_else(pa.array(mask), decimal_from_fen(fen), pa.scalar(None, DECIMAL))
 
 
-def _order(change: pa.Array, was_private: Mask, difference_fen: Int64s) -> Int64s:
-    """Return the order of the rows: by group, in it by amount, largest first; ties by customer number, as the run has them."""
+def _order(change: pa.Array, private_level: Levels, difference_fen: Int64s) -> Int64s:
+    """Return the order of the rows: by group, in it by amount, largest first; ties by customer number, as the run has them.
+
+    `private_level`: the former level of private clients, 0 of others; of those who fell the highest come first.
+    """
     group = positions_in(change, pa.array(ORDER)).astype(np.int64)
-    group[was_private & (group == ORDER.index("downgraded"))] = ORDER.index(PRIVATE_DOWN)
+    private_down = (private_level > 0) & (group == ORDER.index("downgraded"))
+    group[private_down] = ORDER.index(PRIVATE_DOWN)
     rises = np.isin(group, [ORDER.index(one) for one in _RISES])
-    order: Int64s = np.lexsort((np.where(rises, -difference_fen, difference_fen), group)).astype(np.int64)
+    by_amount = np.where(rises, -difference_fen, difference_fen)
+    order: Int64s = np.lexsort((by_amount, np.where(private_down, -private_level, 0), group)).astype(np.int64)
     return order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,8 +64,10 @@ def report_of(inputs: Inputs) -> Report:
     branches = list(dict.fromkeys(holders.owners[one][0] for one in owners))
     levels = len(codes)
     of_branch = {branch: [one for one in owners if holders.owners[one][0] == branch] for branch in branches}
-    whole = lines_of(now, before, slice(None), levels, every=True)
     past = Past(now, before, last_year, _whole_before(run))
+    whole = lines_of(now, before, slice(None), levels, every=True)
+    if before is None and run.compared:
+        whole = [_as_the_run_says(line, run) for line in whole]
     report = Report(
         moves=moves,
         owners=owners,
@@ -99,6 +101,14 @@ def _whole_before(run: TieredRun) -> tuple[list[int], int] | None:
         return None
     tiers = _tiers_of(run)
     return [tier["previous_customers"] for tier in tiers], sum(fen_from_text(tier["previous_daily_average_sum"]) for tier in tiers)
+
+
+def _as_the_run_says(line: Line, run: TieredRun) -> Line:
+    """Return a line of all customers with what the run itself says of the quarter before; the sum over tiers is one of rounded sums."""
+    tiers = _tiers_of(run) if line.level is None else [_tiers_of(run)[line.level]]
+    count = sum(tier["previous_customers"] for tier in tiers)
+    fen = sum(fen_from_text(tier["previous_daily_average_sum"]) for tier in tiers)
+    return replace(line, previous_customers=count, previous_sum_fen=fen, previous_each_fen=fen // count if count else None)
 
 
 def _tiers_of(run: TieredRun) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from vip_tiering.reports.clues import codes_of
 from vip_tiering.reports.holders import Holders
 from vip_tiering.reports.measures import YUAN, Reading
 from vip_tiering.reports.moves import Moves, codes_of_run
-from vip_tiering.reports.report import Report
 from vip_tiering.reports.tallies import Line
 from vip_tiering.reports.words import Words
 from vip_tiering.schema import ABSENT, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS, RESERVED_CODES
@@ -154,13 +153,18 @@ def migration_matrix(migration: pa.Table, run: TieredRun, speech: Speech) -> tup
     total = speech.words.text("total")
     rows: list[list[object]] = []
     for before in codes:
-        found = [counts.get((before, now), 0) for now in codes]
-        rows.append([speech.tiers[before], *found, sum(found)])
+        found = [counts.get((before, now)) for now in codes]
+        rows.append([speech.tiers[before], *found, sum(one or 0 for one in found)])
     sums = [sum(counts.get((before, now), 0) for before in codes) for now in codes]
     rows.append([total, *sums, sum(sums)])
     columns = [f"to {code}" for code in codes]
     headers = {**dict(zip(columns, (speech.tiers[code] for code in codes), strict=True)), "to": total}
     return _table(["from_label", *columns, "to"], [pa.string(), *[_INT] * (len(codes) + 1)], rows), headers
+
+
+def known(table: pa.Table) -> pa.Table:
+    """Return a table without the columns of which nothing is known."""
+    return table.select([name for name in table.column_names if table[name].null_count < len(table)])
 
 
 def measures_for_people(readings: Sequence[Reading], names: Mapping[str, str], speech: Speech, *, money: bool) -> pa.Table:
