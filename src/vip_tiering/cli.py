@@ -18,6 +18,7 @@ import typer
 import typer.core
 
 from vip_tiering._version import __version__
+from vip_tiering.cli_changes import changes_app
 from vip_tiering.cli_results import playbook_app
 from vip_tiering.errors import UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
@@ -31,7 +32,7 @@ class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(super().list_commands(ctx), key=("extract", "tier", "playbook", "rules", "verify", "demo").index)
+        return sorted(super().list_commands(ctx), key=("extract", "tier", "changes", "playbook", "rules", "verify", "demo").index)
 
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
 rules_app = typer.Typer(help="Check the rule files.", **STYLE)
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
+app.add_typer(changes_app, name="changes")
 app.add_typer(playbook_app, name="playbook")
 app.add_typer(rules_app, name="rules")
 

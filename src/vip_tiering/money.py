@@ -46,6 +46,11 @@ def yuan_text(fen: int) -> str:
     return f"{sign}{abs(fen) // FEN_PER_YUAN}.{abs(fen) % FEN_PER_YUAN:02d}"
 
 
+def fen_from_text(text: str) -> int:
+    """Return the fen of an amount that `yuan_text` wrote."""
+    return int(text.replace(".", ""))
+
+
 def exact_sum(values: Int64s, bound: int | None = None) -> int:
     """Return the sum of int64 values as a Python integer that cannot wrap; `bound` may bring their largest size."""
     if (largest(values) if bound is None else bound) * len(values) < INT64_LIMIT:

@@ -12,6 +12,7 @@ from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFil
 from vip_tiering.profile_models import ProfilesFile
 from vip_tiering.rule_models import Code, Label, Source, Strict, Version, Words
 from vip_tiering.schema import LIST_FIELDS, MESSAGE_FIELDS, PERSONAL_MESSAGE_FIELDS
+from vip_tiering.target_models import TARGETS_FILE, TargetsFile
 
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
@@ -219,5 +220,6 @@ PLAYBOOK_FILES: Final[dict[str, type[Strict]]] = {
     "playbooks.yaml": PlaybooksFile,
     "products.yaml": ProductsFile,
     "profiles.yaml": ProfilesFile,
+    TARGETS_FILE: TargetsFile,
 }
-"""The form of every file that playbooks need, in the order in which problems are shown."""
+"""The form of every file that playbooks and reports need, in the order in which problems are shown."""

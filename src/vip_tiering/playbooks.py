@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks, profile_checks
+from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks, profile_checks, target_checks
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
@@ -19,6 +19,7 @@ from vip_tiering.profile_models import Profile, ProfilesFile, with_headers
 from vip_tiering.rule_checks import check, check_form
 from vip_tiering.rule_models import FILES, CalendarFile, TiersFile
 from vip_tiering.rules import Rules, folder_name, load_rules, locate_rules, rule_contents
+from vip_tiering.target_models import TARGETS_FILE, TargetsFile
 from vip_tiering.yaml_marks import Document
 
 BOOK: Final = "playbooks.yaml"
@@ -106,6 +107,45 @@ def load_playbooks(folder: str | FilePath | None = None) -> Playbooks | None:
 
     Raises RulesError with every mistake of every rule file at once.
     """
+    documents, name = _checked(folder)
+    return _playbooks(documents, name) if BOOK in documents else None
+
+
+@dataclass(frozen=True)
+class ReportRules:
+    """What reports go by; each of it may be absent from a folder of rules.
+
+    `private_tiers`: the tiers of private clients; `measures`: name for people of each figure of the branch.
+    """
+
+    name: str
+    customers: CustomerRules
+    targets: TargetsFile | None
+    private_tiers: tuple[str, ...]
+    measures: dict[str, str]
+
+
+def load_report_rules(folder: str | FilePath | None = None) -> ReportRules:
+    """Return what reports go by. Raises RulesError with every mistake of every rule file at once."""
+    documents, name = _checked(folder)
+    data = {file: document.data for file, document in documents.items()}
+    book = PlaybooksFile.model_validate(data[BOOK]) if BOOK in data else None
+    return ReportRules(
+        name=name,
+        customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})),
+        targets=TargetsFile.model_validate(data[TARGETS_FILE]) if TARGETS_FILE in data else None,
+        private_tiers=tuple(private_tiers(book)) if book else (),
+        measures={one.id: one.label for one in (book.measures if book else None) or ()},
+    )
+
+
+def private_tiers(file: PlaybooksFile) -> list[str]:
+    """Return the tiers of private clients: those that bar what goes to many."""
+    return [book.tier for book in file.playbooks if book.bulk == "barred"]
+
+
+def _checked(folder: str | FilePath | None) -> tuple[dict[str, Document], str]:
+    """Return every rule file of a folder as a document without mistakes, and the folder's name."""
     path, shown = locate_rules(folder)
     documents = {
         file: check_form(content, PLAYBOOK_FILES[file], f"{shown}/{file}")
@@ -113,14 +153,15 @@ def load_playbooks(folder: str | FilePath | None = None) -> Playbooks | None:
         else check(content, file, f"{shown}/{file}")
         for file, content in rule_contents(path, shown, sorted({**FILES, **PLAYBOOK_FILES})).items()
     }
-    for file, judge in (*playbook_checks.CHECKS.items(), ("profiles.yaml", profile_checks.check_profiles)):
+    checks = {**playbook_checks.CHECKS, "profiles.yaml": profile_checks.check_profiles, TARGETS_FILE: target_checks.check_targets}
+    for file, judge in checks.items():
         if file in documents and not documents[file].problems:
             judge(documents[file])
     absent = [f"{shown}/{BOOK}: needs {file} beside it" for file in NEEDED if BOOK in documents and file not in documents]
     _check_together(documents)
     if problems := [*absent, *(line for document in documents.values() for line in document.lines())]:
         raise RulesError(problems)
-    return _playbooks(documents, folder_name(path)) if BOOK in documents else None
+    return documents, folder_name(path)
 
 
 def _check_together(documents: dict[str, Document]) -> None:
@@ -137,11 +178,16 @@ def _check_together(documents: dict[str, Document]) -> None:
     if channels is not None and "profiles.yaml" in data:
         profiles = ProfilesFile.model_validate(data["profiles.yaml"])
         profile_checks.check_profile_channels(documents["profiles.yaml"], profiles, channels)
+    tiers = list(_labels(TiersFile.model_validate(data["tiers.yaml"]))) if "tiers.yaml" in data else None
+    if TARGETS_FILE in data:
+        named = PlaybooksFile.model_validate(data[BOOK]).measures if BOOK in data else None
+        measures = [one.id for one in named] if named else None
+        target_checks.check_figures(documents[TARGETS_FILE], TargetsFile.model_validate(data[TARGETS_FILE]), tiers, measures)
     if BOOK not in data:
         return
     document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
-    if "tiers.yaml" in data:
-        playbook_checks.check_playbooks(document, file, list(_labels(TiersFile.model_validate(data["tiers.yaml"]))))
+    if tiers is not None:
+        playbook_checks.check_playbooks(document, file, tiers)
     if "plan_ids.yaml" in data:
         ids = [one.id for one in PlanIdsFile.model_validate(data["plan_ids.yaml"]).ids]
         playbook_checks.check_plan_covered(document, file, ids)

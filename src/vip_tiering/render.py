@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.money import fen_from_text as _fen
 from vip_tiering.schema import ABSENT, CHANGES, RESERVED_CODES
 
 _MOST_FILLED_DAYS = 6
@@ -151,10 +152,6 @@ def _percent(fen: int, total: int) -> str:
     """Return a share with one decimal, rounded half up, so that the shares add up to about 100."""
     tenths = (2_000 * fen + total) // (2 * total) if total > 0 else 0
     return f"{tenths // 10}.{tenths % 10}%" if total > 0 else ""
-
-
-def _fen(amount: str) -> int:
-    return int(amount.replace(".", ""))
 
 
 def _grouped(fen: int) -> str:

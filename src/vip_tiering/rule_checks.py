@@ -40,6 +40,8 @@ _OF_WORDS: Final = {
     "channels": "must be a code of channels.yaml: small letters, digits or _",
     "tier": "must be a code of tiers.yaml: small letters, digits or _",
     "same_as": "must be a code of tiers.yaml: small letters, digits or _",
+    "customers_from": "must be a code of tiers.yaml: small letters, digits or _",
+    "quarter": "must be a quarter such as 2016Q1",
     "not_before": 'must be a time of day from "00:00" to "23:59", in quotes',
     "not_after": 'must be a time of day from "00:00" to "23:59", in quotes',
     "first_day": 'must be a month and a day in quotes, such as "06-15"',

@@ -92,6 +92,17 @@ def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401
         show(f"{result.private_folder} (private: for each manager alone)")
 
 
+def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip changes export`."""
+    from vip_tiering.render_changes import summary  # noqa: PLC0415
+
+    if result.up_to_date:
+        show(f"{result.folder}: already up to date")
+        return
+    show_rendered(summary(result.document))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+
+
 class ProgressBar:
     """A progress bar on stderr where it is a terminal; otherwise nothing."""
 

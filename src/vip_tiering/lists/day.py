@@ -29,7 +29,7 @@ from vip_tiering.lists.selection import Selector
 from vip_tiering.lists.turns import take_turns
 from vip_tiering.lists.window import Window
 from vip_tiering.offer_models import GATES
-from vip_tiering.playbooks import Playbooks
+from vip_tiering.playbooks import Playbooks, private_tiers
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
@@ -110,7 +110,7 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
 
 def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
     """Return who is a private client: by the tiers that bar what goes to many, and the lowest of their bounds."""
-    barred = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred" and book.tier in people.codes]
+    barred = [tier for tier in private_tiers(books.books.playbooks) if tier in people.codes]
     bounds = [run.bounds_fen[code] for code in barred if code in run.bounds_fen]
     return PrivacyRule([people.codes.index(code) for code in barred], min(bounds, default=None))
 

@@ -1,10 +1,12 @@
-"""The run from which lists are made: found intact, official, and of the right quarter."""
+"""The run from which lists and reports are made: found intact and official; for lists, of the right quarter too."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +26,7 @@ _RUN: str = "vip-tiering run"
 class TieredRun:
     """A published run. `labels`: by code, untiered first; `bounds_fen`: lower bound by code; `compared`: with the quarter before.
 
-    `tiers` and `changes` have the columns of `tiers.parquet` and `changes.csv`, the latter as text.
+    `tiers` and `changes` have the columns of `tiers.parquet` and `changes.csv`, the latter as text. `manifest`: as published.
     """
 
     quarter: Quarter
@@ -35,6 +37,7 @@ class TieredRun:
     tiers: pa.Table
     changes: pa.Table
     warnings: tuple[str, ...]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> TieredRun:
@@ -43,6 +46,12 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
     Raises DataError where it is absent, altered, provisional, later than the day, or not of the newest quarter that ended
     before it; the quarter before that one passes within `grace_days` of the new quarter, and any with `allow_old`.
     """
+    run = read_run(folder)
+    return replace(run, warnings=_judge_quarter(folder, run.quarter, on, grace_days, allow_old=allow_old))
+
+
+def read_run(folder: Path) -> TieredRun:
+    """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
     if not folder.is_dir():
         raise DataError(f"{folder.name}: there is no such run folder; name one such as out/2015Q4")
     manifest, problems = folders.verify(folder)
@@ -52,24 +61,27 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
         raise DataError([_refused(folder, "is no run of vip tier compute; name a folder such as out/2015Q4")])
     if manifest["status"] != "official":
         raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
-    quarter = Quarter.parse(manifest["quarter"], dt.date.max)
-    warnings = _judge_quarter(folder, quarter, on, grace_days, allow_old=allow_old)
-    text = {name: pa.string() for name in CHANGES_CSV}
-    tiers = pq.read_table(folder / "tiers.parquet")
-    _refuse_formulas(folder, tiers["customer_id"])
+    tiers, changes = pq.read_table(folder / "tiers.parquet"), read_texts(folder / "changes.csv", CHANGES_CSV)
+    _refuse_formulas(folder, "tiers.parquet", tiers["customer_id"])
+    _refuse_formulas(folder, "changes.csv", changes["customer_id"])
     return TieredRun(
-        quarter=quarter,
+        quarter=Quarter.parse(manifest["quarter"], dt.date.max),
         digest=manifest["digest"],
         compared=manifest["previous"] is not None,
         labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
         bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
         tiers=tiers,
-        changes=pyarrow.csv.read_csv(
-            folder / "changes.csv",
-            convert_options=pyarrow.csv.ConvertOptions(column_types=text, null_values=[], strings_can_be_null=False),
-        ),
-        warnings=warnings,
+        changes=changes,
+        warnings=(),
+        manifest=manifest,
     )
+
+
+def read_texts(path: Path, columns: Iterable[str]) -> pa.Table:
+    """Return a CSV of a run as columns of text."""
+    types = {name: pa.string() for name in columns}
+    options = pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
+    return pyarrow.csv.read_csv(path, convert_options=options)
 
 
 def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int, *, allow_old: bool) -> tuple[str, ...]:
@@ -87,12 +99,12 @@ def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int,
     raise DataError([_refused(folder, message)])
 
 
-def _refuse_formulas(folder: Path, ids: pa.ChunkedArray) -> None:
+def _refuse_formulas(folder: Path, file: str, ids: pa.ChunkedArray) -> None:
     """Ids stand in lists as they are; one that a spreadsheet takes for a formula must not get there."""
     count = pc.sum(pc.match_substring_regex(ids, r"^[=+\-@]")).as_py()
     if count:
         message = f"ids that a spreadsheet would take for formulas: {count}; they begin with =, +, - or @"
-        raise DataError([Problem(f"{folder.name}/tiers.parquet", None, "customer_id", "id-formula", message)])
+        raise DataError([Problem(f"{folder.name}/{file}", None, "customer_id", "id-formula", message)])
 
 
 def _refused(folder: Path, message: str) -> Problem:
