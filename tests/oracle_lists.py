@@ -7,7 +7,7 @@ import datetime as dt
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +30,7 @@ class Tiered(NamedTuple):
 
     tier: str
     closing_fen: int
+    average_fen: int = 0
 
 
 class Change(NamedTuple):
@@ -48,6 +49,7 @@ class Event(NamedTuple):
     kind: str
     day: dt.date
     product: str
+    amount_fen: int = -1
 
 
 class Contact(NamedTuple):
@@ -70,7 +72,7 @@ class Barred(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """A contact that an earlier export made."""
+    """A contact that an earlier export made; `day` is that of the export, or the later one of its result."""
 
     customer: str
     channel: str
@@ -78,14 +80,20 @@ class Remembered(NamedTuple):
     day: dt.date
     event_day: dt.date | None
     product: str
+    result: str = ""
 
 
 class Occasion(NamedTuple):
-    """One event that makes an action due: its day, what it is about, since when a contact in the log may be about it."""
+    """One event that makes an action due: its day, what it is about, since when a contact in the log may be about it.
+
+    `until`: by when it should be done, None for no such day; `amount_fen`: -1 where it is not known.
+    """
 
     day: dt.date
     product: str
     since: dt.date
+    until: dt.date | None
+    amount_fen: int = -1
 
 
 class Verdict(NamedTuple):
@@ -112,6 +120,8 @@ class World:
     memory: Sequence[Remembered] = ()
     branch_dates: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
     compared: bool = True
+    heard: Sequence[Contact] = ()
+    overflow: Mapping[tuple[str, str], dt.date] = field(default_factory=dict)
 
 
 def canonical(mobile: str) -> str:
@@ -160,6 +170,7 @@ class Book:
         self.channels: dict[str, dict[str, Any]] = {one["code"]: one for one in channels["channels"]}
         self.purposes: dict[str, dict[str, Any]] = {one["code"]: one for one in gates["purposes"]}
         self.gates: list[dict[str, str]] = gates["gates"]
+        self.quota: dict[str, Any] = gates.get("manager_quota", {})
         self.limits: dict[str, int] = {name: one["value"] for name, one in gates["limits"].items()}
         self.tier_labels: dict[str, str] = {one["code"]: one["label"] for one in tiers["tiers"]}
         self.bounds_fen: dict[str, int] = {one["code"]: int(one["min"]) * 100 for one in tiers["tiers"]}
@@ -229,6 +240,9 @@ class Oracle:
         self.log: dict[str, list[Contact]] = defaultdict(list)
         for contact in world.log or ():
             self.log[contact.customer].append(contact)
+        self.heard: dict[str, list[Contact]] = defaultdict(list)
+        for contact in world.heard:
+            self.heard[contact.customer].append(contact)
         self.memory: dict[str, list[Remembered]] = defaultdict(list)
         for remembered in world.memory:
             self.memory[remembered.customer].append(remembered)
@@ -282,7 +296,7 @@ class Oracle:
             event.event == "family_event" and event.kind in GRAVE and (self.world.on - event.day).days <= days
             for event in self.events[customer]
         ) or any(
-            one.customer == customer and one.result == "bereavement" and (self.world.on - one.day).days <= days for one in self.world.log or ()
+            one.result == "bereavement" and (self.world.on - one.day).days <= days for one in (*self.log[customer], *self.heard[customer])
         )
 
     def _listed(self) -> set[tuple[str, str]]:
@@ -300,7 +314,8 @@ class Oracle:
         """Return whether the customer refused a way, on whatever day."""
         if way in CONSENT and self.cell(customer, CONSENT[way]) == "N":
             return True
-        return any(one.result in REFUSALS and self.book.ways[one.channel] == way for one in self.log[customer])
+        both = (*self.log[customer], *self.heard[customer])
+        return any(one.result in REFUSALS and self.book.ways[one.channel] == way for one in both)
 
     def consented(self, customer: str, way: str) -> bool:
         """Return whether the customer agreed to a way."""
@@ -322,22 +337,29 @@ class Oracle:
 
     # contacts that were made
 
-    def made(self, customer: str) -> list[tuple[dt.date, str, str]]:
-        """Return day, channel and action of every contact up to the day of the export."""
-        both = [*self.log[customer], *self.memory[customer]]
-        return [(one.day, one.channel, one.action) for one in both if one.day <= self.world.on]
+    def freed(self, one: Remembered) -> bool:
+        """Return whether a contact is the only one about its event, and nobody answered."""
+        same = [other for other in self.memory[one.customer] if other[2] == one.action and other[4:6] == one[4:6]]
+        return one.result == "no_answer" and len(same) == 1
 
-    def last_of(self, action: str, customers: Sequence[str]) -> dt.date:
+    def made(self, customer: str, *, but_freed: bool = False) -> list[tuple[dt.date, str, str]]:
+        """Return day, channel and action of every contact up to the day of the export."""
+        remembered = [one for one in self.memory[customer] if not (but_freed and self.freed(one))]
+        return [(one.day, one.channel, one.action) for one in (*self.log[customer], *remembered) if one.day <= self.world.on]
+
+    def last_of(self, action: str, customers: Sequence[str], *, but_freed: bool = False) -> dt.date:
         """Return when any of these customers last heard of an action."""
-        return max((day for one in customers for day, _, which in self.made(one) if which == action), default=LONG_AGO)
+        made = [one for customer in customers for one in self.made(customer, but_freed=but_freed)]
+        return max((day for day, _, which in made if which == action), default=LONG_AGO)
 
     def capped(self, case: Case) -> bool:
         """Return whether a cap of the channel is reached, by number for SMS, else by customer."""
         unit = self.unit(case)
+        again = self.again(case)
         days = {
             day
             for one in unit
-            for day, channel, action in self.made(one)
+            for day, channel, action in self.made(one, but_freed=again)
             if channel == case.channel["code"] and (action not in self.book.actions or self.book.purpose(self.book.actions[action])["caps"])
         }
         return any(sum((self.world.on - day).days < cap["days"] for day in days) >= cap["contacts"] for cap in case.channel.get("caps", ()))
@@ -369,15 +391,16 @@ class Oracle:
 
     def _of_events(self, action: dict[str, Any], customer: str) -> list[Occasion]:
         mine = [one for one in self.events[customer] if one.event == action["trigger"] and self._ahead(action, one.day)]
-        about_product = action["trigger"] == "maturity"  # points have no product
-        return [Occasion(one.day, one.product if about_product else "", self._due_since(action, one.day)) for one in mine]
+        if action["trigger"] == "maturity":
+            return [Occasion(one.day, one.product, self._due_since(action, one.day), one.day, one.amount_fen) for one in mine]
+        return [Occasion(one.day, "", self._due_since(action, one.day), one.day) for one in mine]  # points have no product, and no money
 
     def _of_points(self, action: dict[str, Any], customer: str) -> list[Occasion]:
         found = self._of_events(action, customer)
         if customer in self.world.customers:
             day = self.day(customer, "points_expire_on")
             if day is not None and self._ahead(action, day) and self.cell(customer, "points") != "0":
-                found.append(Occasion(day, "", self._due_since(action, day)))
+                found.append(Occasion(day, "", self._due_since(action, day), day))
         return found
 
     def _of_products(self, action: dict[str, Any], customer: str) -> list[Occasion]:
@@ -389,41 +412,76 @@ class Oracle:
         launched = [one for one in self.book.products.values() if "launch_on" in one]
         found += [(one["launch_on"], one["label"], one.get("call_days", action["for_days"])) for one in launched]
         on, last = self.world.on, self.world.last
-        return [Occasion(day, product, day) for day, product, days in found if day <= last and day + days * DAY > on]
+        return [
+            Occasion(day, product, day, day + (days - 1) * DAY) for day, product, days in found if day <= last and day + days * DAY > on
+        ]
 
     def _of_birthday(self, action: dict[str, Any], customer: str) -> list[Occasion]:
         birthday = self.day(customer, "birthday") if customer in self.world.customers else None
         if birthday is None:
             return []
         days = [birthday_in(year, birthday) for year in (self.world.on.year, self.world.last.year)]
-        return [Occasion(day, "", self._due_since(action, day)) for day in sorted({*days}) if self.world.on <= day <= self.world.last][:1]
+        mine = [day for day in sorted({*days}) if self.world.on <= day <= self.world.last][:1]
+        return [Occasion(day, "", self._due_since(action, day), day) for day in mine]
 
     def _of_upgrade(self, _action: dict[str, Any], customer: str) -> list[Occasion]:
         change = self.world.changes.get(customer)
         end = self.world.quarter_end
-        return [Occasion(end, "", end + DAY)] if change is not None and change.change in {"upgraded", "entered"} else []
+        return [Occasion(end, "", end + DAY, None)] if change is not None and change.change in {"upgraded", "entered"} else []
 
     def _of_branch(self, action: dict[str, Any], _customer: str) -> list[Occasion]:
         days = self.world.branch_dates.get(action["id"], ())
-        return [Occasion(day, "", self._due_since(action, day)) for day in days if self._ahead(action, day)]
+        return [Occasion(day, "", self._due_since(action, day), day) for day in days if self._ahead(action, day)]
+
+    def about(self, action: str, customer: str, occasion: Occasion) -> list[Remembered]:
+        """Return the contacts of earlier exports about an event."""
+        return [
+            one
+            for one in self.memory[customer]
+            if (one.action, one.event_day, one.product) == (action, occasion.day, occasion.product) and one.day <= self.world.on
+        ]
 
     def told(self, action: str, customer: str, occasion: Occasion) -> bool:
         """Return whether the customer was told of an event: an earlier export remembers it, or the log has the action since it was due."""
-        remembered = any(
-            (one.action, one.event_day) == (action, occasion.day) and one.product == occasion.product and one.day <= self.world.on
-            for one in self.memory[customer]
-        )
+        remembered = any(not self.freed(one) for one in self.about(action, customer, occasion))
         return remembered or any(one.action == action and occasion.since <= one.day <= self.world.on for one in self.log[customer])
+
+    def kept(self, case: Case) -> list[Occasion]:
+        """Return the events that a row is about: those that were not told, or all where there are none; of new products one."""
+        occasions = case.occasions or []
+        fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
+        if case.action["trigger"] != "new_product":
+            return fresh
+        products = {one: self.book.product(one.product) or {} for one in fresh}
+        return sorted(fresh, key=lambda one: (products[one]["offer"] == "private", risk_number(products[one]["risk"]), one.day))[:1]
+
+    def again(self, case: Case) -> bool:
+        """Return whether a row tells only of events about which nobody answered."""
+        kept = self.kept(case)
+        action = case.action["id"]
+        return bool(kept) and all(self.about(action, case.customer, one) and not self.told(action, case.customer, one) for one in kept)
+
+    def late(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        """Return events that have passed since a manager had no place for them."""
+        since = self.world.overflow.get((customer, action["id"]))
+        if since is None or action["trigger"] not in {"maturity", "new_product", "birthday"}:
+            return []
+        today, self.world = self.world, replace(self.world, on=since)
+        found = self.occasions(action, customer) or []
+        self.world = today
+        return [one for one in found if one.until is not None and one.until < today.on]
 
     def due(self, action: dict[str, Any], customer: str) -> Case | None:
         """Return the case of an action that is due by tier, cadence and event; meetings and ratings are seen to later."""
         if action["id"] not in self.book.of_tier[self.world.run[customer].tier]:
             return None
         if "cadence_days" in action:
-            last = self.last_of(action["id"], [customer])
+            last = self.last_of(action["id"], [customer], but_freed=action["trigger"] == "branch_date")
             if last != LONG_AGO and (self.world.on - last).days < action["cadence_days"]:
                 return None
         occasions = self.occasions(action, customer)
+        if occasions is not None:
+            occasions = [*occasions, *self.late(action, customer)]
         if occasions == []:
             return None
         return Case(action, self.book.purpose(action), self.book.channels[action["channels"][0]], customer, occasions)
@@ -433,12 +491,7 @@ class Oracle:
     def offered(self, case: Case) -> list[dict[str, Any]] | None:
         """Return the products that an action is about, sellable or not; None where it is about none."""
         if case.action["trigger"] == "new_product":
-            occasions = case.occasions or []
-            fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
-            new = [self.book.product(one.product) for one in sorted(fresh)]
-            found = sorted((one for one in new if one is not None), key=lambda one: (one["offer"] == "private", risk_number(one["risk"])))[
-                :1
-            ]
+            found = [product for one in self.kept(case) if (product := self.book.product(one.product)) is not None]
         elif "topics" in case.action:
             found = [self.book.products[code] for code in case.action["topics"]]
         else:
@@ -556,7 +609,47 @@ class Oracle:
                     case = self.due(action, customer)
                     if case is not None:
                         result[customer, action["id"]] = self.judged(case)
+        self._keep_quotas(result)
         return result
+
+    def _keep_quotas(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Leave each manager the most urgent customers, one place for a customer and channel."""
+        places: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for (customer, action), verdict in verdicts.items():
+            if self.book.quota and not verdict.reason and not self.book.channels[verdict.channel]["public"]:
+                places[customer, verdict.channel].append(action)
+        by_manager: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for place in places:
+            by_manager[self.cell(place[0], "branch"), self.cell(place[0], "manager")].append(place)
+        own = {one["manager"]: one["contacts_per_day"] for one in self.book.quota.get("managers", ())}
+        for (_, manager), mine in by_manager.items():
+            limit = own.get(manager, self.book.quota.get("contacts_per_day")) if manager else None
+            if limit is None:
+                continue
+            for customer, channel in sorted(mine, key=lambda place: self.urgency(*place, places[place]))[limit:]:
+                for action in places[customer, channel]:
+                    verdicts[customer, action] = Verdict(channel, "manager_quota")
+
+    def urgency(self, customer: str, channel: str, actions: Sequence[str]) -> tuple[Any, ...]:
+        """Return by what a row comes before others."""
+        cases = [case for case in (self.due(self.book.actions[one], customer) for one in actions) if case is not None]
+        kept = {case.action["id"]: self.kept(case) for case in cases}
+        until = [one.until for events in kept.values() for one in events if one.until is not None]
+        amounts = [
+            sum(one.amount_fen for one in events if one.amount_fen >= 0)
+            for events in kept.values()
+            if any(one.amount_fen >= 0 for one in events)
+        ]
+        segments = set(self.cell(customer, "segments").split("|"))
+        return (
+            not any((customer, one) in self.world.overflow for one in actions),
+            min(until, default=dt.date.max),
+            not any(segments & set(case.action["audience"].get("mainly", ())) for case in cases),
+            -max(amounts, default=-1),
+            -self.world.run[customer].average_fen,
+            customer,
+            list(self.book.channels).index(channel),
+        )
 
     def _late(self, action: dict[str, Any], verdicts: Mapping[tuple[str, str], Verdict]) -> list[str]:
         """Return for whom an action is due by what became of others: a meeting is asked for, or a rating was missing."""

@@ -10,7 +10,7 @@ import typer
 
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.options import MaxBytesOption, RulesOption, date_of, folder_of
-from vip_tiering.terminal import show, warn
+from vip_tiering.terminal import show, show_rendered, warn
 
 if TYPE_CHECKING:
     from vip_tiering.lists.recording import RecordResult
@@ -52,6 +52,45 @@ def playbook_record(
     elif not quiet:
         for line in _lines(done, dry_run=dry_run):
             show(line)
+
+
+@playbook_app.command("results")
+def playbook_results(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of the exports, such as lists.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="First day of the exports; default: the first there is.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Last day of the exports; default: the last there is.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="A run: with --customers, the products that each tier holds are counted too.")
+    ] = None,
+    customers: Annotated[
+        Path | None, typer.Option(envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file with a column products_held.")
+    ] = None,
+    private_out: PrivateOption = None,
+    rules: RulesOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the figures as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
+) -> None:
+    """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
+    from vip_tiering.lists.resulting import ResultsOrder
+    from vip_tiering.lists.resulting import playbook_results as work
+    from vip_tiering.render_results import document, summary
+
+    days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
+    done = work(
+        ResultsOrder(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
+    )
+    warn(done.warnings)
+    if as_json:
+        show(json.dumps(document(done.days, done.figures, done.coverage, done.files), ensure_ascii=False, indent=2))
+    elif not quiet:
+        show_rendered(summary(done.days, done.figures, done.coverage))
+        show("\n".join(map(str, done.files)) if done.files else "dry run: nothing was written")
 
 
 def _lines(done: RecordResult, *, dry_run: bool) -> list[str]:

@@ -94,7 +94,7 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
         books.gates.limits.list_valid_days.value,
         [*books.gates.forbidden_words.words, *(one.label for one in books.books.products.values() if one.offer == "private")],
     )
-    judged = keep_quotas(judged, desk, books.gates.manager_quota)
+    judged = keep_quotas(judged, desk, books.gates.manager_quota, list(books.books.channels))
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     return DayLists(

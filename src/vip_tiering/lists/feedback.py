@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -121,13 +121,14 @@ def coverage_of(customers: Customers, people: People, labels: Mapping[str, str])
     products = [ANY_PRODUCT, *coded.dictionary.take(pa.array(order)).to_pylist()]
     sizes = np.bincount(level, minlength=len(people.codes))
     tiers = [number for number in range(1, len(people.codes)) if sizes[number]]
-    columns = {
+    all_customers, all_holders = np.repeat(sizes[tiers], len(products)), holders[tiers].reshape(-1)
+    tenths = 1000 * all_holders // np.maximum(all_customers, 1)
+    columns: dict[str, Any] = {
         "tier": [people.codes[number] for number in tiers for _ in products],
         "tier_label": [labels[people.codes[number]] for number in tiers for _ in products],
         "product": products * len(tiers),
-        "customers": np.repeat(sizes[tiers], len(products)),
-        "holders": holders[tiers].reshape(-1),
+        "customers": all_customers,
+        "holders": all_holders,
+        "share_percent": [f"{one // 10}.{one % 10}" for one in tenths.tolist()],
     }
-    tenths = 1000 * columns["holders"] // np.maximum(columns["customers"], 1)
-    columns["share_percent"] = [f"{one // 10}.{one % 10}" for one in tenths.tolist()]
     return pa.table(columns).select(list(COVERAGE_COLUMNS))

@@ -15,16 +15,15 @@ from vip_tiering.offer_models import ManagerQuota
 from vip_tiering.rows import Int32s
 
 
-def keep_quotas(judged: Sequence[Judged], desk: Desk, quota: ManagerQuota | None) -> list[Judged]:
+def keep_quotas(judged: Sequence[Judged], desk: Desk, quota: ManagerQuota | None, channels: Sequence[str]) -> list[Judged]:
     """Return the verdicts with `manager_quota` for whoever has no place in the day of his manager.
 
-    One customer on one channel takes one place, however many reasons there are. The most urgent stay. A customer without a
-    manager takes none.
+    One customer on one channel takes one place, however many reasons there are. The most urgent stay; of equal ones that on
+    the first of the `channels`. A customer without a manager takes no place.
     """
     mine = [one for one in judged if not one.due.case.channel.public and one.passed.any()]
     if quota is None or not mine:
         return list(judged)
-    channels = list(dict.fromkeys(one.due.case.channel.code for one in mine))
     beyond = _beyond(mine, channels, desk, _limits(quota, desk))
     return [one.stopped(np.isin(_places(one, channels), beyond), "manager_quota") if one in mine else one for one in judged]
 

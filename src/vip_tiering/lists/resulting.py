@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from vip_tiering.lists.logbook import CONTACT_LOG, read_logbook, refuse_shortene
 from vip_tiering.lists.memory import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import meet
 from vip_tiering.lists.run_folder import read_run
-from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.playbooks import check_rules
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.side_file import read_side_file
 from vip_tiering.tables import csv_bytes
