@@ -22,7 +22,19 @@ from vip_tiering.cli_changes import changes_app
 from vip_tiering.cli_results import playbook_app
 from vip_tiering.errors import UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
-from vip_tiering.terminal import ProgressBar, complain, make_ready, print_export, print_summary, show, show_rendered, warn
+from vip_tiering.terminal import (
+    ProgressBar,
+    complain,
+    make_ready,
+    print_changes,
+    print_export,
+    print_recorded,
+    print_results,
+    print_summary,
+    show,
+    show_rendered,
+    warn,
+)
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _ENDED_BY_SIGNAL = (130, 143)
@@ -236,18 +248,23 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's data, runs and lists.")] = Path("vip-demo"),
 ) -> None:
-    """Make two quarters of invented extracts, compute both, export the lists of a day, and show the results."""
+    """Make two quarters of invented extracts, compute both, report who changed, export the lists of a day, and show what came of them."""
     from vip_tiering import demo as example
 
     for title, result in example.run(folder):
         show(title)
         print_summary(result)
         show()
-    exported = example.lists(folder)
-    print_export(exported, preview=True)
+    print_changes(example.report(folder))
     show()
-    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,")
-    show("lists/ and lists.private/ the lists of a day. By hand:")
+    print_export(example.lists(folder), preview=True)
+    show()
+    recorded, counted = example.results(folder)
+    print_recorded(recorded)
+    print_results(counted)
+    show()
+    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs, reports/")
+    show("who changed tier, lists/ and lists.private/ the lists of a day. By hand:")
     here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "lists", "customers/customers.csv")]
     show(f"vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
     show(f"vip playbook export {here[2]} --on 2016-01-11 --out {here[3]} \\\n    --customers {here[4]}")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from vip_tiering.cli_playbook import playbook_app
 from vip_tiering.options import MaxBytesOption, RulesOption, date_of, folder_of
-from vip_tiering.terminal import show, show_rendered, warn
-
-if TYPE_CHECKING:
-    from vip_tiering.lists.recording import RecordResult
+from vip_tiering.terminal import print_recorded, print_results, show, warn
 
 __all__ = ["playbook_app"]
 
@@ -50,8 +47,7 @@ def playbook_record(
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
         show(json.dumps({**counts, "files": [str(one) for one in done.files]}, ensure_ascii=False, indent=2))
     elif not quiet:
-        for line in _lines(done, dry_run=dry_run):
-            show(line)
+        print_recorded(done, dry_run=dry_run)
 
 
 @playbook_app.command("results")
@@ -79,7 +75,7 @@ def playbook_results(
     """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
     from vip_tiering.lists.resulting import ResultsOrder
     from vip_tiering.lists.resulting import playbook_results as work
-    from vip_tiering.render_results import document, summary
+    from vip_tiering.render_results import document
 
     days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
     done = work(
@@ -89,18 +85,4 @@ def playbook_results(
     if as_json:
         show(json.dumps(document(done.days, done.figures, done.coverage, done.files), ensure_ascii=False, indent=2))
     elif not quiet:
-        show_rendered(summary(done.days, done.figures, done.coverage))
-        show("\n".join(map(str, done.files)) if done.files else "dry run: nothing was written")
-
-
-def _lines(done: RecordResult, *, dry_run: bool) -> list[str]:
-    """Return what people read of what was recorded."""
-    new = sum(done.contacts.values())
-    if not new and not done.barred:
-        return [f"already recorded: {done.known} results, nothing new" if done.known else "nothing to record"]
-    words = ", ".join(f"{word} {count:,}" for word, count in done.contacts.items())
-    known = f"; {done.known:,} were known already" if done.known else ""
-    lines = [f"recorded {new:,} results: {words}{known}" if new else f"{done.known:,} results were known already"]
-    if done.barred:
-        lines.append(f"new do-not-contact entries: {done.barred:,}")
-    return [*lines, *(["dry run: nothing was written"] if dry_run else map(str, done.files))]
+        print_results(done, dry_run=dry_run)

@@ -1,10 +1,12 @@
-"""`vip demo`: two quarters of invented balances, computed like real ones, and the lists of a day.
+"""`vip demo`: two quarters of invented balances, computed like real ones, the lists of a day, and what came of them.
 
     DIR/.vip-demo       says that the folder is a demo's
     DIR/extracts/       one CSV a day, balances_20150701.csv and so on, but for one weekend that "was not delivered"
     DIR/customers/      the customer file, the events, the do-not-contact list
     DIR/out/            the two run folders
-    DIR/lists/          the export of a day, and beside it lists.private/, what only managers may see
+    DIR/reports/        who rose, fell, came or went, for the branch head and each manager
+    DIR/lists/          the export of a day and what came of it; beside it lists.private/, what only managers may see
+    DIR/returned/       the lists of the day as they came back
 
 Nothing that stands in DIR already is overwritten or removed: a folder that is no earlier demo, or one that was altered,
 is refused.
@@ -19,12 +21,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from vip_tiering import demo_people, folders
+from vip_tiering import demo_people, demo_results, folders
 from vip_tiering._version import __version__
 from vip_tiering.demo_balances import QUARTERS, extracts
 from vip_tiering.errors import OutputError
 from vip_tiering.jobs import Order, Result, tier_compute
 from vip_tiering.lists.exports import ExportOrder, ExportResult, playbook_export
+from vip_tiering.lists.recording import RecordOrder, RecordResult, playbook_record
+from vip_tiering.lists.resulting import Results, ResultsOrder, playbook_results
+from vip_tiering.reports.exporting import ChangesOrder, ChangesResult, changes_export
 from vip_tiering.rules import packaged_rules
 
 _MARKER: Final = ".vip-demo"
@@ -32,6 +37,8 @@ _EXTRACTS: Final = "extracts"
 _CUSTOMERS: Final = "customers"
 _OUT: Final = "out"
 _LISTS: Final = "lists"
+_REPORTS: Final = "reports"
+_RETURNED: Final = "returned"
 _TODAY: Final = dt.date(2016, 1, 4)
 
 
@@ -108,9 +115,23 @@ def _refuse_altered(target: Path, wanted: dict[str, bytes]) -> None:
             raise OutputError(f"{target / name}: is not as the demo made it; name another folder: vip demo DIR")
 
 
+def report(folder: Path) -> ChangesResult:
+    """Report who changed tier in the newer quarter; `run` made what it needs."""
+    run, customers = folder / _OUT / str(QUARTERS[1]), folder / _CUSTOMERS / "customers.csv"
+    return changes_export(ChangesOrder(run, customers, folder / _REPORTS, rules=packaged_rules()))
+
+
 def lists(folder: Path) -> ExportResult:
-    """Export the lists of a Friday from the newer run, with the packaged rules; `run` made what they need."""
-    people = folder / _CUSTOMERS
+    """Export the lists of a Friday from the newer run, with the packaged rules; `run` made what they need.
+
+    An earlier demo in this folder recorded what came of them since; then they stand there, and must be as they were.
+    """
+    people, standing = folder / _CUSTOMERS, folder / _LISTS / str(demo_people.ON)
+    if standing.exists():
+        document, problems = folders.verify(standing)
+        if problems:
+            raise OutputError(f"{standing}: is not as the demo made it; name another folder: vip demo DIR")
+        return ExportResult(document, None, standing, None, tuple(document["warnings"]), {}, up_to_date=True)
     order = ExportOrder(
         run=folder / _OUT / str(QUARTERS[1]),
         customers=people / "customers.csv",
@@ -121,3 +142,13 @@ def lists(folder: Path) -> ExportResult:
         rules=packaged_rules(),
     )
     return playbook_export(order)
+
+
+def results(folder: Path) -> tuple[RecordResult, Results]:
+    """Record what came of the lists, and count it by manager and action; `lists` made what it needs."""
+    export = folder / _LISTS / str(demo_people.ON)
+    with folders.locked(folder):
+        _write_folder(folder / _RETURNED, lambda: demo_results.returned(export).items())
+    files = tuple(sorted((folder / _RETURNED).glob("*.csv")))
+    recorded = playbook_record(RecordOrder(export, files, rules=packaged_rules()))
+    return recorded, playbook_results(ResultsOrder(folder / _LISTS, rules=packaged_rules()))

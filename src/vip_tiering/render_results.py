@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +14,22 @@ from rich.table import Table
 from rich.text import Text
 
 _SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
-_HEADERS: Final = {"selected": "select.", "exported": "export.", "interested": "interest.", "obstacles": "obstac."}
+UNASSIGNED: Final = "unassigned"
+"""Stands for a branch or manager that is not known."""
 _LONGEST: Final = 60
 """More rows than this are shown for each manager, and for each action, alone."""
 _MOST_PRODUCTS: Final = 8
+
+
+def recorded(contacts: Mapping[str, int], known: int, barred: int) -> RenderableType:
+    """Return what was recorded: new results by word, those known already, new do-not-contact entries."""
+    new = sum(contacts.values())
+    if not new and not barred:
+        return Text(f"already recorded: {known:,} results, nothing new" if known else "no result to record")
+    words = ", ".join(f"{word} {count:,}" for word, count in contacts.items())
+    more = f"; {known:,} were known already" if known else ""
+    lines = [f"recorded {new:,} results: {words}{more}" if new else f"{known:,} results were known already"]
+    return Text("\n".join([*lines, *([f"new do-not-contact entries: {barred:,}"] if barred else [])]))
 
 
 def document(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, files: Iterable[Path]) -> dict[str, Any]:
@@ -57,16 +69,20 @@ def _table(figures: pa.Table, by: Sequence[str]) -> Table:
     for name in by:
         table.add_column(name, overflow="fold", no_wrap=name == "action")
     for name in _SHOWN:
-        table.add_column(_HEADERS.get(name, name), justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     before = dict.fromkeys(by)
     for row in figures.select([*by, *_SHOWN]).to_pylist():
         same = [row[name] == before[name] for name in by[:-1]]
-        names = ["" if all(same[: place + 1]) else row[name] for place, name in enumerate(by[:-1])]
-        table.add_row(*names, row[by[-1]], *(f"{row[name]:,}" for name in _SHOWN))
+        names = ["" if all(same[: place + 1]) else _shown(row[name]) for place, name in enumerate(by[:-1])]
+        table.add_row(*names, _shown(row[by[-1]]), *(f"{row[name]:,}" for name in _SHOWN))
         before = row
     table.add_section()
     table.add_row("all", *[""] * (len(by) - 1), *(f"{pc.sum(figures[name]).as_py() or 0:,}" for name in _SHOWN))
     return table
+
+
+def _shown(name: str) -> str:
+    return "-" if name == UNASSIGNED else name
 
 
 def _coverage(coverage: pa.Table) -> Table:
@@ -85,4 +101,4 @@ def _coverage(coverage: pa.Table) -> Table:
 
 
 def _plain() -> Table:
-    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1))
+    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))

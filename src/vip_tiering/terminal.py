@@ -103,6 +103,23 @@ def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     show(f"{result.folder}" if result.folder else "dry run: nothing was written")
 
 
+def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook record`."""
+    from vip_tiering.render_results import recorded  # noqa: PLC0415
+
+    show_rendered(recorded(done.contacts, done.known, done.barred))
+    for line in ["dry run: nothing was written"] if dry_run else done.files:
+        show(line)
+
+
+def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook results`."""
+    from vip_tiering.render_results import summary  # noqa: PLC0415
+
+    show_rendered(summary(done.days, done.figures, done.coverage))
+    show("dry run: nothing was written" if dry_run else "\n".join(map(str, done.files)))
+
+
 class ProgressBar:
     """A progress bar on stderr where it is a terminal; otherwise nothing."""
 

@@ -20,6 +20,7 @@ from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
 from vip_tiering.lists.memory import recall
 from vip_tiering.lists.notes import notes_on
+from vip_tiering.lists.places import private_root
 from vip_tiering.lists.run_folder import load_run
 from vip_tiering.lists.window import window_of
 from vip_tiering.playbooks import Playbooks, check_rules
@@ -57,7 +58,7 @@ class ExportOrder:
     @property
     def private_root(self) -> Path:
         """The folder that receives what only managers may see."""
-        return self.private_out if self.private_out is not None else self.out.parent / f"{self.out.name}.private"
+        return private_root(self.out, self.private_out)
 
 
 @dataclass(frozen=True)

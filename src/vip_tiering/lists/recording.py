@@ -24,6 +24,7 @@ from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, grown, read_logbook, 
 from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
+from vip_tiering.lists.places import named, private_root
 from vip_tiering.lists.returned import parse_returned, with_list_headers
 from vip_tiering.lists.written import Part, read_part
 from vip_tiering.offer_models import Channel
@@ -47,12 +48,12 @@ class RecordOrder:
     @property
     def out(self) -> Path:
         """The folder in which the export lies."""
-        return self.export.resolve().parent
+        return named(self.export).parent
 
     @property
     def private_root(self) -> Path:
         """The folder of the private parts."""
-        return self.private_out if self.private_out is not None else self.out.parent / f"{self.out.name}.private"
+        return private_root(self.out, self.private_out)
 
 
 @dataclass(frozen=True)

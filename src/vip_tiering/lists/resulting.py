@@ -18,6 +18,7 @@ from vip_tiering.lists.feedback import coverage_of, figures_of, obstacles_of, ob
 from vip_tiering.lists.logbook import CONTACT_LOG, read_logbook, refuse_shortened
 from vip_tiering.lists.memory import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import meet
+from vip_tiering.lists.places import private_root
 from vip_tiering.lists.run_folder import read_run
 from vip_tiering.playbooks import check_rules
 from vip_tiering.readers.limits import size_in_bytes
@@ -46,8 +47,7 @@ class ResultsOrder:
     @property
     def private_root(self) -> Path:
         """The folder of the private parts."""
-        resolved = self.out.resolve()
-        return self.private_out if self.private_out is not None else resolved.parent / f"{resolved.name}.private"
+        return private_root(self.out, self.private_out)
 
 
 @dataclass(frozen=True)

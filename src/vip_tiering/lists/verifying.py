@@ -18,6 +18,7 @@ from vip_tiering.lists.hard_people import Beside
 from vip_tiering.lists.hard_rules import check_export, check_intact, read_export
 from vip_tiering.lists.incoming import read_incoming
 from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, together
+from vip_tiering.lists.places import named, private_root
 from vip_tiering.playbooks import Playbooks, check_rules
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Rules
@@ -40,9 +41,8 @@ class VerifyOrder:
     @property
     def private(self) -> Path:
         """Where the private part should be."""
-        folder = self.folder.resolve()
-        root = self.private_out if self.private_out is not None else folder.parent.parent / f"{folder.parent.name}.private"
-        return root / folder.name
+        folder = named(self.folder)
+        return private_root(folder.parent, self.private_out) / folder.name
 
 
 @dataclass(frozen=True)
