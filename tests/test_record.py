@@ -1,0 +1,389 @@
+"""`vip playbook record`: what comes back binds the next lists, nothing is recorded twice, and what is wrong is refused whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import stat
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from python_calamine import load_workbook
+
+from exporting import ON, customer, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
+from helpers import RULES, vip
+from vip_tiering import folders
+from vip_tiering.errors import OutputError
+from vip_tiering.lists.recording import RecordOrder, playbook_record
+
+NEXT, THIRD = "2016-01-06", "2016-01-07"
+SOFFICE = shutil.which("soffice")
+SILVER, GOLD, PRIVATE = (200_000, 200_000), (600_000, 600_000), (9_000_000, 9_000_000)
+PEOPLE = {
+    **{f"G{number}": customer(number) for number in range(1, 8)},
+    "SHARED-1": customer(20),
+    "SHARED-2": customer(20),
+    "S1": customer(40, segments="merchant"),
+    "P1": customer(30),
+}
+AVERAGES = {one: {"P1": PRIVATE, "S1": SILVER}.get(one, GOLD) for one in PEOPLE}
+HEADER = ("customer_id", "action", "channel", "result", "on", "by", "obstacle", "note")
+
+
+class Branch:
+    """A branch with a run, a customer file, maturities for all of gold, and the export of a day."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the run and the files."""
+        self.folder, self.out = folder, folder / "lists"
+        self.run = make_run(folder / "out", AVERAGES)
+        self.customers = write_customers(folder / "customers.csv", PEOPLE)
+        rows = [(one, "maturity", "", "2016-01-09", "三年定期", "50000.00") for one in PEOPLE]
+        self.events = write_events(folder / "events.csv", rows)
+
+    def export(self, on: str = ON, *arguments: object) -> Path:
+        """Export the lists of a day."""
+        done = export(self.run, self.customers, self.out, "--events", self.events, *arguments, on=on)
+        assert done.returncode == 0, done.stderr
+        return self.out / on
+
+    def record(self, *files: Path | str, on: str = ON) -> subprocess.CompletedProcess[str]:
+        """Record results."""
+        return vip("playbook", "record", self.out / on, *files, "--rules", RULES)
+
+    def results(self, *rows: Mapping[str, str], name: str = "back.csv") -> Path:
+        """Write results."""
+        return write_rows(self.folder / name, HEADER, [[row.get(column, "") for column in HEADER] for row in rows])
+
+    def log(self, *, private: bool = False) -> list[dict[str, str]]:
+        """Return the contact log."""
+        path = (self.folder / "lists.private" if private else self.out) / "contact_log.csv"
+        return read_rows(path) if path.exists() else []
+
+    def barred(self) -> list[dict[str, str]]:
+        """Return the do-not-contact entries."""
+        path = self.out / "do_not_contact.csv"
+        return read_rows(path) if path.exists() else []
+
+
+def said(customer_id: str, result: str, action: str = "G-CALL-1", channel: str = "calls", **cells: str) -> dict[str, str]:
+    """Return a row of results."""
+    return {"customer_id": customer_id, "action": action, "channel": channel, "result": result, **cells}
+
+
+@pytest.fixture(name="branch")
+def _branch(tmp_path: Path) -> Branch:
+    """Return a branch with the lists of a day."""
+    branch = Branch(tmp_path)
+    branch.export()
+    return branch
+
+
+def calls(folder: Path) -> dict[str, str]:
+    """Return customer -> actions of the call list."""
+    return {row["customer_id"]: row["action"] for row in read_rows(folder / "calls.csv")}
+
+
+def test_a_list_comes_back_as_it_went_out(branch: Branch) -> None:
+    """A manager's CSV with Chinese headers and nothing but results filled in is recorded, one row for each action."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "calls.csv"
+    rows = read_rows(source)
+    rows[0] |= {"联系结果": "已接通", "障碍": "利率低", "备注": "=1+1"}
+    back = write_rows(branch.folder / "back.csv", list(rows[0]), [list(row.values()) for row in rows])
+    done = branch.record(back)
+    actions = rows[0]["事项"].split("|")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert f"recorded {len(actions)} results: reached {len(actions)}\n" in done.stdout
+    expected = {
+        "customer_id": rows[0]["客户号"], "channel": "calls", "date": ON, "result": "reached", "by": "", "obstacle": "利率低",
+        "note": "＝1+1", "export": ON,
+    }  # fmt: skip
+    assert [{**expected, "action": one} for one in actions] == branch.log()
+    assert stat.S_IMODE((branch.out / "contact_log.csv").stat().st_mode) == 0o600
+
+
+def test_a_workbook_comes_back(branch: Branch) -> None:
+    """The workbook of a manager, filled in and saved anew, says its channel by the list alone; every sheet is read."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    sheets = load_workbook(source)
+    back = branch.folder / "back.xlsx"
+    with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
+        for name in sheets.sheet_names:
+            rows = sheets.get_sheet_by_name(name).to_python()
+            place = rows[0].index("联系结果")
+            tab = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                tab.write_row(number, 0, [*row[:place], "interested" if number == 1 else row[place], *row[place + 1 :]])
+    assert len(sheets.sheet_names) > 1
+    done = branch.record(back)
+    assert done.returncode == 0, done.stderr
+    assert {row["channel"] for row in branch.log()} == {"calls", "visits"}
+    assert {row["result"] for row in branch.log()} == {"interested"}
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
+def test_a_workbook_saved_by_another_program_comes_back(branch: Branch) -> None:
+    """LibreOffice opens the workbook of a manager and saves it as CSV and as .xlsx; both are taken, and have no result yet."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    target = branch.folder / "saved"
+    command = [str(SOFFICE), f"-env:UserInstallation=file://{branch.folder}/profile", "--headless", "--convert-to"]
+    subprocess.run([*command, "xlsx", "--outdir", target, source], check=True, capture_output=True, timeout=120)
+    done = branch.record(target / "lists.xlsx")
+    assert done.returncode == 0, done.stderr
+    assert "no result to record" in done.stdout
+
+
+def test_the_same_again_changes_nothing(branch: Branch) -> None:
+    """The same file, in another order or form, changes no byte; a fuller one adds what is new."""
+    first = branch.results(said("G1", "reached"), said("G2", "no_answer", obstacle="忙"))
+    assert branch.record(first).returncode == 0
+    before = {path: path.read_bytes() for path in branch.out.glob("*.csv")}
+    again = branch.record(branch.results(said("G2", "no_answer", obstacle="忙"), said("G1", "reached"), name="again.csv"))
+    assert "already recorded: 2 results, nothing new\n" in again.stdout
+    assert before == {path: path.read_bytes() for path in branch.out.glob("*.csv")}
+    more = branch.record(branch.results(said("G1", "reached"), said("G2", "no_answer", obstacle="忙"), said("G3", "done"), name="more.csv"))
+    assert "recorded 1 results: done 1; 2 were known already\n" in more.stdout
+    assert [row["customer_id"] for row in branch.log()] == ["G1", "G2", "G3"]
+
+
+def test_a_refusal_bars_its_way_for_ever(branch: Branch) -> None:
+    """Who refused a call is not called again, not even as a service; messages still go out. Who opted out gets no message again."""
+    done = branch.record(branch.results(said("G1", "refused"), said("G2", "opt_out", *sms_of(branch, "G2"))))
+    assert done.returncode == 0, done.stderr
+    assert {(row["customer_id"], row["channel"], row["since"]) for row in branch.barred()} == {("G1", "calls", ON), ("G2", "sms", ON)}
+    reasons = reasons_of(branch.export("2016-02-29", "--allow-old-run"))
+    assert {reason for (one, action), reason in reasons.items() if one == "G1" and action.startswith("G-CALL")} <= {"do_not_contact"}
+    assert {reason for (one, action), reason in reasons.items() if one == "G2" and "-SMS-" in action} == {"do_not_contact"}
+    assert "do_not_contact" not in {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action}
+
+
+def sms_of(branch: Branch, customer_id: str) -> tuple[str, str]:
+    """Return action and channel of a customer's message."""
+    row = next(row for row in read_rows(branch.out / ON / "sms.csv") if customer_id in row["customer_id"].split("|"))
+    return row["action"], "sms"
+
+
+def test_a_wrong_number_is_barred_and_the_customer_is_not(branch: Branch) -> None:
+    """A wrong number is neither called nor sent to again; with another number the customer is."""
+    assert branch.record(branch.results(said("G1", "wrong_number"))).returncode == 0
+    assert {(row["customer_id"], row["mobile"], row["channel"]) for row in branch.barred()} == {
+        ("", "13800000001", "calls"),
+        ("", "13800000001", "sms"),
+    }
+    reasons = reasons_of(branch.export(NEXT))
+    assert {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action} == {"do_not_contact"}
+    write_customers(branch.customers, {**PEOPLE, "G1": customer(99)})
+    reasons = reasons_of(branch.export(NEXT, "--replace"))
+    assert "do_not_contact" not in {reason for (one, _), reason in reasons.items() if one == "G1"}
+
+
+def test_bereavement_suspends_all_but_service(branch: Branch) -> None:
+    """A death in the family that a caller was told of stops marketing for as long as one in the events file."""
+    assert branch.record(branch.results(said("G1", "bereavement"))).returncode == 0
+    reasons = reasons_of(branch.export(NEXT))
+    assert {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action} == {"bereavement"}
+    later = reasons_of(branch.export("2016-04-05", "--allow-old-run"))
+    assert "bereavement" not in {reason for (one, _), reason in later.items() if one == "G1"}
+
+
+def test_no_answer_frees_the_event_for_one_more_call(branch: Branch) -> None:
+    """Nobody answered: the event is told once more the next day, and not a third time, whatever comes of that."""
+    assert branch.record(branch.results(said("G1", "no_answer"), said("G2", "reached"))).returncode == 0
+    second = branch.export(NEXT)
+    assert "G-CALL-1" in calls(second).get("G1", "")
+    assert "G-CALL-1" not in calls(second).get("G2", "")
+    assert branch.record(branch.results(said("G1", "no_answer"), name="second.csv"), on=NEXT).returncode == 0
+    third = branch.export(THIRD)
+    assert "G-CALL-1" not in calls(third).get("G1", "")
+    assert reasons_of(third)["G1", "G-CALL-1"] == "already_contacted"
+
+
+def test_a_row_for_several_customers_counts_for_each(branch: Branch) -> None:
+    """A receipt of a message to a shared number is recorded for all who share it, and refuses for all of them."""
+    action, _ = sms_of(branch, "SHARED-1")
+    done = branch.record(branch.results(said("SHARED-1|SHARED-2", "opt_out", action, "sms")))
+    assert done.returncode == 0, done.stderr
+    assert ["SHARED-1", "SHARED-2"] == [row["customer_id"] for row in branch.log()]
+    assert {row["customer_id"] for row in branch.barred()} == {"SHARED-1", "SHARED-2"}
+
+
+def test_private_clients_stay_private(branch: Branch) -> None:
+    """Results of private clients lie in the private part alone, and bind the next private lists."""
+    row = next(row for row in private_rows(branch.folder / "lists.private" / ON) if row["客户号"] == "P1")
+    done = branch.record(branch.results(said("P1", "refused", row["事项"].split("|")[0], row["渠道"])))
+    assert done.returncode == 0, done.stderr
+    assert ([], ["P1"]) == (branch.log(), [one["customer_id"] for one in branch.log(private=True)])
+    assert not branch.barred()
+    branch.export(NEXT)
+    reasons = reasons_of(branch.out / NEXT, branch.folder / "lists.private" / NEXT)
+    assert "do_not_contact" in {reason for (one, _), reason in reasons.items() if one == "P1"}
+
+
+BAD: dict[str, tuple[Sequence[dict[str, str]], str, str]] = {
+    "nobody": ([said("G1", "reached"), said("NOBODY", "reached")], "row 3", "result-unlisted"),
+    "another action": ([said("G1", "reached", "D-ALLOC")], "row 2", "result-unlisted"),
+    "another channel": ([said("G1", "reached", channel="visits")], "row 2", "result-unlisted"),
+    "one of several": ([said("G1|NOBODY", "reached")], "row 2", "result-unlisted"),
+    "unknown result": ([said("G1", "perhaps")], "row 2, column result", "value-unknown"),
+    "unknown channel": ([said("G1", "reached", channel="fax")], "row 2, column channel", "value-unknown"),
+    "day before the export": ([said("G1", "reached", on="2016-01-04")], "row 2, column on", "day-range"),
+    "day to come": ([said("G1", "reached", on="2099-01-01")], "row 2, column on", "day-range"),
+    "no day": ([said("G1", "reached", on="yesterday")], "row 2, column on", "date-invalid"),
+    "obstacle without a result": ([said("G1", "", obstacle="利率低")], "row 2, column result", "result-missing"),
+    "wrong number of a visit": ([said("S1", "wrong_number", "S-POS", "visits")], "row 2", "result-channel"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_wrong_refuses_the_file_whole(name: str, branch: Branch) -> None:
+    """One wrong row is exit 4, named by its row and rule without a value of it, and nothing of the file is recorded."""
+    rows, place, rule = BAD[name]
+    done = branch.record(branch.results(*rows))
+    assert done.returncode == 4
+    assert f"back.csv: {place}: " in done.stderr
+    assert f"[{rule}]" in done.stderr
+    assert "NOBODY" not in done.stderr
+    assert not (branch.out / "contact_log.csv").exists()
+
+
+def test_every_wrong_row_of_every_file_is_named(branch: Branch) -> None:
+    """Files with mistakes are told together, each row of them."""
+    first = branch.results(said("X1", "reached"), said("G1", "reached"), said("X2", "reached"), name="a.csv")
+    second = branch.results(said("G1", "nothing"), name="b.csv")
+    done = branch.record(first, second, branch.folder / "absent.csv")
+    assert done.returncode == 4
+    for place in ("a.csv: row 2", "a.csv: row 4", "b.csv: row 2", "absent.csv: cannot be found"):
+        assert place in done.stderr
+
+
+def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
+    """A damaged workbook, one with a column without a header, and one whose ids Excel took for numbers are refused."""
+    whole = branch.folder / "whole.xlsx"
+    with xlsxwriter.Workbook(whole) as book:
+        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "联系结果"])
+    broken = branch.folder / "broken.xlsx"
+    broken.write_bytes(whole.read_bytes()[:-40])
+    nameless = branch.folder / "nameless.xlsx"
+    with xlsxwriter.Workbook(nameless) as book:
+        sheet = book.add_worksheet("电话")
+        sheet.write_row(0, 0, ["客户号", "事项", "联系结果", "", "备注"])
+        sheet.write_row(1, 0, ["G1", "G-CALL-1", "reached", "?", ""])
+    digits = branch.folder / "digits.xlsx"
+    with xlsxwriter.Workbook(digits) as book:
+        sheet = book.add_worksheet("电话")
+        sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+        sheet.write_row(1, 0, [1234567890123456789, "G-CALL-1", "reached"])
+    for file, message in (
+        (broken, "broken.xlsx: is no whole workbook"),
+        (nameless, "nameless.xlsx [电话]: row 1: column 4 has no header"),
+        (digits, "digits.xlsx [电话]: row 2"),
+    ):
+        done = branch.record(file)
+        assert (4, True) == (done.returncode, message in done.stderr), done.stderr
+
+
+def test_dates_and_numbers_of_a_workbook_are_read(branch: Branch) -> None:
+    """A day that Excel keeps as a date, an id that it keeps as a number, and empty rows between are what they mean."""
+    book_path = branch.folder / "typed.xlsx"
+    with xlsxwriter.Workbook(book_path) as book:
+        sheet = book.add_worksheet("电话")
+        sheet.write_row(0, 0, ["customer_id", "action", "result", "on"])
+        sheet.write_row(3, 0, ["G1", "G-CALL-1", "reached"])
+        sheet.write_datetime(3, 3, dt.datetime(2016, 1, 6), book.add_format({"num_format": "yyyy-mm-dd"}))  # noqa: DTZ001 (Excel knows none)
+    assert branch.record(book_path).returncode == 0
+    assert [("G1", "2016-01-06", ON)] == [(row["customer_id"], row["date"], row["export"]) for row in branch.log()]
+
+
+def test_a_log_that_was_cut_stops_everything(branch: Branch) -> None:
+    """A contact log or do-not-contact list of ours that lost a row since an export used it stops the next export and record."""
+    assert branch.record(branch.results(said("G1", "refused"), said("G2", "reached"))).returncode == 0
+    branch.export(NEXT)
+    for name in ("contact_log.csv", "do_not_contact.csv"):
+        path = branch.out / name
+        whole = path.read_bytes()
+        for damaged in (None, whole[:-5], b"".join(whole.splitlines(keepends=True)[:-1]), whole.replace(b"G1", b"G9", 1)):
+            path.unlink()
+            if damaged is not None:
+                path.write_bytes(damaged)
+            done = export(branch.run, branch.customers, branch.out, "--events", branch.events, on=THIRD)
+            assert (4, True) == (done.returncode, f"lists/{name}: was altered or cut" in done.stderr), done.stderr
+            again = branch.record(branch.results(said("G3", "reached"), name="more.csv"))
+            assert (4, True) == (again.returncode, "[log-altered]" in again.stderr)
+            path.write_bytes(whole)
+    branch.export(THIRD)
+
+
+def test_a_crash_between_the_files_loses_nothing(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second file cannot be written the first one stands, and the same command again makes all of it good."""
+    back = branch.results(said("G1", "refused"), said("G2", "wrong_number"), said("G3", "reached"))
+    other = Branch(branch.folder / "other")
+    other.export()
+    order = RecordOrder(branch.out / ON, (back,), RULES)
+    whole = RecordOrder(other.out / ON, (back,), RULES)
+    playbook_record(whole)
+    real, written = folders.replace_file, []
+
+    def once(path: Path, content: bytes) -> None:
+        if written:
+            raise OutputError(f"{path}: cannot be written: no room")
+        real(path, content)
+        written.append(path.name)
+
+    monkeypatch.setattr(folders, "replace_file", once)
+    with pytest.raises(OutputError):
+        playbook_record(order)
+    assert (["do_not_contact.csv"], False) == (written, (branch.out / "contact_log.csv").exists())
+    monkeypatch.setattr(folders, "replace_file", real)
+    playbook_record(order)
+    for name in ("contact_log.csv", "do_not_contact.csv"):
+        assert (branch.out / name).read_bytes() == (other.out / name).read_bytes()
+
+
+def test_a_killed_write_leaves_the_file_as_it_was(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails half-way changes nothing and leaves nothing behind; what a killed one left is swept by the next."""
+    assert branch.record(branch.results(said("G1", "reached"))).returncode == 0
+    before = (branch.out / "contact_log.csv").read_bytes()
+    (branch.out / ".staging-contact_log.csv").write_bytes(b"half")
+    monkeypatch.setattr(folders.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="No space left"):
+        playbook_record(RecordOrder(branch.out / ON, (branch.results(said("G2", "reached"), name="b.csv"),), RULES))
+    assert before == (branch.out / "contact_log.csv").read_bytes()
+    assert not list(branch.out.glob(".staging-*"))
+
+
+def test_dry_run_and_json(branch: Branch) -> None:
+    """`--dry-run` writes nothing, `--json` is one document, `--quiet` prints nothing."""
+    back = branch.results(said("G1", "refused"), said("G2", "reached"))
+    dry = vip("playbook", "record", branch.out / ON, back, "--rules", RULES, "--dry-run")
+    assert (0, True) == (dry.returncode, "dry run: nothing was written" in dry.stdout)
+    assert not branch.log()
+    done = vip("playbook", "record", branch.out / ON, back, "--rules", RULES, "--json")
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert {"recorded": 2, "known": 0, "results": {"reached": 1, "refused": 1}, "barred": 1} == {
+        key: value for key, value in document.items() if key != "files"
+    }
+    quiet = vip("playbook", "record", branch.out / ON, back, "--rules", RULES, "--quiet")
+    assert (0, "", "") == (quiet.returncode, quiet.stdout, quiet.stderr)
+
+
+def test_only_an_export_takes_results(branch: Branch) -> None:
+    """A folder that is no export is exit 4 and says what to name."""
+    done = vip("playbook", "record", branch.run, branch.results(said("G1", "reached")), "--rules", RULES)
+    assert (4, True) == (done.returncode, "name a folder such as lists/2016-01-05" in done.stderr)
+
+
+def test_verify_goes_by_what_was_known_then(branch: Branch) -> None:
+    """An export is sound by the results that it knew, and stays so when refusals come in after it."""
+    assert branch.record(branch.results(said("G1", "no_answer"))).returncode == 0
+    second = branch.export(NEXT)
+    back = branch.results(said("G1", "refused"), name="late.csv")
+    assert branch.record(back, on=NEXT).returncode == 0
+    done = vip(
+        "playbook", "verify", second, "--run", branch.run, "--customers", branch.customers, "--events", branch.events, "--rules", RULES
+    )
+    assert (0, True) == (done.returncode, "sound" in done.stdout), done.stderr
