@@ -12,14 +12,26 @@ from pathlib import Path
 
 import pytest
 import typer.main
+import yaml
 
 import vip_tiering as vip
 from vip_tiering import errors, schema
 from vip_tiering.cli import app
-from vip_tiering.customer_fields import CONTACT_FIELDS, CUSTOMER_FIELDS, DO_NOT_CONTACT_FIELDS, EVENT_FIELDS, KNOWN_VALUES
+from vip_tiering.customer_fields import (
+    CONTACT_FIELDS,
+    CUSTOMER_FIELDS,
+    DO_NOT_CONTACT_FIELDS,
+    EVENT_FIELDS,
+    KNOWN_VALUES,
+    RESULT_FIELDS,
+    RESULTS,
+)
 from vip_tiering.customer_models import CustomerColumns
 from vip_tiering.lists.absent import ABSENT
+from vip_tiering.lists.feedback import COVERAGE_COLUMNS, OBSTACLES_COLUMNS, RESULTS_COLUMNS
+from vip_tiering.lists.logbook import COLUMNS
 from vip_tiering.message_text import FIELDS
+from vip_tiering.offer_models import ManagerQuota
 from vip_tiering.playbook_models import Action
 from vip_tiering.playbooks import load_playbooks
 from vip_tiering.readers.headers import ALIASES
@@ -47,7 +59,7 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
     return [" ".join(words), *(name for word, one in below.items() for name in commands(one, (*words, word)))]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/commands.md", "docs/extracts.md", "docs/playbooks.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/commands.md", "docs/extracts.md", "docs/playbooks.md", "docs/walkthrough.md"])
 def test_transcripts_are_true(name: str) -> None:
     """Every command shown in a console block prints today what the page shows."""
     result = subprocess.run(
@@ -84,8 +96,13 @@ def test_rules_for_rows_are_documented() -> None:
 
 
 def test_every_rule_is_explained() -> None:
-    """Every rule code has one entry in docs/extracts.md, customers.md or exports.md: what it means and what to do; no other has."""
-    places = (("docs/extracts.md", "rows"), ("docs/customers.md", "customers"), ("docs/exports.md", "exports"))
+    """Every rule code has one entry in one of four pages: what it means and what to do; no other has."""
+    places = (
+        ("docs/extracts.md", "rows"),
+        ("docs/customers.md", "customers"),
+        ("docs/exports.md", "exports"),
+        ("docs/results.md", "results"),
+    )
     explained = "".join(page(name).partition(f"## What each message means: {part}\n")[2] for name, part in places)
     assert sorted([*RULES, *FILE_RULES]) == sorted(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$", explained, re.MULTILINE))
 
@@ -225,6 +242,21 @@ def test_customer_fields_are_documented() -> None:
     values = {code for known in KNOWN_VALUES.values() for code in known if code} - {"C2", "C3", "C4"}
     assert set() == {code for code in values if f"`{code}`" not in text}
     assert set() == {field for field in CustomerColumns.model_fields if f"`{field}`" not in page("docs/glossary.md")}
+
+
+def test_results_are_documented() -> None:
+    """docs/results.md tells every column that comes back and is kept, every result and figure; its quota is a valid one."""
+    text = page("docs/results.md")
+    assert [*RESULT_FIELDS] == [row[0] for row in table(text.partition("## What comes back")[2], 2)]
+    follows = text.partition("## What follows from a result")[2].partition("\n## ")[0]
+    assert {word for word in RESULTS if word} == set(
+        re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in follows.splitlines() if "|" in line))
+    )
+    kept = dict(table(text.partition("## Where it is kept")[2], 2))
+    assert {name: ", ".join(columns) for name, columns in COLUMNS.items()} == kept
+    figures = text.partition("## The figures")[2]
+    assert set() == {name for name in (*RESULTS_COLUMNS, *OBSTACLES_COLUMNS, *COVERAGE_COLUMNS) if not re.search(rf"\b{name}\b", figures)}
+    ManagerQuota.model_validate(yaml.safe_load(blocks("docs/results.md", "yaml")[0])["manager_quota"])
 
 
 def test_form_of_the_customer_rules_is_accepted(tmp_path: Path) -> None:

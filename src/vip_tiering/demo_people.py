@@ -20,6 +20,7 @@ ON: Final = dt.date(2016, 1, 8)
 _SURNAMES: Final = ("王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "欧阳")
 _GIVEN: Final = ("伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋")
 _BRANCHES: Final = ("朝阳支行", "海淀支行", "西城支行")
+_PRODUCTS: Final = ("手机银行", "信用卡", "理财产品", "基金定投")
 _MANAGERS: Final = 4
 """So many in each branch."""
 _NOT_DELIVERED: Final = 12
@@ -83,8 +84,16 @@ def _customers(rng: np.random.Generator, known: np.ndarray[Any, np.dtype[np.int6
         "points": rng.integers(0, 300, count) * 100,
         "points_expire_on": _days(rng, dt.date(2016, 1, 1), dt.date(2016, 12, 31), count),
     }
+    columns["products_held"] = _products(known)
     columns["wechat_id"] = np.where(columns["wechat_id"] == "", "", columns["wechat_id"] + known.astype(str).astype(object))
     return {"customer_id": customer_ids(known), **{name: pa.array(values) for name, values in columns.items()}}
+
+
+def _products(known: np.ndarray[Any, np.dtype[np.int64]]) -> Any:  # noqa: ANN401 (array of str)
+    """Return what the customers `known` signed up for, joined by |; dice of their own, so that nothing else depends on it."""
+    rng = np.random.default_rng(SEED + 3)
+    held = ["", *("|".join(_PRODUCTS[:count]) for count in range(1, len(_PRODUCTS) + 1)), "信用卡", "手机银行|基金定投"]
+    return np.array(held, object)[rng.integers(0, len(held), len(known))]
 
 
 def _events(rng: np.random.Generator) -> dict[str, pa.Array]:
