@@ -11,6 +11,7 @@ import stat
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,14 @@ from python_calamine import load_workbook
 
 from exporting import write_rows
 from helpers import RULES, read_csv, vip
-from vip_tiering import compute_tiers, load_rules
+from vip_tiering import ProofError, compute_tiers, folders, load_rules
+from vip_tiering.lists.run_folder import read_run, read_texts
+from vip_tiering.playbooks import load_report_rules
+from vip_tiering.readers.side_file import read_side_file
+from vip_tiering.reports.holders import parse_holders
+from vip_tiering.reports.report import Inputs, report_of
 from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, TEXTS
-from vip_tiering.schema import REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS
+from vip_tiering.schema import MIGRATION_CSV, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS
 
 SOFFICE = shutil.which("soffice")
 ROOT = Path(__file__).parents[1]
@@ -384,6 +390,26 @@ def test_counts_add_up_and_are_proved(home: Path, report: Path) -> None:
     assert len(manifest["proofs"]) > 30
 
 
+def test_a_report_that_does_not_add_up_is_a_bug(home: Path) -> None:
+    """Where the tiers are not those that the manifest counts, or a row is missing, nothing is made of them: exit code 1."""
+    run = read_run(home / "out" / "2015Q4")
+    rules = load_report_rules(RULES)
+    holders, _ = parse_holders(read_side_file(home / "customers.csv"), rules.customers)
+    migration = read_texts(home / "out" / "2015Q4" / "migration.csv", MIGRATION_CSV)
+    before = pq.read_table(home / "out" / "2015Q3" / "tiers.parquet")
+    whole = Inputs(run, holders, rules, migration, before, None)
+    assert report_of(whole).proofs
+    for broken in (
+        replace(whole, run=replace(run, tiers=run.tiers.slice(1))),
+        replace(whole, run=replace(run, changes=run.changes.slice(1))),
+        replace(whole, before=before.slice(0, len(before) - 1)),
+        replace(whole, migration=migration.slice(1)),
+    ):
+        with pytest.raises(ProofError) as raised:
+            report_of(broken)
+        assert (1, True) == (raised.value.status, str(raised.value).startswith("proof failed, nothing was published: "))
+
+
 # --- published like a run
 
 
@@ -428,6 +454,13 @@ def test_nothing_but_a_report_is_replaced(home: Path, tmp_path: Path) -> None:
     done = export(run, home / "customers.csv", tmp_path / "others", "--replace")
     assert (5, f"vip: {tmp_path}/others/2015Q4: is no report of changes; choose another --out\n") == (done.returncode, done.stderr)
     assert before == files_of(run)
+
+
+def test_one_report_at_a_time(home: Path, tmp_path: Path) -> None:
+    """While another run works on the folder, exit code 6."""
+    with folders.locked(tmp_path / "reports"):
+        done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "reports")
+    assert (6, "") == (done.returncode, done.stdout)
 
 
 def test_dry_run_json_and_quiet(home: Path, report: Path, tmp_path: Path) -> None:
@@ -577,10 +610,10 @@ def test_english(home: Path, tmp_path: Path) -> None:
     assert 0 == export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "reports", "--lang", "en").returncode
     english = sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")
     chinese = sheets_of(home / "reports" / "2015Q4" / "report.xlsx")
-    assert ["Summary", "all"] == list(english)[:2]
-    assert [HEADERS[name][1] for name in REPORT_ROWS] == english["all"][0]
-    assert [row[7:15] for row in chinese["全部"][1:]] == [row[7:15] for row in english["all"][1:]]
-    assert ["downgraded", "private", "pre private", "outflow"] == [english["all"][1][at] for at in (4, 5, 6, 15)]
+    assert ["Summary", "All"] == list(english)[:2]
+    assert [HEADERS[name][1] for name in REPORT_ROWS] == english["All"][0]
+    assert [row[7:15] for row in chinese["全部"][1:]] == [row[7:15] for row in english["All"][1:]]
+    assert ["downgraded", "private", "pre private", "outflow"] == [english["All"][1][at] for at in (4, 5, 6, 15)]
     own = {*NAMES, *(word for row in chinese["全部"][1:] for word in row[1:4])}
     left = {cell for sheet in english.values() for row in sheet for cell in row if isinstance(cell, str)} - own
     assert [] == [cell for cell in sorted(left) if re.search(r"[\u4e00-\u9fff]", cell) and cell not in {"城东支行", "城西支行"}]
