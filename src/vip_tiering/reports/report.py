@@ -79,8 +79,7 @@ def report_of(inputs: Inputs) -> Report:
         changes=_counts(moves),
         proofs=[],
     )
-    report.proofs.extend(_proved(report, inputs, now, before))
-    return report
+    return replace(report, proofs=_proved(report, inputs, now, before))
 
 
 def _owners(moves: Moves, holders: Holders, now: Tally, before: Tally | None) -> list[int]:
