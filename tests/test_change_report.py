@@ -577,6 +577,24 @@ def test_only_ids_and_without_rules_for_playbooks(home: Path, tmp_path: Path) ->
     assert ["汇总", "全部", "未分配"] == list(sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx"))
 
 
+def test_a_measure_of_a_tier_that_the_run_has_not(tmp_path: Path) -> None:
+    """A measure from a tier that the run does not know is left out, with a warning; the others are there."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "tiers.yaml").write_text("version: 1\nsource: test\ntiers: [{code: effective, label: 有效户, min: 20000}]\n", "utf-8")
+    rows = [("2015-09-30", "1", "5.00"), ("2015-10-01", "1", "30000.00")]
+    path = write_rows(tmp_path / "c.csv", ("date", "customer_id", "balance"), rows)
+    assert (
+        0
+        == vip("tier", "compute", path, "--quarter", "2015Q4", "--kind", "changes", "--out", tmp_path / "out", "--rules", rules).returncode
+    )
+    people = write_rows(tmp_path / "customers.csv", ("客户号", "网点"), [("1", "城东支行")])
+    done = export(tmp_path / "out" / "2015Q4", people, tmp_path / "reports")
+    assert (0, True) == (done.returncode, "warning: K-PRI: private is no tier of the run; the measure is left out\n" in done.stderr)
+    measures = {row["measure"] for row in read_csv(tmp_path / "reports" / "2015Q4" / "measures.csv")}
+    assert {"K-AUM", "K-EFF"} == measures
+
+
 def test_renumbered_customers_before(tmp_path: Path) -> None:
     """A customer that got another number counts before under the new one too, where the rules are those of the run."""
     rules = tmp_path / "rules"

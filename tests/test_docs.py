@@ -21,7 +21,7 @@ from vip_tiering.customer_models import CustomerColumns
 from vip_tiering.lists.absent import ABSENT
 from vip_tiering.message_text import FIELDS
 from vip_tiering.playbook_models import Action
-from vip_tiering.playbooks import load_playbooks
+from vip_tiering.playbooks import load_playbooks, load_report_rules
 from vip_tiering.readers.headers import ALIASES
 from vip_tiering.reports.clues import CLUE_CODES
 from vip_tiering.reports.words import CHANGES, CLUES, HEADERS
@@ -248,6 +248,16 @@ def test_form_of_the_customer_rules_is_accepted(tmp_path: Path) -> None:
         shutil.copy(ROOT / "rules" / file, tmp_path)
     (tmp_path / "customers.yaml").write_text(blocks("docs/customers.md", "yaml")[0], encoding="utf-8")
     assert load_playbooks(tmp_path) is None
+
+
+def test_form_of_the_targets_is_accepted(tmp_path: Path) -> None:
+    """The YAML form of targets.yaml in docs/rules.md is one that the program accepts."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    form = next(block for block in blocks("docs/rules.md", "yaml") if "\nmeasures:" in block)
+    (tmp_path / "rules" / "targets.yaml").write_text(form, encoding="utf-8")
+    targets = load_report_rules(tmp_path / "rules").targets
+    assert targets is not None
+    assert [("K-AUM", 50_000_000), ("K-EFF", 1200)] == [(one.id, one.target) for one in targets.targets or ()]
 
 
 def test_exit_codes_are_documented() -> None:
