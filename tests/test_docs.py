@@ -33,8 +33,10 @@ from vip_tiering.lists.logbook import COLUMNS
 from vip_tiering.message_text import FIELDS
 from vip_tiering.offer_models import ManagerQuota
 from vip_tiering.playbook_models import Action
-from vip_tiering.playbooks import load_playbooks
+from vip_tiering.playbooks import load_playbooks, load_report_rules
 from vip_tiering.readers.headers import ALIASES
+from vip_tiering.reports.clues import CLUE_CODES
+from vip_tiering.reports.words import CHANGES, CLUES, HEADERS
 from vip_tiering.row_rules import FILE_RULES, RULES
 
 ROOT = Path(__file__).parents[1]
@@ -225,8 +227,21 @@ def test_glossary_is_complete() -> None:
     """Every column of every file, every kind of change and every tier of the packaged rules is in the glossary."""
     columns = {*schema.TIERS_PARQUET.names, *schema.TIERS_CSV, "daily_average", "closing_balance", *schema.ROLES, *schema.CHANGES}
     columns |= {*schema.MESSAGE_FIELDS, *schema.LIST_FIELDS, *schema.PERSONAL_MESSAGE_FIELDS}
+    columns |= {*schema.REPORT_CHANGES, *schema.REPORT_MEASURES, *HEADERS, *CLUES}
     tiers = set(vip.load_rules(ROOT / "rules").ladders[0].codes)
     assert set() == {name for name in columns | tiers if f"`{name}`" not in page("docs/glossary.md")}
+
+
+def test_columns_of_the_report_are_documented() -> None:
+    """docs/changes.md tells every column of the rows with its Chinese header, every kind of change, and every clue by its name."""
+    text = page("docs/changes.md")
+    rows = table(text.partition("## The rows")[2].partition("## ")[0], 3)
+    names = [name for row in rows for name in re.findall(r"\w+", row[0])]
+    assert list(schema.REPORT_ROWS) == names
+    assert [HEADERS[name][0] for name in names] == [header for row in rows for header in row[1].split(", ")]
+    assert set() == {zh for zh, _ in CHANGES.values() if zh not in text}
+    clues = table(text.partition("## Clues")[2].partition("## ")[0], 3)
+    assert [[code, CLUES[code][0]] for code in CLUE_CODES] == [row[:2] for row in clues]
 
 
 def test_customer_fields_are_documented() -> None:
@@ -265,6 +280,16 @@ def test_form_of_the_customer_rules_is_accepted(tmp_path: Path) -> None:
         shutil.copy(ROOT / "rules" / file, tmp_path)
     (tmp_path / "customers.yaml").write_text(blocks("docs/customers.md", "yaml")[0], encoding="utf-8")
     assert load_playbooks(tmp_path) is None
+
+
+def test_form_of_the_targets_is_accepted(tmp_path: Path) -> None:
+    """The YAML form of targets.yaml in docs/rules.md is one that the program accepts."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    form = next(block for block in blocks("docs/rules.md", "yaml") if "\nmeasures:" in block)
+    (tmp_path / "rules" / "targets.yaml").write_text(form, encoding="utf-8")
+    targets = load_report_rules(tmp_path / "rules").targets
+    assert targets is not None
+    assert [("K-AUM", 50_000_000), ("K-EFF", 1200)] == [(one.id, one.target) for one in targets.targets or ()]
 
 
 def test_exit_codes_are_documented() -> None:

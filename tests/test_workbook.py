@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +22,7 @@ from helpers import RULES, examples
 from test_profiles import NASTY
 from vip_tiering.lists import workbook
 from vip_tiering.lists.forms import RESULTS
-from vip_tiering.lists.workbook import write_workbook
+from vip_tiering.lists.workbook import Part, write_workbook
 from vip_tiering.playbooks import load_playbooks
 from vip_tiering.schema import LIST_FIELDS
 
@@ -63,10 +65,12 @@ def call_list(rows: int) -> pa.Table:
     return pa.table({name: values[name][:rows] for name in LIST_FIELDS})
 
 
-def content_of(sheets: dict[str, pa.Table]) -> bytes:
+def content_of(sheets: Mapping[str, pa.Table | list[Part]]) -> bytes:
     """Return a workbook with the shipped headers."""
     sink = io.BytesIO()
-    assert sum(map(len, sheets.values())) == write_workbook(sheets, HEADERS, sink)
+    tables = [part for sheet in sheets.values() for part in (sheet if isinstance(sheet, list) else [sheet])]
+    rows = sum(len(one if isinstance(one, pa.Table) else one.table or ()) for one in tables)
+    assert rows == write_workbook(sheets, HEADERS, sink)
     return sink.getvalue()
 
 
@@ -171,6 +175,40 @@ def test_columns_fit_their_chinese() -> None:
     assert max(widths) < 38
     assert '<row r="2" spans="1:19" ht="45" customHeight="1">' in xml
     assert 'wrapText="1"' in xml_of(content_of({"x": call_list(30)}), "xl/styles.xml")
+
+
+def test_money_is_a_number_exact_to_the_cent() -> None:
+    """An amount comes back as the very cents, up to 999,999,999,999.99 yuan, with commas and two decimals; none is no cell."""
+    yuan = [None, Decimal("0.00"), Decimal("-0.01"), Decimal("99999.99"), Decimal("-999999999999.99"), Decimal("1234567.10")]
+    content = content_of({"x": pa.table({"customer_id": ["1"] * len(yuan), "amount": pa.array(yuan, pa.decimal128(18, 2))})})
+    (rows,) = sheets_of(content).values()
+    assert ["", *map(float, yuan[1:])] == [row[1] for row in rows[1:]]
+    assert [f"{one:.2f}" for one in yuan[1:]] == [f"{row[1]:.2f}" for row in rows[2:]]
+    assert '"#,##0.00"' in xml_of(content, "xl/styles.xml")
+    assert [float(width) >= 20 for width in re.findall(r'<col min="2" max="2" width="([\d.]+)"', xml_of(content))] == [True]
+
+
+def test_parts_stand_below_each_other() -> None:
+    """A sheet of parts holds lines of text, then each table under its title with its own header; totals are bold, nothing is filtered."""
+    figures = pa.table({"branch": ["甲", "合计"], "customers": pa.array([1_234, None], pa.int64())})
+    parts = [Part("第一行"), Part("标题", figures, frozenset({1})), Part("空", figures.slice(0, 0))]
+    content = content_of({"汇总": parts})
+    (rows,) = sheets_of(content).values()
+    assert [
+        ["第一行", ""],
+        ["", ""],
+        ["标题", ""],
+        ["支行", "customers"],
+        ["甲", 1234],
+        ["合计", ""],
+        ["", ""],
+        ["空", ""],
+        ["支行", "customers"],
+    ] == rows
+    assert "autoFilter" not in xml_of(content)
+    assert "fitToHeight" in xml_of(content)
+    styles = re.findall(r'<c r="A([56])" s="(\d+)"', xml_of(content))
+    assert styles[0][1] != styles[1][1]
 
 
 def converted(content: bytes, folder: Path, form: str) -> Path:

@@ -24,14 +24,23 @@ def summary(document: Mapping[str, Any]) -> RenderableType:
 
 
 def _measures(document: Mapping[str, Any]) -> Table:
+    """Return the measures of all customers; a column of which nothing is known is left out."""
+    rows = [
+        {
+            "now": _grouped(one["value"]),
+            "vs before": _signed(one["growth"]),
+            "vs last year": _signed(one["last_year_growth"]),
+            "reached": one["quarter_reached"] or one["year_reached"],
+        }
+        for one in document["measures"]
+    ]
+    headers = [header for header in rows[0] if any(row[header] for row in rows)]
     table = Table(pad_edge=False, box=None, header_style="bold")
     table.add_column("measure", overflow="fold")
-    for header in ("now", "vs before", "vs last year", "reached"):
+    for header in headers:
         table.add_column(header, justify="right", no_wrap=True)
-    for one in document["measures"]:
-        reached = one["quarter_reached"] or one["year_reached"]
-        figures = (_grouped(one["value"]), _signed(one["growth"]), _signed(one["last_year_growth"]), reached)
-        table.add_row(f"{one['label']} {one['measure']}", *figures)
+    for one, row in zip(document["measures"], rows, strict=True):
+        table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
     return table
 
 

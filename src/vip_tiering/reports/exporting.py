@@ -107,10 +107,14 @@ def _notes(inputs: Inputs, report: Report, file: str) -> list[str]:
     ids = pa.concat_arrays([run.tiers["customer_id"].combine_chunks(), report.moves.table["customer_id"].combine_chunks()]).unique()
     if unknown := inputs.holders.unknown(ids):
         notes.append(f"{file}: {unknown:,} customers of the run are not in it; they are unassigned")
+    if inputs.last_year is not None and (gone := sorted({*inputs.last_year["tier"].unique().to_pylist()} - {*run.labels})):
+        notes.append(
+            f"{run.quarter.year - 1}Q4: has tiers that {run.quarter} has not: {', '.join(gone)}; no measure of customers counts them"
+        )
     if rules.targets is None:
         return [*notes, f"{rules.name}: there is no targets.yaml in this folder; the measures of the branch are left out"]
-    gone = [one for one in rules.targets.measures if one.customers_from is not None and one.customers_from not in run.labels]
-    notes += [f"{one.id}: {one.customers_from} is no tier of the run; the measure is left out" for one in gone]
+    left_out = [one for one in rules.targets.measures if one.customers_from is not None and one.customers_from not in run.labels]
+    notes += [f"{one.id}: {one.customers_from} is no tier of the run; the measure is left out" for one in left_out]
     strange = sorted({one.branch for one in rules.targets.targets or () if one.branch} - set(report.branches))
     return [*notes, *(f"targets.yaml: no customer belongs to {branch}, which has a target" for branch in strange)]
 

@@ -78,10 +78,10 @@ def _sheets(maker: _Maker) -> dict[str, Sheet]:
     words = maker.speech.words
     sheets: dict[str, Sheet] = {words.text("summary"): _summary(maker), words.text("whole"): maker.rows}
     for branch in maker.report.branches:
-        tab = name = maker.speech.named(branch)
+        tab = maker.speech.named(branch)
         while tab in sheets:  # a branch that is called like another sheet
             tab += "_"
-        sheets[tab if tab != name else name] = maker.rows_of(_owners_of(maker, branch))
+        sheets[tab] = maker.rows_of(_owners_of(maker, branch))
     return sheets
 
 

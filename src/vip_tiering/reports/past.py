@@ -48,7 +48,7 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
         if named is not None:
             raise DataError([_refused(place, message)])
         return None, [f"{place.name}: {message}; {without}"]
-    if "aliases" in run.manifest["scope"] and run.manifest["made_from"]["rules"] != rules.digest(run.quarter):
+    if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; name them with --rules; {without}"]
     return Earlier(found.digest, _tiers(place, found.quarter, run, rules)), []
 
@@ -65,7 +65,14 @@ def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier 
         return None, [f"{place.name}: is no intact official run; the growth since last year is left empty"]
     if found.quarter != quarter:
         return None, [f"{place.name}: is a run of {found.quarter}; the growth since last year is left empty"]
+    if _by_other_rules(run, rules):
+        return None, [f"{folder.name}: follows renumbered customers by other rules than these; the growth since last year is left empty"]
     return Earlier(found.digest, _tiers(place, quarter, run, rules)), []
+
+
+def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
+    """Tell whether a run follows renumbered customers, and not by these rules."""
+    return "aliases" in run.manifest["scope"] and run.manifest["made_from"]["rules"] != rules.digest(run.quarter)
 
 
 def _tiers(place: Path, quarter: Quarter, run: TieredRun, rules: Rules) -> pa.Table:

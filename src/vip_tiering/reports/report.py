@@ -79,8 +79,7 @@ def report_of(inputs: Inputs) -> Report:
         changes=_counts(moves),
         proofs=[],
     )
-    report.proofs.extend(_proved(report, inputs, now, before))
-    return report
+    return replace(report, proofs=_proved(report, inputs, now, before))
 
 
 def _owners(moves: Moves, holders: Holders, now: Tally, before: Tally | None) -> list[int]:
@@ -131,6 +130,8 @@ def _proved(report: Report, inputs: Inputs, now: Tally, before: Tally | None) ->
     for name, lines in (("branches", report.by_branch), ("managers", report.by_owner)):
         total = sum(line.customers for group in lines.values() for line in group if line.level is None)
         proofs.append(Proof(f"customers of all {name} = customers of the run", total, run.manifest["customers"]))
+    held = int(np.isin(inputs.holders.owner[report.moves.at], report.owners).sum())
+    proofs.append(Proof("rows of all managers = rows", held, len(report.moves)))
     migrated = sum(int(one) for one in migration["customers"].to_pylist())
     proofs.append(Proof("customers of the migration = sum over changes", migrated, sum(run.manifest["changes"].values())))
     failed = [one for one in proofs if not one.holds]

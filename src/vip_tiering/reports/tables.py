@@ -8,8 +8,10 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering.lists.file_names import UNASSIGNED
+from vip_tiering.lists.messages import NOBODY_NAMED
 from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.money import DECIMAL, yuan_text
 from vip_tiering.reports.clues import codes_of
@@ -76,9 +78,9 @@ def _people(moves: Moves, holders: Holders, unassigned: str, nobody: str) -> dic
     """Return who the rows are about and who holds them, by the place among the holders."""
     owner = pa.array(holders.owner[moves.at])
     names = holders.display_name.take(pa.array(moves.at))
-    stranger = pa.array((moves.at == len(holders.customer_id)) | np.array([one in ("", "客户") for one in names.to_pylist()], np.bool_))
+    nameless = pc.is_in(names, value_set=pa.array(["", NOBODY_NAMED]))
     return {
-        "display_name": pa.compute.if_else(stranger, nobody, names),
+        "display_name": pc.if_else(nameless, nobody, names),
         "branch": pa.array([branch or unassigned for branch, _ in holders.owners], pa.string()).take(owner),
         "manager": pa.array([manager or unassigned for _, manager in holders.owners], pa.string()).take(owner),
     }

@@ -68,7 +68,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "unassigned": ("未分配", "unassigned"),
     "nobody": ("客户", "customer"),
     "total": ("合计", "all"),
-    "whole": ("全部", "all"),
+    "whole": ("全部", "All"),
     "summary": ("汇总", "Summary"),
     "rows": ("变动", "Changes"),
     "heading": ("{now} 客户层级变动，对比 {before}", "Changes of tier in {now} against {before}"),
