@@ -21,6 +21,19 @@ def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
+def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """Return a column with each different value once.
+
+    All chunks that Arrow encodes together have one dictionary; to make one array of them it would compare it for every chunk.
+    """
+    if pa.types.is_dictionary(column.type):
+        return one_array(column)
+    if isinstance(column, pa.Array) or column.num_chunks == 0:
+        return one_array(column).dictionary_encode()
+    chunks = column.dictionary_encode().chunks
+    return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)
+
+
 def text_array(column: pd.Series) -> pa.Array:
     """Return a column of text, or a categorical one, as one string array."""
     return one_array(pa.array(column)).cast(pa.string())

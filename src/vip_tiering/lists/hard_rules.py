@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from vip_tiering import folders
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, repeated
+from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, places_in, repeated
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
-from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part, begins_like_formula, read_part
+from vip_tiering.lists.written import CONTACTS, SUPPRESSED, begins_like_formula, read_part
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import GATES
 from vip_tiering.playbooks import Playbooks
@@ -101,7 +101,7 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     lists, channels = export.lists, len(export.channels) + 1
     rows = _named(export)
     again = np.zeros(len(lists), np.bool_)
-    again[rows] = repeated((lists.customer[rows] * channels + lists.channel[rows]) * 2 + lists.private[rows])
+    again[rows] = repeated((lists.customer[rows] * np.int64(channels) + lists.channel[rows]) * 2 + lists.private[rows])
     yield from lists.findings("customer-repeated", again, "customer_id")
     suppressed = export.pairs(export.suppressed)
     yield from export.suppressed.findings("customer-repeated", repeated(suppressed), "customer_id")
@@ -205,20 +205,14 @@ def _counts_of(export: Export) -> list[tuple[int, dict[str, int]]]:
     size = len(export.actions) + 1
     once = ~repeated(export.pairs(export.contacts))
     exported = np.bincount(export.contacts.action[once], minlength=size).tolist()
-    reasons = np.concatenate([_reasons(part) for part in export.parts])
+    gates = pa.array(GATES, pa.string())
+    reasons = np.concatenate([places_in(one_array(part.tables[SUPPRESSED]["reason"]), gates) for part in export.parts])
     key = export.suppressed.action * (len(GATES) + 1) + reasons
     stopped = np.bincount(key, minlength=size * (len(GATES) + 1)).reshape(size, -1).tolist()
     return [
         (exported[number], {gate: count for gate, count in zip(GATES, stopped[number], strict=False) if count})
         for number in range(len(export.actions))
     ]
-
-
-def _reasons(part: Part) -> Int64s:
-    """Return the place of each reason among the gates; behind the last one where it is none."""
-    found = pc.index_in(one_array(part.tables[SUPPRESSED]["reason"]), value_set=pa.array(GATES, pa.string()))
-    result: Int64s = pc.fill_null(found, len(GATES)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return result
 
 
 def _check_channels(export: Export) -> Iterator[Problem]:
