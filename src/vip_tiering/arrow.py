@@ -28,7 +28,7 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     """
     if pa.types.is_dictionary(column.type):
         return one_array(column)
-    if isinstance(column, pa.Array) or column.num_chunks == 0:
+    if isinstance(column, pa.Array) or not len(column):
         return one_array(column).dictionary_encode()
     chunks = column.dictionary_encode().chunks
     return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)

@@ -15,11 +15,11 @@ from vip_tiering.errors import Problem
 from vip_tiering.lists.findings import findings
 from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part
 from vip_tiering.money import Int64s
-from vip_tiering.rows import Int32s
 from vip_tiering.playbook_checks import placed_actions
 from vip_tiering.playbook_models import Action
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.rows import Int32s
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _claims(sources: Sequence[_Source], customer: Int32s, actions: pa.Array, cha
 def places_in(words: pa.Array, known: pa.Array) -> Int32s:
     """Return the place of each word among those known, shape (n,); behind the last one where it is not known."""
     if pa.types.is_dictionary(words.type):
-        return places_in(words.dictionary, known)[words.indices.to_numpy()]
+        return np.asarray(places_in(words.dictionary, known)[words.indices.to_numpy()])
     found = pc.fill_null(pc.index_in(words, value_set=known), len(known))
     result: Int32s = found.to_numpy(zero_copy_only=False)
     return result

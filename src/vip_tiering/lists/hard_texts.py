@@ -85,7 +85,8 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     if form is None:
         return
     templates = _templates(books)
-    yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), form.max_units)), lambda long: _units(long) > form.max_units)
+    most = form.max_units
+    yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
     signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
     if form.signature is not None:
         yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))

@@ -75,7 +75,7 @@ def _suppressed(judged: Sequence[Judged], desk: Desk, *, hidden: bool) -> pa.Tab
     }
     reasons = np.concatenate([one.reason[mask] for one, mask in parts]) if parts else np.empty(0, np.int8)
     columns = {
-        "customer_id": desk.people.customer_id.take(pa.array(at)),
+        "customer_id": pa.DictionaryArray.from_arrays(pa.array(at), desk.people.customer_id),
         **{name: _repeated([(text, int(mask.sum())) for text, mask in pairs]) for name, pairs in texts.items()},
         "reason": pa.DictionaryArray.from_arrays(pa.array(reasons), pa.array(GATES, pa.string())),
         "manager": _named_or_none(desk, "manager", at),
@@ -92,14 +92,15 @@ def _repeated(counts: Sequence[tuple[str, int]]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.repeat(codes, [count for _, count in counts])), pa.array(texts, pa.string()))
 
 
-def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.Array:
+def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.DictionaryArray:
     """Return branch or manager, `unassigned` also for those who are not in the customer file."""
     column = desk.customers.text[field]
     profile = desk.people.profile[at]
     index = pa.array(np.maximum(profile, 0), mask=profile == NOBODY)
-    texts = column.take(index)
-    plain = pc.fill_null(texts.cast(pa.string()), "")
-    return pc.if_else(pc.equal(plain, ""), UNASSIGNED, plain)
+    named = pc.if_else(pc.equal(column.dictionary, ""), UNASSIGNED, column.dictionary)
+    nobody = pa.scalar(len(named), pa.int32())
+    codes = pc.fill_null(column.indices.take(index), nobody)
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([named, pa.array([UNASSIGNED], pa.string())]))
 
 
 def contact_rows(judged: Sequence[Judged], desk: Desk) -> tuple[pa.Table, pa.Table]:
@@ -129,7 +130,7 @@ def _contacts(judged: Judged, desk: Desk, *, hidden: bool) -> pa.Table:
         "event_date": iso_dates(day),
         "product": product.cast(pa.string()),
     }
-    return pa.table(columns)
+    return pa.table(columns, schema=_EMPTY.schema)
 
 
 _EMPTY: Final = pa.table({name: pa.array([], pa.string()) for name in CONTACT_COLUMNS})

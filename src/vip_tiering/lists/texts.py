@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from vip_tiering.arrow import one_array
+from vip_tiering.raw_columns import Mask, truth
 
 LONGEST_TEXT: Final = 64
 """Characters that are kept of a name."""
@@ -46,6 +50,17 @@ def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryAr
 def utf16_lengths(texts: pa.Array) -> pa.Array:
     """Return the length of each text in UTF-16 units, shape (n,): a character outside the basic plane counts as two."""
     return pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
+
+
+def are_longer(texts: pa.ChunkedArray, most: int) -> Mask:
+    """Return which texts, or numbers as text, have more UTF-16 units than `most`, shape (n,); each word of a dictionary is measured once."""
+    if pa.types.is_dictionary(texts.type):
+        coded = one_array(texts)
+        return np.asarray(are_longer(pa.chunked_array([coded.dictionary]), most)[coded.indices.to_numpy()])
+    texts = texts.cast(pa.string())
+    if not pc.any(pc.greater(pc.binary_length(texts), most)).as_py():  # no text has more units than bytes
+        return np.zeros(len(texts), np.bool_)
+    return truth(pc.greater(utf16_lengths(texts), most))
 
 
 def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:

@@ -212,7 +212,7 @@ def begins_like_formula(column: pa.ChunkedArray) -> Mask:
 
 def _begin_like_formula(texts: pa.Array) -> Mask:
     if pa.types.is_dictionary(texts.type):
-        return _begin_like_formula(texts.dictionary)[texts.indices.to_numpy()]
+        return np.asarray(_begin_like_formula(texts.dictionary)[texts.indices.to_numpy()])
     ends = offsets_of(texts) - offsets_of(texts)[0]
     filled = ends[1:] > ends[:-1]
     result = np.zeros(len(texts), np.bool_)
