@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -91,7 +89,7 @@ class _Source:
     private: bool
     table: pa.Table
     row: Int32s
-    customer: pa.Array
+    customer: pa.Array | pa.ChunkedArray
     action: pa.Array
     channel: pa.Array
 
@@ -102,7 +100,8 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     channels = tuple(books.books.channels)
     kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
     sources = [[one for of_part in kind for one in of_part] for kind in kinds]
-    chunks = [one.customer for kind in sources for one in kind]
+    columns = [one.customer for kind in sources for one in kind]
+    chunks = [chunk for one in columns for chunk in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])]
     coded = encoded(pa.chunked_array(chunks, pa.string()))
     codes = coded.indices.to_numpy()
     words = (pa.array([one.id for one in actions], pa.string()), pa.array(channels, pa.string()))
@@ -149,9 +148,9 @@ def _split(part: Part, file: str, channel: pa.Array) -> _Source:
     """Return the claims of a list: a row may name several customers, or several actions."""
     table = part.tables[file]
     row = np.arange(len(table), dtype=np.int32)
-    customer, action = one_array(table["customer_id"]), one_array(table["action"])
+    customer, action = table["customer_id"], one_array(table["action"])
     if _hold_several(customer):
-        customer, row = _split_cells(customer)
+        customer, row = _split_cells(one_array(customer))
         action, channel = action.take(pa.array(row)), channel.take(pa.array(row))
     if _hold_several(action):
         action, inner = _split_cells(action.cast(pa.string()))
@@ -159,7 +158,7 @@ def _split(part: Part, file: str, channel: pa.Array) -> _Source:
     return _Source(part.shown(file), part.private, table, row, customer, action, channel)
 
 
-def _hold_several(cells: pa.Array) -> bool:
+def _hold_several(cells: pa.Array | pa.ChunkedArray) -> bool:
     """Tell whether any cell names several, joined by |."""
     words = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
     return pc.any(pc.match_substring(words, "|")).as_py() or False
@@ -181,8 +180,8 @@ def _suppressed(part: Part) -> Iterator[_Source]:
 
 def _plain(part: Part, file: str) -> _Source:
     table = part.tables[file]
-    columns: list[Any] = [one_array(table[name]) for name in ("customer_id", "action", "channel")]
-    return _Source(part.shown(file), part.private, table, np.arange(len(table), dtype=np.int32), *columns)
+    action, channel = one_array(table["action"]), one_array(table["channel"])
+    return _Source(part.shown(file), part.private, table, np.arange(len(table), dtype=np.int32), table["customer_id"], action, channel)
 
 
 def repeated(keys: Int64s) -> Mask:

@@ -5,7 +5,7 @@ Nothing is taken from the selection, the gates or the turns; import-linter sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering import folders
+from vip_tiering.ahead import threads
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
 from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, places_in, repeated
@@ -59,17 +60,19 @@ def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[E
 
 def check_export(export: Export) -> list[Problem]:
     """Return which hard rules an export breaks, in the order of the files' rules: cells, messages, people, counts, managers."""
-    return [
-        *_check_cells(export),
-        *check_messages(export),
-        *_check_actions(export),
-        *_check_customers(export),
-        *_check_contacts(export),
-        *_check_private(export),
-        *_check_offers(export),
-        *_check_counts(export),
-        *check_managers(export),
-    ]
+    checks: tuple[Callable[[Export], Iterator[Problem]], ...] = (
+        _check_cells,
+        check_messages,
+        _check_actions,
+        _check_customers,
+        _check_contacts,
+        _check_private,
+        _check_offers,
+        _check_counts,
+        check_managers,
+    )
+    with threads(2) as pool:
+        return [problem for found in pool.map(lambda check: list(check(export)), checks) for problem in found]
 
 
 def _check_cells(export: Export) -> Iterator[Problem]:
