@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vip_tiering import event_files, folders
+from vip_tiering.ahead import threads
 from vip_tiering.errors import OutputError, RulesError, UsageError
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.casework import Only, only_of
@@ -90,8 +91,10 @@ def playbook_export(order: ExportOrder) -> ExportResult:
 
 def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: Only, profiles: list[Profile]) -> ExportResult:
     """Read, compute and publish; the caller holds the locks."""
-    run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
-    incoming = _incoming(order, books)
+    with threads(1) as pool:
+        reading = pool.submit(_incoming, order, books)
+        run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
+        incoming = reading.result()
     memory = earlier_contacts(order.out, order.private_root, order.on)
     origin = Origin(
         on=order.on,

@@ -5,7 +5,7 @@ Nothing is taken from the selection, the gates or the turns; import-linter sees 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, ex
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
-from vip_tiering.lists.written import CONTACTS, SUPPRESSED, begins_like_formula, read_part
+from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part, begins_like_formula, read_part
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import GATES
 from vip_tiering.playbooks import Playbooks
@@ -44,40 +44,42 @@ def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[
     Without a private part, what both parts only tell together is not looked at, unless the manifest says that there is none.
     Where a file cannot be read, only that is told.
     """
-    export, problems = read_export(folder, private, books)
-    return problems if export is None else [*problems, *check_export(export)]
+    parts, problems = _read_parts(folder, private, books)
+    return problems if parts is None else [*problems, *_check(parts, books, lambda: export_of(parts, books))]
 
 
 def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export | None, list[Problem]]:
     """Return an export read back from its files, None where one of them cannot be, and what was found in reading."""
+    parts, problems = _read_parts(folder, private, books)
+    return export_of(parts, books) if parts is not None else None, problems
+
+
+def _read_parts(folder: Path, private: Path | None, books: Playbooks) -> tuple[list[Part] | None, list[Problem]]:
     found = [read_part(folder, books, private=False)]
     if private is not None:
         found.append(read_part(private, books, private=True))
-    problems = [problem for _, of_part in found for problem in of_part]
     parts = [part for part, _ in found if part is not None]
-    return export_of(parts, books) if len(parts) == len(found) else None, problems
+    return parts if len(parts) == len(found) else None, [problem for _, of_part in found for problem in of_part]
 
 
 def check_export(export: Export) -> list[Problem]:
     """Return which hard rules an export breaks, in the order of the files' rules: cells, messages, people, counts, managers."""
-    checks: tuple[Callable[[Export], Iterator[Problem]], ...] = (
-        _check_cells,
-        check_messages,
-        _check_actions,
-        _check_customers,
-        _check_contacts,
-        _check_private,
-        _check_offers,
-        _check_counts,
-        check_managers,
-    )
+    return _check(export.parts, export.books, lambda: export)
+
+
+def _check(parts: Sequence[Part], books: Playbooks, export_of_parts: Callable[[], Export]) -> list[Problem]:
+    """Return which hard rules parts break. What single files tell is judged while the customers of all are put together."""
+    of_people = (_check_actions, _check_customers, _check_contacts, _check_private, _check_offers, _check_counts, check_managers)
     with threads(2) as pool:
-        return [problem for found in pool.map(lambda check: list(check(export)), checks) for problem in found]
+        first = pool.map(lambda check: list(check()), (lambda: _check_cells(parts), lambda: check_messages(parts, books)))
+        export = export_of_parts()
+        then = pool.map(lambda check: list(check(export)), of_people)
+        return [problem for found in (*first, *then) for problem in found]
 
 
-def _check_cells(export: Export) -> Iterator[Problem]:
+def _check_cells(parts: Sequence[Part]) -> Iterator[Problem]:
     """Yield cells that a spreadsheet would run."""
-    for part in export.parts:
+    for part in parts:
         for file, table in part.tables.items():
             for name in table.column_names:
                 yield from findings(part.shown(file), "cell-formula", np.flatnonzero(begins_like_formula(table[name])), name.strip())

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.arrow import encoded
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, are_in, repeated
+from vip_tiering.lists.claims import are_in, repeated
 from vip_tiering.lists.findings import Rows, findings
 from vip_tiering.lists.written import Part
 from vip_tiering.message_text import OPT_OUT_WORDS
@@ -31,21 +31,21 @@ _NOBODY: Final = "尊敬的客户"
 _TITLES: Final = ("先生", "女士")
 
 
-def check_messages(export: Export) -> Iterator[Problem]:
+def check_messages(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
     """Yield what is wrong with the messages of every channel that has any, in both parts."""
-    for part in export.parts:
+    for part in parts:
         for code, files in part.lists.items():
-            channel = export.books.books.channels[code]
+            channel = books.books.channels[code]
             tables = [part.tables[file] for file in files]
             yield from _check_numbers(part, files, tables, channel)
             for file, table in zip(files, tables, strict=True):
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, export)
-                yield from _check_times(part.shown(file), table, channel, part.day, export)
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, books)
+                yield from _check_times(part.shown(file), table, channel, part.day, books)
         for file in part.managers.get("", ()):
             table = part.tables[file]
-            for channel in export.books.books.channels.values():
+            for channel in books.books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
-                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, export)
+                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
 
 
 def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table], channel: Channel) -> Iterator[Problem]:
@@ -64,18 +64,18 @@ def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table],
 
 
 def _check_texts(
-    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, export: Export
+    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, books: Playbooks
 ) -> Iterator[Problem]:
     """Yield what is wrong with texts. `rows`: where they stand in the file."""
     if channel.message is None or not len(table):
         return
     coded = encoded(table["text"])
     place = coded.indices.to_numpy()
-    for rule, wrong in _wrong_texts(coded.dictionary, channel, export.books):
+    for rule, wrong in _wrong_texts(coded.dictionary, channel, books):
         yield from findings(file, rule, rows[wrong[place]], "text")
     if channel.public:
         several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
-        named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), export.books)
+        named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)
         yield from findings(file, "text-names", rows[several[named]], "text")
 
 
@@ -157,7 +157,7 @@ def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
     return result
 
 
-def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, export: Export) -> Iterator[Problem]:
+def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, books: Playbooks) -> Iterator[Problem]:
     """Yield times that are not on the day, outside the hours of the channel, or not in their order; and days that are not the last one."""
     if {"not_before", "not_after"} <= set(table.column_names):
         early, late = encoded(table["not_before"]), encoded(table["not_after"])
@@ -167,7 +167,7 @@ def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, exp
         sound = _are_sound_times(early.dictionary.take(pa.array(first)), late.dictionary.take(pa.array(second)), channel, day)
         yield from findings(file, "send-window", np.flatnonzero(~sound[pairs.indices.to_numpy()]), "not_before")
     if "valid_until" in table.column_names:
-        last = str(day + dt.timedelta(days=export.books.gates.limits.message_valid_days.value))
+        last = str(day + dt.timedelta(days=books.gates.limits.message_valid_days.value))
         yield from findings(file, "valid-until", np.flatnonzero(~are_in(table["valid_until"], [last])), "valid_until")
 
 
