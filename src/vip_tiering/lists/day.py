@@ -94,14 +94,15 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     with threads(1) as pool:
-        suppressed, contacts = pool.submit(suppressed_rows, judged, desk), pool.submit(contact_rows, judged, desk)
+        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk)))
         messages = {code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public}
         lists = {code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public}
+        suppressed, contacts = beside.result()
     return DayLists(
         messages=messages,
         lists=lists,
-        suppressed=suppressed.result(),
-        contacts=contacts.result(),
+        suppressed=suppressed,
+        contacts=contacts,
         counts=counts_of(work.cases, selected, judged),
         people=people,
         private=private,

@@ -53,7 +53,7 @@ def utf16_lengths(texts: pa.Array) -> pa.Array:
 
 
 def are_longer(texts: pa.ChunkedArray, most: int) -> Mask:
-    """Return which texts, or numbers as text, have more UTF-16 units than `most`, shape (n,); each word of a dictionary is measured once."""
+    """Return which texts, or numbers as text, have more UTF-16 units than `most`, shape (n,); a word of a dictionary is measured once."""
     if pa.types.is_dictionary(texts.type):
         coded = one_array(texts)
         return np.asarray(are_longer(pa.chunked_array([coded.dictionary]), most)[coded.indices.to_numpy()])
