@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
@@ -25,6 +25,8 @@ from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CS
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK_ROWS = 1 << 16
+_ROWS_PER_WORD = 8
+"""Columns become one before they are written where each of its words stands in so many rows, on average."""
 _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
@@ -50,7 +52,7 @@ def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes]
     if form.header:
         sink.write(_csv_lines([pa.array([name]) for name in columns], form))
     rows = len(next(iter(columns.values())))
-    ready = [_with_csv_words(column) for column in columns.values()]
+    ready = _ready(columns.values(), most_words=rows // _ROWS_PER_WORD)
 
     def lines(start: int) -> memoryview | bytes:
         return _csv_lines([one_array(column.slice(start, _CHUNK_ROWS)) for column in ready], form)
@@ -69,6 +71,26 @@ def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
     encoded = memoryview(lines.buffers()[2])[:end]
     return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
+
+
+def _ready(columns: Iterable[pa.Array | pa.ChunkedArray], most_words: int) -> list[pa.Array | pa.ChunkedArray]:
+    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this."""
+    ready: list[pa.Array | pa.ChunkedArray] = []
+    for column in map(_with_csv_words, columns):
+        coded = ready and all(pa.types.is_dictionary(one.type) for one in (ready[-1], column))
+        if coded and len(ready[-1].dictionary) * len(column.dictionary) <= most_words:
+            ready[-1] = _pairs(ready[-1], column)
+        else:
+            ready.append(column)
+    return ready
+
+
+def _pairs(first: pa.DictionaryArray, second: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return two columns of CSV fields as one, with a comma between."""
+    size = len(second.dictionary)
+    codes = np.arange(len(first.dictionary) * size, dtype=np.int32)
+    words = pc.binary_join_element_wise(first.dictionary.take(pa.array(codes // size)), second.dictionary.take(pa.array(codes % size)), ",")
+    return pa.DictionaryArray.from_arrays(first.indices.to_numpy().astype(np.int32) * np.int32(size) + second.indices.to_numpy(), words)
 
 
 def _with_csv_words(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
