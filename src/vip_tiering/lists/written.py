@@ -213,8 +213,8 @@ def begins_like_formula(column: pa.ChunkedArray) -> Mask:
 def _begin_like_formula(texts: pa.Array) -> Mask:
     if pa.types.is_dictionary(texts.type):
         return np.asarray(_begin_like_formula(texts.dictionary)[texts.indices.to_numpy()])
-    ends = offsets_of(texts) - offsets_of(texts)[0]
-    filled = ends[1:] > ends[:-1]
-    result = np.zeros(len(texts), np.bool_)
-    result[filled] = _FORMULA[text_bytes(texts)[ends[:-1][filled]]]
-    return result
+    content, offsets = text_bytes(texts), offsets_of(texts)
+    if not len(content):
+        return np.zeros(len(texts), np.bool_)
+    first = content[np.minimum(offsets[:-1] - offsets[0], len(content) - 1)]  # of an empty cell: that of the next one
+    return np.asarray(_FORMULA[first] & (offsets[1:] > offsets[:-1]))
