@@ -123,7 +123,7 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
     previews = previews_of(lists, labels)
     if order.dry_run:
         return ExportResult(document, None, None, warnings, labels, previews)
-    del run, incoming, inputs, lists  # reading the files back takes their memory
+    del run, reading, incoming, inputs, lists  # reading the files back takes their memory
     folder, private = _publish(order, origin, document, files, books)
     return ExportResult(folders.manifest_of(folder), folder, private, warnings, labels, previews)
 

@@ -11,7 +11,6 @@ from typing import IO, Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
 from wcwidth import wcswidth
 
 from vip_tiering.arrow import one_array
@@ -50,6 +49,8 @@ def write_workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str], s
     header; a column that is not named keeps its own name. The column `result` offers the words of a contact log. A table of
     more than 1,048,575 rows goes on in further sheets; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
     """
+    import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _OPTIONS)
     book.set_properties({"created": _MADE_ON})
