@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def use_jemalloc() -> None:
+    """Let Arrow take memory from jemalloc, where it has it, in the whole process.
+
+    What one thread frees another takes again; the usual pool keeps it for a thread that has ended, and takes anew.
+    """
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
