@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def use_jemalloc() -> None:
+    """Let Arrow take memory from jemalloc, where it has it, in the whole process.
+
+    What one thread frees another takes again; the usual pool keeps it for a thread that has ended, and takes anew.
+    """
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -19,6 +29,19 @@ def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """Return a column with each different value once.
+
+    All chunks that Arrow encodes together have one dictionary; to make one array of them it would compare it for every chunk.
+    """
+    if pa.types.is_dictionary(column.type):
+        return one_array(column)
+    if isinstance(column, pa.Array) or not len(column):
+        return one_array(column).dictionary_encode()
+    chunks = column.dictionary_encode().chunks
+    return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)
 
 
 def text_array(column: pd.Series) -> pa.Array:

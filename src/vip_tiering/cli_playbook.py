@@ -131,10 +131,12 @@ def playbook_export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
+    from vip_tiering.arrow import use_jemalloc
     from vip_tiering.lists.export_files import DEFAULT_PROFILE
     from vip_tiering.lists.exports import ExportOrder
     from vip_tiering.lists.exports import playbook_export as work
 
+    use_jemalloc()
     order = ExportOrder(
         run=run,
         customers=customers,

@@ -131,7 +131,7 @@ def lists(folder: Path) -> ExportResult:
         document, problems = folders.verify(standing)
         if problems:
             raise OutputError(f"{standing}: is not as the demo made it; name another folder: vip demo DIR")
-        return ExportResult(document, None, standing, None, tuple(document["warnings"]), {}, up_to_date=True)
+        return ExportResult(document, standing, None, tuple(document["warnings"]), {}, up_to_date=True)
     order = ExportOrder(
         run=folder / _OUT / str(QUARTERS[1]),
         customers=people / "customers.csv",

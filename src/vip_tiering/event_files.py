@@ -11,7 +11,6 @@ import pyarrow as pa
 from vip_tiering import folders
 from vip_tiering._version import __version__
 from vip_tiering.event_plan import EventPlan, records
-from vip_tiering.icalendar import calendar_bytes
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.schema import EVENT_PLAN
 from vip_tiering.tables import manifest_of, write_csv
@@ -72,5 +71,7 @@ def _columns(events: pd.DataFrame) -> dict[str, pa.Array]:
 
 
 def _write_calendar(events: pd.DataFrame, sink: IO[bytes]) -> int:
+    from vip_tiering.icalendar import calendar_bytes  # noqa: PLC0415 (its library takes long, and exports do without)
+
     sink.write(calendar_bytes(events))
     return 2 * len(events)

@@ -73,7 +73,7 @@ Writer = Callable[[IO[bytes]], int]
 def publish(
     out: Path,
     name: str,
-    writers: Mapping[str, Writer],
+    writers: dict[str, Writer],
     manifest: Callable[[list[dict[str, Any]]], bytes],
     *,
     replace: bool,
@@ -82,7 +82,8 @@ def publish(
     """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
 
     A file may lie in folders of its own, such as `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
-    to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can.
+    to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can. The writers are gone
+    afterwards, each as soon as it has written, for they may hold what memory is short of.
     Raises OutputError where the disk is full or refuses, leaving nothing behind, ProofError where a name leads elsewhere or
     `check` finds anything.
     """
@@ -95,7 +96,7 @@ def publish(
         for folder in within:
             (staging / folder).mkdir(mode=0o700)
         with threads(2) as pool:
-            outputs = list(pool.map(lambda file: _write(staging, file, writers[file]), sorted(writers)))
+            outputs = list(pool.map(lambda file: _write(staging, file, writers.pop(file)), sorted(writers)))
         _write(staging, MANIFEST, lambda file: file.write(manifest(outputs)))
         for folder in reversed(within):
             _sync_folder(staging / folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
@@ -19,12 +19,15 @@ from vip_tiering.arrow import one_array, text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer, digest
 from vip_tiering.money import decimal_from_fen, yuan_text
+from vip_tiering.raw_columns import text_bytes
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
 from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK_ROWS = 1 << 16
+_ROWS_PER_WORD = 8
+"""Columns become one before they are written where each of its words stands in so many rows, on average."""
 _REPEATING = ["tier", "quarter_days", "days_held"]
 """The columns of `tiers.parquet` whose values repeat, so that a dictionary is worth building."""
 
@@ -39,20 +42,21 @@ class CsvForm:
     header: bool = True
 
 
-def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = CsvForm()) -> int:
+def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes], form: CsvForm = CsvForm()) -> int:
     """Write columns as CSV and return the number of rows.
 
-    Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them; a stretch of rows at a
-    time, the next one while one is written.
+    Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them, looked for once in a
+    dictionary; a stretch of rows at a time, the next one while one is written.
     """
     if form.bom:
         sink.write(_BOM)
     if form.header:
         sink.write(_csv_lines([pa.array([name]) for name in columns], form))
     rows = len(next(iter(columns.values())))
+    ready = _ready(columns.values(), most_words=rows // _ROWS_PER_WORD)
 
     def lines(start: int) -> memoryview | bytes:
-        return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form)
+        return _csv_lines([one_array(column.slice(start, _CHUNK_ROWS)) for column in ready], form)
 
     with threads(1) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
@@ -77,16 +81,45 @@ def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes
     return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
 
 
+def _ready(columns: Iterable[pa.Array | pa.ChunkedArray], most_words: int) -> list[pa.Array | pa.ChunkedArray]:
+    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this."""
+    ready: list[pa.Array | pa.ChunkedArray] = []
+    for column in map(_with_csv_words, columns):
+        coded = ready and all(pa.types.is_dictionary(one.type) for one in (ready[-1], column))
+        if coded and len(ready[-1].dictionary) * len(column.dictionary) <= most_words:
+            ready[-1] = _pairs(ready[-1], column)
+        else:
+            ready.append(column)
+    return ready
+
+
+def _pairs(first: pa.DictionaryArray, second: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return two columns of CSV fields as one, with a comma between."""
+    size = len(second.dictionary)
+    codes = np.arange(len(first.dictionary) * size, dtype=np.int32)
+    words = pc.binary_join_element_wise(first.dictionary.take(pa.array(codes // size)), second.dictionary.take(pa.array(codes % size)), ",")
+    return pa.DictionaryArray.from_arrays(first.indices.to_numpy().astype(np.int32) * np.int32(size) + second.indices.to_numpy(), words)
+
+
+def _with_csv_words(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return a column as it is, but for the words of a dictionary, which become CSV fields."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    coded = one_array(column)
+    return pa.DictionaryArray.from_arrays(coded.indices, _csv_text(coded.dictionary))
+
+
 def _csv_text(column: pa.Array) -> pa.Array:
     """Return a column as CSV fields, with quotes where a text holds a separator, a quote or a line end."""
-    if pa.types.is_dictionary(column.type):
-        return _csv_text(column.dictionary).take(column.indices)
+    if pa.types.is_dictionary(column.type):  # of CSV fields already
+        return column.dictionary.take(column.indices)
     if not pa.types.is_string(column.type):
         return column.cast(pa.string())
-    needs = pc.match_substring_regex(column, '[",\r\n]')
-    if not pc.any(needs).as_py():
+    content = text_bytes(column)
+    if not any((content == mark).any() for mark in b',"\r\n'):
         return column
-    doubled = pc.replace_substring(column, '"', '""')
+    needs = pc.match_substring_regex(column, '[",\r\n]')
+    doubled = pc.replace_substring(column, '"', '""') if (content == ord('"')).any() else column
     return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), column)
 
 

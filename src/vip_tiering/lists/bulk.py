@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.arrow import encoded
 from vip_tiering.lists.calendar_days import iso_dates
 from vip_tiering.lists.desk import Desk
 from vip_tiering.lists.forms import SEGMENTS
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.messages import NOBODY_NAMED, OUR_BRANCH, OUR_MANAGER, render_message
+from vip_tiering.lists.texts import plain
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.playbook_models import Segment
@@ -42,7 +44,7 @@ def message_rows(judged: Sequence[Judged], channel: Channel, desk: Desk, valid_d
         "valid_until": iso_dates(today + np.int32(valid_days))[0].as_py(),
     }
     for name, text in times.items():
-        table = table.append_column(name, _repeated(text, len(table)))
+        table = table.append_column(name, plain(text, len(table)))
     return table.select(list(MESSAGE_FIELDS))
 
 
@@ -65,27 +67,28 @@ def _rows(judged: Judged, desk: Desk) -> pa.Table:
     columns = {
         "phone": desk.phones(at[first]),
         "text": render_message(message, segments, fields, len(first)),
-        "customer_id": _joined_ids(desk.people.customer_id.take(pa.array(at[order])), starts, sizes),
-        "action": judged.due.case.action.id,
-        **fields,
+        "customer_id": _joined_ids(desk.people.customer_id, at[order], starts, sizes),
+        "action": plain(judged.due.case.action.id, len(first)),
     }
-    return pa.table({name: _repeated(column, len(first)) if isinstance(column, str) else column for name, column in columns.items()})
-
-
-def _repeated(text: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text, pa.string()), count)
+    coded = {name: plain(column, len(first)) if isinstance(column, str) else encoded(column) for name, column in fields.items()}
+    return pa.table({**columns, **coded})
 
 
 def _fields(judged: Judged, desk: Desk, at: Int32s, where: Int32s, several: Mask) -> dict[str, pa.Array | str]:
     """Return the fields of every row. A number with more than one holder is nobody's own: nobody is named."""
     fields = desk.fields_of(judged, at, where)
-    shared = pa.array(desk.facts.holders[desk.people.profile[at]] > 1)
-    together = pa.array(several)
-    fields["name"] = pc.if_else(shared, NOBODY_NAMED, fields["name"])
-    fields["branch"] = pc.if_else(together, OUR_BRANCH, fields["branch"])
-    fields["manager"] = pc.if_else(together, OUR_MANAGER, fields["manager"])
-    fields["product"] = pc.if_else(together, _shared_product(judged), fields["product"])
+    fields["name"] = _where(desk.facts.holders[desk.people.profile[at]] > 1, NOBODY_NAMED, fields["name"])
+    fields["branch"] = _where(several, OUR_BRANCH, fields["branch"])
+    fields["manager"] = _where(several, OUR_MANAGER, fields["manager"])
+    fields["product"] = _where(several, _shared_product(judged), fields["product"])
     return fields
+
+
+def _where(mask: Mask, text: str, otherwise: pa.Array | str) -> pa.DictionaryArray:
+    """Return a text where a mask is set and a field of templates elsewhere, shape (n,)."""
+    coded = plain(otherwise, len(mask)) if isinstance(otherwise, str) else encoded(otherwise)
+    codes = np.where(mask, np.int32(len(coded.dictionary)), coded.indices.to_numpy())
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([coded.dictionary, pa.array([text], pa.string())]))
 
 
 def _shared_product(judged: Judged) -> str:
@@ -101,9 +104,11 @@ def _sizes(phone: Int32s, starts: Int64s) -> Int64s:
     return result
 
 
-def _joined_ids(ids: pa.Array, starts: Int64s, sizes: Int64s) -> pa.Array:
-    """Return the ids of each row joined by |."""
+def _joined_ids(ids: pa.Array, at: Int32s, starts: Int64s, sizes: Int64s) -> pa.Array:
+    """Return the ids of each row joined by |. `at`: positions of the customers among the ids, those of a row together."""
+    if len(starts) == len(at):  # nobody shares a number
+        return ids.take(pa.array(at[starts]))
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     index = np.repeat(starts - offsets[:-1], sizes) + np.arange(offsets[-1])
-    lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), ids.take(pa.array(index)))
+    lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), ids.take(pa.array(at[index])))
     return pc.binary_join(lists, "|")

@@ -20,6 +20,15 @@ _FEBRUARY, _LEAP_DAY = 2, 29
 
 def parts(days: npt.NDArray[Any]) -> tuple[Int32s, Int32s, Int32s]:
     """Return year, month and day of the month of day numbers, each of shape (n,); what stands for NO_DAY is no date."""
+    first, last = int(days.min(initial=0)), int(days.max(initial=0))
+    if last - first < len(days):  # each day of the calendar once, where customers are more
+        at = days - first
+        year, month, day = _parts(np.arange(first, last + 1))
+        return year[at], month[at], day[at]
+    return _parts(days)
+
+
+def _parts(days: npt.NDArray[Any]) -> tuple[Int32s, Int32s, Int32s]:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     years = months.astype("datetime64[Y]")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import encoded, one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.findings import Rows, findings
+from vip_tiering.lists.findings import findings
 from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part
 from vip_tiering.money import Int64s
 from vip_tiering.playbook_checks import placed_actions
 from vip_tiering.playbook_models import Action
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.rows import Int32s
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Claims:
     """
 
     files: tuple[str, ...]
-    file: Int64s
-    row: Int64s
-    customer: Int64s
-    action: Int64s
-    channel: Int64s
+    file: Int32s
+    row: Int32s
+    customer: Int32s
+    action: Int32s
+    channel: Int32s
     private: Mask
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class Export:
 
     def pairs(self, claims: Claims) -> Int64s:
         """Return one number for each customer and action."""
-        return claims.customer * (len(self.actions) + 1) + claims.action
+        return claims.customer * np.int64(len(self.actions) + 1) + claims.action
 
     def places(self, claims: Claims) -> Int64s:
         """Return one number for each customer, action, channel and part."""
@@ -89,8 +89,8 @@ class _Source:
     file: str
     private: bool
     table: pa.Table
-    row: Rows
-    customer: pa.Array
+    row: Int32s
+    customer: pa.Array | pa.ChunkedArray
     action: pa.Array
     channel: pa.Array
 
@@ -101,9 +101,10 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     channels = tuple(books.books.channels)
     kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
     sources = [[one for of_part in kind for one in of_part] for kind in kinds]
-    chunks = [one.customer for kind in sources for one in kind]
-    coded = one_array(pa.chunked_array(chunks, pa.string()).dictionary_encode())
-    codes = coded.indices.to_numpy().astype(np.int64)
+    columns = [one.customer for kind in sources for one in kind]
+    chunks = [chunk for one in columns for chunk in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])]
+    coded = encoded(pa.chunked_array(chunks, pa.string()))
+    codes = coded.indices.to_numpy()
     words = (pa.array([one.id for one in actions], pa.string()), pa.array(channels, pa.string()))
     claims, start = [], 0
     for kind in sources:
@@ -113,31 +114,33 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     return Export(tuple(parts), books, actions, channels, coded.dictionary, tuple(one.table for one in sources[0]), *claims)
 
 
-def _claims(sources: Sequence[_Source], customer: Int64s, actions: pa.Array, channels: pa.Array) -> Claims:
-    none = np.empty(0, np.int64)
+def _claims(sources: Sequence[_Source], customer: Int32s, actions: pa.Array, channels: pa.Array) -> Claims:
+    none = np.empty(0, np.int32)
     sizes = [len(one.row) for one in sources]
     return Claims(
         files=tuple(one.file for one in sources),
-        file=np.repeat(np.arange(len(sources)), sizes),
+        file=np.repeat(np.arange(len(sources), dtype=np.int32), sizes),
         row=np.concatenate([none, *(one.row for one in sources)]),
         customer=customer,
-        action=np.concatenate([none, *(_places_in(one.action, actions) for one in sources)]),
-        channel=np.concatenate([none, *(_places_in(one.channel, channels) for one in sources)]),
+        action=np.concatenate([none, *(places_in(one.action, actions) for one in sources)]),
+        channel=np.concatenate([none, *(places_in(one.channel, channels) for one in sources)]),
         private=np.repeat(np.array([one.private for one in sources], np.bool_), sizes),
     )
 
 
-def _places_in(words: pa.Array, known: pa.Array) -> Int64s:
-    """Return the place of each word among those known; behind the last one where it is not known."""
+def places_in(words: pa.Array, known: pa.Array) -> Int32s:
+    """Return the place of each word among those known, shape (n,); behind the last one where it is not known."""
+    if pa.types.is_dictionary(words.type):
+        return np.asarray(places_in(words.dictionary, known)[words.indices.to_numpy()])
     found = pc.fill_null(pc.index_in(words, value_set=known), len(known))
-    result: Int64s = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    result: Int32s = found.to_numpy(zero_copy_only=False)
     return result
 
 
 def _listed(part: Part) -> Iterator[_Source]:
     for channel, files in part.lists.items():
         for file in files:
-            yield _split(part, file, pa.repeat(pa.scalar(channel), len(part.tables[file])))
+            yield _split(part, file, pa.repeat(pa.scalar(channel), len(part.tables[file])).dictionary_encode())
     for file in part.managers.get("", ()):
         yield _split(part, file, one_array(part.tables[file]["channel"]))
 
@@ -145,18 +148,27 @@ def _listed(part: Part) -> Iterator[_Source]:
 def _split(part: Part, file: str, channel: pa.Array) -> _Source:
     """Return the claims of a list: a row may name several customers, or several actions."""
     table = part.tables[file]
-    customer, row = split_cells(one_array(table["customer_id"]))
-    action, inner = split_cells(one_array(table["action"]).take(pa.array(row)))
-    row = row[inner]
-    return _Source(part.shown(file), part.private, table, row, customer.take(pa.array(inner)), action, channel.take(pa.array(row)))
+    row = np.arange(len(table), dtype=np.int32)
+    customer, action = table["customer_id"], one_array(table["action"])
+    if _hold_several(customer):
+        customer, row = _split_cells(one_array(customer))
+        action, channel = action.take(pa.array(row)), channel.take(pa.array(row))
+    if _hold_several(action):
+        action, inner = _split_cells(action.cast(pa.string()))
+        row, customer, channel = row[inner], customer.take(pa.array(inner)), channel.take(pa.array(inner))
+    return _Source(part.shown(file), part.private, table, row, customer, action, channel)
 
 
-def split_cells(cells: pa.Array) -> tuple[pa.Array, Int64s]:
+def _hold_several(cells: pa.Array | pa.ChunkedArray) -> bool:
+    """Tell whether any cell names several, joined by |."""
+    words = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
+    return pc.any(pc.match_substring(words, "|")).as_py() or False
+
+
+def _split_cells(cells: pa.Array) -> tuple[pa.Array, Int32s]:
     """Return what stands in cells, joined by |, and for each of it the row."""
-    if not pc.any(pc.match_substring(cells, "|")).as_py():
-        return cells, np.arange(len(cells))
     lists = pc.split_pattern(cells, "|")
-    return lists.flatten(), np.repeat(np.arange(len(cells)), np.diff(lists.offsets.to_numpy()))
+    return lists.flatten(), np.repeat(np.arange(len(cells), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
 
 
 def _contacts(part: Part) -> Iterator[_Source]:
@@ -169,8 +181,8 @@ def _suppressed(part: Part) -> Iterator[_Source]:
 
 def _plain(part: Part, file: str) -> _Source:
     table = part.tables[file]
-    columns: list[Any] = [one_array(table[name]) for name in ("customer_id", "action", "channel")]
-    return _Source(part.shown(file), part.private, table, np.arange(len(table)), *columns)
+    action, channel = one_array(table["action"]), one_array(table["channel"])
+    return _Source(part.shown(file), part.private, table, np.arange(len(table), dtype=np.int32), table["customer_id"], action, channel)
 
 
 def repeated(keys: Int64s) -> Mask:
@@ -194,4 +206,4 @@ def barred_tiers(books: Playbooks) -> tuple[list[str], list[str]]:
 
 def are_in(column: pa.ChunkedArray, words: Sequence[str]) -> Mask:
     """Return which cells hold one of the words, shape (n,)."""
-    return truth(pc.is_in(column, value_set=pa.array(words, pa.string())))
+    return places_in(one_array(column), pa.array(words, pa.string())) < len(words)

@@ -7,11 +7,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from vip_tiering.ahead import threads
 from vip_tiering.checks import tidy_text
 from vip_tiering.customer_models import CustomerRules
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.absent import absent_columns
-from vip_tiering.lists.columns import find_columns
+from vip_tiering.lists.columns import Columns, find_columns
 from vip_tiering.lists.fields import NEWEST_DAY, OLDEST_BIRTHDAY, OLDEST_DAY, Fields
 from vip_tiering.lists.forms import (
     CODES,
@@ -49,12 +50,15 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
         fields.problems.append(Problem(file.name, None, None, "status-absent", _NO_STATUS))
     customer_id = fields.ids("customer_id")
     fields.refuse_repeated("customer_id", customer_id)
-    phone, numbers = canonical_mobiles(columns.values["mobile"]) if "mobile" in columns else _no_phones(len(columns))
+    with threads(1) as pool:
+        mobiles = pool.submit(_mobiles, columns)
+        text = {field: _text(fields, field) for field in TEXT_FIELDS}
+        phone, numbers = mobiles.result()
     newest = day_number(file.read_on)
     customers = Customers(
         customer_id=customer_id,
         given=frozenset(columns.values),
-        text={field: _text(fields, field) for field in TEXT_FIELDS},
+        text=text,
         code={field: _codes(fields, field) for field in CODES},
         day={field: _days(fields, field, newest) for field in DAY_FIELDS},
         points=fields.whole_numbers("points") if "points" in columns else np.full(len(columns), NOT_GIVEN, np.int64),
@@ -72,8 +76,10 @@ _NO_STATUS: Final = (
 )
 
 
-def _no_phones(count: int) -> tuple[Int32s, pa.Array]:
-    return np.full(count, NO_PHONE, np.int32), pa.array([], pa.string())
+def _mobiles(columns: Columns) -> tuple[Int32s, pa.Array]:
+    if "mobile" not in columns:
+        return np.full(len(columns), NO_PHONE, np.int32), pa.array([], pa.string())
+    return canonical_mobiles(columns.values["mobile"])
 
 
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from vip_tiering.ahead import threads
 from vip_tiering.lists.bulk import message_rows
 from vip_tiering.lists.cases import Due
 from vip_tiering.lists.casework import Casework, Only, all_actions, casework
@@ -97,11 +98,16 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     judged = keep_quotas(judged, desk, books.gates.manager_quota, list(books.books.channels))
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
+    with threads(1) as pool:
+        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk)))
+        messages = {code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public}
+        lists = {code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public}
+        suppressed, contacts = beside.result()
     return DayLists(
-        messages={code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public},
-        lists={code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public},
-        suppressed=suppressed_rows(judged, desk),
-        contacts=contact_rows(judged, desk),
+        messages=messages,
+        lists=lists,
+        suppressed=suppressed,
+        contacts=contacts,
         counts=counts_of(work.cases, selected, judged),
         people=people,
         private=private,

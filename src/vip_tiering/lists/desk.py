@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from vip_tiering.lists.calendar_days import chinese_dates
 from vip_tiering.lists.cases import Due
 from vip_tiering.lists.facts import Facts
-from vip_tiering.lists.forms import Customers, Int8s
+from vip_tiering.lists.forms import CODES, Customers, Int8s
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.messages import OUR_BRANCH, OUR_MANAGER, addresses, fitting, number_texts, topic_labels
 from vip_tiering.lists.overflow import Overflow
@@ -59,21 +59,33 @@ class Desk:
 
     def labels_of(self, level: Int8s) -> pa.Array:
         """Return the label of levels; "" for -1."""
+        return self._coded_labels(level).cast(pa.string())
+
+    def _coded_labels(self, level: Int8s) -> pa.DictionaryArray:
         texts = [*(self.people.labels[code] for code in self.people.codes), ""]
-        return pa.array(texts, pa.string()).take(pa.array(np.where(level < 0, len(texts) - 1, level).astype(np.int32)))
+        return pa.DictionaryArray.from_arrays(np.where(level < 0, len(texts) - 1, level).astype(np.int32), pa.array(texts, pa.string()))
 
     def phones(self, at: Int32s) -> pa.Array:
         """Return the numbers of customers of the run; "" without one."""
         phone = self.customers.phone[self.people.profile[at]]
         return pc.fill_null(self.customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
 
-    def addresses_of(self, at: Int32s) -> tuple[pa.Array, pa.Array]:
-        """Return how lists show customers, and how messages address them."""
-        return addresses(self.text_of("name", at), self.customers.code["gender"][self.people.profile[at]])
+    def addresses_of(self, at: Int32s) -> tuple[pa.Array, pa.DictionaryArray]:
+        """Return how lists show customers, and how messages address them; each name and gender is looked at once."""
+        profile, names, size = self.people.profile[at], self.customers.text["name"], np.int64(len(CODES["gender"]))
+        pairs = pa.array(names.indices.to_numpy()[profile] * size + self.customers.code["gender"][profile]).dictionary_encode()
+        name, gender = np.divmod(pairs.dictionary.to_numpy(), size)
+        in_lists, in_messages = addresses(names.dictionary.take(pa.array(name)), gender.astype(np.int8))
+        return in_lists.take(pairs.indices), pa.DictionaryArray.from_arrays(pairs.indices, in_messages)
 
     def fields_of(self, judged: Judged, at: Int32s, where: Int32s) -> dict[str, pa.Array | str]:
-        """Return the fields of templates for customers `at` of the run, who stand at `where` among those of the case."""
+        """Return the fields of templates for customers `at` of the run, who stand at `where` among those of the case.
+
+        What repeats is a dictionary.
+        """
         case, occasion = judged.due.case, judged.due.occasion
+        profile = pa.array(self.people.profile[at])
+        branch, manager = (self.customers.text[name].take(profile) for name in ("branch", "manager"))
         offered = topic_labels(judged.topics[where], case.topics)
         return {
             "signature": (case.channel.message.signature or "") if case.channel.message else "",
@@ -82,7 +94,7 @@ class Desk:
             "product": occasion.product.take(pa.array(where)) if occasion and not case.topics else offered,
             "event_date": chinese_dates(occasion.day[where]) if occasion else "",
             "points": number_texts(occasion.points[where]) if occasion else "",
-            "tier_label": self.labels_of(self.people.level[at]),
-            "branch": fitting(self.text_of("branch", at), "branch", OUR_BRANCH, self.unsayable),
-            "manager": fitting(self.text_of("manager", at), "manager", OUR_MANAGER, self.unsayable),
+            "tier_label": self._coded_labels(self.people.level[at]),
+            "branch": fitting(branch, "branch", OUR_BRANCH, self.unsayable),
+            "manager": fitting(manager, "manager", OUR_MANAGER, self.unsayable),
         }

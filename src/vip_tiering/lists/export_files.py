@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
 from vip_tiering.folders import Writer
 from vip_tiering.lists.day import DayLists
 from vip_tiering.lists.file_names import safe_names
@@ -89,7 +88,7 @@ def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
     """Return how a table is written as CSV, with other headers where they are given."""
 
     def write(sink: IO[bytes]) -> int:
-        columns = {(headers or {}).get(name, name): one_array(table[name]) for name in table.column_names}
+        columns = {(headers or {}).get(name, name): table[name] for name in table.column_names}
         return write_csv(columns, sink)
 
     return write

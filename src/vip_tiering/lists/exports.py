@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from vip_tiering import event_files, folders
+from vip_tiering.ahead import threads
 from vip_tiering.errors import OutputError, RulesError, UsageError
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.casework import Only, only_of
-from vip_tiering.lists.day import DayLists, Inputs, lists_of_day
+from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import DEFAULT_PROFILE, ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.hard_rules import check_written
@@ -63,20 +64,18 @@ class ExportOrder:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What came of it: the manifest, the lists (None where the export stood there already), the folders, the channels' names."""
+    """What came of it: the manifest, the folders, the channels' names.
+
+    `previews`: the first rows of each list, masked; nothing where the export stood there already.
+    """
 
     document: dict[str, Any]
-    lists: DayLists | None
     folder: Path | None
     private_folder: Path | None
     warnings: tuple[str, ...]
     labels: dict[str, str]
+    previews: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     up_to_date: bool = False
-
-    @property
-    def previews(self) -> dict[str, list[dict[str, str]]]:
-        """The first rows of each list, masked; nothing where the export stood there already."""
-        return previews_of(self.lists, self.labels) if self.lists is not None else {}
 
 
 def playbook_export(order: ExportOrder) -> ExportResult:
@@ -94,8 +93,10 @@ def playbook_export(order: ExportOrder) -> ExportResult:
 
 def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: Only, profiles: list[Profile]) -> ExportResult:
     """Read, compute and publish; the caller holds the locks."""
-    run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
-    incoming = _incoming(order, books)
+    with threads(1) as pool:
+        reading = pool.submit(_incoming, order, books)
+        run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
+        incoming = reading.result()
     memory = recall(order.out, order.private_root, order.on)
     known = replace(incoming.known, results=memory.heard.results, barred=together([incoming.known.barred, memory.heard.barred]))
     origin = Origin(
@@ -123,10 +124,12 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
     warnings = (*run.warnings, *incoming.warnings, *notes, *plan.warnings)
     document = document_of(origin, window, lists, books, warnings)
     labels = {code: one.label for code, one in books.books.channels.items()}
+    previews = previews_of(lists, labels)
     if order.dry_run:
-        return ExportResult(document, lists, None, None, warnings, labels)
+        return ExportResult(document, None, None, warnings, labels, previews)
+    del run, reading, incoming, inputs, lists, memory, known  # reading the files back takes their memory
     folder, private = _publish(order, origin, document, files, books)
-    return ExportResult(folders.manifest_of(folder), lists, folder, private, warnings, labels)
+    return ExportResult(folders.manifest_of(folder), folder, private, warnings, labels, previews)
 
 
 def _incoming(order: ExportOrder, books: Playbooks) -> Incoming:
@@ -162,7 +165,7 @@ def _standing(order: ExportOrder, folder: Path) -> ExportResult:
     """Return the result for an export that stands there already, as it is to be made."""
     document = folders.manifest_of(folder)
     private = order.private_root / str(order.on) if document.get("private") else None
-    return ExportResult(document, None, folder, private, tuple(document["warnings"]), {}, up_to_date=True)
+    return ExportResult(document, folder, private, tuple(document["warnings"]), {}, up_to_date=True)
 
 
 def _publish(

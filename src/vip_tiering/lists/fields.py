@@ -87,6 +87,8 @@ class Fields:
 
     def refuse_repeated(self, field: str, ids: pa.Array) -> None:
         """Note each id that stands twice, with both rows; an absent id is told elsewhere."""
+        if pc.all(pc.less(ids[:-1], ids[1:])).as_py():  # a file that is sorted
+            return
         coded = ids.dictionary_encode()
         if len(coded.dictionary) == len(ids):
             return

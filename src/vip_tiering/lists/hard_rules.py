@@ -5,7 +5,7 @@ Nothing is taken from the selection, the gates or the turns; import-linter sees 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering import folders
+from vip_tiering.ahead import threads
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, repeated
+from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, places_in, repeated
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
 from vip_tiering.lists.hard_texts import check_messages
@@ -43,38 +44,42 @@ def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[
     Without a private part, what both parts only tell together is not looked at, unless the manifest says that there is none.
     Where a file cannot be read, only that is told.
     """
-    export, problems = read_export(folder, private, books)
-    return problems if export is None else [*problems, *check_export(export)]
+    parts, problems = _read_parts(folder, private, books)
+    return problems if parts is None else [*problems, *_check(parts, books, lambda: export_of(parts, books))]
 
 
 def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export | None, list[Problem]]:
     """Return an export read back from its files, None where one of them cannot be, and what was found in reading."""
+    parts, problems = _read_parts(folder, private, books)
+    return export_of(parts, books) if parts is not None else None, problems
+
+
+def _read_parts(folder: Path, private: Path | None, books: Playbooks) -> tuple[list[Part] | None, list[Problem]]:
     found = [read_part(folder, books, private=False)]
     if private is not None:
         found.append(read_part(private, books, private=True))
-    problems = [problem for _, of_part in found for problem in of_part]
     parts = [part for part, _ in found if part is not None]
-    return export_of(parts, books) if len(parts) == len(found) else None, problems
+    return parts if len(parts) == len(found) else None, [problem for _, of_part in found for problem in of_part]
 
 
 def check_export(export: Export) -> list[Problem]:
     """Return which hard rules an export breaks, in the order of the files' rules: cells, messages, people, counts, managers."""
-    return [
-        *_check_cells(export),
-        *check_messages(export),
-        *_check_actions(export),
-        *_check_customers(export),
-        *_check_contacts(export),
-        *_check_private(export),
-        *_check_offers(export),
-        *_check_counts(export),
-        *check_managers(export),
-    ]
+    return _check(export.parts, export.books, lambda: export)
 
 
-def _check_cells(export: Export) -> Iterator[Problem]:
+def _check(parts: Sequence[Part], books: Playbooks, export_of_parts: Callable[[], Export]) -> list[Problem]:
+    """Return which hard rules parts break. What single files tell is judged while the customers of all are put together."""
+    of_people = (_check_actions, _check_customers, _check_contacts, _check_private, _check_offers, _check_counts, check_managers)
+    with threads(2) as pool:
+        first = pool.map(lambda check: list(check()), (lambda: _check_cells(parts), lambda: check_messages(parts, books)))
+        export = export_of_parts()
+        then = pool.map(lambda check: list(check(export)), of_people)
+        return [problem for found in (*first, *then) for problem in found]
+
+
+def _check_cells(parts: Sequence[Part]) -> Iterator[Problem]:
     """Yield cells that a spreadsheet would run."""
-    for part in export.parts:
+    for part in parts:
         for file, table in part.tables.items():
             for name in table.column_names:
                 yield from findings(part.shown(file), "cell-formula", np.flatnonzero(begins_like_formula(table[name])), name.strip())
@@ -101,7 +106,7 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     lists, channels = export.lists, len(export.channels) + 1
     rows = _named(export)
     again = np.zeros(len(lists), np.bool_)
-    again[rows] = repeated((lists.customer[rows] * channels + lists.channel[rows]) * 2 + lists.private[rows])
+    again[rows] = repeated((lists.customer[rows] * np.int64(channels) + lists.channel[rows]) * 2 + lists.private[rows])
     yield from lists.findings("customer-repeated", again, "customer_id")
     suppressed = export.pairs(export.suppressed)
     yield from export.suppressed.findings("customer-repeated", repeated(suppressed), "customer_id")
@@ -205,20 +210,14 @@ def _counts_of(export: Export) -> list[tuple[int, dict[str, int]]]:
     size = len(export.actions) + 1
     once = ~repeated(export.pairs(export.contacts))
     exported = np.bincount(export.contacts.action[once], minlength=size).tolist()
-    reasons = np.concatenate([_reasons(part) for part in export.parts])
+    gates = pa.array(GATES, pa.string())
+    reasons = np.concatenate([places_in(one_array(part.tables[SUPPRESSED]["reason"]), gates) for part in export.parts])
     key = export.suppressed.action * (len(GATES) + 1) + reasons
     stopped = np.bincount(key, minlength=size * (len(GATES) + 1)).reshape(size, -1).tolist()
     return [
         (exported[number], {gate: count for gate, count in zip(GATES, stopped[number], strict=False) if count})
         for number in range(len(export.actions))
     ]
-
-
-def _reasons(part: Part) -> Int64s:
-    """Return the place of each reason among the gates; behind the last one where it is none."""
-    found = pc.index_in(one_array(part.tables[SUPPRESSED]["reason"]), value_set=pa.array(GATES, pa.string()))
-    result: Int64s = pc.fill_null(found, len(GATES)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return result
 
 
 def _check_channels(export: Export) -> Iterator[Problem]:

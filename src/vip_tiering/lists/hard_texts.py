@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import encoded
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, repeated
-from vip_tiering.lists.findings import findings
+from vip_tiering.lists.claims import are_in, repeated
+from vip_tiering.lists.findings import Rows, findings
 from vip_tiering.lists.written import Part
 from vip_tiering.message_text import OPT_OUT_WORDS
 from vip_tiering.offer_models import Channel
@@ -24,36 +24,38 @@ from vip_tiering.raw_columns import Mask, truth
 _MOBILE: Final = "^1[3-9][0-9]{9}$"
 _TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
 _BLANKS: Final = "[\\s\\p{Z}]+"
+_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
+"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
 _GREETING: Final = "尊敬的"
 _NOBODY: Final = "尊敬的客户"
 _TITLES: Final = ("先生", "女士")
 
 
-def check_messages(export: Export) -> Iterator[Problem]:
+def check_messages(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
     """Yield what is wrong with the messages of every channel that has any, in both parts."""
-    for part in export.parts:
+    for part in parts:
         for code, files in part.lists.items():
-            channel = export.books.books.channels[code]
+            channel = books.books.channels[code]
             tables = [part.tables[file] for file in files]
             yield from _check_numbers(part, files, tables, channel)
             for file, table in zip(files, tables, strict=True):
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, export)
-                yield from _check_times(part.shown(file), table, channel, part.day, export)
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, books)
+                yield from _check_times(part.shown(file), table, channel, part.day, books)
         for file in part.managers.get("", ()):
             table = part.tables[file]
-            for channel in export.books.books.channels.values():
+            for channel in books.books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
-                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, export)
+                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
 
 
 def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table], channel: Channel) -> Iterator[Problem]:
     """Yield numbers that are none, and on a public channel those that stand twice, in whichever file."""
     if channel.way not in ("sms", "call"):
         return
-    phones = one_array(pa.chunked_array([chunk for table in tables for chunk in table["phone"].chunks], pa.string()))
+    phones = pa.chunked_array([chunk for table in tables for chunk in table["phone"].chunks], pa.string())
     wrong = {"phone-form": ~truth(pc.match_substring_regex(phones, _MOBILE))}
     if channel.public:
-        wrong["phone-repeated"] = repeated(one_array(phones.dictionary_encode()).indices.to_numpy().astype(np.int64))
+        wrong["phone-repeated"] = repeated(encoded(phones).indices.to_numpy())
     start = 0
     for file, table in zip(files, tables, strict=True):
         for rule, mask in wrong.items():
@@ -62,18 +64,19 @@ def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table],
 
 
 def _check_texts(
-    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, export: Export
+    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, books: Playbooks
 ) -> Iterator[Problem]:
     """Yield what is wrong with texts. `rows`: where they stand in the file."""
     if channel.message is None or not len(table):
         return
-    coded = one_array(table["text"].dictionary_encode())
+    coded = encoded(table["text"])
     place = coded.indices.to_numpy()
-    for rule, wrong in _wrong_texts(coded.dictionary, channel, export.books):
+    for rule, wrong in _wrong_texts(coded.dictionary, channel, books):
         yield from findings(file, rule, rows[wrong[place]], "text")
     if channel.public:
-        several = truth(pc.match_substring(table["customer_id"], "|"))
-        yield from findings(file, "text-names", rows[several & _names_somebody(coded.dictionary, export.books)[place]], "text")
+        several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
+        named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)
+        yield from findings(file, "text-names", rows[several[named]], "text")
 
 
 def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterator[tuple[str, Mask]]:
@@ -82,8 +85,8 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     if form is None:
         return
     templates = _templates(books)
-    units = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _TWO_UNITS))
-    yield "text-length", truth(pc.greater(units, form.max_units))
+    most = form.max_units
+    yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
     signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
     if form.signature is not None:
         yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))
@@ -91,23 +94,44 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
         own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
     plain = _squeezed(texts)
-    yield (
-        "text-promise",
-        truth(pc.match_substring_regex(plain, _any_of(_squeezed(pa.array(books.gates.forbidden_words.words)).to_pylist()))),
-    )
+    yield "text-promise", _hold_any(plain, books.gates.forbidden_words.words)
     private = [one.label for one in books.books.products.values() if one.offer == "private"]
     if private:  # the name of the bank itself is no offer
-        told = pc.replace_substring_regex(plain, "^(?:【[^【】]*】|\\[[^\\[\\]]*\\])", "")
-        yield "text-private", truth(pc.match_substring_regex(told, _any_of(_squeezed(pa.array(private)).to_pylist())))
+        yield "text-private", _among(plain, _hold_any(plain, private), lambda some: _hold_any(_unsigned(some), private))
 
 
 def _says_how(text: str) -> bool:
     return any(word in text for word in OPT_OUT_WORDS)
 
 
+def _among(texts: pa.Array, perhaps: Mask, judge: Callable[[pa.Array], Mask]) -> Mask:
+    """Return the verdict on texts, shape (k,), where only those of a mask may be wrong; only these are judged."""
+    wrong = np.zeros(len(texts), np.bool_)
+    wrong[perhaps] = judge(texts.filter(pa.array(perhaps)))
+    return wrong
+
+
+def _units(texts: pa.Array) -> Rows:
+    """Return the lengths in UTF-16 units, shape (k,); no text has more of them than bytes."""
+    result: Rows = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _TWO_UNITS)).to_numpy(zero_copy_only=False)
+    return result
+
+
 def _squeezed(texts: pa.Array) -> pa.Array:
     """Return texts without blanks and without what hides a word: full-width forms, capitals."""
-    return pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), _BLANKS, ""))
+    odd = pa.array(~truth(pc.match_substring_regex(texts, _SETTLED)))
+    settled = pc.replace_substring_regex(pc.utf8_normalize(texts.filter(odd), form="NFKC"), _BLANKS, "")
+    return pc.utf8_lower(pc.replace_with_mask(texts, odd, settled))
+
+
+def _hold_any(squeezed: pa.Array, words: Sequence[str]) -> Mask:
+    """Return which squeezed texts hold any of the words, squeezed like them."""
+    return truth(pc.match_substring_regex(squeezed, _any_of(_squeezed(pa.array(words, pa.string())).to_pylist())))
+
+
+def _unsigned(squeezed: pa.Array) -> pa.Array:
+    """Return squeezed texts without the signature that begins them."""
+    return pc.replace_substring_regex(squeezed, "^(?:【[^【】]*】|\\[[^\\[\\]]*\\])", "")
 
 
 def _any_of(words: Sequence[str]) -> str:
@@ -133,18 +157,26 @@ def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
     return result
 
 
-def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, export: Export) -> Iterator[Problem]:
+def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, books: Playbooks) -> Iterator[Problem]:
     """Yield times that are not on the day, outside the hours of the channel, or not in their order; and days that are not the last one."""
     if {"not_before", "not_after"} <= set(table.column_names):
-        early, late, window = table["not_before"], table["not_after"], channel.send_window
-        if window is None:
-            sound = pc.and_(pc.equal(early, str(day)), pc.equal(late, str(day)))
-        else:
-            form = f"^{day} ([01][0-9]|2[0-3]):[0-5][0-9]$"
-            sound = pc.and_(pc.match_substring_regex(early, form), pc.match_substring_regex(late, form))
-            within = pc.and_(pc.greater_equal(early, f"{day} {window.not_before}"), pc.less_equal(late, f"{day} {window.not_after}"))
-            sound = pc.and_(pc.and_(sound, within), pc.less(early, late))
-        yield from findings(file, "send-window", np.flatnonzero(~truth(sound)), "not_before")
+        early, late = encoded(table["not_before"]), encoded(table["not_after"])
+        size = np.int64(max(1, len(late.dictionary)))
+        pairs = pa.array(early.indices.to_numpy() * size + late.indices.to_numpy()).dictionary_encode()
+        first, second = np.divmod(pairs.dictionary.to_numpy(), size)
+        sound = _are_sound_times(early.dictionary.take(pa.array(first)), late.dictionary.take(pa.array(second)), channel, day)
+        yield from findings(file, "send-window", np.flatnonzero(~sound[pairs.indices.to_numpy()]), "not_before")
     if "valid_until" in table.column_names:
-        last = day + dt.timedelta(days=export.books.gates.limits.message_valid_days.value)
-        yield from findings(file, "valid-until", np.flatnonzero(~truth(pc.equal(table["valid_until"], str(last)))), "valid_until")
+        last = str(day + dt.timedelta(days=books.gates.limits.message_valid_days.value))
+        yield from findings(file, "valid-until", np.flatnonzero(~are_in(table["valid_until"], [last])), "valid_until")
+
+
+def _are_sound_times(early: pa.Array, late: pa.Array, channel: Channel, day: dt.date) -> Mask:
+    """Return which pairs of times are in order, on the day and within the hours of the channel, shape (k,)."""
+    window = channel.send_window
+    if window is None:
+        return truth(pc.and_(pc.equal(early, str(day)), pc.equal(late, str(day))))
+    form = f"^{day} ([01][0-9]|2[0-3]):[0-5][0-9]$"
+    sound = pc.and_(pc.match_substring_regex(early, form), pc.match_substring_regex(late, form))
+    within = pc.and_(pc.greater_equal(early, f"{day} {window.not_before}"), pc.less_equal(late, f"{day} {window.not_after}"))
+    return truth(pc.and_(pc.and_(sound, within), pc.less(early, late)))

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from vip_tiering.errors import Problem
 from vip_tiering.lists.calendar_days import iso_dates
-from vip_tiering.lists.claims import split_cells
 from vip_tiering.lists.facts import PHONE_WAYS, REFUSALS
 from vip_tiering.lists.forms import RESULTS, Int8s
 from vip_tiering.lists.logbook import BARRED, COLUMNS, CONTACT_LOG
 from vip_tiering.lists.people import positions_in
 from vip_tiering.lists.returned import Returned
+from vip_tiering.lists.texts import split_joined
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
 from vip_tiering.raw_columns import Mask
@@ -84,8 +84,8 @@ def found_in(returned: Returned, listed: Listed, channels: Sequence[Channel], wh
 
     A row may name several customers or several actions, as it does in the list. `channels`: those known, in their order.
     """
-    customer, row = split_cells(returned.customer_id)
-    action, inner = split_cells(returned.action.take(pa.array(row)))
+    customer, row = split_joined(returned.customer_id)
+    action, inner = split_joined(returned.action.take(pa.array(row)))
     row = row[inner]
     at = listed.places(customer.take(pa.array(inner)), action)
     said = returned.channel[row]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.arrow import encoded
 from vip_tiering.lists.forms import CODES, NOT_GIVEN, Int8s
 from vip_tiering.lists.gates import UInt32s
 from vip_tiering.lists.texts import utf16_lengths
@@ -64,17 +65,17 @@ def render_message(message: Message, segment_bits: Mapping[Segment, Mask], field
     return text if isinstance(text, pa.ChunkedArray) else pa.chunked_array([text])
 
 
-def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.Array:
+def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.DictionaryArray:
     """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
 
     Also where one holds a word that no message may hold, such as a branch that is called like a private product.
     """
-    encoded = texts.dictionary_encode()  # branches and managers repeat
-    distinct = encoded.dictionary
+    coded = encoded(texts)  # branches and managers repeat
+    distinct = coded.dictionary
     units = utf16_lengths(distinct)
     sayable = pa.array([not forbidden_in(text, unsayable) for text in distinct.to_pylist()], pa.bool_())
     fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field])))
-    return pc.if_else(fits, distinct, otherwise).take(encoded.indices)
+    return pa.DictionaryArray.from_arrays(coded.indices, pc.if_else(fits, distinct, otherwise))
 
 
 def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:

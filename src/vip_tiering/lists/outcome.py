@@ -17,6 +17,7 @@ from vip_tiering.lists.desk import UNASSIGNED, Desk
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.people import NOBODY
+from vip_tiering.lists.texts import plain
 from vip_tiering.offer_models import GATES
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
@@ -75,7 +76,7 @@ def _suppressed(judged: Sequence[Judged], desk: Desk, *, hidden: bool) -> pa.Tab
     }
     reasons = np.concatenate([one.reason[mask] for one, mask in parts]) if parts else np.empty(0, np.int8)
     columns = {
-        "customer_id": desk.people.customer_id.take(pa.array(at)),
+        "customer_id": pa.DictionaryArray.from_arrays(pa.array(at), desk.people.customer_id),
         **{name: _repeated([(text, int(mask.sum())) for text, mask in pairs]) for name, pairs in texts.items()},
         "reason": pa.DictionaryArray.from_arrays(pa.array(reasons), pa.array(GATES, pa.string())),
         "manager": _named_or_none(desk, "manager", at),
@@ -92,14 +93,15 @@ def _repeated(counts: Sequence[tuple[str, int]]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.repeat(codes, [count for _, count in counts])), pa.array(texts, pa.string()))
 
 
-def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.Array:
+def _named_or_none(desk: Desk, field: str, at: Int32s) -> pa.DictionaryArray:
     """Return branch or manager, `unassigned` also for those who are not in the customer file."""
     column = desk.customers.text[field]
     profile = desk.people.profile[at]
     index = pa.array(np.maximum(profile, 0), mask=profile == NOBODY)
-    texts = column.take(index)
-    plain = pc.fill_null(texts.cast(pa.string()), "")
-    return pc.if_else(pc.equal(plain, ""), UNASSIGNED, plain)
+    named = pc.if_else(pc.equal(column.dictionary, ""), UNASSIGNED, column.dictionary)
+    nobody = pa.scalar(len(named), pa.int32())
+    codes = pc.fill_null(column.indices.take(index), nobody)
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([named, pa.array([UNASSIGNED], pa.string())]))
 
 
 def contact_rows(judged: Sequence[Judged], desk: Desk) -> tuple[pa.Table, pa.Table]:
@@ -124,14 +126,17 @@ def _contacts(judged: Judged, desk: Desk, *, hidden: bool) -> pa.Table:
         day, product = np.full(len(at), NO_DAY, np.int32), pa.repeat("", len(at))
     columns = {
         "customer_id": desk.people.customer_id.take(pa.array(at)),
-        "channel": pa.repeat(case.channel.code, len(at)),
-        "action": pa.repeat(case.action.id, len(at)),
+        "channel": plain(case.channel.code, len(at)),
+        "action": plain(case.action.id, len(at)),
         "event_date": iso_dates(day),
         "product": product.cast(pa.string()),
         "manager": _named_or_none(desk, "manager", at),
         "branch": _named_or_none(desk, "branch", at),
     }
-    return pa.table(columns)
+    return pa.table(columns, schema=_EMPTY.schema)
 
 
-_EMPTY: Final = pa.table({name: pa.array([], pa.string()) for name in CONTACT_COLUMNS})
+_WORD: Final = pa.dictionary(pa.int32(), pa.string())
+_EMPTY: Final = pa.schema(
+    [(name, _WORD if name in {"channel", "action", "manager", "branch"} else pa.string()) for name in CONTACT_COLUMNS]
+).empty_table()

@@ -48,7 +48,9 @@ class People:
 
 
 def positions_in(ids: pa.Array, among: pa.Array) -> Int32s:
-    """Return where each id stands among others, shape (n,); -1 for nowhere."""
+    """Return where each id stands among others, shape (n,); -1 for nowhere. Where both are the same, nothing is looked up."""
+    if not len(ids) or ids.equals(among):
+        return np.arange(len(ids), dtype=np.int32)
     found: Int32s = pc.fill_null(pc.index_in(ids, value_set=among), -1).to_numpy(zero_copy_only=False).astype(np.int32)
     return found
 

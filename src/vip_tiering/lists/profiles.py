@@ -13,7 +13,7 @@ from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, ProofError, UsageError
 from vip_tiering.folders import Writer
 from vip_tiering.lists.file_names import UNASSIGNED, safe_names
-from vip_tiering.lists.texts import utf16_lengths
+from vip_tiering.lists.texts import are_longer, plain
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.profile_models import Column, Profile
 from vip_tiering.tables import CsvForm, write_csv
@@ -56,12 +56,12 @@ def _shaped(profile: Profile, table: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _values(column: Column, table: pa.Table) -> pa.Array:
+def _values(column: Column, table: pa.Table) -> pa.Array | pa.ChunkedArray:
     """Return one column of shape (n,): text, or whole numbers where the list has numbers and nothing stands before them."""
     if column.field is None:
-        return pa.repeat(pa.scalar(column.constant, pa.string()), len(table))
-    values = one_array(table.column(column.field))
-    if pa.types.is_integer(values.type) and column.prefix is None:
+        return plain(column.constant or "", len(table))
+    values = table.column(column.field)
+    if column.prefix is None and (pa.types.is_integer(values.type) or not values.null_count):
         return values
     texts = pc.fill_null(values.cast(pa.string()), "")
     if column.prefix is None:
@@ -76,8 +76,7 @@ def _check_lengths(profile: Profile, shaped: pa.Table, name: str) -> None:
         most = profile.most_units(column)
         if most is None or column.header not in shaped.column_names:
             continue
-        texts = one_array(shaped.column(column.header)).cast(pa.string())
-        if too_long := pc.sum(pc.greater(utf16_lengths(texts), most)).as_py():
+        if too_long := np.count_nonzero(are_longer(shaped.column(column.header), most)):
             values = "1 value has" if too_long == 1 else f"{too_long} values have"
             problems.append(f"{name}: column {column.header}: {values} more than {most} UTF-16 units, which {profile.code} does not take")
     if problems:
@@ -122,5 +121,5 @@ def _writer(profile: Profile, rows: pa.Table, name: str) -> Writer:
         headers = {key: header for header, key in keys.items()}
         return lambda sink: write_workbook({name: rows.rename_columns(list(keys.values()))}, headers, sink)
     form = CsvForm(profile.encoding, bom=profile.bom, line_end=_LINE_ENDS[profile.line_end], header=profile.header)
-    columns = {header: one_array(rows.column(header)) for header in rows.column_names}
+    columns = {header: rows.column(header) for header in rows.column_names}
     return lambda sink: write_csv(columns, sink, form)

@@ -17,7 +17,6 @@ from vip_tiering import folders
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, Problem, RulesError
 from vip_tiering.lists import matching
-from vip_tiering.lists.claims import split_cells
 from vip_tiering.lists.export_manifest import EXPORT
 from vip_tiering.lists.forms import RESULTS
 from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, grown, read_logbook, refuse_shortened
@@ -26,6 +25,7 @@ from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in
 from vip_tiering.lists.people import positions_in
 from vip_tiering.lists.places import named, private_root
 from vip_tiering.lists.returned import parse_returned, with_list_headers
+from vip_tiering.lists.texts import split_joined
 from vip_tiering.lists.written import Part, read_part
 from vip_tiering.offer_models import Channel
 from vip_tiering.playbooks import Playbooks, check_rules
@@ -159,7 +159,7 @@ def _phones(parts: Sequence[Part]) -> tuple[pa.Array, pa.Array]:
         tables = [(part.tables[file], pa.repeat(code, len(part.tables[file]))) for code, files in part.lists.items() for file in files]
         tables += [(part.tables[file], part.tables[file]["channel"]) for file in part.managers.get("", ())]
         for table, channel in tables:
-            customer, row = split_cells(one_array(table["customer_id"]))
+            customer, row = split_joined(one_array(table["customer_id"]))
             keys.append(_join(customer, one_array(channel).take(pa.array(row))))
             phones.append(one_array(table["phone"]).take(pa.array(row)))
     return pa.concat_arrays(keys), pa.concat_arrays(phones)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from vip_tiering.arrow import one_array
+from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.rows import Int32s
 
 LONGEST_TEXT: Final = 64
 """Characters that are kept of a name."""
@@ -46,6 +51,23 @@ def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryAr
 def utf16_lengths(texts: pa.Array) -> pa.Array:
     """Return the length of each text in UTF-16 units, shape (n,): a character outside the basic plane counts as two."""
     return pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
+
+
+def are_longer(texts: pa.ChunkedArray, most: int) -> Mask:
+    """Return which texts, or numbers as text, have more UTF-16 units than `most`, shape (n,); a word of a dictionary is measured once."""
+    if pa.types.is_dictionary(texts.type):
+        coded = one_array(texts)
+        return np.asarray(are_longer(pa.chunked_array([coded.dictionary]), most)[coded.indices.to_numpy()])
+    texts = texts.cast(pa.string())
+    if not pc.any(pc.greater(pc.binary_length(texts), most)).as_py():  # no text has more units than bytes
+        return np.zeros(len(texts), np.bool_)
+    return truth(pc.greater(utf16_lengths(texts), most))
+
+
+def split_joined(cells: pa.Array) -> tuple[pa.Array, Int32s]:
+    """Return what stands in cells, joined by |, and for each of it the row of its cell."""
+    lists = pc.split_pattern(cells, "|")
+    return lists.flatten(), np.repeat(np.arange(len(cells), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
 
 
 def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:

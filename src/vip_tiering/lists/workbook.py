@@ -12,7 +12,6 @@ from typing import IO, Any, Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
 from wcwidth import wcswidth
 
 from vip_tiering.arrow import one_array
@@ -90,6 +89,8 @@ def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink
     name. The column `result` offers the words of a contact log. A table of more than 1,048,575 rows goes on in further sheets,
     parts do not; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
     """
+    import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _OPTIONS)
     book.set_properties({"created": _MADE_ON})

@@ -12,14 +12,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering import folders
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.findings import finding
 from vip_tiering.playbooks import Playbooks
-from vip_tiering.raw_columns import truth
+from vip_tiering.raw_columns import Mask, offsets_of, text_bytes
 from vip_tiering.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 
 GATEWAY: Final = "gateway"
@@ -31,24 +30,33 @@ _COLUMNS: Final = {
     SUPPRESSED: ("customer_id", "action", "channel", "reason", "manager", "branch", "tier"),
 }
 _NEEDED_OF_MESSAGES: Final = {"phone", "text", "customer_id", "action"}
+_REPEATING: Final = frozenset({"action", "channel", "reason", "manager", "branch", "tier", "not_before", "not_after", "valid_until"})
+"""The fields of long files of which few values differ: they are read as a dictionary, and each value is judged once."""
+_FORMULA: Final = np.isin(np.arange(256), list(b"=+-@\t\r"))
 _BOM: Final = b"\xef\xbb\xbf"
 _SCHEMAS: Final = {False: "vip-tiering export", True: "vip-tiering private export"}
 _HEADER_BYTES: Final = 1 << 16
+_BLOCK_BYTES: Final = 1 << 22
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file must look like: field of each column by its header, in their order."""
+    """What a file must look like: field of each column by its header, in their order.
+
+    `repeating`: fields that are read as a dictionary.
+    """
 
     fields: Mapping[str, str]
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     bom: bool = True
     header: bool = True
+    repeating: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of the two folders of an export. `tables`: file -> its rows under the names of fields, all text.
+    """One of the two folders of an export. `tables`: file -> its rows under the names of fields, all text or dictionaries of it.
 
     `lists`: channel -> the file with its rows, of public channels where the profile `gateway` wrote them; `managers`: the files
     of managers, by channel, of the private part by "".
@@ -130,7 +138,7 @@ def _needed(part: Part, books: Playbooks) -> list[str]:
 def _place(part: Part, file: str, books: Playbooks) -> Layout | None:
     """Return the layout of a file, after noting whose list it is; None for a file that is not read back."""
     if file in _COLUMNS:
-        return Layout({name: name for name in _COLUMNS[file]})
+        return Layout({name: name for name in _COLUMNS[file]}, repeating=_REPEATING)
     return _place_of_private(part, file, books) if part.private else _place_of_list(part, file, books)
 
 
@@ -170,12 +178,13 @@ def _of_gateway(books: Playbooks) -> Layout | None:
     fields = {str(one.header): one.field if one.field and not one.prefix else f" {one.header}" for one in profile.columns}
     if not set(fields.values()) >= _NEEDED_OF_MESSAGES:
         return None
-    return Layout(fields, profile.encoding, bom=profile.bom, header=profile.header)
+    return Layout(fields, profile.encoding, bom=profile.bom, header=profile.header, repeating=_REPEATING)
 
 
 def read_table(path: Path, layout: Layout) -> pa.Table | None:
-    """Return a CSV as text under the names of its fields; None where it has not the layout."""
+    """Return a CSV as text, or as dictionaries of text, under the names of its fields; None where it has not the layout."""
     headers = list(layout.fields)
+    types = {header: _CODED if field in layout.repeating else pa.string() for header, field in layout.fields.items()}
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
@@ -186,16 +195,26 @@ def read_table(path: Path, layout: Layout) -> pa.Table | None:
             return None
         table = pyarrow.csv.read_csv(
             path,
-            read_options=pyarrow.csv.ReadOptions(encoding=layout.encoding, column_names=headers, skip_rows=int(layout.header)),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types={name: pa.string() for name in headers}, null_values=[], strings_can_be_null=False
+            read_options=pyarrow.csv.ReadOptions(
+                encoding=layout.encoding, column_names=headers, skip_rows=int(layout.header), block_size=_BLOCK_BYTES
             ),
+            convert_options=pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         )
     except (OSError, csv.Error, pa.ArrowInvalid):
         return None
     return table.rename_columns(list(layout.fields.values()))
 
 
-def begins_like_formula(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which cells a spreadsheet would take for a formula, shape (n,)."""
-    return truth(pc.match_substring_regex(column, "^[=+\\-@\t\r]"))
+def begins_like_formula(column: pa.ChunkedArray) -> Mask:
+    """Return which cells a spreadsheet would take for a formula, shape (n,): those that begin with = + - @, a tab or a carriage return."""
+    return np.concatenate([np.empty(0, np.bool_), *map(_begin_like_formula, column.chunks)])
+
+
+def _begin_like_formula(texts: pa.Array) -> Mask:
+    if pa.types.is_dictionary(texts.type):
+        return np.asarray(_begin_like_formula(texts.dictionary)[texts.indices.to_numpy()])
+    content, offsets = text_bytes(texts), offsets_of(texts)
+    if not len(content):
+        return np.zeros(len(texts), np.bool_)
+    first = content[np.minimum(offsets[:-1] - offsets[0], len(content) - 1)]  # of an empty cell: that of the next one
+    return np.asarray(_FORMULA[first] & (offsets[1:] > offsets[:-1]))

@@ -113,7 +113,7 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int) -> SideFi
     _refuse_repeated(text.headers(bytes(content[:65536]), name), name)
     if content[-1:] not in (b"\n", b"\r"):
         raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")
-    raw = text.table(content, name, final_newline=True)
+    raw = text.table(content, name, final_newline=True, use_threads=True)
     if raw.wrong:
         more = [f"{name}: ... and {len(raw.wrong) - _SHOWN_ROWS} more rows of a wrong length"] if len(raw.wrong) > _SHOWN_ROWS else []
         problems = [Problem(name, row, None, rule, RULES[rule]) for row, rule in raw.wrong[:_SHOWN_ROWS]]

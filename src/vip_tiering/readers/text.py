@@ -129,12 +129,18 @@ def _refuse_other_formats(start: bytes, name: str) -> None:
 
 
 def table(
-    delivered: bytes | bytearray, name: str, *, final_newline: bool, wanted: Collection[int] | None = None, codes: Collection[int] = ()
+    delivered: bytes | bytearray,
+    name: str,
+    *,
+    final_newline: bool,
+    wanted: Collection[int] | None = None,
+    codes: Collection[int] = (),
+    use_threads: bool = False,
 ) -> RawTable:
     """Return the table that the content of a CSV (not gzipped) holds: the columns at the places `wanted`, by default all.
 
-    Those in `codes` are dictionary-encoded. Raises DataError for what is no CSV as a whole; a last line without line
-    end is accepted where no `final_newline` is asked for.
+    Those in `codes` are dictionary-encoded. `use_threads`: no other file is read at the same time. Raises DataError for what
+    is no CSV as a whole; a last line without line end is accepted where no `final_newline` is asked for.
     """
     names = headers(bytes(delivered[:_HEAD_BYTES]), name)
     if delivered[-1:] not in (b"\n", b"\r"):
@@ -144,7 +150,7 @@ def table(
         delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
     content = decoded(delivered, name)
     csv_text = _Csv(content.text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
-    columns, row, wrong = csv_text.numbered()
+    columns, row, wrong = csv_text.numbered(use_threads=use_threads)
     return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_longer_records)
 
 
@@ -163,9 +169,11 @@ class _Csv:
         self._name, self._width, self._wanted, self._codes = name, width, wanted, codes
         self.has_quotes = refuse_open_quotes(self._text, name)
 
-    def numbered(self) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
+    def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
-        read, wrong = self._parse()
+        read, wrong = self._parse(use_threads=use_threads)
+        if wrong and use_threads:  # only one thread knows which rows they are
+            read, wrong = self._parse(use_threads=False)
         view = np.frombuffer(self._text, np.uint8)
         records = len(read) + len(wrong) + 1
         if wrong or has_blank_lines(view):
@@ -177,7 +185,7 @@ class _Csv:
         columns = {place: read[str(place)] for place in self._wanted}
         return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
 
-    def _parse(self) -> tuple[pa.Table, list[tuple[int, str]]]:
+    def _parse(self, *, use_threads: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Return the wanted columns, and (record, rule) for rows with a wrong number of fields; the header is record 1."""
         wrong: list[tuple[int, str]] = []
         swallowed: list[int] = []
@@ -194,7 +202,7 @@ class _Csv:
             read = pyarrow.csv.read_csv(
                 pa.BufferReader(self._text),
                 pyarrow.csv.ReadOptions(
-                    column_names=names, skip_rows_after_names=1, use_threads=False, block_size=min(_BLOCK_BYTES, self._text.size + 1)
+                    column_names=names, skip_rows_after_names=1, use_threads=use_threads, block_size=min(_BLOCK_BYTES, self._text.size + 1)
                 ),
                 pyarrow.csv.ParseOptions(newlines_in_values=self.has_quotes, invalid_row_handler=skip),
                 pyarrow.csv.ConvertOptions(
@@ -209,7 +217,7 @@ class _Csv:
             # The library's message quotes the row; ours must not.
             message = "a quoted text is not closed, or a row is larger than 16 MiB; is a quote missing?"
             raise refuse(self._name, "file-quotes", message) from None
-        if swallowed:
+        if swallowed and not use_threads:
             message = "a quoted text of several lines, and a wrong number of fields: is a quote missing? close it, or leave the quotes out"
             raise refuse(self._name, "file-quotes", message, swallowed[0] + self._first_row - 1)
         return read, wrong
