@@ -66,6 +66,12 @@ def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subproc
         "filled days: 2015-11-14 (by 2015-11-13), 2015-11-15 (by 2015-11-13)",
         "vip-demo/out/2015Q3\n",
         "vip-demo/out/2015Q4\n",
+        "changes of 2015Q4 against 2015Q3",
+        "vip-demo/reports/2015Q4\n",
+        "lists of 2016-01-08 (up to 2016-01-10) from the run 2015Q4",
+        "recorded 2,457 results: ",
+        "results of 1 export, 2016-01-08",
+        "vip-demo/lists/results.csv\n",
     ):
         assert text in done.stdout
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
@@ -127,14 +133,15 @@ def test_two_demos_are_the_same_bytes(shown: tuple[Path, subprocess.CompletedPro
 
 
 def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
-    """A second demo in the same folder ends with 0, says that both runs and the lists are up to date, and changes no byte."""
+    """A second demo in the same folder ends with 0, says that runs, report, lists and results stand, and changes no byte."""
     folder, _, _ = shown
     (folder / ".staging-killed").mkdir()
     before = everything(folder) | {}
     del before[".staging-killed"]
     done = vip("demo", folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("already up to date") == 3
+    assert done.stdout.count("already up to date") == 4
+    assert "already recorded: 2,457 results, nothing new" in done.stdout
     assert before == everything(folder)
 
 

@@ -262,14 +262,18 @@ def test_customer_fields_are_documented() -> None:
 def test_results_are_documented() -> None:
     """docs/results.md tells every column that comes back and is kept, every result and figure; its quota is a valid one."""
     text = page("docs/results.md")
-    assert [*RESULT_FIELDS] == [row[0] for row in table(text.partition("## What comes back")[2], 2)]
-    follows = text.partition("## What follows from a result")[2].partition("\n## ")[0]
+
+    def section(title: str) -> str:
+        return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+    assert [*RESULT_FIELDS] == [row[0] for row in table(section("What comes back"), 2)]
+    follows = section("What follows from a result")
     assert {word for word in RESULTS if word} == set(
         re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in follows.splitlines() if "|" in line))
     )
-    kept = dict(table(text.partition("## Where it is kept")[2], 2))
+    kept = dict(table(section("Where it is kept"), 2))
     assert {name: ", ".join(columns) for name, columns in COLUMNS.items()} == kept
-    figures = text.partition("## The figures")[2]
+    figures = section("The figures")
     assert set() == {name for name in (*RESULTS_COLUMNS, *OBSTACLES_COLUMNS, *COVERAGE_COLUMNS) if not re.search(rf"\b{name}\b", figures)}
     ManagerQuota.model_validate(yaml.safe_load(blocks("docs/results.md", "yaml")[0])["manager_quota"])
 

@@ -263,8 +263,9 @@ def demo(
     print_recorded(recorded)
     print_results(counted)
     show()
-    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs, reports/")
-    show("who changed tier, lists/ and lists.private/ the lists of a day. By hand:")
+    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,")
+    show("reports/ who changed tier, lists/ and lists.private/ the lists of a day.")
+    show("By hand:")
     here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "lists", "customers/customers.csv")]
     show(f"vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
     show(f"vip playbook export {here[2]} --on 2016-01-11 --out {here[3]} \\\n    --customers {here[4]}")
