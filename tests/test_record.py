@@ -377,6 +377,14 @@ def test_only_an_export_takes_results(branch: Branch) -> None:
     assert (4, True) == (done.returncode, "name a folder such as lists/2016-01-05" in done.stderr)
 
 
+def test_own_logs_are_not_given_twice(branch: Branch) -> None:
+    """The files with results are read by themselves; as `--contact-log` or `--do-not-contact` they are a mistake of the command line."""
+    assert branch.record(branch.results(said("G1", "refused"))).returncode == 0
+    for option, name in (("--contact-log", "contact_log.csv"), ("--do-not-contact", "do_not_contact.csv")):
+        done = export(branch.run, branch.customers, branch.out, option, branch.out / name, on=NEXT)
+        assert (2, True) == (done.returncode, "is read by itself" in done.stderr)
+
+
 def test_verify_goes_by_what_was_known_then(branch: Branch) -> None:
     """An export is sound by the results that it knew, and stays so when refusals come in after it."""
     assert branch.record(branch.results(said("G1", "no_answer"))).returncode == 0

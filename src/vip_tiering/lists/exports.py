@@ -17,7 +17,7 @@ from vip_tiering.lists.export_files import DEFAULT_PROFILE, ExportFiles, export_
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.incoming import Incoming, read_incoming
-from vip_tiering.lists.logbook import together
+from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, together
 from vip_tiering.lists.masks import previews_of
 from vip_tiering.lists.memory import recall
 from vip_tiering.lists.notes import notes_on
@@ -81,6 +81,7 @@ class ExportResult:
 def playbook_export(order: ExportOrder) -> ExportResult:
     """Export the lists of a day, unless the same export stands there already. With `dry_run` nothing is written."""
     _refuse_places(order)
+    _refuse_own_logs(order)
     rules, books = check_rules(order.rules)
     if books is None:
         raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder, so there is nothing to export")
@@ -144,6 +145,13 @@ def _refuse_places(order: ExportOrder) -> None:
         raise OutputError(f"{order.out}: lies inside the run {order.run.name}; choose another --out")
     if private.is_relative_to(out) or out.is_relative_to(private) or private.is_relative_to(run):
         raise OutputError(f"{order.private_root}: must lie neither around nor inside --out or the run; choose another --private-out")
+
+
+def _refuse_own_logs(order: ExportOrder) -> None:
+    """Refuse what the export reads by itself: given once more, each contact would count twice."""
+    for option, given, name in (("--contact-log", order.contact_log, CONTACT_LOG), ("--do-not-contact", order.do_not_contact, BARRED)):
+        if given is not None and given.resolve() in {(root / name).resolve() for root in (order.out, order.private_root)}:
+            raise UsageError(f"{option}: {given} is read by itself, because it lies beside the exports; leave it out")
 
 
 def _profiles(order: ExportOrder, books: Playbooks) -> list[Profile]:

@@ -71,7 +71,7 @@ def playbook_results(order: ResultsOrder) -> Results:
     days = [day for day in export_days(order.out) if str(order.since) <= day <= str(order.until)]
     if not days:
         raise DataError(f"{order.out.name}: no export of these days lies here; name the --out of vip playbook export, such as lists")
-    coverage, warnings = _coverage(order) if order.run is not None else (None, [])
+    coverage, warnings = _coverage(order, order.run, order.customers) if order.run and order.customers else (None, [])
     with folders.locked(order.out), folders.locked(order.private_root):
         return _results(order, days, coverage, warnings)
 
@@ -114,14 +114,13 @@ def _logs(roots: dict[str, Path], manifests: dict[str, dict[str, Any]]) -> Itera
         yield part, logbook.logs[CONTACT_LOG].rows
 
 
-def _coverage(order: ResultsOrder) -> tuple[pa.Table | None, list[str]]:
+def _coverage(order: ResultsOrder, run_folder: Path, customer_file: Path) -> tuple[pa.Table | None, list[str]]:
     """Return how far products are signed up in each tier; None, and a warning, where the customer file does not say."""
-    assert order.run is not None and order.customers is not None  # noqa: S101, PT018 (both, or neither)
     rules, books = check_rules(order.rules)
     if books is None:
         raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
-    run = read_run(order.run)
-    customers, warnings = parse_customers(read_side_file(order.customers, size_in_bytes(order.max_bytes)), books.customers)
+    run = read_run(run_folder)
+    customers, warnings = parse_customers(read_side_file(customer_file, size_in_bytes(order.max_bytes)), books.customers)
     if "products_held" not in customers.given:
         return None, [*warnings, "no column products_held in the customer file: the coverage of products is not known"]
     return coverage_of(customers, meet(run.tiers, run.changes, customers, run.labels, compared=run.compared), run.labels), warnings
