@@ -290,4 +290,5 @@ def main() -> NoReturn:
             with suppress(OSError):
                 stream.flush()
         os._exit(status)
+    gc.freeze()  # what is left goes with the process; nothing is gained by looking through it at the end
     raise SystemExit(status)
