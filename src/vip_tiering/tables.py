@@ -17,7 +17,8 @@ from vip_tiering.ahead import in_order, threads
 from vip_tiering.arrow import text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer, digest
-from vip_tiering.money import decimal_from_fen, yuan_text
+from vip_tiering.money import decimal_from_fen, value_range, yuan_text
+from vip_tiering.raw_columns import text_bytes
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
 from vip_tiering.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
@@ -42,7 +43,7 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = 
     """Write columns as CSV and return the number of rows.
 
     Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them; a stretch of rows at a
-    time, the next one while one is written.
+    time, the next two while one is written.
     """
     if form.bom:
         sink.write(_BOM)
@@ -53,8 +54,8 @@ def write_csv(columns: Mapping[str, pa.Array], sink: IO[bytes], form: CsvForm = 
     def lines(start: int) -> memoryview | bytes:
         return _csv_lines([column.slice(start, _CHUNK_ROWS) for column in columns.values()], form)
 
-    with threads(1) as pool:
-        for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
+    with threads(2) as pool:
+        for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=2):
             sink.write(text)
     return rows
 
@@ -75,6 +76,8 @@ def _csv_text(column: pa.Array) -> pa.Array:
         return _csv_text(column.dictionary).take(column.indices)
     if not pa.types.is_string(column.type):
         return column.cast(pa.string())
+    if value_range(text_bytes(column))[0] > ord(","):  # as in ids: what needs quotes is a comma or comes before it
+        return column
     needs = pc.match_substring_regex(column, '[",\r\n]')
     if not pc.any(needs).as_py():
         return column
