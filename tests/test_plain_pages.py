@@ -126,3 +126,17 @@ def test_snappy_page_that_says_another_size() -> None:
     longer[head] += 2
     assert from_pages(content) is not None
     assert from_pages(bytes(longer)) is None
+
+
+def test_nested_column_before_two_alike() -> None:
+    """Behind a nested column, whose parts are columns of the file, no column is taken for another."""
+    first, second = ([f"{letter}{number:05d}" for number in range(500)] for letter in "AB")
+    sink = io.BytesIO()
+    pq.write_table(
+        pa.table({"n": [{"x": 1, "y": 2}] * 500, "a": first, "b": second}), sink, dictionary_pagesize_limit=500, write_batch_size=10
+    )
+    content = sink.getvalue()
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
+        for column, (name, texts) in enumerate({"a": first, "b": second}.items(), 1):
+            values = plain_column(file, content, column, chunks_of(read_footer(content), name))
+            assert values is None or values.to_pylist() == texts

@@ -37,7 +37,7 @@ def longest_text(page: bytes, codec: str, most: int) -> int | None:
     return _longest(content, count)
 
 
-def common_length(content: bytes | pa.Buffer, count: int, begin: int = 0) -> int | None:
+def common_length(content: bytes | memoryview | pa.Buffer, count: int, begin: int = 0) -> int | None:
     """Return the length of `count` texts, each behind its length, that fill `content` from `begin` on; None where it is not one."""
     size, rest = divmod(len(content) - begin, count) if count > 0 else (0, 0)
     if rest or size <= _LENGTH_BYTES:

@@ -53,9 +53,10 @@ class _Page:
 
 def plain_column(file: pq.ParquetFile, content: bytes, column: int, chunks: Sequence[Chunk]) -> pa.Array | None:
     """Return a column of a file, which has these chunks, as decimals of 8 bytes or as text; None where the library should read it."""
-    described = file.schema.column(column)
+    name, described = file.schema_arrow.names[column], file.schema.column(column)
     length_bytes = _LENGTH_BYTES.get((described.physical_type, file.schema_arrow.types[column]))
-    flat = described.path == described.name and described.max_repetition_level == 0 and described.max_definition_level <= 1
+    # Behind a nested column the library's numbers mean other columns; the path tells.
+    flat = described.path == name and described.max_repetition_level == 0 and described.max_definition_level <= 1
     if length_bytes is None or not flat or not all(chunk.codec in _CODECS for chunk in chunks):
         return None
     try:
@@ -63,7 +64,7 @@ def plain_column(file: pq.ParquetFile, content: bytes, column: int, chunks: Sequ
         plain = sum(page.count for of_chunk in pages for page in of_chunk if not page.coded)
         if plain * _WORTH_WHILE < file.metadata.num_rows:
             return None
-        reader = _Reader(file, content, described.name, length_bytes, nullable=described.max_definition_level == 1)
+        reader = _Reader(file, content, name, length_bytes, nullable=described.max_definition_level == 1)
         pieces = (piece for chunk, of_chunk in zip(chunks, pages, strict=True) for piece in reader.pieces(chunk, of_chunk))
         return _as_array(_joined(pieces, file.metadata.num_rows), length_bytes)
     except _UNFIT:
@@ -126,13 +127,13 @@ class _Reader:
             raise ValueError(count)
         return text_bytes(values).view(f"V{lengths[0]}")
 
-    def _unpacked(self, page: _Page, codec: str) -> bytes | pa.Buffer:
-        packed = self.content[page.begin : page.end] if codec == "uncompressed" else pa.py_buffer(self.content)[page.begin : page.end]
+    def _unpacked(self, page: _Page, codec: str) -> memoryview | pa.Buffer:
+        packed = memoryview(self.content)[page.begin : page.end]
         if codec == "snappy" and unsigned(self.content, page.begin)[0] != page.unpacked:
             raise ValueError(page.begin)
         return packed if codec == "uncompressed" else pa.Codec(codec).decompress(packed, page.unpacked)
 
-    def _of_page(self, page: bytes | pa.Buffer, count: int) -> Values:
+    def _of_page(self, page: memoryview | pa.Buffer, count: int) -> Values:
         """Return the values of a plain page as a view of it, shape (count,)."""
         skipped = _all_there(count) if self.nullable else b""
         begin = len(skipped)
