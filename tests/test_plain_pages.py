@@ -140,3 +140,10 @@ def test_nested_column_before_two_alike() -> None:
         for column, (name, texts) in enumerate({"a": first, "b": second}.items(), 1):
             values = plain_column(file, content, column, chunks_of(read_footer(content), name))
             assert values is None or values.to_pylist() == texts
+
+
+def test_pages_of_one_value() -> None:
+    """Pages are walked one by one, so that a file of very many small ones is left to the library."""
+    form = {"use_dictionary": False, "data_page_size": 1, "write_batch_size": 1}
+    assert from_pages(written(amounts(list(range(200))), **form)) is not None
+    assert from_pages(written(amounts(list(range(400))), **form)) is None
