@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, largest
+from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal, largest
 from vip_tiering.raw_columns import Broken, text_bytes, truth
 
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
@@ -62,7 +62,7 @@ _AMOUNT_PATTERNS: Final = (
 
 def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
     """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
-    if values.type == DECIMAL:
+    if values.type in (DECIMAL, STORED_DECIMAL):
         return fen_from_decimal(values)
     try:
         if pa.types.is_integer(values.type):

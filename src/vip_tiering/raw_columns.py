@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from vip_tiering.rows import Int32s, Rejects
 from vip_tiering.schema import ROLES
 
 Mask = npt.NDArray[np.bool_]
+_ROUND: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,15 @@ def text_bytes(values: pa.Array) -> npt.NDArray[np.uint8]:
         return np.empty(0, np.uint8)
     offsets = offsets_of(values)
     return np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+
+
+def steps(count: int, step: int) -> Int32s:
+    """Return 0, step, 2 step and so on, shape (count,): one array for the files of all days, so that it is made once."""
+    return _steps(-(-count // _ROUND) * _ROUND, step)[:count]
+
+
+@lru_cache(maxsize=4)
+def _steps(count: int, step: int) -> Int32s:
+    numbers = np.arange(count, dtype=np.int32) * np.int32(step)  # beyond what is asked for it may wrap
+    numbers.flags.writeable = False
+    return numbers

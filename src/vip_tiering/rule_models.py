@@ -115,7 +115,7 @@ Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description":
 class Strict(BaseModel):
     """A mapping of a rule file: no unknown key, no converted value."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
 
 
 class Tier(Strict):

@@ -18,7 +18,7 @@ from vip_tiering.ahead import in_order, threads
 from vip_tiering.arrow import one_array, text_array
 from vip_tiering.changes import Comparison
 from vip_tiering.folders import Writer, digest
-from vip_tiering.money import decimal_from_fen, yuan_text
+from vip_tiering.money import decimal_from_fen, value_range, yuan_text
 from vip_tiering.raw_columns import text_bytes
 from vip_tiering.rows import Rejects
 from vip_tiering.rules import Ladder
@@ -46,7 +46,7 @@ def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes]
     """Write columns as CSV and return the number of rows.
 
     Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them, looked for once in a
-    dictionary; a stretch of rows at a time, the next one while one is written.
+    dictionary; a stretch of rows at a time, the next two while one is written.
     """
     if form.bom:
         sink.write(_BOM)
@@ -58,8 +58,8 @@ def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes]
     def lines(start: int) -> memoryview | bytes:
         return _csv_lines([one_array(column.slice(start, _CHUNK_ROWS)) for column in ready], form)
 
-    with threads(1) as pool:
-        for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=1):
+    with threads(2) as pool:
+        for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=2):
             sink.write(text)
     return rows
 
@@ -116,7 +116,8 @@ def _csv_text(column: pa.Array) -> pa.Array:
     if not pa.types.is_string(column.type):
         return column.cast(pa.string())
     content = text_bytes(column)
-    if not any((content == mark).any() for mark in b',"\r\n'):
+    # As in ids: what needs quotes is a comma or comes before it.
+    if value_range(content)[0] > ord(",") or not any((content == mark).any() for mark in b',"\r\n'):
         return column
     needs = pc.match_substring_regex(column, '[",\r\n]')
     doubled = pc.replace_substring(column, '"', '""') if (content == ord('"')).any() else column

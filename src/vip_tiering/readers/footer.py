@@ -29,11 +29,15 @@ _NULLS, _LEAST, _MOST = 3, (6, 2), (5, 1)
 
 @dataclass(frozen=True)
 class Chunk:
-    """One column in one row group. `stored` is its size unpacked; `dictionary` begin and end of its dictionary page, if it says so."""
+    """One column in one row group. `stored` is its size unpacked, `begin` where its first page begins.
+
+    `dictionary`: begin and end of its dictionary page, if it says so.
+    """
 
     group: int
     values: int
     stored: int
+    begin: int
     encodings: frozenset[int]
     codec: str
     dictionary: tuple[int, int] | None
@@ -83,6 +87,7 @@ def _chunk(group: int, column: Fields) -> Chunk:
         group,
         column[_VALUES],
         column[_UNPACKED],
+        dictionary or column[_DATA_PAGE],
         frozenset(column[_ENCODINGS]),
         _CODECS[column[_CODEC]],
         (dictionary, column[_DATA_PAGE]) if dictionary else None,

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,11 +14,12 @@ import pyarrow.parquet as pq
 from vip_tiering.arrow import one_array
 from vip_tiering.date_checks import CALENDAR, parse_days, readable_days
 from vip_tiering.errors import DataError
-from vip_tiering.raw_columns import RawColumns
+from vip_tiering.raw_columns import RawColumns, steps
 from vip_tiering.readers.bombs import is_text, refuse_bombs
 from vip_tiering.readers.extract import Extract, refuse
 from vip_tiering.readers.footer import Footer, Source, chunks_of, read_footer
 from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
+from vip_tiering.readers.plain_pages import plain_column
 
 MAGIC = b"PAR1"
 _DATE32_BYTES: Final = 4
@@ -110,7 +110,7 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
         file=file,
         columns=columns,
         headers={role: extract.header(role) for role in extract.columns},
-        row=np.arange(1, count + 1, dtype=np.int32),
+        row=steps(count + 1, 1)[1:],
         day=day,
         date_format=extract.date_format,
     )
@@ -123,6 +123,15 @@ def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[in
     if file.metadata.num_row_groups != len(footer) or (footer and not all(chunks.values())):
         raise pa.ArrowInvalid
     refuse_bombs(file, source, chunks, extract)
+    attempts = {column: plain_column(file, source, column, chunks[column]) for column in columns if isinstance(source, bytes)}
+    values = {column: found for column, found in attempts.items() if found is not None}
+    others = [column for column in columns if column not in values]
+    return values | (_of_library(file, others, extract) if others else {})
+
+
+def _of_library(file: pq.ParquetFile, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
+    """Return columns of a file as the library reads them."""
+    names = file.schema_arrow.names
     try:
         table = file.read(columns=[names[column] for column in columns], use_threads=False)
     except (pa.ArrowException, OSError):

@@ -40,7 +40,7 @@ def _value(data: bytes, position: int, kind: int, depth: int) -> tuple[Any, int]
     if kind in _WHOLE_NUMBERS:
         return _signed(data, position)
     if kind == _BINARY:
-        size, position = _unsigned(data, position)
+        size, position = unsigned(data, position)
         if position + size > len(data):
             raise IndexError(size)
         return data[position : position + size], position + size
@@ -61,7 +61,7 @@ def _list(data: bytes, position: int, depth: int) -> tuple[list[Any], int]:
     size, kind = divmod(data[position], 16)
     position += 1
     if size == _LONG_LIST:
-        size, position = _unsigned(data, position)
+        size, position = unsigned(data, position)
     values = []
     for _ in range(size):
         value, position = _value(data, position, kind, depth)
@@ -69,7 +69,7 @@ def _list(data: bytes, position: int, depth: int) -> tuple[list[Any], int]:
     return values, position
 
 
-def _unsigned(data: bytes, position: int) -> tuple[int, int]:
+def unsigned(data: bytes, position: int) -> tuple[int, int]:
     """Return a number of 7 bits a byte, lowest first, and where it ends."""
     value = shift = 0
     while data[position] & _MORE:
@@ -81,5 +81,5 @@ def _unsigned(data: bytes, position: int) -> tuple[int, int]:
 
 def _signed(data: bytes, position: int) -> tuple[int, int]:
     """Return a number whose lowest bit is its sign."""
-    value, position = _unsigned(data, position)
+    value, position = unsigned(data, position)
     return (value >> 1) ^ -(value & 1), position
