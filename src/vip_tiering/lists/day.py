@@ -100,18 +100,15 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     valid_days = books.gates.limits.message_valid_days.value
     with threads(1) as pool:
         beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk)))
-        messages = {code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public}
-        lists = {code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public}
-        suppressed, contacts = beside.result()
-    return DayLists(
-        messages=messages,
-        lists=lists,
-        suppressed=suppressed,
-        contacts=contacts,
-        counts=counts_of(work.cases, selected, judged),
-        people=people,
-        private=private,
-    )
+        return DayLists(
+            messages={code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public},
+            lists={code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public},
+            suppressed=beside.result()[0],
+            contacts=beside.result()[1],
+            counts=counts_of(work.cases, selected, judged),
+            people=people,
+            private=private,
+        )
 
 
 def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
