@@ -229,7 +229,7 @@ def rules_schema(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives one JSON Schema per rule file.")],
 ) -> None:
     """Write the JSON Schema of every rule file, so that editors complete and check them."""
-    from vip_tiering.rules import write_schemas
+    from vip_tiering.rule_schemas import write_schemas
 
     for path in write_schemas(folder):
         show(path)

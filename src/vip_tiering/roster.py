@@ -136,14 +136,14 @@ class Roster:
         anchors = np.arange(0, len(ids), _BLOCK)
         at = self._index.find(mix(id_words(ids.take(pa.array(anchors))), self._salt))
         shift = np.where(at < 0, _NOWHERE, self._last_row[at] - anchors)
-        gaps, end = [], 0
-        for begin, stop in _stretches(shift):
-            for first, last in self._equal_parts(ids, begin * _BLOCK, stop * _BLOCK, int(shift[begin])):
-                found[first:last] = self._last_order[first + shift[begin] : last + shift[begin]]
-                gaps.append(np.arange(end, first))
-                end = last
-        rows = np.concatenate([*gaps, np.arange(end, len(ids))])
-        return found, self._take_over_beside_changes(ids, rows, shift, found) if gaps else rows
+        begins, ends, order = [0], [], self._last_order  # of what lies between the equal parts
+        for start, stop, moved in _stretches(shift):
+            for first, last in self._equal_parts(ids, start * _BLOCK, stop * _BLOCK, moved):
+                found[first:last] = order[first + moved : last + moved]
+                ends.append(first)
+                begins.append(last)
+        rows = _rows_within(begins, [*ends, len(ids)])
+        return found, self._take_over_beside_changes(ids, rows, shift, found) if ends else rows
 
     def _take_over_beside_changes(
         self, ids: pa.Array, rows: npt.NDArray[np.int64], shift: npt.NDArray[np.int64], found: Positions
@@ -228,8 +228,16 @@ class Roster:
         self._size = needed
 
 
-def _stretches(shift: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of blocks (begin, end) whose following anchor moved like their own, by one number of rows.
+def _rows_within(begins: list[int], ends: list[int]) -> npt.NDArray[np.int64]:
+    """Return the rows from each begin to its end, in their order; many of the parts are empty."""
+    first = np.array(begins, np.int64)
+    sizes = np.array(ends, np.int64) - first
+    rows: npt.NDArray[np.int64] = np.arange(int(sizes.sum())) + np.repeat(first - np.cumsum(sizes) + sizes, sizes)
+    return rows
+
+
+def _stretches(shift: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    """Yield the stretches of blocks (begin, end) whose following anchor moved like their own, and by how many rows.
 
     Where most blocks moved by a number of their own, walking is not worth its while: nothing is yielded.
     """
@@ -237,7 +245,8 @@ def _stretches(shift: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     if len(whole) * 8 < len(shift):
         return
     breaks = np.flatnonzero((np.diff(whole) > 1) | (np.diff(shift[whole]) != 0)) + 1
-    yield from zip(whole[np.r_[0, breaks]].tolist(), (whole[np.r_[breaks - 1, -1]] + 1).tolist(), strict=True)
+    first, last = whole[np.r_[0, breaks]], whole[np.r_[breaks - 1, -1]]
+    yield from zip(first.tolist(), (last + 1).tolist(), shift[first].tolist(), strict=True)
 
 
 def _padded(words: Words, size: int) -> Words:

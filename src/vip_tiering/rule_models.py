@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from vip_tiering.festivals import FIRST_YEAR, LAST_YEAR
 from vip_tiering.money import AMOUNT_LIMIT_FEN, FEN_PER_YUAN
@@ -252,25 +251,3 @@ class CalendarFile(Strict):
 
 FILES: Final[dict[str, type[Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
 """The form of every rule file, in the order in which problems are shown."""
-
-
-class _Schema(GenerateJsonSchema):
-    """JSON Schema without noise: no generated titles, and no null, because a key without a value is refused."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        result = super().default_schema(schema)
-        return {key: value for key, value in result.items() if (key, value) != ("default", None)}
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 (pydantic's signature)
-        return False
-
-
-def json_schema(file: str, model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a rule file, so that editors complete and check it."""
-    schema = model.model_json_schema(schema_generator=_Schema)
-    for part in schema.get("$defs", {}).values():
-        part.pop("title", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": file}

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from vip_tiering.errors import OutputError, RulesError
-from vip_tiering.offer_models import PLAYBOOK_FILES
+from vip_tiering.errors import RulesError
 from vip_tiering.quarter import Quarter
 from vip_tiering.rule_checks import check, tidy
 from vip_tiering.rule_models import (
@@ -27,7 +26,6 @@ from vip_tiering.rule_models import (
     ProductRules,
     Tier,
     TiersFile,
-    json_schema,
     weight_of,
 )
 from vip_tiering.schema import RESERVED_CODES, UNTIERED
@@ -50,7 +48,6 @@ __all__ = [
     "rule_contents",
     "tidy",
     "weight_of",
-    "write_schemas",
 ]
 
 
@@ -166,19 +163,6 @@ def _side_tables(path: Path, shown: str, extracts: ExtractRules) -> tuple[Rates 
     if problems:
         raise RulesError(problems)
     return rates, aliases
-
-
-def write_schemas(folder: Path) -> list[Path]:
-    """Write the JSON Schema of every rule file into `folder`, as `tiers.schema.json` and so on; return the paths."""
-    paths = []
-    for file, model in sorted({**FILES, **PLAYBOOK_FILES}.items()):
-        path = folder / file.replace(".yaml", ".schema.json")
-        try:
-            path.write_text(json.dumps(json_schema(file, model), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
-        paths.append(path)
-    return paths
 
 
 def rule_contents(path: Path, shown: str, wanted: Iterable[str]) -> dict[str, bytes]:
