@@ -6,7 +6,6 @@ import datetime as dt
 import gc
 import json
 import os
-import shlex
 import signal
 import sys
 import traceback
@@ -20,6 +19,7 @@ import typer.core
 
 from vip_tiering._version import __version__
 from vip_tiering.cli_changes import changes_app
+from vip_tiering.cli_demo import demo
 from vip_tiering.cli_results import playbook_app
 from vip_tiering.errors import UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
@@ -27,10 +27,6 @@ from vip_tiering.terminal import (
     ProgressBar,
     complain,
     make_ready,
-    print_changes,
-    print_export,
-    print_recorded,
-    print_results,
     print_summary,
     show,
     show_rendered,
@@ -247,31 +243,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     show(f"{folder}: intact, {len(document['outputs'])} files, {document.get('quarter', document.get('year'))}, {document['status']}")
 
 
-@app.command("demo")
-def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's data, runs and lists.")] = Path("vip-demo"),
-) -> None:
-    """Make two quarters of invented extracts, compute both, report who changed, export the lists of a day, and show what came of them."""
-    from vip_tiering import demo as example
-
-    for title, result in example.run(folder):
-        show(title)
-        print_summary(result)
-        show()
-    print_changes(example.report(folder))
-    show()
-    print_export(example.lists(folder), preview=True)
-    show()
-    recorded, counted = example.results(folder)
-    print_recorded(recorded)
-    print_results(counted)
-    show()
-    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,")
-    show("reports/ who changed tier, lists/ and lists.private/ the lists of a day.")
-    show("By hand:")
-    here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "lists", "customers/customers.csv")]
-    show(f"vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
-    show(f"vip playbook export {here[2]} --on 2016-01-11 --out {here[3]} \\\n    --customers {here[4]}")
+app.command("demo")(demo)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

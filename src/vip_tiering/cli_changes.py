@@ -14,7 +14,7 @@ from vip_tiering.terminal import print_changes, show, warn
 if TYPE_CHECKING:
     from vip_tiering.reports.words import Language
 
-changes_app = typer.Typer(help="Who rose, fell, came or went: the report for branch heads and managers.", **STYLE)
+changes_app = typer.Typer(help="Who rose, fell, came or went: a report for people.", **STYLE)
 
 
 @changes_app.callback()

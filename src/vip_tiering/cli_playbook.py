@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vip_tiering.playbooks import Playbooks
 
 _SHOWN_PROBLEMS = 20
-playbook_app = typer.Typer(help="What is done for each tier: show it, plan it, export its lists, verify them, take them back.", **STYLE)
+playbook_app = typer.Typer(help="What is done for each tier: its lists, and what came of them.", **STYLE)
 
 
 @playbook_app.command("show")

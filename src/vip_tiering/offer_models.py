@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
@@ -185,6 +185,8 @@ class OwnQuota(Strict):
 
 class ManagerQuota(Strict):
     """How many customers managers can contact in a day; whoever is beyond it comes first the next day."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["contacts_per_day"]}, {"required": ["managers"]}]})
 
     contacts_per_day: (
         Annotated[StrictInt, Field(ge=1, le=10_000, description="customers in a day, one for each list he stands in")] | None

@@ -118,6 +118,11 @@ def check_gates(document: Document, file: GatesFile) -> None:
             document.add(
                 ("limits", key, "value"), f"must be {least} {shipped}; a looser one needs override with approved_by, approved_on, reason"
             )
+    quota = file.manager_quota
+    if quota is not None and quota.contacts_per_day is None and quota.managers is None:
+        document.add(("manager_quota",), "must say contacts_per_day, managers, or both", at_key=True)
+    if quota is not None:
+        check_unique(document, ("manager_quota", "managers"), "manager", (one.manager for one in quota.managers or ()))
 
 
 def _check_order(document: Document, key: str, found: list[str], wanted: list[str]) -> None:

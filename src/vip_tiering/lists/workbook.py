@@ -166,7 +166,7 @@ def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], format
     for place, name in enumerate(table.column_names):
         header = headers.get(name, name)
         cells = _cells(one_array(table.column(name)), header)
-        sheet.write_string(0, place, header, formats["header"])
+        sheet.write_string(0, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
         sheet.set_column(place, place, cells.width, formats[cells.kind])
         _fill(sheet, 1, place, cells)
         if cells.lines is not None:
