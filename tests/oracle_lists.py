@@ -642,7 +642,7 @@ class Oracle:
         ]
         segments = set(self.cell(customer, "segments").split("|"))
         return (
-            not any((customer, one) in self.world.overflow for one in actions),
+            min((self.world.overflow.get((customer, one), dt.date.max) for one in actions), default=dt.date.max),
             min(until, default=dt.date.max),
             not any(segments & set(case.action["audience"].get("mainly", ())) for case in cases),
             -max(amounts, default=-1),

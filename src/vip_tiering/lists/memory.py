@@ -163,31 +163,36 @@ def _keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
 def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pa.Table:
     """Return who had no place in a manager's day in the newest export, and since when without a break (`OVERFLOW`).
 
-    `exports`: day, folders and manifest of each, the newest first.
+    `exports`: day, folders and manifest of each, the newest first. One that did not look at an action (`--only`) breaks nothing.
     """
-    found = OVERFLOW.empty_table()
-    alive: Mask | None = None
+    found, alive, seen = OVERFLOW.empty_table(), np.zeros(0, np.bool_), set[str]()
     for day, both, manifest in exports:
-        today = _overflow_in(both, manifest)
-        number = day_number(dt.date.fromisoformat(day))
-        if alive is None:
-            found = today.append_column("since", pa.array(np.full(len(today), number, np.int32)))
-            alive = np.ones(len(found), np.bool_)
-            continue
-        alive &= truth(pc.is_in(_keys(found["customer_id"], found["action"]), value_set=_keys(today["customer_id"], today["action"])))
-        if not alive.any():
-            break
-        found = found.set_column(2, "since", pa.array(np.where(alive, number, found["since"].to_numpy()).astype(np.int32)))
+        number, counted = day_number(dt.date.fromisoformat(day)), set(manifest["actions"])
+        fresh, seen = counted - seen, seen | counted
+        if not alive.any() and not any("manager_quota" in manifest["actions"][one]["suppressed"] for one in fresh):
+            continue  # most exports are not read
+        today = _overflow_in(both)
+        looked_at = _among(found["action"], counted)
+        alive &= (
+            truth(pc.is_in(_keys(found["customer_id"], found["action"]), value_set=_keys(today["customer_id"], today["action"])))
+            | ~looked_at
+        )
+        since = np.where(alive & looked_at, number, found["since"].to_numpy())
+        begun = today.filter(pa.array(_among(today["action"], fresh)))
+        since, alive = (np.append(old, np.full(len(begun), new, old.dtype)) for old, new in ((since, number), (alive, True)))
+        both_pairs = pa.concat_tables([found.select(begun.column_names), begun])
+        found = both_pairs.append_column("since", pa.array(since, pa.int32()))
     return found
 
 
-def _overflow_in(both: Sequence[Path], manifest: dict[str, Any]) -> pa.Table:
-    """Return customer and action of all for whom a manager had no place in one export; most have none, and are not read."""
-    pairs = OVERFLOW.empty_table().select(["customer_id", "action"])
-    if not any("manager_quota" in one["suppressed"] for one in manifest["actions"].values()):
-        return pairs
+def _among(actions: pa.ChunkedArray, wanted: Iterable[str]) -> Mask:
+    return truth(pc.is_in(actions, value_set=pa.array(sorted(wanted), pa.string())))
+
+
+def _overflow_in(both: Sequence[Path]) -> pa.Table:
+    """Return customer and action of all for whom a manager had no place in one export."""
     rows = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
-    return pa.concat_tables([pairs, *(one.filter(pc.equal(one["reason"], "manager_quota")).select(pairs.column_names) for one in rows)])
+    return pa.concat_tables([one.filter(pc.equal(one["reason"], "manager_quota")).select(["customer_id", "action"]) for one in rows])
 
 
 def _days(dates: pa.ChunkedArray) -> pa.ChunkedArray:

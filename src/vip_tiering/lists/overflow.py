@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
+from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.people import People, positions_in
 from vip_tiering.rows import Int32s
 
@@ -30,6 +32,16 @@ class Overflow:
         """Return who had no place for an action, and since when."""
         mine = self.action == action
         return self.at[mine], self.since[mine]
+
+    def since_of(self, action: int, at: Int32s) -> Int32s:
+        """Return since when customers had no place for an action, shape (k,); NO_DAY for those who had. `at` is ascending."""
+        who, since = self.of(action)
+        days = np.full(len(at), NO_DAY, np.int32)
+        if len(who) and len(at):
+            place = np.minimum(np.searchsorted(at, who), len(at) - 1)
+            here = at[place] == who
+            days[place[here]] = since[here]
+        return days
 
 
 def overflow_among(rows: pa.Table, people: People, actions: Sequence[str]) -> Overflow:

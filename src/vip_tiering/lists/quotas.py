@@ -50,7 +50,7 @@ def _beyond(mine: Sequence[Judged], channels: Sequence[str], desk: Desk, limits:
     order = np.argsort(place, kind="stable")
     place = place[order]
     starts = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
-    names = ("until", "amount_fen", "mainly", "overflowed")
+    names = ("until", "amount_fen", "mainly", "waiting_since")
     urgency = Urgency(**{name: np.concatenate([getattr(one, name) for one in parts])[order] for name in names}).of_groups(starts)
     place = place[starts]
     at = (place // len(channels)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Whom a manager contacts first: who had no place before, what is due soonest, whom the action mainly means, the larger amount."""
+"""Whom a manager contacts first: who waited longest for a place, what is due soonest, whom the action mainly means, the larger amount."""
 
 from __future__ import annotations
 
@@ -24,28 +24,33 @@ class Urgency:
     """How soon customers are to be contacted, arrays of shape (n,).
 
     `until`: by which day, NO_DAY for no such day; `amount_fen`: what is at stake, NOT_GIVEN where it is not known; `mainly`: whom
-    the action mainly means; `overflowed`: who had no place in the manager's day before.
+    the action mainly means; `waiting_since`: the first day on which the manager had no place, NO_DAY where there was one.
     """
 
     until: Int32s
     amount_fen: Int64s
     mainly: Mask
-    overflowed: Mask
+    waiting_since: Int32s
 
     def of_groups(self, starts: Int64s) -> Urgency:
         """Return the greatest urgency of each group of entries that begins at one of `starts`."""
-        soonest = np.minimum.reduceat(np.where(self.until == NO_DAY, _NEVER, self.until), starts)
         return Urgency(
-            until=np.where(soonest == _NEVER, NO_DAY, soonest).astype(np.int32),
+            until=_first(self.until, starts),
             amount_fen=np.maximum.reduceat(self.amount_fen, starts),
             mainly=np.logical_or.reduceat(self.mainly, starts),
-            overflowed=np.logical_or.reduceat(self.overflowed, starts),
+            waiting_since=_first(self.waiting_since, starts),
         )
 
     def keys(self, at: Int32s, people: People) -> tuple[npt.NDArray[Any], ...]:
         """Return the keys of `numpy.lexsort` that put the most urgent customer first. `at`: positions in the run, shape (n,)."""
-        until = np.where(self.until == NO_DAY, _NEVER, self.until)
-        return at, -people.daily_average_fen[at], -self.amount_fen, ~self.mainly, until, ~self.overflowed
+        until, waiting = (np.where(days == NO_DAY, _NEVER, days) for days in (self.until, self.waiting_since))
+        return at, -people.daily_average_fen[at], -self.amount_fen, ~self.mainly, until, waiting
+
+
+def _first(days: Int32s, starts: Int64s) -> Int32s:
+    """Return the first day of each group; NO_DAY where it has none."""
+    first: Int32s = np.minimum.reduceat(np.where(days == NO_DAY, _NEVER, days), starts)
+    return np.where(first == _NEVER, NO_DAY, first).astype(np.int32)
 
 
 def urgency_of(judged: Judged, where: Int32s, people: People, customers: Customers, overflow: Overflow) -> Urgency:
@@ -58,5 +63,5 @@ def urgency_of(judged: Judged, where: Int32s, people: People, customers: Custome
         until=occasion.until if occasion else np.full(len(at), NO_DAY, np.int32),
         amount_fen=occasion.amount_fen if occasion else np.full(len(at), NOT_GIVEN, np.int64),
         mainly=bits > 0,
-        overflowed=np.isin(at, overflow.of(case.number)[0]),
+        waiting_since=overflow.since_of(case.number, at),
     )

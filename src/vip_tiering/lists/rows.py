@@ -38,7 +38,7 @@ class _Entries:
     until: Int32s
     amount_fen: Int64s
     mainly: Mask
-    overflowed: Mask
+    waiting_since: Int32s
     action: pa.Array
     reason: pa.Array
     product: pa.Array
@@ -73,7 +73,7 @@ def _entries(judged: Judged, desk: Desk) -> _Entries:
         until=urgency.until,
         amount_fen=urgency.amount_fen,
         mainly=urgency.mainly,
-        overflowed=urgency.overflowed,
+        waiting_since=urgency.waiting_since,
         action=pa.repeat(case.action.id, len(at)),
         reason=_plain(tidy_blanks(render(case.action.listed_as or case.action.id, fields, len(at)))),
         product=_as_array(fields["product"], len(at)),
@@ -212,7 +212,7 @@ def _ranked(entries: _Entries, starts: Int64s, at: Int32s, columns: dict[str, pa
 
     In the order of `Urgency`, then the higher average, the customer_id.
     """
-    urgency = Urgency(entries.until, entries.amount_fen, entries.mainly, entries.overflowed).of_groups(starts)
+    urgency = Urgency(entries.until, entries.amount_fen, entries.mainly, entries.waiting_since).of_groups(starts)
     branch, manager = _text_order(columns["branch"]), _text_order(columns["manager"])
     order = np.lexsort((*urgency.keys(at, desk.people), manager, branch))
     fresh = np.ones(len(at), np.bool_)
