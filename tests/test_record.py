@@ -377,6 +377,110 @@ def test_only_an_export_takes_results(branch: Branch) -> None:
     assert (4, True) == (done.returncode, "name a folder such as lists/2016-01-05" in done.stderr)
 
 
+def test_a_refusal_binds_whatever_day_somebody_wrote(branch: Branch) -> None:
+    """A day of a contact that is years ahead of the next list puts off no refusal and no bereavement; `--on` must be a day that can be."""
+    late = {"on": "2020-01-05"}
+    assert branch.record(branch.results(said("G1", "refused", **late), said("G2", "bereavement", **late))).returncode == 0
+    reasons = reasons_of(branch.export(NEXT))
+    assert {reason for (one, action), reason in reasons.items() if one == "G1" and action.startswith("G-CALL")} <= {"do_not_contact"}
+    assert {reason for (one, action), reason in reasons.items() if one == "G2" and "-SMS-" in action} == {"bereavement"}
+    for day in ("2016-01-04", "2099-01-01"):
+        done = vip("playbook", "record", branch.out / ON, branch.results(said("G3", "reached")), "--rules", RULES, "--on", day)
+        assert (2, True) == (done.returncode, "--on: must be a day from 2016-01-05" in done.stderr)
+
+
+def test_a_log_that_was_edited_stops_the_next_export(branch: Branch) -> None:
+    """A log that Excel saved, that lost a line, or that somebody removed after the last record stops the next export at once."""
+    assert branch.record(branch.results(said("G1", "refused"), said("G2", "bereavement"), said("G3", "wrong_number"))).returncode == 0
+    for name in ("contact_log.csv", "do_not_contact.csv"):
+        path = branch.out / name
+        whole = path.read_bytes()
+        strange = {
+            "contact_log.csv": (
+                b"G9,calls,G-CALL-1,12.1.2016,reached,,,,2016-01-05\n",
+                b"G9,calls,G-CALL-1,2016-01-05,perhaps,,,,2016-01-05\n",
+            ),
+            "do_not_contact.csv": (b"G9,,calls,2016-13-45\n", b"G9,,fax,2016-01-05\n", b",,calls,2016-01-05\n"),
+        }[name]
+        shorter = b"".join(whole.splitlines(keepends=True)[:-1])
+        for damaged in (None, whole.replace(b"2016-01-05", b"2016/1/5"), shorter, *(whole + line for line in strange)):
+            path.unlink()
+            if damaged is not None:
+                path.write_bytes(damaged)
+            done = export(branch.run, branch.customers, branch.out, "--events", branch.events, on=NEXT)
+            assert (4, True) == (done.returncode, "[log-altered]" in done.stderr), done.stderr
+            path.write_bytes(whole)
+    branch.export(NEXT)
+
+
+def test_what_was_said_last_counts(branch: Branch) -> None:
+    """A correction back to what was said first is recorded; several results of one contact in one go stay as they are."""
+    first, second = branch.results(said("G1", "reached"), name="a.csv"), branch.results(said("G1", "no_answer"), name="b.csv")
+    for back in (first, second, first, first):
+        assert branch.record(back).returncode == 0
+    assert ["reached", "no_answer", "reached"] == [row["result"] for row in branch.log()]
+    action, channel = sms_of(branch, "G2")
+    receipts = branch.results(said("G2", "delivered", action, channel), said("G2", "opt_out", action, channel), name="c.csv")
+    for _ in range(2):
+        assert branch.record(receipts).returncode == 0
+    assert ["delivered", "opt_out"] == [row["result"] for row in branch.log() if row["customer_id"] == "G2"]
+
+
+def test_a_replaced_export_takes_results_and_a_copy_does_not(branch: Branch) -> None:
+    """What came of lists that were replaced binds too; of a copy elsewhere no later export would know, so it is refused."""
+    action, channel = sms_of(branch, "G1")
+    branch.export(ON, "--only", "calls", "--replace")
+    old = branch.out / ".superseded" / f"{ON}-1"
+    done = vip("playbook", "record", old, branch.results(said("G1", "opt_out", action, channel)), "--rules", RULES)
+    assert done.returncode == 0, done.stderr
+    assert ["G1"] == [row["customer_id"] for row in branch.barred()]
+    copy = branch.folder / "inbox" / ON
+    shutil.copytree(branch.out / ON, copy)
+    for arguments in ((), ("--private-out", branch.folder / "lists.private")):
+        refused = vip("playbook", "record", copy, branch.results(said("G2", "refused"), name="b.csv"), "--rules", RULES, *arguments)
+        assert (4, True) == (refused.returncode, "name it where it was made" in refused.stderr)
+    link = branch.folder / "link"
+    link.symlink_to(branch.out / ON)
+    assert vip("playbook", "record", link, branch.results(said("G2", "refused"), name="b.csv"), "--rules", RULES).returncode == 0
+    assert ["G1", "G2"] == [row["customer_id"] for row in branch.barred()]
+
+
+def test_lists_that_stand_already_are_named(branch: Branch) -> None:
+    """A refusal that comes in while later lists stand that hold the customer says so."""
+    write_events(branch.events, [("G1", "maturity", "", "2016-02-20", "又一个", "")])
+    branch.export("2016-02-15", "--allow-old-run")
+    done = branch.record(branch.results(said("G1", "refused")))
+    assert "the lists of 2016-02-15 stand already and hold 1 of these customers" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["merged", "empty", "far", "other"])
+def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
+    """Merged results, a workbook in which nothing stands, a stray cell at the end of the sheet, and what is no .xlsx are exit 4."""
+    path = branch.folder / "odd.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("陈先生13800002416")
+        if kind != "empty":
+            sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+            sheet.write_row(1, 0, ["G1", "G-CALL-1", ""])
+            sheet.write_row(2, 0, ["G2", "G-CALL-1", ""])
+        if kind == "merged":
+            sheet.merge_range(1, 2, 2, 2, "refused")
+        if kind == "far":
+            sheet.write(1_048_575, 16_383, "x")
+    if kind == "other":
+        shutil.make_archive(str(branch.folder / "odd"), "zip", branch.out / ON)
+        (branch.folder / "odd.zip").rename(path)
+    done = branch.record(path)
+    rule = {"merged": "file-merged", "empty": "file-empty", "far": "file-too-large", "other": "file-damaged"}[kind]
+    assert (4, True, False) == (done.returncode, f"[{rule}]" in done.stderr, "1380000" in done.stderr), done.stderr
+
+
+def test_nothing_is_published_into_a_published_folder(branch: Branch) -> None:
+    """A report, or lists, cannot lie inside an export: it would no longer be intact."""
+    done = vip("changes", "export", branch.run, "--customers", branch.customers, "--out", branch.out / ON, "--rules", RULES)
+    assert (5, True) == (done.returncode, "is a published folder itself" in done.stderr)
+
+
 def test_own_logs_are_not_given_twice(branch: Branch) -> None:
     """The files with results are read by themselves; as `--contact-log` or `--do-not-contact` they are a mistake of the command line."""
     assert branch.record(branch.results(said("G1", "refused"))).returncode == 0

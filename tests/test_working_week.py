@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import random
 import shutil
@@ -355,5 +354,6 @@ def test_results_add_up(week: Week) -> None:
     told = {(one.customer, one.action, one.day): one.result for one in week.memory}
     assert totals["recorded"] == sum(bool(result) for result in told.values())
     assert totals["refused"] == sum(result in REFUSALS for result in told.values())
-    with (week.folder / "lists" / "results.csv").open(encoding="utf-8-sig", newline="") as file:
-        assert len(list(csv.DictReader(file))) == len(done.figures)
+    written = [row for root in ("lists", "lists.private") for row in read_rows(week.folder / root / "results.csv")]
+    assert totals["exported"] == sum(int(row["exported"]) for row in written)
+    assert not {"P-MEET", "P-WECHAT"} & {row["action"] for row in read_rows(week.folder / "lists" / "results.csv")}

@@ -33,6 +33,8 @@ def locked(out: Path) -> Iterator[None]:
 
     Raises LockedError where another run holds it, OutputError where the folder cannot be made.
     """
+    if _is_manifest(_document(out)):
+        raise OutputError(f"{out}: is a published folder itself; choose a folder beside it")
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -197,15 +199,20 @@ def _supersede(target: Path) -> None:
 
 def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        manifest = None
+    manifest = _document(folder)
     if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
     if not all(_lies_within(output["name"]) for output in manifest["outputs"]):
         raise DataError(f"{folder.name}/{MANIFEST}: names a file that lies elsewhere; do not trust this folder")
     return manifest
+
+
+def _document(folder: Path) -> object:
+    """Return what the manifest of a folder holds; None where there is none that can be read."""
+    try:
+        return json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:

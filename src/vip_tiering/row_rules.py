@@ -72,6 +72,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "file-excel",
     "file-html",
     "file-kind",
+    "file-merged",
     "file-name",
     "file-no-rows",
     "file-quotes",

@@ -98,7 +98,7 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
         reading = pool.submit(_incoming, order, books)
         run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
         incoming = reading.result()
-    memory = recall(order.out, order.private_root, order.on)
+    memory = recall(order.out, order.private_root, order.on, books.books.channels)
     known = replace(incoming.known, results=memory.heard.results, barred=together([incoming.known.barred, memory.heard.barred]))
     origin = Origin(
         on=order.on,

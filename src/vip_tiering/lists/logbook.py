@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +20,18 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering import folders
+from vip_tiering.arrow import one_array
+from vip_tiering.customer_fields import ALL_CHANNELS
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.forms import NO_DAY, RESULTS, Contacts, DoNotContact
+from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 from vip_tiering.tables import csv_bytes
 
 CONTACT_LOG: Final = "contact_log.csv"
 BARRED: Final = "do_not_contact.csv"
+MARK: Final = ".results.json"
+"""Says how long both files are; they may be longer, where a record was killed, but not shorter or others."""
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     CONTACT_LOG: ("customer_id", "channel", "action", "date", "result", "by", "obstacle", "note", "export"),
     BARRED: ("customer_id", "mobile", "channel", "since"),
@@ -60,7 +66,7 @@ class Logbook:
 
 @dataclass(frozen=True)
 class Heard:
-    """What logbooks say up to a day. `log`: rows of the contact log; `results`: the same, typed; `barred`: None where nobody is."""
+    """What logbooks say. `log`: rows of the contact log up to a day; `results`: all of them, typed; `barred`: None where nobody is."""
 
     log: pa.Table
     results: Contacts
@@ -68,11 +74,11 @@ class Heard:
 
 
 def heard_in(logbooks: Iterable[Logbook], on: dt.date) -> Heard:
-    """Return what the logbooks of both parts say, results of later days left out."""
+    """Return what the logbooks of both parts say; what came of contacts on later days is left out of the log, but no refusal is."""
     books = list(logbooks)
     log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in books])
-    log = log.filter(pc.less_equal(log["date"], str(on)))
-    return Heard(log, _contacts_of(log), together(_barred_of(one.logs[BARRED].rows) for one in books))
+    known = log.filter(pc.less_equal(log["date"], str(on)))
+    return Heard(known, _contacts_of(log), together(_barred_of(one.logs[BARRED].rows) for one in books))
 
 
 def read_logbook(root: Path, marks: Mapping[str, Any] | None = None) -> Logbook:
@@ -105,12 +111,49 @@ def _log(root: Path, name: str, content: bytes) -> Log:
         rows = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
         head = content[: content.index(b"\n")].decode()
         sound = rows.column_names == list(columns) and list(csv.reader([head.removeprefix("\ufeff")])) == [list(columns)]
-        sound = sound and content.endswith(b"\n")
+        sound = sound and content.endswith(b"\n") and _known_words(rows)
     except (pa.ArrowInvalid, ValueError):
         sound = False
     if not sound:
         raise DataError([_altered(root, name)])
     return Log(rows, content)
+
+
+def _known_words(rows: pa.Table) -> bool:
+    """Tell whether days are days, results are results, and each row says whom it means. Raises ArrowInvalid or ValueError for no day."""
+    given = {"date", "export"} & set(rows.column_names)
+    for name in (*given, *({"since"} & set(rows.column_names))):
+        written = pc.all(pc.match_substring_regex(rows[name], "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).as_py()
+        if written is False:
+            return False
+        _days(rows[name])
+    if "result" in rows.column_names:
+        named = pc.and_(pc.is_in(rows["result"], value_set=pa.array(RESULTS[1:])), pc.not_equal(rows["customer_id"], ""))
+    else:
+        named = pc.xor(pc.equal(rows["customer_id"], ""), pc.equal(rows["mobile"], ""))
+    return pc.all(named).as_py() is not False
+
+
+def refuse_strange_channels(root: Path, logbook: Logbook, channels: Collection[str]) -> None:
+    """Raise DataError where a row names a channel that the rules do not know: it would bar nothing."""
+    known = pa.array([*channels, ALL_CHANNELS], pa.string())
+    names = [name for name, log in logbook.logs.items() if pc.all(pc.is_in(log.rows["channel"], value_set=known)).as_py() is False]
+    if names:
+        message = "holds a channel that channels.yaml does not; refusals stand in it, so give the channel back, or restore the file"
+        raise DataError([Problem(f"{root.name}/{name}", None, "channel", "log-altered", message) for name in names])
+
+
+def own_mark(root: Path) -> dict[str, Any]:
+    """Return how long the files were when the last record ended; nothing where there was none."""
+    try:
+        mark = json.loads((root / MARK).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        mark = None
+    if not isinstance(mark, dict) or not all(isinstance(one, dict) and {"bytes", "sha256"} <= one.keys() for one in mark.values()):
+        raise DataError([Problem(f"{root.name}/{MARK}", None, None, "log-altered", "cannot be read; restore it from a backup")])
+    return mark
 
 
 def refuse_shortened(root: Path, logbook: Logbook, marks: Iterable[Mapping[str, Any]]) -> None:
@@ -139,14 +182,41 @@ def _altered(root: Path, name: str) -> Problem:
 
 
 def grown(log: Log, rows: pa.Table, name: str) -> tuple[pa.Table, bytes]:
-    """Return those of the rows that a file has not yet, in their order, and its content with them at the end."""
+    """Return those of the rows that a file does not say yet, in their order, and its content with them at the end."""
     columns = list(COLUMNS[name])
-    both = pa.concat_tables([log.rows.select(columns), rows.select(columns).cast(log.rows.schema)])
-    first = _first_of_each(both)
-    fresh = first[first >= len(log.rows)]
-    added = both.take(pa.array(fresh))
+    before, rows = log.rows.select(columns), rows.select(columns).cast(log.rows.schema)
+    rows = rows.take(pa.array(_first_of_each(rows)))
+    added = rows.filter(pa.array(~_known_already(before, rows, CONTACT if name == CONTACT_LOG else ())))
     lines = csv_bytes({column: added[column] for column in columns}, header=not log.content) if len(added) else b""
     return added, log.content + lines
+
+
+CONTACT: Final = ("customer_id", "channel", "action", "export")
+"""What tells a contact of the log from others."""
+
+
+def _known_already(before: pa.Table, rows: pa.Table, contact: Sequence[str]) -> Mask:
+    """Return which rows a file has already, shape (n,).
+
+    A result that stands there counts as known only while nothing that came later for the same contact overrules it: a correction
+    back to what was said first is a new row. What the given rows say themselves overrules none of them.
+    """
+    key, before_key = _row_keys(rows), _row_keys(before)
+    if not len(before):
+        return np.zeros(len(rows), np.bool_)
+    last = pa.table({"key": before_key, "row": pa.array(np.arange(len(before)))}).group_by("key").aggregate([("row", "max")])
+    place = pc.fill_null(last["row_max"].take(pc.index_in(key, value_set=one_array(last["key"]))), -1).to_numpy()
+    if not contact:
+        return np.asarray(place >= 0)
+    other = np.flatnonzero(~truth(pc.is_in(before_key, value_set=key)))
+    theirs = before.take(pa.array(other)).append_column("row", pa.array(other)).group_by(list(contact)).aggregate([("row", "max")])
+    at = pc.index_in(_row_keys(rows.select(list(contact))), value_set=_row_keys(theirs.select(list(contact))))
+    overruled = pc.fill_null(theirs["row_max"].take(at), -1).to_numpy()
+    return np.asarray((place >= 0) & (place > overruled))
+
+
+def _row_keys(rows: pa.Table) -> pa.Array:
+    return one_array(pc.binary_join_element_wise(*rows.columns, "\x1f"))
 
 
 def _first_of_each(rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

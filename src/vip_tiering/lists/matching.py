@@ -142,11 +142,12 @@ def _codes(channels: Sequence[Channel]) -> pa.Array:
     return pa.array([one.code for one in channels], pa.string())
 
 
-def barred_rows(found: Found, listed: Listed, channels: Sequence[Channel], numbers: pa.Array, *, private: bool) -> pa.Table:
+def barred_rows(found: Found, listed: Listed, channels: Sequence[Channel], numbers: pa.Array, on: dt.date, *, private: bool) -> pa.Table:
     """Return the do-not-contact entries that follow from the results of one part.
 
     Who refused is barred from the channel; a wrong number is barred from everything that uses it. `numbers`, shape (f,): the
-    number of each contact; where it is not known the customer is barred instead.
+    number of each contact; where it is not known the customer is barred instead. They hold from `on`, the day of the export: a slip
+    of the pen in the day of a contact must not put off a refusal.
     """
     mine = listed.private[found.at] == private
     refused = np.flatnonzero(mine & np.isin(found.result, [RESULTS.index(one) for one in REFUSALS]))
@@ -161,6 +162,6 @@ def barred_rows(found: Found, listed: Listed, channels: Sequence[Channel], numbe
         "customer_id": pc.if_else(pc.equal(number, ""), customer, ""),
         "mobile": number,
         "channel": _codes(channels).take(pa.array(channel)),
-        "since": iso_dates(found.day[at]),
+        "since": pa.repeat(str(on), len(at)),
     }
     return pa.table(columns).select(list(COLUMNS[BARRED]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.history import MEMORY
-from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, refuse_shortened
+from vip_tiering.lists.logbook import Heard, heard_in, own_mark, read_logbook, refuse_shortened, refuse_strange_channels
 from vip_tiering.lists.overflow import OVERFLOW
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Mask, truth
@@ -45,7 +45,7 @@ class Memory:
     overflow: pa.Table
 
 
-def recall(out: Path, private_out: Path, on: dt.date) -> Memory:
+def recall(out: Path, private_out: Path, on: dt.date, channels: Collection[str]) -> Memory:
     """Return what the exports of days before `on` remember, and what came of them up to that day.
 
     Raises DataError where one of them was altered, or its private part is not where it should be, or results were lost:
@@ -57,7 +57,8 @@ def recall(out: Path, private_out: Path, on: dt.date) -> Memory:
     tables = [_contacts_of(folder, day) for day, both in parts.items() for folder in both]
     logbooks = {"open": read_logbook(out), "private": read_logbook(private_out)}
     for (part, logbook), root in zip(logbooks.items(), (out, private_out), strict=True):
-        refuse_shortened(root, logbook, marks_in(manifests.values(), part))
+        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
+        refuse_strange_channels(root, logbook, channels)
     heard = heard_in(logbooks.values(), on)
     return Memory(
         contacts=with_results(pa.concat_tables([MEMORY.empty_table(), *tables]), heard.log),

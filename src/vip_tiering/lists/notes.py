@@ -34,6 +34,9 @@ def notes_on(lists: DayLists, customers: Customers, window: Window, books: Playb
         notes.append(
             f"customers of the customer file that are not in the run: {len(others)}, such as {_masked(customers.customer_id, others)}"
         )
+    named = {one.manager for one in (books.gates.manager_quota.managers or ())} if books.gates.manager_quota else set()
+    if strangers := named - set(customers.text["manager"].dictionary.to_pylist()):
+        notes.append(f"manager_quota names managers whom the customer file does not, so they have no quota: {len(strangers)}")
     if window.guessed:
         notes.append("the working days after this day are not announced yet; Saturdays and Sundays are taken as the days off")
     if without_workbook:

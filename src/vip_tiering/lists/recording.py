@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,21 @@ import pyarrow.compute as pc
 
 from vip_tiering import folders
 from vip_tiering.arrow import one_array
-from vip_tiering.errors import DataError, Problem, RulesError
+from vip_tiering.errors import DataError, Problem, RulesError, UsageError
 from vip_tiering.lists import matching
 from vip_tiering.lists.export_manifest import EXPORT
+from vip_tiering.lists.facts import REFUSALS
 from vip_tiering.lists.forms import RESULTS
-from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, grown, read_logbook, refuse_shortened
+from vip_tiering.lists.logbook import (
+    BARRED,
+    CONTACT_LOG,
+    MARK,
+    grown,
+    own_mark,
+    read_logbook,
+    refuse_shortened,
+    refuse_strange_channels,
+)
 from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
@@ -31,6 +42,7 @@ from vip_tiering.offer_models import Channel
 from vip_tiering.playbooks import Playbooks, check_rules
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.workbook_sheets import read_tables
+from vip_tiering.tables import json_bytes
 
 
 @dataclass(frozen=True)
@@ -47,8 +59,10 @@ class RecordOrder:
 
     @property
     def out(self) -> Path:
-        """The folder in which the export lies."""
-        return named(self.export).parent
+        """The folder of the exports; one that was replaced lies in `.superseded` there."""
+        place = named(self.export).resolve() if self.export.is_symlink() else named(self.export)
+        parent = named(place.parent)
+        return parent.parent if parent.name == folders.SUPERSEDED else place.parent
 
     @property
     def private_root(self) -> Path:
@@ -81,27 +95,54 @@ def playbook_record(order: RecordOrder) -> RecordResult:
     if manifest.get("schema") != EXPORT:
         message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
         raise DataError([Problem(order.export.name, None, None, "export-manifest", message)])
+    _refuse_place_and_day(order, manifest)
     with folders.locked(order.out), folders.locked(order.private_root):
         return _record(order, books, manifest)
+
+
+def _refuse_place_and_day(order: RecordOrder, manifest: dict[str, Any]) -> None:
+    """Refuse a copy of an export, whose results no later export would read, and a day that cannot be that of a contact."""
+    if not (order.out / folders.LOCK).exists():
+        message = "lies where no export was made, so that no later one would know of its results; name it where it was made"
+        raise DataError([Problem(order.export.name, None, None, "export-manifest", message)])
+    if order.on is not None and not manifest["on"] <= str(order.on) <= str(dt.date.today()):  # noqa: DTZ011 (the branch's day)
+        raise UsageError(f"--on: must be a day from {manifest['on']}, that of the export, to today")
+
+
+def _parts(order: RecordOrder, manifest: dict[str, Any]) -> list[Path]:
+    """Return the folders of an export, the private one found by its digest: both may have been replaced since.
+
+    Raises DataError where the private one is not there.
+    """
+    if not manifest.get("private"):
+        return [order.export]
+    root, day = order.private_root, manifest["on"]
+    for folder in (root / day, *sorted((root / folders.SUPERSEDED).glob(f"{day}-*"))):
+        with suppress(DataError):
+            if folders.manifest_of(folder)["digest"] == manifest["private"]["digest"]:
+                return [order.export, folder]
+    message = f"the private part of this export is not in {root.name}/{day} as it was; name its folder with --private-out"
+    raise DataError([Problem(order.export.name, None, None, "memory-lost", message)])
 
 
 def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> RecordResult:
     """Read, match and write; the caller holds the locks."""
     on = dt.date.fromisoformat(manifest["on"])
-    parts = folders_of(order.out, order.private_root, order.export.resolve().name, manifest)
+    parts = _parts(order, manifest)
     channels = [one for one in books.books.channels.values() if one.contact]
     listed = listed_of([read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts], [one.code for one in channels])
     found, warnings = _found(order, books, channels, listed, on)
     numbers = _numbers(found, listed, channels, parts, books)
-    manifests = [folders.manifest_of(order.out / day) for day in export_days(order.out)]
+    manifests = {day: folders.manifest_of(order.out / day) for day in export_days(order.out)}
     changed: dict[Path, bytes] = {}
     fresh: Counter[str] = Counter()
     barred = 0
     for part, root in (("open", order.out), ("private", order.private_root)):
         logbook, private = read_logbook(root), part == "private"
-        refuse_shortened(root, logbook, marks_in(manifests, part))
+        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
+        refuse_strange_channels(root, logbook, books.books.channels)
         # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
-        entries, content = grown(logbook.logs[BARRED], barred_rows(found, listed, channels, numbers, private=private), BARRED)
+        entries, content = grown(logbook.logs[BARRED], barred_rows(found, listed, channels, numbers, on, private=private), BARRED)
         barred += len(entries)
         changed |= {root / BARRED: content} if len(entries) else {}
         rows, content = grown(logbook.logs[CONTACT_LOG], log_rows(found, listed, channels, on, private=private), CONTACT_LOG)
@@ -110,8 +151,24 @@ def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> R
     if not order.dry_run:
         for path, content in changed.items():
             folders.replace_file(path, content)
+        for root in {path.parent for path in changed}:
+            folders.replace_file(root / MARK, json_bytes(read_logbook(root).marks))
+    if barred:
+        warnings += _standing_lists(order, found, listed, {day: one for day, one in manifests.items() if day > str(on)})
     words = {word: fresh[word] for word in RESULTS if fresh[word]}
     return RecordResult(len(found), words, len(found) - sum(words.values()), barred, tuple(changed), tuple(warnings))
+
+
+def _standing_lists(order: RecordOrder, found: Found, listed: Listed, later: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield a warning for each later export that holds customers who refused, or whose number is wrong: it does not know yet."""
+    barred = found.at[np.isin(found.result, [RESULTS.index(one) for one in (*REFUSALS, WRONG_NUMBER)])]
+    ids = listed.customers.take(pa.array(listed.customer[barred]))
+    for day, manifest in later.items():
+        parts = folders_of(order.out, order.private_root, day, manifest)
+        held = pa.concat_tables([read_table(part, CONTACTS, ("customer_id",)) for part in parts])["customer_id"]
+        count = pc.count_distinct(held.filter(pc.is_in(held, value_set=ids))).as_py()
+        if count:
+            yield f"the lists of {day} stand already and hold {count} of these customers: export again with --replace, or take them out"
 
 
 def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], listed: Listed, on: dt.date) -> tuple[Found, list[str]]:

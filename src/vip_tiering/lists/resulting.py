@@ -15,7 +15,7 @@ from vip_tiering import folders
 from vip_tiering.errors import DataError, RulesError, UsageError
 from vip_tiering.lists.customers import parse_customers
 from vip_tiering.lists.feedback import coverage_of, figures_of, obstacles_of, obstacles_together, summed
-from vip_tiering.lists.logbook import CONTACT_LOG, read_logbook, refuse_shortened
+from vip_tiering.lists.logbook import CONTACT_LOG, own_mark, read_logbook, refuse_shortened
 from vip_tiering.lists.memory import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import meet
 from vip_tiering.lists.places import private_root
@@ -63,7 +63,7 @@ class Results:
 
 
 def playbook_results(order: ResultsOrder) -> Results:
-    """Count what came of the exports under a folder, and write it beside them; the obstacles of private clients to the private part."""
+    """Count what came of the exports under a folder, and write it beside them; what came of private clients to the private part."""
     if (order.run is None) != (order.customers is None):
         raise UsageError("--run and --customers belong together: by both the products that each tier holds are counted")
     if not order.out.is_dir():
@@ -81,7 +81,7 @@ def _results(order: ResultsOrder, days: list[str], coverage: pa.Table | None, wa
     roots = {"open": order.out, "private": order.private_root}
     manifests = {day: folders.manifest_of(order.out / day) for day in export_days(order.out)}
     logs = dict(_logs(roots, manifests))
-    figures: list[pa.Table] = []
+    figures: dict[str, list[pa.Table]] = {part: [] for part in roots}
     obstacles: dict[str, list[pa.Table]] = {part: [] for part in roots}
     for day in days:
         parts = folders_of(order.out, order.private_root, day, manifests[day])
@@ -89,19 +89,19 @@ def _results(order: ResultsOrder, days: list[str], coverage: pa.Table | None, wa
             contacts = read_table(folder, CONTACTS, ("customer_id", "action", "branch", "manager"))
             suppressed = read_table(folder, SUPPRESSED, ("action", "branch", "manager"))
             log = logs[part].filter(pc.equal(logs[part]["export"], day))
-            figures.append(figures_of(contacts, suppressed, log))
+            figures[part].append(figures_of(contacts, suppressed, log))
             obstacles[part].append(obstacles_of(contacts, log))
-    tables: dict[Path, pa.Table] = {order.out / RESULTS_FILE: summed(figures)}
+    tables: dict[Path, pa.Table] = {}
     for part, root in roots.items():
-        found = obstacles_together(obstacles[part])
-        if len(found):
-            tables[root / OBSTACLES_FILE] = found
+        for name, table in ((RESULTS_FILE, summed(figures[part])), (OBSTACLES_FILE, obstacles_together(obstacles[part]))):
+            if len(table) or (root / name).exists():  # what stands there from before is not true any more
+                tables[root / name] = table
     if coverage is not None:
         tables[order.out / COVERAGE_FILE] = coverage
     if not order.dry_run:
         for path, table in tables.items():
             folders.replace_file(path, csv_bytes({name: table[name] for name in table.column_names}, header=True))
-    whole = tables[order.out / RESULTS_FILE]
+    whole = summed([table for of_part in figures.values() for table in of_part])
     met = pc.sum(whole["obstacles"]).as_py() or 0
     return Results(days, whole, met, coverage, () if order.dry_run else tuple(tables), tuple(warnings))
 
@@ -110,7 +110,7 @@ def _logs(roots: dict[str, Path], manifests: dict[str, dict[str, Any]]) -> Itera
     """Yield the contact log of each part, found as long as exports have seen it."""
     for part, root in roots.items():
         logbook = read_logbook(root)
-        refuse_shortened(root, logbook, marks_in(manifests.values(), part))
+        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
         yield part, logbook.logs[CONTACT_LOG].rows
 
 

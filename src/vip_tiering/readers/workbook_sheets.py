@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,8 +23,11 @@ from vip_tiering.readers.side_file import SideFile, read_delivered, read_side_fi
 from vip_tiering.rows import Int32s
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
+_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
 _BYTES_PER_CELL: Final = 64
 """What a cell takes at least while it is read."""
+_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
+_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
 _EXACT: Final = 10**15
 """Excel keeps 15 digits of a number."""
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
@@ -34,35 +40,60 @@ def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> list[SideFile
     password, or would take more than `max_bytes` in memory.
     """
     with path.open("rb") if path.is_file() else io.BytesIO() as file:
-        is_workbook = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    if not is_workbook:
+        magic = file.read(len(ZIP_MAGIC))
+    if magic == _OLD_MAGIC:
+        raise refuse(path.name, "file-excel", "is an old workbook, or one with a password; save it as .xlsx without a password")
+    if magic != ZIP_MAGIC:
         return [read_side_file(path, max_bytes)]
     content, sha256, _ = read_delivered(path, max_bytes)
-    _refuse_large(content, path.name, max_bytes)
+    _refuse_odd(content, path.name, max_bytes)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            tables = [_table(book.get_sheet_by_name(name), path.name, sha256, max_bytes) for name in book.sheet_names]
+            tables = [
+                _table(book.get_sheet_by_name(name), f"{path.name} [{_shown(name, number)}]", sha256)
+                for number, name in enumerate(book.sheet_names, 1)
+            ]
     except CalamineError:
         raise refuse(path.name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+    if not any(tables):
+        raise refuse(path.name, "file-empty", "no sheet of the workbook holds anything")
     return [one for one in tables if one is not None]
 
 
-def _refuse_large(content: bytes, name: str, max_bytes: int) -> None:
-    """Raise DataError where the parts of a workbook say that they are too large, or that they are none."""
+def _shown(sheet: str, number: int) -> str:
+    """Return the name of a sheet as a message may show it; what could be a customer's value is only counted."""
+    return shown(sheet, 0) if shown(sheet, 0) == sheet else f"sheet {number}"
+
+
+def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
+    """Raise DataError for what is no .xlsx, and for a workbook that would take more memory than it may.
+
+    All cells between the first and the last one take memory, so that one stray cell far away takes that of the whole sheet.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            size = sum(one.file_size for one in parts.infolist())
-    except zipfile.BadZipFile:
-        raise refuse(name, "file-damaged", "is no whole workbook; save it as .xlsx again") from None
-    if size > max_bytes:
-        raise too_large(name, max_bytes)
+            if "xl/workbook.xml" not in parts.namelist():
+                raise refuse(name, "file-damaged", "is no workbook of Excel; save it as .xlsx")
+            if sum(one.file_size for one in parts.infolist()) > max_bytes:
+                raise too_large(name, max_bytes)
+            for part in parts.namelist():
+                if part.startswith("xl/worksheets/") and _cells_between(parts.read(part)) * _BYTES_PER_CELL > max_bytes:
+                    raise too_large(name, max_bytes, "a sheet with a cell so far away")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
 
 
-def _table(sheet: CalamineSheet, file: str, sha256: str, max_bytes: int) -> SideFile | None:
+def _cells_between(sheet: bytes) -> int:
+    """Return how many cells lie between A1 and the last row and column that a sheet names."""
+    columns = set(_COLUMN.findall(sheet))
+    width = max((functools.reduce(lambda place, letter: place * 26 + letter - 64, one, 0) for one in columns), default=1)
+    return width * max(map(int, _ROW.findall(sheet)), default=1)
+
+
+def _table(sheet: CalamineSheet, name: str, sha256: str) -> SideFile | None:
     """Return a sheet, its first row as the header; None where nothing stands in it."""
-    name = f"{file} [{sheet.name}]"
-    if sheet.total_height * sheet.total_width * _BYTES_PER_CELL > max_bytes:
-        raise too_large(name, max_bytes)
+    if any(last[0] > max(first[0], 0) for first, last in sheet.merged_cell_ranges or ()):
+        raise refuse(name, "file-merged", "cells of several rows are merged, and only the first of them would count; take the merging back")
     rows = sheet.to_python(skip_empty_area=False)
     filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
     if not filled:
