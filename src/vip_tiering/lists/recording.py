@@ -164,8 +164,11 @@ def _standing_lists(order: RecordOrder, found: Found, listed: Listed, later: dic
     barred = found.at[np.isin(found.result, [RESULTS.index(one) for one in (*REFUSALS, WRONG_NUMBER)])]
     ids = listed.customers.take(pa.array(listed.customer[barred]))
     for day, manifest in later.items():
-        parts = folders_of(order.out, order.private_root, day, manifest)
-        held = pa.concat_tables([read_table(part, CONTACTS, ("customer_id",)) for part in parts])["customer_id"]
+        try:
+            parts = folders_of(order.out, order.private_root, day, manifest)
+            held = pa.concat_tables([read_table(part, CONTACTS, ("customer_id",)) for part in parts])["customer_id"]
+        except DataError:  # what came of this export is recorded all the same; the next export tells of the other one
+            continue
         count = pc.count_distinct(held.filter(pc.is_in(held, value_set=ids))).as_py()
         if count:
             yield f"the lists of {day} stand already and hold {count} of these customers: export again with --replace, or take them out"
