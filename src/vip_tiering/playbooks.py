@@ -102,6 +102,14 @@ def check_rules(folder: str | FilePath | None = None) -> tuple[Rules, Playbooks 
     return rules, books
 
 
+def rules_with_playbooks(folder: str | FilePath | None = None) -> tuple[Rules, Playbooks]:
+    """Return all rules of a folder that has playbooks. Raises RulesError as `check_rules` does, and where there are none."""
+    rules, books = check_rules(folder)
+    if books is None:
+        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
+    return rules, books
+
+
 def load_playbooks(folder: str | FilePath | None = None) -> Playbooks | None:
     """Return the playbooks of a folder of rules; None where it has no playbooks.yaml.
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from vip_tiering.arrow import encoded, one_array
 from vip_tiering.errors import Problem
 from vip_tiering.lists.findings import findings
+from vip_tiering.lists.texts import split_joined
 from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part
 from vip_tiering.money import Int64s
 from vip_tiering.playbook_checks import placed_actions
@@ -151,10 +152,10 @@ def _split(part: Part, file: str, channel: pa.Array) -> _Source:
     row = np.arange(len(table), dtype=np.int32)
     customer, action = table["customer_id"], one_array(table["action"])
     if _hold_several(customer):
-        customer, row = _split_cells(one_array(customer))
+        customer, row = split_joined(one_array(customer))
         action, channel = action.take(pa.array(row)), channel.take(pa.array(row))
     if _hold_several(action):
-        action, inner = _split_cells(action.cast(pa.string()))
+        action, inner = split_joined(action.cast(pa.string()))
         row, customer, channel = row[inner], customer.take(pa.array(inner)), channel.take(pa.array(inner))
     return _Source(part.shown(file), part.private, table, row, customer, action, channel)
 
@@ -163,12 +164,6 @@ def _hold_several(cells: pa.Array | pa.ChunkedArray) -> bool:
     """Tell whether any cell names several, joined by |."""
     words = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
     return pc.any(pc.match_substring(words, "|")).as_py() or False
-
-
-def _split_cells(cells: pa.Array) -> tuple[pa.Array, Int32s]:
-    """Return what stands in cells, joined by |, and for each of it the row."""
-    lists = pc.split_pattern(cells, "|")
-    return lists.flatten(), np.repeat(np.arange(len(cells), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
 
 
 def _contacts(part: Part) -> Iterator[_Source]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vip_tiering import event_files, folders
 from vip_tiering.ahead import threads
-from vip_tiering.errors import OutputError, RulesError, UsageError
+from vip_tiering.errors import OutputError, UsageError
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.casework import Only, only_of
 from vip_tiering.lists.day import Inputs, lists_of_day
@@ -24,7 +24,7 @@ from vip_tiering.lists.notes import notes_on
 from vip_tiering.lists.places import private_root
 from vip_tiering.lists.run_folder import load_run
 from vip_tiering.lists.window import window_of
-from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.profile_models import Profile
 from vip_tiering.quarter import day_number
 from vip_tiering.readers.limits import size_in_bytes
@@ -82,9 +82,7 @@ def playbook_export(order: ExportOrder) -> ExportResult:
     """Export the lists of a day, unless the same export stands there already. With `dry_run` nothing is written."""
     _refuse_places(order)
     _refuse_own_logs(order)
-    rules, books = check_rules(order.rules)
-    if books is None:
-        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder, so there is nothing to export")
+    rules, books = rules_with_playbooks(order.rules)
     only, profiles = only_of(order.only, books), _profiles(order, books)
     if order.dry_run:
         return _export(order, books, rules.calendar, only, profiles)

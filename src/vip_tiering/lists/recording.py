@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from vip_tiering import folders
 from vip_tiering.arrow import one_array
-from vip_tiering.errors import DataError, Problem, RulesError, UsageError
+from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.lists import matching
 from vip_tiering.lists.export_manifest import EXPORT
 from vip_tiering.lists.facts import REFUSALS
@@ -39,7 +39,7 @@ from vip_tiering.lists.returned import parse_returned, with_list_headers
 from vip_tiering.lists.texts import split_joined
 from vip_tiering.lists.written import Part, read_part
 from vip_tiering.offer_models import Channel
-from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.workbook_sheets import read_tables
 from vip_tiering.tables import json_bytes
@@ -88,9 +88,7 @@ class RecordResult:
 
 def playbook_record(order: RecordOrder) -> RecordResult:
     """Keep what came of an export's lists. The same files again change nothing; a row that is wrong refuses all of them."""
-    rules, books = check_rules(order.rules)
-    if books is None:
-        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
+    _, books = rules_with_playbooks(order.rules)
     manifest = folders.manifest_of(order.export)
     if manifest.get("schema") != EXPORT:
         message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering import folders
-from vip_tiering.errors import DataError, RulesError, UsageError
+from vip_tiering.errors import DataError, UsageError
 from vip_tiering.lists.customers import parse_customers
 from vip_tiering.lists.feedback import coverage_of, figures_of, obstacles_of, obstacles_together, summed
 from vip_tiering.lists.logbook import CONTACT_LOG, own_mark, read_logbook, refuse_shortened
@@ -20,7 +20,7 @@ from vip_tiering.lists.memory import CONTACTS, SUPPRESSED, export_days, folders_
 from vip_tiering.lists.people import meet
 from vip_tiering.lists.places import private_root
 from vip_tiering.lists.run_folder import read_run
-from vip_tiering.playbooks import check_rules
+from vip_tiering.playbooks import rules_with_playbooks
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.side_file import read_side_file
 from vip_tiering.tables import csv_bytes
@@ -116,9 +116,7 @@ def _logs(roots: dict[str, Path], manifests: dict[str, dict[str, Any]]) -> Itera
 
 def _coverage(order: ResultsOrder, run_folder: Path, customer_file: Path) -> tuple[pa.Table | None, list[str]]:
     """Return how far products are signed up in each tier; None, and a warning, where the customer file does not say."""
-    rules, books = check_rules(order.rules)
-    if books is None:
-        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
+    _, books = rules_with_playbooks(order.rules)
     run = read_run(run_folder)
     customers, warnings = parse_customers(read_side_file(customer_file, size_in_bytes(order.max_bytes)), books.customers)
     if "products_held" not in customers.given:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vip_tiering import folders
-from vip_tiering.errors import DataError, Problem, RulesError, UsageError
+from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.lists.claims import Export
 from vip_tiering.lists.export_manifest import rules_digest
 from vip_tiering.lists.findings import finding
@@ -19,7 +19,7 @@ from vip_tiering.lists.hard_rules import check_export, check_intact, read_export
 from vip_tiering.lists.incoming import read_incoming
 from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, together
 from vip_tiering.lists.places import named, private_root
-from vip_tiering.playbooks import Playbooks, check_rules
+from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Rules
 
@@ -63,9 +63,7 @@ def playbook_verify(order: VerifyOrder) -> Verdict:
         raise UsageError("--run and --customers belong together: by both the people in the lists are judged")
     if order.run is None and any((order.events, order.contact_log, order.do_not_contact)):
         raise UsageError("--events, --contact-log and --do-not-contact need --run and --customers")
-    rules, books = check_rules(order.rules)
-    if books is None:
-        raise RulesError(f"{rules.name}: there is no playbooks.yaml in this folder")
+    rules, books = rules_with_playbooks(order.rules)
     manifest = folders.manifest_of(order.folder)
     private = order.private if order.private.is_dir() else None
     warnings = [*_warnings_on(order, manifest, private), *_warnings_on_rules(manifest, rules, books)]
