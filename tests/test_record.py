@@ -15,10 +15,11 @@ import pytest
 import xlsxwriter
 from python_calamine import load_workbook
 
-from exporting import ON, customer, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
+from exporting import ON, customer, day, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
 from helpers import RULES, vip
 from vip_tiering import folders
-from vip_tiering.errors import OutputError
+from vip_tiering.errors import DataError, OutputError
+from vip_tiering.lists.exports import ExportOrder, playbook_export
 from vip_tiering.lists.recording import RecordOrder, playbook_record
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
@@ -39,17 +40,19 @@ class Branch:
     """A branch with a run, a customer file, maturities for all of gold, and the export of a day."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the run and the files."""
+        """Take the run and the files that stand in a folder, or make them."""
         self.folder, self.out = folder, folder / "lists"
-        self.run = make_run(folder / "out", AVERAGES)
-        self.customers = write_customers(folder / "customers.csv", PEOPLE)
-        rows = [(one, "maturity", "", "2016-01-09", "三年定期", "50000.00") for one in PEOPLE]
-        self.events = write_events(folder / "events.csv", rows)
+        self.run, self.customers, self.events = folder / "out" / "2015Q4", folder / "customers.csv", folder / "events.csv"
+        if not self.run.exists():
+            make_run(folder / "out", AVERAGES)
+            write_customers(self.customers, PEOPLE)
+            write_events(self.events, [(one, "maturity", "", "2016-01-09", "三年定期", "50000.00") for one in PEOPLE])
+            self.export()
 
-    def export(self, on: str = ON, *arguments: object) -> Path:
-        """Export the lists of a day."""
-        done = export(self.run, self.customers, self.out, "--events", self.events, *arguments, on=on)
-        assert done.returncode == 0, done.stderr
+    def export(self, on: str = ON, **asked: Any) -> Path:
+        """Export the lists of a day; `allow_old_run`, `only` and `replace` as in an `ExportOrder`."""
+        files = {"run": self.run, "customers": self.customers, "events": self.events, "out": self.out, "rules": RULES}
+        playbook_export(ExportOrder(**files, on=day(on), **asked))
         return self.out / on
 
     def record(self, *files: Path | str, on: str = ON) -> subprocess.CompletedProcess[str]:
@@ -76,12 +79,17 @@ def said(customer_id: str, result: str, action: str = "G-CALL-1", channel: str =
     return {"customer_id": customer_id, "action": action, "channel": channel, "result": result, **cells}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a branch with the lists of a day, made once."""
+    return Branch(tmp_path_factory.mktemp("branch")).folder
+
+
 @pytest.fixture(name="branch")
-def _branch(tmp_path: Path) -> Branch:
-    """Return a branch with the lists of a day."""
-    branch = Branch(tmp_path)
-    branch.export()
-    return branch
+def _branch(made: Path, tmp_path: Path) -> Branch:
+    """Return a branch with the lists of a day, a copy for one test."""
+    shutil.copytree(made, tmp_path / "branch", symlinks=True)
+    return Branch(tmp_path / "branch")
 
 
 def calls(folder: Path) -> dict[str, str]:
@@ -156,7 +164,7 @@ def test_a_refusal_bars_its_way_for_ever(branch: Branch) -> None:
     done = branch.record(branch.results(said("G1", "refused"), said("G2", "opt_out", *sms_of(branch, "G2"))))
     assert done.returncode == 0, done.stderr
     assert {(row["customer_id"], row["channel"], row["since"]) for row in branch.barred()} == {("G1", "calls", ON), ("G2", "sms", ON)}
-    reasons = reasons_of(branch.export("2016-02-29", "--allow-old-run"))
+    reasons = reasons_of(branch.export("2016-02-29", allow_old_run=True))
     assert {reason for (one, action), reason in reasons.items() if one == "G1" and action.startswith("G-CALL")} <= {"do_not_contact"}
     assert {reason for (one, action), reason in reasons.items() if one == "G2" and "-SMS-" in action} == {"do_not_contact"}
     assert "do_not_contact" not in {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action}
@@ -178,7 +186,7 @@ def test_a_wrong_number_is_barred_and_the_customer_is_not(branch: Branch) -> Non
     reasons = reasons_of(branch.export(NEXT))
     assert {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action} == {"do_not_contact"}
     write_customers(branch.customers, {**PEOPLE, "G1": customer(99)})
-    reasons = reasons_of(branch.export(NEXT, "--replace"))
+    reasons = reasons_of(branch.export(NEXT, replace=True))
     assert "do_not_contact" not in {reason for (one, _), reason in reasons.items() if one == "G1"}
 
 
@@ -187,7 +195,7 @@ def test_bereavement_suspends_all_but_service(branch: Branch) -> None:
     assert branch.record(branch.results(said("G1", "bereavement"))).returncode == 0
     reasons = reasons_of(branch.export(NEXT))
     assert {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action} == {"bereavement"}
-    later = reasons_of(branch.export("2016-04-05", "--allow-old-run"))
+    later = reasons_of(branch.export("2016-04-05", allow_old_run=True))
     assert "bereavement" not in {reason for (one, _), reason in later.items() if one == "G1"}
 
 
@@ -310,10 +318,11 @@ def test_a_log_that_was_cut_stops_everything(branch: Branch) -> None:
             path.unlink()
             if damaged is not None:
                 path.write_bytes(damaged)
-            done = export(branch.run, branch.customers, branch.out, "--events", branch.events, on=THIRD)
-            assert (4, True) == (done.returncode, f"lists/{name}: was altered or cut" in done.stderr), done.stderr
-            again = branch.record(branch.results(said("G3", "reached"), name="more.csv"))
-            assert (4, True) == (again.returncode, "[log-altered]" in again.stderr)
+            with pytest.raises(DataError, match=f"lists/{name}: was altered or cut"):
+                branch.export(THIRD)
+            more = branch.results(said("G3", "reached"), name="more.csv")
+            with pytest.raises(DataError, match="log-altered"):
+                playbook_record(RecordOrder(branch.out / ON, (more,), RULES))
             path.write_bytes(whole)
     branch.export(THIRD)
 
@@ -322,7 +331,6 @@ def test_a_crash_between_the_files_loses_nothing(branch: Branch, monkeypatch: py
     """Where the second file cannot be written the first one stands, and the same command again makes all of it good."""
     back = branch.results(said("G1", "refused"), said("G2", "wrong_number"), said("G3", "reached"))
     other = Branch(branch.folder / "other")
-    other.export()
     order = RecordOrder(branch.out / ON, (back,), RULES)
     whole = RecordOrder(other.out / ON, (back,), RULES)
     playbook_record(whole)
@@ -384,8 +392,8 @@ def test_a_refusal_binds_whatever_day_somebody_wrote(branch: Branch) -> None:
     reasons = reasons_of(branch.export(NEXT))
     assert {reason for (one, action), reason in reasons.items() if one == "G1" and action.startswith("G-CALL")} <= {"do_not_contact"}
     assert {reason for (one, action), reason in reasons.items() if one == "G2" and "-SMS-" in action} == {"bereavement"}
-    for day in ("2016-01-04", "2099-01-01"):
-        done = vip("playbook", "record", branch.out / ON, branch.results(said("G3", "reached")), "--rules", RULES, "--on", day)
+    for text in ("2016-01-04", "2099-01-01"):
+        done = vip("playbook", "record", branch.out / ON, branch.results(said("G3", "reached")), "--rules", RULES, "--on", text)
         assert (2, True) == (done.returncode, "--on: must be a day from 2016-01-05" in done.stderr)
 
 
@@ -407,8 +415,8 @@ def test_a_log_that_was_edited_stops_the_next_export(branch: Branch) -> None:
             path.unlink()
             if damaged is not None:
                 path.write_bytes(damaged)
-            done = export(branch.run, branch.customers, branch.out, "--events", branch.events, on=NEXT)
-            assert (4, True) == (done.returncode, "[log-altered]" in done.stderr), done.stderr
+            with pytest.raises(DataError, match="log-altered"):
+                branch.export(NEXT)
             path.write_bytes(whole)
     branch.export(NEXT)
 
@@ -429,7 +437,7 @@ def test_what_was_said_last_counts(branch: Branch) -> None:
 def test_a_replaced_export_takes_results_and_a_copy_does_not(branch: Branch) -> None:
     """What came of lists that were replaced binds too; of a copy elsewhere no later export would know, so it is refused."""
     action, channel = sms_of(branch, "G1")
-    branch.export(ON, "--only", "calls", "--replace")
+    branch.export(ON, only=("calls",), replace=True)
     old = branch.out / ".superseded" / f"{ON}-1"
     done = vip("playbook", "record", old, branch.results(said("G1", "opt_out", action, channel)), "--rules", RULES)
     assert done.returncode == 0, done.stderr
@@ -448,7 +456,7 @@ def test_a_replaced_export_takes_results_and_a_copy_does_not(branch: Branch) -> 
 def test_lists_that_stand_already_are_named(branch: Branch) -> None:
     """A refusal that comes in while later lists stand that hold the customer says so."""
     write_events(branch.events, [("G1", "maturity", "", "2016-02-20", "又一个", "")])
-    branch.export("2016-02-15", "--allow-old-run")
+    branch.export("2016-02-15", allow_old_run=True)
     done = branch.record(branch.results(said("G1", "refused")))
     assert "the lists of 2016-02-15 stand already and hold 1 of these customers" in done.stderr
 
