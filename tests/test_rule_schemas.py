@@ -39,7 +39,7 @@ UNSEEN = {
     "tiers-label-escape", "tiers-label-reserved", "tiers-merge-key", "tiers-min-hexadecimal", "tiers-min-octal",
     "tiers-min-quoted-newline", "tiers-min-sexagesimal", "tiers-min-underscore", "tiers-not-increasing", "tiers-repeated-key",
     "tiers-repeated-top-key", "tiers-sets-day-quoted", "tiers-sets-day-text", "tiers-sets-not-increasing", "tiers-sets-same-day",
-    "tiers-tag", "tiers-utf16", "tiers-version-float",
+    "gates-quota-repeated", "tiers-tag", "tiers-utf16", "tiers-version-float",
     "channels-hours-equal", "channels-hours-reversed", "channels-label-twice", "channels-opt-out-missing", "gates-limit-looser",
     "gates-order", "gates-purpose-missing", "plan_ids-twice", "playbooks-also-for-itself", "playbooks-bulk-barred",
     "playbooks-cadence-without-source", "playbooks-campaign-barred", "playbooks-channel-unknown",
