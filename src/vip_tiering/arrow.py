@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,17 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
         return one_array(column).dictionary_encode()
     chunks = column.dictionary_encode().chunks
     return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)
+
+
+def row_keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return one text for each row of columns of harmless text, equal where the rows are; shape (n,)."""
+    return one_array(pc.binary_join_element_wise(*columns, "\x1f"))
+
+
+def last_rows(wanted: pa.Array, keys: pa.Array) -> pa.Array:
+    """Return the last row whose key is each of those wanted, shape (k,); null where none is."""
+    last = pa.table({"key": keys, "row": pa.array(np.arange(len(keys)))}).group_by("key").aggregate([("row", "max")])
+    return one_array(last["row_max"].take(pc.index_in(wanted, value_set=one_array(last["key"]))))
 
 
 def text_array(column: pd.Series) -> pa.Array:

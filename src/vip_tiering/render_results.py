@@ -13,9 +13,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.schema import UNASSIGNED
+
 _SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
-UNASSIGNED: Final = "unassigned"
-"""Stands for a branch or manager that is not known."""
 _LONGEST: Final = 60
 """More rows than this are shown for each manager, and for each action, alone."""
 _MOST_PRODUCTS: Final = 8

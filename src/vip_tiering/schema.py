@@ -10,6 +10,8 @@ UNTIERED: Final = "untiered"
 """未达标: present, below the lowest tier; always reported, never marketed to."""
 ABSENT: Final = "absent"
 """Without any balance in the quarter: the other side of `new` and `left`."""
+UNASSIGNED: Final = "unassigned"
+"""Stands for a branch or a manager that is not known."""
 RESERVED_CODES: Final = {UNTIERED: "未达标", ABSENT: "无记录"}
 
 TIERS_PARQUET: Final = pa.schema(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +19,7 @@ from vip_tiering.lists.overflow import Overflow
 from vip_tiering.lists.people import People
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
-
-UNASSIGNED: Final = "unassigned"
-"""Stands for a branch or a manager that is not known."""
+from vip_tiering.schema import UNASSIGNED
 
 
 @dataclass(frozen=True)

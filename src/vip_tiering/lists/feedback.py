@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import last_rows, one_array, row_keys
 from vip_tiering.lists.facts import REFUSALS
 from vip_tiering.lists.forms import Customers
 from vip_tiering.lists.people import People
+from vip_tiering.lists.texts import split_joined
 from vip_tiering.raw_columns import Mask, truth
 
 OWNER: Final = ("branch", "manager", "action")
@@ -39,7 +40,7 @@ def figures_of(contacts: pa.Table, suppressed: pa.Table, log: pa.Table) -> pa.Ta
     this export, in its order.
     """
     listed = contacts.group_by([*_PAIR, "branch", "manager"]).aggregate([])
-    result = _last(listed, log, "result")
+    result = one_array(log["result"].take(last_rows(_keys(listed), _keys(log))))
     obstacle = _any_obstacle(listed, log)
     counted = {
         "selected": np.ones(len(listed), np.bool_),
@@ -66,14 +67,7 @@ _EMPTY: Final = pa.table({**{name: pa.array([], pa.string()) for name in OWNER},
 
 
 def _keys(table: pa.Table) -> pa.Array:
-    return one_array(pc.binary_join_element_wise(*(table[name] for name in _PAIR), "\x1f"))
-
-
-def _last(listed: pa.Table, log: pa.Table, column: str) -> pa.Array:
-    """Return what the last row of the log says of each contact, shape (n,); null where there is none."""
-    numbered = pa.table({"key": _keys(log), "row": pa.array(np.arange(len(log)))}).group_by("key").aggregate([("row", "max")])
-    row = numbered["row_max"].take(pc.index_in(_keys(listed), value_set=one_array(numbered["key"])))
-    return one_array(log[column].take(row))
+    return row_keys(*(table[name] for name in _PAIR))
 
 
 def _any_obstacle(listed: pa.Table, log: pa.Table) -> Mask:
@@ -107,9 +101,8 @@ def coverage_of(customers: Customers, people: People, labels: Mapping[str, str])
     known = np.flatnonzero(people.profile >= 0)
     level = people.level[known].astype(np.int64)
     held = customers.text["products_held"].take(pa.array(people.profile[known])).cast(pa.string())
-    lists = pc.split_pattern(held, "|")
-    row = np.repeat(np.arange(len(known)), np.diff(lists.offsets.to_numpy()))
-    names = pc.utf8_trim_whitespace(lists.flatten())
+    names, row = split_joined(held)
+    names = pc.utf8_trim_whitespace(names)
     given = truth(pc.not_equal(names, ""))
     coded = names.filter(pa.array(given)).dictionary_encode()
     pairs = np.unique(np.stack([row[given], coded.indices.to_numpy().astype(np.int64)]), axis=1)

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-UNASSIGNED: Final = "unassigned"
-"""Stands for a name that is not given."""
+from vip_tiering.schema import UNASSIGNED
+
 MAX_CHARACTERS: Final = 64
 MAX_BYTES: Final = 200
 """A file system takes 255 bytes; the rest is left to numbers and endings."""

@@ -20,11 +20,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering import folders
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import last_rows, row_keys
 from vip_tiering.customer_fields import ALL_CHANNELS
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.forms import NO_DAY, RESULTS, Contacts, DoNotContact
-from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
 from vip_tiering.tables import csv_bytes
 
@@ -46,11 +46,6 @@ class Log:
     rows: pa.Table
     content: bytes
 
-    @property
-    def mark(self) -> dict[str, Any]:
-        """How long it is, and what it begins with."""
-        return {"bytes": len(self.content), "sha256": folders.sha256_of(self.content)}
-
 
 @dataclass(frozen=True)
 class Logbook:
@@ -61,7 +56,12 @@ class Logbook:
     @property
     def marks(self) -> dict[str, Any]:
         """The mark of each file that is there."""
-        return {name: log.mark for name, log in self.logs.items() if log.content}
+        return marks_of({name: log.content for name, log in self.logs.items()})
+
+
+def marks_of(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return how long files are, and their digests, by name; nothing of those that are empty."""
+    return {name: {"bytes": len(one), "sha256": folders.sha256_of(one)} for name, one in contents.items() if one}
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ def _log(root: Path, name: str, content: bytes) -> Log:
 
 def _known_words(rows: pa.Table) -> bool:
     """Tell whether days are days, results are results, and each row says whom it means. Raises ArrowInvalid or ValueError for no day."""
-    given = {"date", "export"} & set(rows.column_names)
-    for name in (*given, *({"since"} & set(rows.column_names))):
+    for name in {"date", "export", "since"}.intersection(rows.column_names):
         written = pc.all(pc.match_substring_regex(rows[name], "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).as_py()
         if written is False:
             return False
@@ -134,16 +133,7 @@ def _known_words(rows: pa.Table) -> bool:
     return pc.all(named).as_py() is not False
 
 
-def refuse_strange_channels(root: Path, logbook: Logbook, channels: Collection[str]) -> None:
-    """Raise DataError where a row names a channel that the rules do not know: it would bar nothing."""
-    known = pa.array([*channels, ALL_CHANNELS], pa.string())
-    names = [name for name, log in logbook.logs.items() if pc.all(pc.is_in(log.rows["channel"], value_set=known)).as_py() is False]
-    if names:
-        message = "holds a channel that channels.yaml does not; refusals stand in it, so give the channel back, or restore the file"
-        raise DataError([Problem(f"{root.name}/{name}", None, "channel", "log-altered", message) for name in names])
-
-
-def own_mark(root: Path) -> dict[str, Any]:
+def _own_mark(root: Path) -> dict[str, Any]:
     """Return how long the files were when the last record ended; nothing where there was none."""
     try:
         mark = json.loads((root / MARK).read_bytes())
@@ -156,9 +146,26 @@ def own_mark(root: Path) -> dict[str, Any]:
     return mark
 
 
-def refuse_shortened(root: Path, logbook: Logbook, marks: Iterable[Mapping[str, Any]]) -> None:
-    """Raise DataError where a file no longer begins as it was when an export used it. `marks`: those of earlier exports, by file."""
-    _refuse_other(root, {name: log.content for name, log in logbook.logs.items()}, marks)
+def sound_logbook(root: Path, marks: Iterable[Mapping[str, Any]], channels: Collection[str] | None = None) -> Logbook:
+    """Return the files of a folder, found as long as the last record left them and as exports knew them.
+
+    `marks`: those of exports, by file; `channels`: those that the rules know, where they are at hand. Raises DataError where a
+    file begins otherwise, is shorter, or names another channel.
+    """
+    logbook = read_logbook(root)
+    _refuse_other(root, {name: log.content for name, log in logbook.logs.items()}, [*marks, _own_mark(root)])
+    if channels is not None:
+        _refuse_strange_channels(root, logbook, channels)
+    return logbook
+
+
+def _refuse_strange_channels(root: Path, logbook: Logbook, channels: Collection[str]) -> None:
+    """Raise DataError where a row names a channel that the rules do not know: it would bar nothing."""
+    known = pa.array([*channels, ALL_CHANNELS], pa.string())
+    names = [name for name, log in logbook.logs.items() if pc.all(pc.is_in(log.rows["channel"], value_set=known)).as_py() is False]
+    if names:
+        message = "holds a channel that channels.yaml does not; refusals stand in it, so give the channel back, or restore the file"
+        raise DataError([Problem(f"{root.name}/{name}", None, "channel", "log-altered", message) for name in names])
 
 
 def _refuse_other(root: Path, contents: Mapping[str, bytes], marks: Iterable[Mapping[str, Any]]) -> None:
@@ -201,22 +208,17 @@ def _known_already(before: pa.Table, rows: pa.Table, contact: Sequence[str]) -> 
     A result that stands there counts as known only while nothing that came later for the same contact overrules it: a correction
     back to what was said first is a new row. What the given rows say themselves overrules none of them.
     """
-    key, before_key = _row_keys(rows), _row_keys(before)
+    key, before_key = row_keys(*rows.columns), row_keys(*before.columns)
     if not len(before):
         return np.zeros(len(rows), np.bool_)
-    last = pa.table({"key": before_key, "row": pa.array(np.arange(len(before)))}).group_by("key").aggregate([("row", "max")])
-    place = pc.fill_null(last["row_max"].take(pc.index_in(key, value_set=one_array(last["key"]))), -1).to_numpy()
+    place = pc.fill_null(last_rows(key, before_key), -1).to_numpy()
     if not contact:
         return np.asarray(place >= 0)
-    other = np.flatnonzero(~truth(pc.is_in(before_key, value_set=key)))
-    theirs = before.take(pa.array(other)).append_column("row", pa.array(other)).group_by(list(contact)).aggregate([("row", "max")])
-    at = pc.index_in(_row_keys(rows.select(list(contact))), value_set=_row_keys(theirs.select(list(contact))))
-    overruled = pc.fill_null(theirs["row_max"].take(at), -1).to_numpy()
+    contacts, before_contacts = (row_keys(*table.select(list(contact)).columns) for table in (rows, before))
+    # Rows that are given again have no key here, so that only others overrule.
+    others = pc.if_else(pc.is_in(before_key, value_set=key), None, before_contacts)
+    overruled = pc.fill_null(last_rows(contacts, others), -1).to_numpy()
     return np.asarray((place >= 0) & (place > overruled))
-
-
-def _row_keys(rows: pa.Table) -> pa.Array:
-    return one_array(pc.binary_join_element_wise(*rows.columns, "\x1f"))
 
 
 def _first_of_each(rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

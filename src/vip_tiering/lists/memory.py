@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering import folders
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import last_rows, one_array, row_keys
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.history import MEMORY
-from vip_tiering.lists.logbook import Heard, heard_in, own_mark, read_logbook, refuse_shortened, refuse_strange_channels
+from vip_tiering.lists.logbook import Heard, heard_in, sound_logbook
 from vip_tiering.lists.overflow import OVERFLOW
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Mask, truth
@@ -55,10 +55,8 @@ def recall(out: Path, private_out: Path, on: dt.date, channels: Collection[str])
     manifests = {day: folders.manifest_of(out / day) for day in days}
     parts = {day: folders_of(out, private_out, day, manifest) for day, manifest in manifests.items()}
     tables = [_contacts_of(folder, day) for day, both in parts.items() for folder in both]
-    logbooks = {"open": read_logbook(out), "private": read_logbook(private_out)}
-    for (part, logbook), root in zip(logbooks.items(), (out, private_out), strict=True):
-        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
-        refuse_strange_channels(root, logbook, channels)
+    roots = {"open": out, "private": private_out}
+    logbooks = {part: sound_logbook(root, marks_in(manifests.values(), part), channels) for part, root in roots.items()}
     heard = heard_in(logbooks.values(), on)
     return Memory(
         contacts=with_results(pa.concat_tables([MEMORY.empty_table(), *tables]), heard.log),
@@ -143,11 +141,8 @@ def with_results(memory: pa.Table, log: pa.Table) -> pa.Table:
     mine = np.flatnonzero(truth(pc.is_in(memory["customer_id"], value_set=one_array(log["customer_id"]))))
     some = memory.take(pa.array(mine))
     days = some["day"].cast(pa.int32()).cast(pa.date32()).cast(pa.string())
-    keys = _keys(some["customer_id"], some["channel"], some["action"], days)
-    log_keys = _keys(*(log[name] for name in ("customer_id", "channel", "action", "export")))
-    last = pa.table({"key": log_keys, "row": pa.array(np.arange(len(log)))}).group_by("key").aggregate([("row", "max")])
-    place = pc.index_in(keys, value_set=one_array(last["key"]))
-    row = last["row_max"].take(one_array(place))
+    keys = row_keys(some["customer_id"], some["channel"], some["action"], days)
+    row = last_rows(keys, row_keys(*(log[name] for name in ("customer_id", "channel", "action", "export"))))
     known = truth(pc.is_valid(row))
     row = row.filter(pa.array(known))
     at = mine[known]
@@ -155,10 +150,6 @@ def with_results(memory: pa.Table, log: pa.Table) -> pa.Table:
     day[at] = np.maximum(day[at], _days(log["date"].take(row)).to_numpy())
     unanswered[at] = truth(pc.equal(log["result"].take(row), "no_answer"))
     return memory.set_column(3, "day", pa.array(day, pa.int32())).set_column(6, "unanswered", pa.array(unanswered))
-
-
-def _keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return one_array(pc.binary_join_element_wise(*columns, "\x1f"))
 
 
 def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pa.Table:
@@ -174,10 +165,8 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -
             continue  # most exports are not read
         today = _overflow_in(both)
         looked_at = _among(found["action"], counted)
-        alive &= (
-            truth(pc.is_in(_keys(found["customer_id"], found["action"]), value_set=_keys(today["customer_id"], today["action"])))
-            | ~looked_at
-        )
+        again = truth(pc.is_in(row_keys(found["customer_id"], found["action"]), value_set=row_keys(*today.columns)))
+        alive &= again | ~looked_at
         since = np.where(alive & looked_at, number, found["since"].to_numpy())
         begun = today.filter(pa.array(_among(today["action"], fresh)))
         since, alive = (np.append(old, np.full(len(begun), new, old.dtype)) for old, new in ((since, number), (alive, True)))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from vip_tiering.errors import ProofError
 from vip_tiering.lists.calendar_days import iso_dates
 from vip_tiering.lists.cases import Case
-from vip_tiering.lists.desk import UNASSIGNED, Desk
+from vip_tiering.lists.desk import Desk
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.gates import Judged
 from vip_tiering.lists.people import NOBODY
@@ -21,6 +21,7 @@ from vip_tiering.lists.texts import plain
 from vip_tiering.offer_models import GATES
 from vip_tiering.raw_columns import Mask
 from vip_tiering.rows import Int32s
+from vip_tiering.schema import UNASSIGNED
 
 SUPPRESSED_COLUMNS: Final = ("customer_id", "action", "channel", "reason", "manager", "branch", "tier")
 CONTACT_COLUMNS: Final = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch")

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, ProofError, UsageError
 from vip_tiering.folders import Writer
-from vip_tiering.lists.file_names import UNASSIGNED, safe_names
+from vip_tiering.lists.file_names import safe_names
 from vip_tiering.lists.texts import are_longer, plain
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.profile_models import Column, Profile
+from vip_tiering.schema import UNASSIGNED
 from vip_tiering.tables import CsvForm, write_csv
 
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}

@@ -15,22 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering import folders
-from vip_tiering.arrow import one_array
+from vip_tiering.arrow import one_array, row_keys
 from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.lists import matching
 from vip_tiering.lists.export_manifest import EXPORT
 from vip_tiering.lists.facts import REFUSALS
 from vip_tiering.lists.forms import RESULTS
-from vip_tiering.lists.logbook import (
-    BARRED,
-    CONTACT_LOG,
-    MARK,
-    grown,
-    own_mark,
-    read_logbook,
-    refuse_shortened,
-    refuse_strange_channels,
-)
+from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_logbook
 from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
@@ -74,11 +65,10 @@ class RecordOrder:
 class RecordResult:
     """What came of it.
 
-    `rows`: those with a result; `contacts`: results that are new in the log, by word; `known`: those that stood there already;
+    `contacts`: results that are new in the log, by word; `known`: those that stood there already;
     `barred`: new do-not-contact entries; `files`: what was written, nothing where all was known.
     """
 
-    rows: int
     contacts: dict[str, int]
     known: int
     barred: int
@@ -133,28 +123,26 @@ def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> R
     numbers = _numbers(found, listed, channels, parts, books)
     manifests = {day: folders.manifest_of(order.out / day) for day in export_days(order.out)}
     changed: dict[Path, bytes] = {}
+    marks: dict[Path, bytes] = {}
     fresh: Counter[str] = Counter()
     barred = 0
     for part, root in (("open", order.out), ("private", order.private_root)):
-        logbook, private = read_logbook(root), part == "private"
-        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
-        refuse_strange_channels(root, logbook, books.books.channels)
+        logbook, private = sound_logbook(root, marks_in(manifests.values(), part), books.books.channels), part == "private"
         # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
         entries, content = grown(logbook.logs[BARRED], barred_rows(found, listed, channels, numbers, on, private=private), BARRED)
         barred += len(entries)
         changed |= {root / BARRED: content} if len(entries) else {}
-        rows, content = grown(logbook.logs[CONTACT_LOG], log_rows(found, listed, channels, on, private=private), CONTACT_LOG)
+        rows, log = grown(logbook.logs[CONTACT_LOG], log_rows(found, listed, channels, on, private=private), CONTACT_LOG)
         fresh.update(rows["result"].to_pylist())
-        changed |= {root / CONTACT_LOG: content} if len(rows) else {}
+        changed |= {root / CONTACT_LOG: log} if len(rows) else {}
+        marks |= {root / MARK: json_bytes(marks_of({BARRED: content, CONTACT_LOG: log}))} if len(entries) + len(rows) else {}
     if not order.dry_run:
-        for path, content in changed.items():
+        for path, content in {**changed, **marks}.items():
             folders.replace_file(path, content)
-        for root in {path.parent for path in changed}:
-            folders.replace_file(root / MARK, json_bytes(read_logbook(root).marks))
     if barred:
         warnings += _standing_lists(order, found, listed, {day: one for day, one in manifests.items() if day > str(on)})
     words = {word: fresh[word] for word in RESULTS if fresh[word]}
-    return RecordResult(len(found), words, len(found) - sum(words.values()), barred, tuple(changed), tuple(warnings))
+    return RecordResult(words, len(found) - sum(words.values()), barred, tuple(changed), tuple(warnings))
 
 
 def _standing_lists(order: RecordOrder, found: Found, listed: Listed, later: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -204,7 +192,7 @@ def _numbers(found: Found, listed: Listed, channels: Sequence[Channel], parts: S
     key, phone = _phones([part for part, _ in read if part is not None])
     at = found.at[wrong]
     codes = pa.array([one.code for one in channels], pa.string()).take(pa.array(listed.channel[at]))
-    place = positions_in(_join(listed.customers.take(pa.array(listed.customer[at])), codes), key)
+    place = positions_in(row_keys(listed.customers.take(pa.array(listed.customer[at])), codes), key)
     index = np.full(len(found), -1)
     index[wrong] = place
     return phone.take(pa.array(index, mask=index < 0))
@@ -218,10 +206,6 @@ def _phones(parts: Sequence[Part]) -> tuple[pa.Array, pa.Array]:
         tables += [(part.tables[file], part.tables[file]["channel"]) for file in part.managers.get("", ())]
         for table, channel in tables:
             customer, row = split_joined(one_array(table["customer_id"]))
-            keys.append(_join(customer, one_array(channel).take(pa.array(row))))
+            keys.append(row_keys(customer, one_array(channel).take(pa.array(row))))
             phones.append(one_array(table["phone"]).take(pa.array(row)))
     return pa.concat_arrays(keys), pa.concat_arrays(phones)
-
-
-def _join(customer: pa.Array, channel: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(customer, channel, "\x1f")

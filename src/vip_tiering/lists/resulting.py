@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +14,7 @@ from vip_tiering import folders
 from vip_tiering.errors import DataError, UsageError
 from vip_tiering.lists.customers import parse_customers
 from vip_tiering.lists.feedback import coverage_of, figures_of, obstacles_of, obstacles_together, summed
-from vip_tiering.lists.logbook import CONTACT_LOG, own_mark, read_logbook, refuse_shortened
+from vip_tiering.lists.logbook import CONTACT_LOG, sound_logbook
 from vip_tiering.lists.memory import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import meet
 from vip_tiering.lists.places import private_root
@@ -56,7 +55,6 @@ class Results:
 
     days: list[str]
     figures: pa.Table
-    obstacles: int
     coverage: pa.Table | None
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
@@ -80,7 +78,8 @@ def _results(order: ResultsOrder, days: list[str], coverage: pa.Table | None, wa
     """Count and write; the caller holds the locks."""
     roots = {"open": order.out, "private": order.private_root}
     manifests = {day: folders.manifest_of(order.out / day) for day in export_days(order.out)}
-    logs = dict(_logs(roots, manifests))
+    logbooks = {part: sound_logbook(root, marks_in(manifests.values(), part)) for part, root in roots.items()}
+    logs = {part: one.logs[CONTACT_LOG].rows for part, one in logbooks.items()}
     figures: dict[str, list[pa.Table]] = {part: [] for part in roots}
     obstacles: dict[str, list[pa.Table]] = {part: [] for part in roots}
     for day in days:
@@ -102,16 +101,7 @@ def _results(order: ResultsOrder, days: list[str], coverage: pa.Table | None, wa
         for path, table in tables.items():
             folders.replace_file(path, csv_bytes({name: table[name] for name in table.column_names}, header=True))
     whole = summed([table for of_part in figures.values() for table in of_part])
-    met = pc.sum(whole["obstacles"]).as_py() or 0
-    return Results(days, whole, met, coverage, () if order.dry_run else tuple(tables), tuple(warnings))
-
-
-def _logs(roots: dict[str, Path], manifests: dict[str, dict[str, Any]]) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the contact log of each part, found as long as exports have seen it."""
-    for part, root in roots.items():
-        logbook = read_logbook(root)
-        refuse_shortened(root, logbook, [*marks_in(manifests.values(), part), own_mark(root)])
-        yield part, logbook.logs[CONTACT_LOG].rows
+    return Results(days, whole, coverage, () if order.dry_run else tuple(tables), tuple(warnings))
 
 
 def _coverage(order: ResultsOrder, run_folder: Path, customer_file: Path) -> tuple[pa.Table | None, list[str]]:

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.lists.file_names import UNASSIGNED
 from vip_tiering.lists.messages import NOBODY_NAMED
 from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.money import DECIMAL, yuan_text
@@ -20,7 +19,7 @@ from vip_tiering.reports.measures import YUAN, Reading
 from vip_tiering.reports.moves import Moves, codes_of_run
 from vip_tiering.reports.tallies import Line
 from vip_tiering.reports.words import Words
-from vip_tiering.schema import ABSENT, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS, RESERVED_CODES
+from vip_tiering.schema import ABSENT, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS, RESERVED_CODES, UNASSIGNED
 
 _INT: Final = pa.int64()
 Group = tuple[str, ...]
