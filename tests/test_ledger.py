@@ -232,3 +232,14 @@ def test_a_ledger_of_another_version_is_refused() -> None:
     tables["customers"] = tables["customers"].replace_schema_metadata({"ledger": state})
     with pytest.raises(DataError, match="another version"):
         Ledger.from_tables(tables)
+
+
+def test_a_period_that_days_held_could_not_count_is_refused() -> None:
+    """Days are counted in a byte: 255 days are counted to the last one, and a longer period is refused, never wrapped."""
+    ledger = Ledger("snapshot", 0, 254)
+    ledger.roster.locate(pa.array(["A"]))
+    ledger.post(0, Located(np.array([0]), 1), np.array([1]))
+    customers = ledger.close().customers
+    assert (customers["days_held"].tolist(), customers["fen_days"].tolist()) == ([255], [255])
+    with pytest.raises(ValueError, match="255 days"):
+        Ledger("snapshot", 0, 255)

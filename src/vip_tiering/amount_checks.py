@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal, largest
+from vip_tiering.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal
 from vip_tiering.raw_columns import Broken, text_bytes, truth
 
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
@@ -17,7 +17,10 @@ _FLOAT_SLACK: Final = 1e-4
 
 
 def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
-    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount."""
+    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount.
+
+    Whether they are too large is left to `check_range`.
+    """
     if values.null_count:
         broken.add("amount-empty", "balance", truth(pc.is_null(values)))
         values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
@@ -27,9 +30,13 @@ def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
         fen = _amounts_of_floats(values, broken)
     else:
         fen = _amounts_of_exact(values, broken)
-    if largest(fen) >= AMOUNT_LIMIT_FEN:
-        broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
     return fen
+
+
+def check_range(fen: Int64s, largest_fen: int, broken: Broken) -> None:
+    """Note the balances that are too large; `largest_fen` is the size of the largest."""
+    if largest_fen >= AMOUNT_LIMIT_FEN:
+        broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
 
 
 def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:

@@ -17,10 +17,10 @@ from vip_tiering.roster import Positions, Roster
 from vip_tiering.rules import Ladder
 from vip_tiering.schema import ABSENT, CHANGES
 
-Levels = npt.NDArray[np.int64]
+Levels = npt.NDArray[np.int32]
 
 _ABSENT = -1
-"""The level of a side without the customer; untiered is 0, the tiers follow."""
+"""The level, and the row, on a side without the customer; untiered is level 0, the tiers follow."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     ids, now_at, before_at = _union(current, before)
     now = _Side(current, now_at, len(ids), ladder)
     then = _Side(before, before_at, len(ids), ladder)
-    initial = np.full(len(ids), CHANGES.index("initial"), np.int64)
+    initial = np.full(len(ids), CHANGES.index("initial"), np.int8)
     change = initial if previous is None else _change_codes(then.level, now.level)
     moved = np.flatnonzero((change != CHANGES.index("kept")) & (change != CHANGES.index("initial")))
     ids = ids.take(pa.array(moved))
@@ -60,13 +60,13 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
         {
             "customer_id": pd.Series(ids, dtype="string[pyarrow]"),
             "change": pd.Categorical.from_codes(change[moved], categories=pd.Index(CHANGES)),
-            "from_tier": then.tiers(ladder)[moved],
-            "to_tier": now.tiers(ladder)[moved],
-            "steps": np.maximum(now.level[moved], 0) - np.maximum(then.level[moved], 0),
-            "previous_daily_average_fen": then.column("daily_average_fen")[moved],
-            "daily_average_fen": now.column("daily_average_fen")[moved],
-            "closing_fen": now.column("closing_fen")[moved],
-            "days_held": now.column("days_held")[moved],
+            "from_tier": _tiers(then.level[moved], ladder),
+            "to_tier": _tiers(now.level[moved], ladder),
+            "steps": np.maximum(now.level[moved], 0).astype(np.int64) - np.maximum(then.level[moved], 0),
+            "previous_daily_average_fen": then.column("daily_average_fen", moved),
+            "daily_average_fen": now.column("daily_average_fen", moved),
+            "closing_fen": now.column("closing_fen", moved),
+            "days_held": now.column("days_held", moved),
         }
     )
     counts = dict(zip(CHANGES, np.bincount(change, minlength=len(CHANGES)).tolist(), strict=True))
@@ -84,25 +84,34 @@ def _union(current: pd.DataFrame, before: pd.DataFrame) -> tuple[pa.Array, Posit
 
 
 class _Side:
-    """One quarter, laid out along the union of both: level, shape (size,), and any column with 0 for the absent."""
+    """One quarter along the union of both: the level of everybody, shape (size,), and the columns of those who are in it."""
 
     def __init__(self, frame: pd.DataFrame, at: Positions, size: int, ladder: Ladder) -> None:
-        self._frame, self._at, self._size = frame, at, size
-        self.level: Levels = np.full(size, _ABSENT, np.int64)
-        levels = pd.Index(ladder.codes).get_indexer(frame["tier"].cat.categories)
+        self._frame, self._at = frame, at
+        self._row = np.full(size, _ABSENT, np.int64)
+        self._row[at] = np.arange(len(frame))
+        self.level: Levels = np.full(size, _ABSENT, np.int32)
+        levels = pd.Index(ladder.codes).get_indexer(frame["tier"].cat.categories).astype(np.int32)
         self.level[at] = levels[frame["tier"].cat.codes]
         self.days = int(frame["quarter_days"].iloc[0]) if len(frame) else 1
 
-    def column(self, name: str) -> npt.NDArray[np.int64]:
-        values = np.zeros(self._size, np.int64)
-        values[self._at] = self._frame[name].to_numpy()
+    def column(self, name: str, wanted: Positions) -> npt.NDArray[np.int64]:
+        """Return a column for the wanted positions of the union, with 0 for the absent."""
+        rows = self._row[wanted]
+        values = np.zeros(len(wanted), np.int64)
+        values[rows != _ABSENT] = self._frame[name].to_numpy()[rows[rows != _ABSENT]]
         return values
 
-    def tiers(self, ladder: Ladder) -> pd.Categorical[str]:
-        return pd.Categorical.from_codes(self.level + 1, categories=pd.Index([ABSENT, *ladder.codes]))
+    def sums(self, name: str, groups: npt.NDArray[np.int64], size: int) -> list[int]:
+        """Return the exact sum of a column in each group, of which everybody has one."""
+        return exact_sums(self._frame[name].to_numpy(), groups[self._at], size)
 
 
-def _change_codes(then: Levels, now: Levels) -> Levels:
+def _tiers(levels: Levels, ladder: Ladder) -> pd.Categorical[str]:
+    return pd.Categorical.from_codes(levels + 1, categories=pd.Index([ABSENT, *ladder.codes]))
+
+
+def _change_codes(then: Levels, now: Levels) -> npt.NDArray[np.int8]:
     """Return the index into CHANGES of every customer from its levels before and now (-1 absent, 0 untiered)."""
     rules = [
         ("kept", (now == then) | ((now <= 0) & (then <= 0))),
@@ -112,7 +121,8 @@ def _change_codes(then: Levels, now: Levels) -> Levels:
         ("lapsed", (then > 0) & (now == 0)),
         ("upgraded", now > then),
     ]
-    return np.select([mask for _, mask in rules], [CHANGES.index(name) for name, _ in rules], CHANGES.index("downgraded"))
+    codes = {name: np.int8(code) for code, name in enumerate(CHANGES)}
+    return np.select([mask for _, mask in rules], [codes[name] for name, _ in rules], codes["downgraded"])
 
 
 def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
@@ -121,8 +131,7 @@ def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
     pairs = (then.level + 1) * len(codes) + now.level + 1
     size = len(codes) ** 2
     counts = np.bincount(pairs, minlength=size)
-    now_sums = exact_sums(now.column("fen_days"), pairs, size)
-    then_sums = exact_sums(then.column("fen_days"), pairs, size)
+    now_sums, then_sums = (side.sums("fen_days", pairs, size) for side in (now, then))
     occurring = np.flatnonzero(counts).tolist()
     return pd.DataFrame(
         {

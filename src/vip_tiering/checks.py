@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.amount_checks import check_amounts
+from vip_tiering.amount_checks import check_amounts, check_range
 from vip_tiering.date_checks import check_days
 from vip_tiering.money import value_range
 from vip_tiering.raw_columns import Broken, RawColumns, offsets_of, text_bytes, truth
@@ -47,6 +47,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
         np.broadcast_to(np.int32(raw.file), len(raw)),
         raw.row,
     )
+    check_range(balance_fen, rows.largest_fen, broken)
     if not broken.any():
         return rows, Rejects(), tidied
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
@@ -68,9 +69,10 @@ def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, in
         tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
         broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
     lengths = np.diff(offsets_of(values))
-    if len(lengths) and lengths.min() == 0:
+    shortest, longest = value_range(lengths)
+    if shortest == 0:
         broken.add("id-empty", role, lengths == 0)
-    if len(lengths) and lengths.max() > LONGEST_ID_BYTES:
+    if longest > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
     if lowest < ord("0") and (text == ord("+")).any():
         broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))

@@ -95,7 +95,7 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     accounts = _account_keys(counted.rows, customers.positions) if ledger.kind == "changes" else None
     if posted.renaming:
         customers = posted.renaming.apply(customers)
-    ledger.post(day.day, customers, counted.rows.balance_fen, accounts)
+    ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
 
 
 def _account_keys(rows: Rows, positions: Positions) -> pa.Array:

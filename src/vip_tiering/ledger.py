@@ -48,7 +48,9 @@ class Ledger:
     """
 
     def __init__(self, kind: Kind, first: int, last: int) -> None:
-        """Open an empty ledger for a period."""
+        """Open an empty ledger for a period of at most 255 days."""
+        if last - first >= _LONGEST_PERIOD_DAYS:
+            raise ValueError(f"a ledger is for at most {_LONGEST_PERIOD_DAYS} days")
         self.kind, self.first, self.last = kind, first, last
         self.roster = Roster()
         self.clock: int | None = None
@@ -64,10 +66,11 @@ class Ledger:
         self._largest_balance = 0
         self._largest_account = 0
 
-    def post(self, day: int, customers: Located, fen: Int64s, accounts: pa.Array | None = None) -> None:
+    def post(self, day: int, customers: Located, fen: Int64s, accounts: pa.Array | None = None, largest_fen: int | None = None) -> None:
         """Post the rows of one day: `fen[i]`, shape (n,), for the customer at position `customers.positions[i]` of the roster.
 
-        `accounts` names each row's account, for `changes`, one row per account. Days come in date order, each once.
+        `accounts` names each row's account, for `changes`, one row per account; `largest_fen` is the largest size among
+        `fen` where it is known. Days come in date order, each once.
         Raises DataError where sums could leave int64.
         """
         if self.clock is not None and day <= self.clock:
@@ -78,7 +81,7 @@ class Ledger:
         self._grow()
         self.clock = day
         if self.kind == "snapshot":
-            self._stand_snapshot(customers, fen)
+            self._stand_snapshot(customers, fen, largest(fen) if largest_fen is None else largest_fen)
         else:
             positions = customers.positions
             self._stand_changes(positions, fen, pa.array(positions).cast(pa.string()) if accounts is None else accounts)
@@ -116,23 +119,24 @@ class Ledger:
         column = self._columns
         # One day is the usual case, and needs no product.
         column["fen_days"] += column["balance_fen"] if days == 1 else column["balance_fen"] * days
-        column["days_held"] += column["held"] if days == 1 else column["held"] * np.int16(days)
+        column["days_held"] += column["held"].view(np.uint8) * np.uint8(days)
         column["present"] |= column["held"] if self.kind == "snapshot" else column["open_accounts"] > 0
         self._counted_total += self._standing_total * days
         self.clock = max(self.clock, end)
 
-    def _stand_snapshot(self, customers: Located, fen: Int64s) -> None:
+    def _stand_snapshot(self, customers: Located, fen: Int64s, largest_fen: int) -> None:
         balance, positions = self._columns["balance_fen"], customers.positions
-        largest_fen = largest(fen)
-        self._columns["held"][: customers.size] = customers.present
-        balance[:] = 0
+        held = self._columns["held"][: customers.size]
         if customers.distinct:
             rows_per_customer = 1
+            balance[np.flatnonzero(held & ~customers.present)] = 0  # who is there is written over
             balance[positions] = fen
         else:
             rows_per_customer = int(np.bincount(positions).max())
             self._refuse_wrap(largest_fen * rows_per_customer)
+            balance[:] = 0
             np.add.at(balance, positions, fen)
+        held[:] = customers.present
         self._largest_balance = largest_fen * rows_per_customer
         self._standing_total = exact_sum(fen, largest_fen)
 
@@ -202,10 +206,12 @@ class Ledger:
         return ledger
 
 
+_LONGEST_PERIOD_DAYS = 255
+"""A day's crediting walks through every customer, so the days are kept in a byte; a quarter has 92 at most."""
 _CUSTOMER_COLUMNS: dict[str, Any] = {
     "balance_fen": np.int64,
     "fen_days": np.int64,
-    "days_held": np.int16,
+    "days_held": np.uint8,
     "held": np.bool_,
     "present": np.bool_,
     "open_accounts": np.int32,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import calendar_checks, customer_checks, message_checks, playbook_checks, profile_checks, target_checks
+from vip_tiering import customer_checks, event_checks, message_checks, playbook_checks, profile_checks, target_checks
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
 from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
@@ -201,9 +201,9 @@ def _check_together(documents: dict[str, Document]) -> None:
         playbook_checks.check_plan_covered(document, file, ids)
     playbook_checks.check_references(document, file, products, channels)
     message_checks.check_messages(document, file, channels, forbidden)
-    if calendar_checks.FILE in data and not document.problems:
-        calendar = CalendarFile.model_validate(data[calendar_checks.FILE])
-        calendar_checks.check_actions(documents[calendar_checks.FILE], calendar, file)
+    if event_checks.FILE in data and not document.problems:
+        calendar = CalendarFile.model_validate(data[event_checks.FILE])
+        event_checks.check_actions(documents[event_checks.FILE], calendar, file)
 
 
 def _labels(file: TiersFile) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vip_tiering.errors import Problem
-from vip_tiering.money import Int64s
+from vip_tiering.money import Int64s, value_range
 
 Int32s = npt.NDArray[np.int32]
 
@@ -38,6 +39,17 @@ class Rows:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.balance_fen)
+
+    @cached_property
+    def balance_range_fen(self) -> tuple[int, int]:
+        """The lowest and the highest balance, (0, 0) where there are no rows; looked for once."""
+        return value_range(self.balance_fen)
+
+    @property
+    def largest_fen(self) -> int:
+        """The largest size |x| of a balance."""
+        lowest, highest = self.balance_range_fen
+        return max(highest, -lowest)
 
     def take(self, index: npt.NDArray[np.intp] | slice) -> Rows:
         """Return the rows at `index`, in its order."""

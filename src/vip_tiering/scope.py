@@ -124,7 +124,7 @@ class _Codes:
 
 def count_day(rows: Rows, day: int, scope: Scope) -> Counted:
     """Return what counts of the rows of one day. Problems forbid a run; rejects may be allowed."""
-    if scope.weights is None and scope.rates is None and rows.balance_fen.min(initial=0) >= 0:
+    if scope.weights is None and scope.rates is None and rows.balance_range_fen[0] >= 0:
         return Counted(rows, None)
     products = _Codes.of(rows.product if scope.weights is not None else None, "", len(rows))
     currencies = _Codes.of(rows.currency, HOME_CURRENCY, len(rows))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.amount_checks import check_amounts
+from vip_tiering.amount_checks import check_amounts, check_range
 from vip_tiering.checks import check_ids, tidy_text
 from vip_tiering.customer_checks import tidy_word
 from vip_tiering.customer_models import CustomerRules
@@ -18,7 +18,7 @@ from vip_tiering.date_checks import parse_days
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.columns import Columns
 from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, Int8s
-from vip_tiering.money import Int64s
+from vip_tiering.money import Int64s, largest
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Broken, Mask, truth
 from vip_tiering.row_rules import RULES
@@ -178,6 +178,7 @@ class Fields:
         empty = truth(pc.equal(pc.utf8_trim_whitespace(values), ""))
         broken = Broken(len(values))
         fen = check_amounts(pc.if_else(pa.array(empty), "0", values), broken)
+        check_range(fen, largest(fen), broken)
         broken.add("amount-negative", "balance", fen < 0)
         negative = {RULES["amount-negative"]: "the amount is negative; write what is due, or leave the cell empty"}
         self._add_broken(field, broken, {**negative, "the balance": "the amount"})
