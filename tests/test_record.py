@@ -19,7 +19,8 @@ from exporting import ON, customer, day, export, make_run, private_rows, read_ro
 from helpers import RULES, vip
 from vip_tiering import folders
 from vip_tiering.errors import DataError, OutputError
-from vip_tiering.lists.exports import ExportOrder, playbook_export
+from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.orders import ExportOrder
 from vip_tiering.lists.recording import RecordOrder, playbook_record
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"

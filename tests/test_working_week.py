@@ -18,7 +18,8 @@ from exporting import make_run, read_rows, write_rows
 from helpers import RULES
 from oracle_lists import REFUSALS, Barred, Book, Change, Contact, Event, Oracle, Remembered, Tiered, Verdict, World
 from test_gates_oracle import COLUMNS, DAY, Likely, Maker, differences
-from vip_tiering.lists.exports import ExportOrder, playbook_export
+from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.orders import ExportOrder
 from vip_tiering.lists.recording import RecordOrder, playbook_record
 from vip_tiering.lists.resulting import ResultsOrder, playbook_results
 from vip_tiering.lists.verifying import VerifyOrder, playbook_verify

@@ -132,9 +132,8 @@ def playbook_export(
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
     from vip_tiering.arrow import use_jemalloc
-    from vip_tiering.lists.export_files import DEFAULT_PROFILE
-    from vip_tiering.lists.exports import ExportOrder
     from vip_tiering.lists.exports import playbook_export as work
+    from vip_tiering.lists.orders import DEFAULT_PROFILE, ExportOrder
 
     use_jemalloc()
     order = ExportOrder(

@@ -26,7 +26,8 @@ from vip_tiering._version import __version__
 from vip_tiering.demo_balances import QUARTERS, extracts
 from vip_tiering.errors import OutputError
 from vip_tiering.jobs import Order, Result, tier_compute
-from vip_tiering.lists.exports import ExportOrder, ExportResult, playbook_export
+from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.orders import ExportOrder, ExportResult
 from vip_tiering.lists.recording import RecordOrder, RecordResult, playbook_record
 from vip_tiering.lists.resulting import Results, ResultsOrder, playbook_results
 from vip_tiering.reports.exporting import ChangesOrder, ChangesResult, changes_export

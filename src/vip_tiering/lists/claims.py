@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.arrow import encoded, one_array
+from vip_tiering.checks import LONGEST_ID_BYTES
 from vip_tiering.errors import Problem
 from vip_tiering.lists.findings import findings
 from vip_tiering.lists.texts import split_joined
@@ -18,7 +19,9 @@ from vip_tiering.money import Int64s
 from vip_tiering.playbook_checks import placed_actions
 from vip_tiering.playbook_models import Action
 from vip_tiering.playbooks import Playbooks
-from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.raw_columns import Mask, offsets_of, text_bytes, truth
+from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES
+from vip_tiering.roster import Roster
 from vip_tiering.rows import Int32s
 
 
@@ -102,17 +105,35 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     channels = tuple(books.books.channels)
     kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
     sources = [[one for of_part in kind for one in of_part] for kind in kinds]
-    columns = [one.customer for kind in sources for one in kind]
-    chunks = [chunk for one in columns for chunk in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])]
-    coded = encoded(pa.chunked_array(chunks, pa.string()))
-    codes = coded.indices.to_numpy()
+    customers, codes = _distinct([one.customer for kind in sources for one in kind])
     words = (pa.array([one.id for one in actions], pa.string()), pa.array(channels, pa.string()))
     claims, start = [], 0
     for kind in sources:
         end = start + sum(len(one.row) for one in kind)
         claims.append(_claims(kind, codes[start:end], *words))
         start = end
-    return Export(tuple(parts), books, actions, channels, coded.dictionary, tuple(one.table for one in sources[0]), *claims)
+    return Export(tuple(parts), books, actions, channels, customers, tuple(one.table for one in sources[0]), *claims)
+
+
+def _distinct(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[pa.Array, Int32s]:
+    """Return the different texts of all columns, and the place of every row's among them, one column after the other.
+
+    The files of an export name the same customers in the same order, along which a roster walks. What no customer number
+    can be, as in a file that was altered, is compared as it is.
+    """
+    chunks = [chunk for one in columns for chunk in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])]
+    if all(map(_may_be_ids, chunks)) and all(one.nbytes <= COLUMN_LIMIT_BYTES for one in columns):
+        roster = Roster()
+        places = [roster.locate(one_array(column)).astype(np.int32) for column in columns]
+        return roster.ids, np.concatenate([np.empty(0, np.int32), *places])
+    coded = encoded(pa.chunked_array(chunks, pa.string()))
+    return coded.dictionary, coded.indices.to_numpy()
+
+
+def _may_be_ids(texts: pa.Array) -> bool:
+    """Tell whether texts are such as a roster can hold: not too long, and without NUL."""
+    longest = np.diff(offsets_of(texts)).max(initial=0)
+    return bool(longest <= LONGEST_ID_BYTES and text_bytes(texts).min(initial=1) > 0)
 
 
 def _claims(sources: Sequence[_Source], customer: Int32s, actions: pa.Array, channels: pa.Array) -> Claims:
@@ -186,6 +207,12 @@ def repeated(keys: Int64s) -> Mask:
     again = np.zeros(len(keys), np.bool_)
     again[order[1:]] = keys[order[1:]] == keys[order[:-1]]
     return again
+
+
+def all_differ(*keys: Int64s) -> bool:
+    """Return whether no key stands twice anywhere."""
+    ordered = np.sort(np.concatenate(keys))
+    return not (ordered[1:] == ordered[:-1]).any()
 
 
 def are_among(keys: Int64s, others: Int64s) -> Mask:

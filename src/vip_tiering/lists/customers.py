@@ -48,24 +48,18 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     fields = Fields(columns, rules)
     if "status" not in columns and rules.status is None:
         fields.problems.append(Problem(file.name, None, None, "status-absent", _NO_STATUS))
-    customer_id = fields.ids("customer_id")
-    fields.refuse_repeated("customer_id", customer_id)
+    newest = day_number(file.read_on)
     with threads(1) as pool:
         mobiles = pool.submit(_mobiles, columns)
+        customer_id = fields.ids("customer_id")
+        fields.refuse_repeated("customer_id", customer_id)
         text = {field: _text(fields, field) for field in TEXT_FIELDS}
+        code = {field: _codes(fields, field) for field in CODES}
+        day = {field: _days(fields, field, newest) for field in DAY_FIELDS}
+        points = fields.whole_numbers("points") if "points" in columns else np.full(len(columns), NOT_GIVEN, np.int64)
+        segments = fields.segments("segments", SEGMENTS) if "segments" in columns else np.zeros(len(columns), np.uint8)
         phone, numbers = mobiles.result()
-    newest = day_number(file.read_on)
-    customers = Customers(
-        customer_id=customer_id,
-        given=frozenset(columns.values),
-        text=text,
-        code={field: _codes(fields, field) for field in CODES},
-        day={field: _days(fields, field, newest) for field in DAY_FIELDS},
-        points=fields.whole_numbers("points") if "points" in columns else np.full(len(columns), NOT_GIVEN, np.int64),
-        segments=fields.segments("segments", SEGMENTS) if "segments" in columns else np.zeros(len(columns), np.uint8),
-        phone=phone,
-        numbers=numbers,
-    )
+    customers = Customers(customer_id, frozenset(columns.values), text, code, day, points, segments, phone, numbers)
     fields.refuse()
     return customers, [*absent_columns(file.name, customers.given), *warnings]
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from vip_tiering.folders import Writer
 from vip_tiering.lists.day import DayLists
 from vip_tiering.lists.file_names import safe_names
+from vip_tiering.lists.orders import DEFAULT_PROFILE
 from vip_tiering.lists.profiles import profile_writers
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.offer_models import Channel
@@ -23,7 +24,6 @@ from vip_tiering.tables import write_csv
 
 BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
-DEFAULT_PROFILE: Final = "gateway"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
 

@@ -17,10 +17,10 @@ from vip_tiering import folders
 from vip_tiering.ahead import threads
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
-from vip_tiering.lists.claims import Export, are_among, are_in, barred_tiers, export_of, places_in, repeated
+from vip_tiering.lists.claims import Export, all_differ, are_among, are_in, barred_tiers, export_of, places_in, repeated
 from vip_tiering.lists.findings import finding, findings
 from vip_tiering.lists.hard_managers import check_managers
-from vip_tiering.lists.hard_texts import check_messages
+from vip_tiering.lists.hard_texts import check_numbers, check_texts, check_times
 from vip_tiering.lists.written import CONTACTS, SUPPRESSED, Part, begins_like_formula, read_part
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import GATES
@@ -71,13 +71,15 @@ def _check(parts: Sequence[Part], books: Playbooks, export_of_parts: Callable[[]
     """Return which hard rules parts break. What single files tell is judged while the customers of all are put together."""
     of_people = (_check_actions, _check_customers, _check_contacts, _check_private, _check_offers, _check_counts, check_managers)
     with threads(2) as pool:
-        first = pool.map(lambda check: list(check()), (lambda: _check_cells(parts), lambda: check_messages(parts, books)))
+        # What takes longest begins first.
+        of_files = pool.map(lambda check: list(check(parts, books)), (check_texts, check_numbers, check_times, _check_cells))
         export = export_of_parts()
         then = pool.map(lambda check: list(check(export)), of_people)
-        return [problem for found in (*first, *then) for problem in found]
+        texts, numbers, times, cells = of_files
+        return [problem for found in (cells, numbers, texts, times, *then) for problem in found]
 
 
-def _check_cells(parts: Sequence[Part]) -> Iterator[Problem]:
+def _check_cells(parts: Sequence[Part], _: Playbooks) -> Iterator[Problem]:
     """Yield cells that a spreadsheet would run."""
     for part in parts:
         for file, table in part.tables.items():
@@ -108,10 +110,11 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     again = np.zeros(len(lists), np.bool_)
     again[rows] = repeated((lists.customer[rows] * np.int64(channels) + lists.channel[rows]) * 2 + lists.private[rows])
     yield from lists.findings("customer-repeated", again, "customer_id")
-    suppressed = export.pairs(export.suppressed)
+    suppressed, exported = export.pairs(export.suppressed), export.pairs(export.contacts)
+    if all_differ(suppressed, exported):  # soon said; who it is takes longer
+        return
     yield from export.suppressed.findings("customer-repeated", repeated(suppressed), "customer_id")
-    both = are_among(suppressed, export.pairs(export.contacts))
-    yield from export.suppressed.findings("both-ways", both, "customer_id")
+    yield from export.suppressed.findings("both-ways", are_among(suppressed, exported), "customer_id")
 
 
 def _named(export: Export) -> Int64s:
@@ -127,6 +130,8 @@ def _check_contacts(export: Export) -> Iterator[Problem]:
     """Yield who stands in a list and is not remembered, and who is remembered and stands in no list that was read back."""
     lists, contacts = export.lists, export.contacts
     listed, remembered = export.places(lists), export.places(contacts)
+    if np.array_equal(np.sort(listed), np.sort(remembered)):
+        return
     yield from lists.findings("contact-missing", ~are_among(listed, remembered), "customer_id")
     read = np.array([code in export.main.lists for code in export.channels] + [True], np.bool_)
     unlisted = ~are_among(remembered, listed) & (read[contacts.channel] | contacts.private)

@@ -31,16 +31,22 @@ _NOBODY: Final = "尊敬的客户"
 _TITLES: Final = ("先生", "女士")
 
 
-def check_messages(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
-    """Yield what is wrong with the messages of every channel that has any, in both parts."""
+def check_numbers(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
+    """Yield numbers that are none, and on a public channel those that stand twice, in whichever file of a part."""
     for part in parts:
         for code, files in part.lists.items():
             channel = books.books.channels[code]
-            tables = [part.tables[file] for file in files]
-            yield from _check_numbers(part, files, tables, channel)
-            for file, table in zip(files, tables, strict=True):
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), channel, books)
-                yield from _check_times(part.shown(file), table, channel, part.day, books)
+            if channel.way in ("sms", "call"):
+                yield from _check_numbers(part, files, channel)
+
+
+def check_texts(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
+    """Yield what is wrong with the texts of every channel that has any, in both parts."""
+    for part in parts:
+        for code, files in part.lists.items():
+            for file in files:
+                table = part.tables[file]
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.books.channels[code], books)
         for file in part.managers.get("", ()):
             table = part.tables[file]
             for channel in books.books.channels.values():
@@ -48,19 +54,25 @@ def check_messages(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]
                 yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
 
 
-def _check_numbers(part: Part, files: Sequence[str], tables: Sequence[pa.Table], channel: Channel) -> Iterator[Problem]:
-    """Yield numbers that are none, and on a public channel those that stand twice, in whichever file."""
-    if channel.way not in ("sms", "call"):
-        return
-    phones = pa.chunked_array([chunk for table in tables for chunk in table["phone"].chunks], pa.string())
+def check_times(parts: Sequence[Part], books: Playbooks) -> Iterator[Problem]:
+    """Yield when something is to be sent that must not be sent then, on any channel that says when."""
+    for part in parts:
+        for code, files in part.lists.items():
+            for file in files:
+                yield from _check_times(part.shown(file), part.tables[file], books.books.channels[code], part.day, books)
+
+
+def _check_numbers(part: Part, files: Sequence[str], channel: Channel) -> Iterator[Problem]:
+    phones = pa.chunked_array([chunk for file in files for chunk in part.tables[file]["phone"].chunks], pa.string())
     wrong = {"phone-form": ~truth(pc.match_substring_regex(phones, _MOBILE))}
     if channel.public:
         wrong["phone-repeated"] = repeated(encoded(phones).indices.to_numpy())
     start = 0
-    for file, table in zip(files, tables, strict=True):
+    for file in files:
+        end = start + len(part.tables[file])
         for rule, mask in wrong.items():
-            yield from findings(part.shown(file), rule, np.flatnonzero(mask[start : start + len(table)]), "phone")
-        start += len(table)
+            yield from findings(part.shown(file), rule, np.flatnonzero(mask[start:end]), "phone")
+        start = end
 
 
 def _check_texts(
@@ -93,11 +105,12 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     if form.opt_out is not None:  # a template may say it in words of its own
         own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
-    plain = _squeezed(texts)
-    yield "text-promise", _hold_any(plain, books.gates.forbidden_words.words)
+    promises = books.gates.forbidden_words.words
     private = [one.label for one in books.books.products.values() if one.offer == "private"]
+    either = _hold_any(texts, [*promises, *private])
+    yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
     if private:  # the name of the bank itself is no offer
-        yield "text-private", _among(plain, _hold_any(plain, private), lambda some: _hold_any(_unsigned(some), private))
+        yield "text-private", _among(texts, either, lambda some: _hold_any(_unsigned(_squeezed(some)), private))
 
 
 def _says_how(text: str) -> bool:
@@ -119,14 +132,16 @@ def _units(texts: pa.Array) -> Rows:
 
 def _squeezed(texts: pa.Array) -> pa.Array:
     """Return texts without blanks and without what hides a word: full-width forms, capitals."""
-    odd = pa.array(~truth(pc.match_substring_regex(texts, _SETTLED)))
-    settled = pc.replace_substring_regex(pc.utf8_normalize(texts.filter(odd), form="NFKC"), _BLANKS, "")
-    return pc.utf8_lower(pc.replace_with_mask(texts, odd, settled))
+    return pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), _BLANKS, ""))
 
 
-def _hold_any(squeezed: pa.Array, words: Sequence[str]) -> Mask:
-    """Return which squeezed texts hold any of the words, squeezed like them."""
-    return truth(pc.match_substring_regex(squeezed, _any_of(_squeezed(pa.array(words, pa.string())).to_pylist())))
+def _hold_any(texts: pa.Array, words: Sequence[str]) -> Mask:
+    """Return which texts hold any of the words, both squeezed; of settled ones only capitals could hide one."""
+    hidden = _any_of(_squeezed(pa.array(words, pa.string())).to_pylist())
+    found = truth(pc.match_substring_regex(texts, hidden, ignore_case=True))
+    odd = ~truth(pc.match_substring_regex(texts, _SETTLED))
+    found[odd] = truth(pc.match_substring_regex(_squeezed(texts.filter(pa.array(odd))), hidden))
+    return found
 
 
 def _unsigned(squeezed: pa.Array) -> pa.Array:

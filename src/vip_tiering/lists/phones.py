@@ -28,8 +28,7 @@ def canonical_mobiles(values: pa.Array) -> tuple[Int32s, pa.Array]:
     `NO_PHONE` stands where nothing is given, `BAD_PHONE` where it is no mobile number of mainland China. Full-width
     characters, blanks, hyphens, dots and brackets do not count, nor does +86, 0086 or 86 before eleven digits.
     """
-    text = _digits(values)
-    formed = truth(pc.match_substring_regex(text, _MOBILE))
+    text, formed = _digits(values)
     numbers = np.zeros(len(text), np.int64)
     numbers[formed] = text.filter(pa.array(formed)).cast(pa.int64()).to_numpy(zero_copy_only=False)
     numbers[formed] *= _are_mobile(numbers[formed] // _AFTER_PREFIX)
@@ -40,18 +39,20 @@ def canonical_mobiles(values: pa.Array) -> tuple[Int32s, pa.Array]:
     return phone, pa.array(distinct).cast(pa.string())
 
 
-def _digits(values: pa.Array) -> pa.Array:
+def _digits(values: pa.Array) -> tuple[pa.Array, Mask]:
     """Return numbers without what people write between digits, and without the country's code before eleven digits.
 
-    What is sound already, which is most of a file, is left alone.
+    With it comes which of them are eleven digits then. What is so already, which is most of a file, is left alone.
     """
     sound = truth(pc.match_substring_regex(values, _MOBILE))
     if sound.all():
-        return values
+        return values, sound
     odd = tidy_text(values.filter(pa.array(~sound)))
     odd = pc.replace_substring_regex(odd, _BESIDE_DIGITS, "")
     odd = pc.replace_substring_regex(odd, "^(?:[+]86|0086|86)([0-9]{11})$", r"\1")
-    return pc.replace_with_mask(values, pa.array(~sound), odd)
+    text = pc.replace_with_mask(values, pa.array(~sound), odd)
+    sound[~sound] = truth(pc.match_substring_regex(odd, _MOBILE))
+    return text, sound
 
 
 def _are_mobile(prefixes: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Mask:

@@ -1,0 +1,74 @@
+"""What `vip playbook export` is asked to do, what it is made from, and what comes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from vip_tiering.lists.casework import Only
+from vip_tiering.lists.incoming import Incoming
+from vip_tiering.lists.memory import Memory
+from vip_tiering.lists.places import private_root
+from vip_tiering.lists.run_folder import TieredRun
+from vip_tiering.playbooks import Playbooks
+from vip_tiering.profile_models import Profile
+from vip_tiering.rule_models import CalendarFile
+
+DEFAULT_PROFILE: Final = "gateway"
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What `vip playbook export` was asked to do."""
+
+    run: Path
+    customers: Path
+    on: dt.date
+    out: Path
+    rules: Path | None = None
+    events: Path | None = None
+    contact_log: Path | None = None
+    do_not_contact: Path | None = None
+    only: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = (DEFAULT_PROFILE,)
+    private_out: Path | None = None
+    allow_old_run: bool = False
+    replace: bool = False
+    dry_run: bool = False
+    max_bytes: str = "4G"
+
+    @property
+    def private_root(self) -> Path:
+        """The folder that receives what only managers may see."""
+        return private_root(self.out, self.private_out)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an export is made from, read and checked: the run, the files beside it, earlier exports, rules, and what is asked for."""
+
+    run: TieredRun
+    incoming: Incoming
+    memory: Memory
+    books: Playbooks
+    calendar: CalendarFile
+    only: Only
+    profiles: list[Profile]
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What came of it: the manifest, the folders, the channels' names.
+
+    `previews`: the first rows of each list, masked; nothing where the export stood there already.
+    """
+
+    document: dict[str, Any]
+    folder: Path | None
+    private_folder: Path | None
+    warnings: tuple[str, ...]
+    labels: dict[str, str]
+    previews: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    up_to_date: bool = False
