@@ -1,9 +1,10 @@
-"""Columns of any kind as one Arrow array."""
+"""Columns of any kind as one Arrow array, and the memory that they take."""
 
 from __future__ import annotations
 
+import ctypes
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +13,21 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import pandas as pd
 
+_GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
+"""glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
-def use_jemalloc() -> None:
-    """Let Arrow take memory from jemalloc, where it has it, in the whole process.
 
-    What one thread frees another takes again; the usual pool keeps it for a thread that has ended, and takes anew.
+def share_freed_memory() -> None:
+    """Let all threads and libraries share one heap that keeps what is freed, for each day and step needs what the one before gave back.
+
+    Otherwise glibc gives each thread a heap of its own, in which days pile up, and Arrow keeps a third kind of its own; and what
+    goes back to the system must be emptied by it before it is used again. Where the C library is another one, only Arrow is told.
     """
-    with suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
+    pa.set_memory_pool(pa.system_memory_pool())
+    with suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _GLIBC_HEAP:
+            mallopt(parameter, value)
 
 
 def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:

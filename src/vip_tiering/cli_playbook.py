@@ -131,11 +131,11 @@ def playbook_export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
-    from vip_tiering.arrow import use_jemalloc
+    from vip_tiering.arrow import share_freed_memory
     from vip_tiering.lists.exports import playbook_export as work
     from vip_tiering.lists.orders import DEFAULT_PROFILE, ExportOrder
 
-    use_jemalloc()
+    share_freed_memory()
     order = ExportOrder(
         run=run,
         customers=customers,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vip_tiering.arrow import share_freed_memory
 from vip_tiering.duplicates import collapse
 from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.extract_report import FileFacts, Findings, quarter_of_most
-from vip_tiering.jobs import share_freed_memory
 from vip_tiering.plans import Request, coverage_of, reading_threads, refuse_scope, unknown_years, without_copies
 from vip_tiering.quarter import Period, Quarter
 from vip_tiering.readers.days import Day, Reading, read_days

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, TypeGuard
@@ -97,18 +98,24 @@ def publish(
     try:
         for folder in within:
             (staging / folder).mkdir(mode=0o700)
-        with threads(2) as pool:
-            outputs = list(pool.map(lambda file: _write(staging, file, writers.pop(file)), sorted(writers)))
-        _write(staging, MANIFEST, lambda file: file.write(manifest(outputs)))
-        for folder in reversed(within):
-            _sync_folder(staging / folder)
-        _sync_folder(staging)
-        if check is not None and (problems := check(staging)):
-            raise ProofError(problems)
+        with threads(1) as disk, threads(2) as pool:
+
+            def written(file: str) -> tuple[dict[str, Any], Future[None]]:
+                """Write a file; it arrives on the disk while others are written and all are checked."""
+                return _write(staging, file, writers.pop(file)), disk.submit(_sync, staging / file)
+
+            files = list(pool.map(written, sorted(writers)))
+            _write(staging, MANIFEST, lambda file: file.write(manifest([output for output, _ in files])))
+            if check is not None and (problems := check(staging)):
+                raise ProofError(problems)
+            for _, arriving in files:
+                arriving.result()
+        for place in (MANIFEST, *reversed(within), ""):
+            _sync(staging / place)
         if replace and target.exists():
             _supersede(target)
         staging.rename(target)
-        _sync_folder(out)
+        _sync(out)
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
@@ -154,13 +161,11 @@ class _Hashed(io.RawIOBase):
 
 
 def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
-    """Write one file durably and return what the manifest says of it: name, rows, bytes, SHA-256."""
+    """Write one file and return what the manifest says of it: name, rows, bytes, SHA-256. It is durable once it is synchronised."""
     descriptor = os.open(staging / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         hashed = _Hashed(file)
         rows = writer(hashed)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
     return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
@@ -173,15 +178,17 @@ def replace_file(path: Path, content: bytes) -> None:
     try:
         staging.unlink(missing_ok=True)
         _write(path.parent, staging.name, lambda file: file.write(content))
+        _sync(staging)
         staging.rename(path)
-        _sync_folder(path.parent)
+        _sync(path.parent)
     except OSError as error:
         staging.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, have arrived on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

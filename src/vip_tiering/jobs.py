@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
 import fnmatch
 import glob
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from vip_tiering import folders
+from vip_tiering.arrow import share_freed_memory
 from vip_tiering.errors import DataError, OutputError, UsageError
 from vip_tiering.plans import Request, hashes, prepare, reading_threads
 from vip_tiering.previous import Previous, load_previous
@@ -26,10 +24,6 @@ from vip_tiering.rules import Kind, load_rules
 if TYPE_CHECKING:
     from vip_tiering.engine import Progress
     from vip_tiering.runs import Run
-
-
-_GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
-"""glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
 
 OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "rejects.csv")
@@ -95,19 +89,6 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
             return Result(run.manifest, _pairs(run), None, run.warnings)
         folder = runs.publish(run, order.out, replace=order.replace)
         return Result(folders.manifest_of(folder), _pairs(run), folder, run.warnings)
-
-
-def share_freed_memory() -> None:
-    """Let all threads and libraries share one heap that keeps what is freed, for every day needs what the day before gave back.
-
-    Otherwise glibc gives each thread a heap of its own, in which days pile up, and Arrow keeps a third kind of its own.
-    Where the C library is another one, only Arrow is told.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-    with suppress(AttributeError, OSError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for parameter, value in _GLIBC_HEAP:
-            mallopt(parameter, value)
 
 
 def _previous(order: Order, quarter: Quarter) -> Previous | None:

@@ -99,13 +99,13 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     with threads(1) as pool:
-        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk)))
+        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk), counts_of(work.cases, selected, judged)))
         return DayLists(
             messages={code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public},
             lists={code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public},
             suppressed=beside.result()[0],
             contacts=beside.result()[1],
-            counts=counts_of(work.cases, selected, judged),
+            counts=beside.result()[2],
             people=people,
             private=private,
         )
@@ -156,7 +156,9 @@ def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) ->
 
 
 def _after_gates(dues: Sequence[Due], work: Casework, judge: Judge) -> list[Judged]:
-    return [one for due in dues for one in judged_with_instead(judge, due, work.instead.get(due.case.action.id))]
+    with threads(2) as pool:
+        verdicts = pool.map(lambda due: judged_with_instead(judge, due, work.instead.get(due.case.action.id)), dues)
+        return [one for of_due in verdicts for one in of_due]
 
 
 def _together(parts: Sequence[Int32s]) -> Int32s:

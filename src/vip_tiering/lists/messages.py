@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.ahead import threads
 from vip_tiering.arrow import encoded
 from vip_tiering.lists.forms import CODES, NOT_GIVEN, Int8s
 from vip_tiering.lists.gates import UInt32s
@@ -29,7 +30,7 @@ _COMPOUND_SURNAMES: Final = (
     "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
 )  # fmt: skip
 _FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
-_PIECE_ROWS: Final = 1 << 19
+_PIECE_ROWS: Final = 1 << 18
 """So many texts are joined at once: the bytes of one array are counted in 32 bits."""
 
 Columns = Mapping[str, pa.Array | str]
@@ -41,7 +42,8 @@ def render(template: str, fields: Columns, count: int) -> pa.ChunkedArray:
     The template was checked when the rules were loaded, so every field in it is known.
     """
     parts = [fields[name] if name else text for text, name in parts_of(template)]
-    pieces = [_joined(parts, start, min(count, start + _PIECE_ROWS)) for start in range(0, count, _PIECE_ROWS)]
+    with threads(2) as pool:
+        pieces = [*pool.map(lambda start: _joined(parts, start, min(count, start + _PIECE_ROWS)), range(0, count, _PIECE_ROWS))]
     return pa.chunked_array(pieces, pa.string())
 
 

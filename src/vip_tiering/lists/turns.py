@@ -21,11 +21,11 @@ def take_turns(judged: Sequence[Judged], history: History, facts: Facts, profile
     the customer. Sent longest ago goes first, never sent before all; ties in the order of the playbooks.
     """
     best: dict[str, Int64s] = {}
-    keys: list[Int64s | None] = []
+    turns: list[tuple[Int64s, Int32s, Int64s] | None] = []
     for one in judged:
         case = one.due.case
         if not case.turns:
-            keys.append(None)
+            turns.append(None)
             continue
         units, count = units_of(case, facts)
         first = best.setdefault(case.channel.code, np.full(count, np.iinfo(np.int64).max))
@@ -33,15 +33,15 @@ def take_turns(judged: Sequence[Judged], history: History, facts: Facts, profile
         last = history.last_of(case.number, units, count)[unit].astype(np.int64)
         key = np.where(last == NO_DAY, 0, last - NO_DAY) << np.int64(_NUMBER_BITS) | np.int64(case.number)
         np.minimum.at(first, unit, key)
-        keys.append(key)
-    return [one if key is None else _kept(one, key, best, facts, profile) for one, key in zip(judged, keys, strict=True)]
+        turns.append((key, unit, first))
+    return [one if turn is None else _kept(one, *turn) for one, turn in zip(judged, turns, strict=True)]
 
 
 _NUMBER_BITS = 16
 
 
-def _kept(one: Judged, key: Int64s, best: dict[str, Int64s], facts: Facts, profile: Int32s) -> Judged:
-    units, _ = units_of(one.due.case, facts)
+def _kept(one: Judged, key: Int64s, unit: Int32s, best: Int64s) -> Judged:
+    """Return a verdict without those whose unit has a better key. `key`, `unit`: of those who passed; `best`: by unit."""
     later = np.zeros(len(one.due), np.bool_)
-    later[one.passed] = best[one.due.case.channel.code][units[profile[one.due.at[one.passed]]]] != key
+    later[one.passed] = best[unit] != key
     return one.stopped(later, "not_this_turn")
