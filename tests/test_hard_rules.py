@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporting import customer, export, make_run, write_customers, write_events, write_rows
 from helpers import RULES, vip
 from vip_tiering import folders
 from vip_tiering.errors import DataError, Problem
+from vip_tiering.lists.claims import distinct
 from vip_tiering.lists.findings import HARD_RULES, SHOWN_ROWS, findings
 from vip_tiering.lists.hard_gates import check_people
 from vip_tiering.lists.hard_people import Beside
@@ -588,3 +592,16 @@ def test_folder_that_is_no_export(run: Path, books: Playbooks, tmp_path: Path) -
     assert ["export-manifest"] == codes(check_written(tmp_path, None, books))
     with pytest.raises(DataError):
         check_intact(tmp_path, None)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "a\0", "\0", "", "b" * 64, "b" * 65, "b" * 66, "客户", *map(str, range(100, 400))])), max_size=4
+    )
+)
+def test_whoever_a_file_names_is_told_apart(columns: list[list[str]]) -> None:
+    """Every different text of a column of customers is one customer, also what no customer number can be, as an altered file may hold."""
+    customers, places = distinct([pa.chunked_array([column[:3], column[3:]], pa.string()) for column in columns])
+    texts = [text for column in columns for text in column]
+    assert texts == [customers[place].as_py() for place in places.tolist()]
+    assert len(set(texts)) == len(customers) == len(set(customers.to_pylist()))

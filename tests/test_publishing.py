@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -133,6 +134,23 @@ def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert 5 == refused.returncode, refused.stderr
     assert "cannot be written" in refused.stderr
     assert [".vip.lock"] == [path.name for path in (tmp_path / "out").iterdir()]
+
+
+def test_a_disk_that_fails_after_writing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was written and does not arrive on the disk publishes nothing, however sound it was found to be."""
+    looked = []
+
+    def check(staging: Path) -> list[vip.Problem]:
+        looked.append((staging / "a.csv").read_bytes())
+        return []
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(folders.os, "fsync", refuse)
+    with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
+        folders.publish(tmp_path, "x", {"a.csv": lambda sink: sink.write(b"1\n")}, lambda _: b"{}", replace=False, check=check)
+    assert ([b"1\n"], []) == (looked, list(tmp_path.iterdir()))
 
 
 @pytest.mark.bad_input(72)

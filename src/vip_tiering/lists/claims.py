@@ -105,7 +105,7 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     channels = tuple(books.books.channels)
     kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
     sources = [[one for of_part in kind for one in of_part] for kind in kinds]
-    customers, codes = _distinct([one.customer for kind in sources for one in kind])
+    customers, codes = distinct([one.customer for kind in sources for one in kind])
     words = (pa.array([one.id for one in actions], pa.string()), pa.array(channels, pa.string()))
     claims, start = [], 0
     for kind in sources:
@@ -115,7 +115,7 @@ def export_of(parts: Sequence[Part], books: Playbooks) -> Export:
     return Export(tuple(parts), books, actions, channels, customers, tuple(one.table for one in sources[0]), *claims)
 
 
-def _distinct(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[pa.Array, Int32s]:
+def distinct(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[pa.Array, Int32s]:
     """Return the different texts of all columns, and the place of every row's among them, one column after the other.
 
     The files of an export name the same customers in the same order, along which a roster walks. What no customer number

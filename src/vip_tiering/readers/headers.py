@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from vip_tiering.errors import DataError, Problem
@@ -30,6 +31,7 @@ _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
 
 
+@lru_cache(maxsize=1 << 12)
 def tidy(header: str) -> str:
     """Return a header as it is compared: NFKC, without case, invisible characters and surrounding blanks."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", header)).strip().casefold()
