@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 import stat
 import subprocess
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -482,6 +484,38 @@ def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
     done = branch.record(path)
     rule = {"merged": "file-merged", "empty": "file-empty", "far": "file-too-large", "other": "file-damaged"}[kind]
     assert (4, True, False) == (done.returncode, f"[{rule}]" in done.stderr, "1380000" in done.stderr), done.stderr
+
+
+@pytest.mark.parametrize(
+    "cell", ['t="e"><f>NA()</f><v>#N/A</v></c>', 't="e"><v>#REF!</v></c>', "><f>A2</f></c>", '><f t="shared" si="0"/></c>']
+)
+def test_cells_that_nobody_can_read_are_refused(cell: str, branch: Branch) -> None:
+    """A cell with an error, or with a formula that was never computed, is exit 4 with its place; an empty text of a formula is none."""
+    path = branch.folder / "back.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([["客户号", "事项", "联系结果"], ["G1", "G-CALL-1", "reached"], ["G2", "G-CALL-1"]]):
+            sheet.write_row(number, 0, row)
+        sheet.write_formula(2, 2, '=IF(A3="","x","")', None, "")
+    assert branch.record(path, "--dry-run").returncode == 0
+    with zipfile.ZipFile(path) as parts:
+        content = {name: parts.read(name) for name in parts.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    content[name] = re.sub(rb'<c r="C3".*?</c>', f'<c r="C3" {cell}'.encode(), content[name])
+    with zipfile.ZipFile(path, "w") as parts:
+        for one, text in content.items():
+            parts.writestr(one, text)
+    done = branch.record(path)
+    assert (4, True, True) == (done.returncode, "back.xlsx: row 3: cell C3 holds an error" in done.stderr, "[cell-unread]" in done.stderr)
+    assert not branch.log()
+
+
+def test_different_results_of_one_contact_are_told(branch: Branch) -> None:
+    """Two results of one day for one contact are both kept with a warning; on two days they are what happened."""
+    twice = branch.record(branch.results(said("G1", "reached"), said("G2", "done"), said("G1", "no_answer")), "--dry-run")
+    assert "a contact has different results of one day: all are kept, the last one counts, and a refusal stays" in twice.stderr
+    rows = [said("G1", "no_answer") | {"on": ON}, said("G1", "reached") | {"on": NEXT}]
+    assert "different results" not in branch.record(branch.results(*rows)).stderr
 
 
 def test_nothing_is_published_into_a_published_folder(branch: Branch) -> None:

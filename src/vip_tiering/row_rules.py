@@ -33,6 +33,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "action-unknown",
     "both-ways",
     "cell-formula",
+    "cell-unread",
     "checksum-differs",
     "checksum-file",
     "checksum-orphan",

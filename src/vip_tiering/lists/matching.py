@@ -122,6 +122,12 @@ def together(parts: Sequence[Found]) -> Found:
     )
 
 
+def contradicted(found: Found) -> int:
+    """Return of how many contacts the files say different things of one day."""
+    said = np.unique(np.stack([found.at, found.day, found.result]), axis=1)[:2]
+    return int(np.count_nonzero(np.unique(said, axis=1, return_counts=True)[1] > 1))
+
+
 def log_rows(found: Found, listed: Listed, channels: Sequence[Channel], on: dt.date, *, private: bool) -> pa.Table:
     """Return the rows for the contact log of one part. `on`: the day of the export."""
     mine = np.flatnonzero(listed.private[found.at] == private)

@@ -22,7 +22,7 @@ from vip_tiering.lists.export_manifest import EXPORT
 from vip_tiering.lists.facts import REFUSALS
 from vip_tiering.lists.forms import RESULTS
 from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_logbook
-from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, found_in, listed_of, log_rows
+from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, contradicted, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
 from vip_tiering.lists.places import named, private_root
@@ -178,7 +178,11 @@ def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], li
             problems += error.problems
     if problems:
         raise DataError(problems)
-    return matching.together(found), warnings
+    every = matching.together(found)
+    if count := contradicted(every):
+        what = "a contact has" if count == 1 else f"{count} contacts have"
+        warnings.append(f"{what} different results of one day: all are kept, the last one counts, and a refusal stays")
+    return every, warnings
 
 
 def _numbers(found: Found, listed: Listed, channels: Sequence[Channel], parts: Sequence[Path], books: Playbooks) -> pa.Array:

@@ -28,6 +28,12 @@ _BYTES_PER_CELL: Final = 64
 """What a cell takes at least while it is read."""
 _COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
 _ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
+_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
+_UNREAD: Final = (
+    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
+    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
+)
+"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
 _EXACT: Final = 10**15
 """Excel keeps 15 digits of a number."""
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
@@ -66,7 +72,7 @@ def _shown(sheet: str, number: int) -> str:
 
 
 def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
-    """Raise DataError for what is no .xlsx, and for a workbook that would take more memory than it may.
+    """Raise DataError for what is no .xlsx, for cells that nobody can read, and for a workbook that would take more memory than it may.
 
     All cells between the first and the last one take memory, so that one stray cell far away takes that of the whole sheet.
     """
@@ -77,10 +83,20 @@ def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
             if sum(one.file_size for one in parts.infolist()) > max_bytes:
                 raise too_large(name, max_bytes)
             for part in parts.namelist():
-                if part.startswith("xl/worksheets/") and _cells_between(parts.read(part)) * _BYTES_PER_CELL > max_bytes:
-                    raise too_large(name, max_bytes, "a sheet with a cell so far away")
+                if part.startswith("xl/worksheets/"):
+                    _refuse_sheet(parts.read(part), name, max_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+
+
+def _refuse_sheet(sheet: bytes, name: str, max_bytes: int) -> None:
+    if _cells_between(sheet) * _BYTES_PER_CELL > max_bytes:
+        raise too_large(name, max_bytes, "a sheet with a cell so far away")
+    for pattern in _UNREAD:
+        if cell := pattern.search(sheet):
+            place = cell[1].decode()
+            message = f"cell {place} holds an error such as #N/A, or a formula that was never computed; write the value itself"
+            raise refuse(name, "cell-unread", message, int(cell[2]))
 
 
 def _cells_between(sheet: bytes) -> int:
