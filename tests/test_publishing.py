@@ -302,3 +302,11 @@ def test_strange_manifest_is_no_bug(tmp_path: Path, change: Callable[[dict[str, 
         folders.verify(path.parent)
     with pytest.raises(vip.OutputError, match="no run of this program"):
         folders.standing(path.parent, {}, replace=False)
+
+
+def test_a_folder_that_one_stands_in_has_its_name(tmp_path: Path) -> None:
+    """Whoever stands in a folder and names it `.` reads its name in a message."""
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    refused = subprocess.run([*COMPUTE[:3], "verify", "."], capture_output=True, text=True, check=False, cwd=plain)
+    assert (4, "vip: plain: is no published folder; it has no manifest.json that can be read\n") == (refused.returncode, refused.stderr)

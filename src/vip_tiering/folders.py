@@ -123,6 +123,11 @@ def publish(
     return target
 
 
+def named(path: Path) -> Path:
+    """Return a path that ends in a name, which `.` and `..` do not."""
+    return path if path.name not in {"", ".."} else path.resolve()
+
+
 def _lies_within(file: str) -> bool:
     """Tell whether a name leads to a file below its folder, by one way only, and is not the manifest's."""
     path = PurePosixPath(file)
@@ -206,7 +211,7 @@ def _supersede(target: Path) -> None:
 
 def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
-    manifest = _document(folder)
+    manifest, folder = _document(folder), named(folder)
     if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
     if not all(_lies_within(output["name"]) for output in manifest["outputs"]):
@@ -237,7 +242,7 @@ def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
 
 def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote."""
-    manifest = manifest_of(folder)
+    manifest, folder = manifest_of(folder), named(folder)
     listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):

@@ -62,7 +62,7 @@ def _refuse_places(order: ExportOrder) -> None:
     """Refuse places that would make one folder a part of another."""
     out, private, run = (path.resolve() for path in (order.out, order.private_root, order.run))
     if out.is_relative_to(run):
-        raise OutputError(f"{order.out}: lies inside the run {order.run.name}; choose another --out")
+        raise OutputError(f"{order.out}: lies inside the run {folders.named(order.run).name}; choose another --out")
     if private.is_relative_to(out) or out.is_relative_to(private) or private.is_relative_to(run):
         raise OutputError(f"{order.private_root}: must lie neither around nor inside --out or the run; choose another --private-out")
 

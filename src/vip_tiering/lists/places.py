@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vip_tiering.folders import named
+
 
 def private_root(out: Path, given: Path | None) -> Path:
     """Return the folder of the private parts: the one `given`, else OUT.private beside OUT."""
@@ -11,8 +13,3 @@ def private_root(out: Path, given: Path | None) -> Path:
         return given
     beside = named(out)
     return beside.with_name(f"{beside.name}.private")
-
-
-def named(path: Path) -> Path:
-    """Return a path that ends in a name, which `.` and `..` do not."""
-    return path if path.name not in {"", ".."} else path.resolve()

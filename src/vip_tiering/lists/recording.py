@@ -25,7 +25,7 @@ from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, MARK, grown, marks_of
 from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, contradicted, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
-from vip_tiering.lists.places import named, private_root
+from vip_tiering.lists.places import private_root
 from vip_tiering.lists.returned import parse_returned, with_list_headers
 from vip_tiering.lists.texts import split_joined
 from vip_tiering.lists.written import Part, read_part
@@ -51,8 +51,8 @@ class RecordOrder:
     @property
     def out(self) -> Path:
         """The folder of the exports; one that was replaced lies in `.superseded` there."""
-        place = named(self.export).resolve() if self.export.is_symlink() else named(self.export)
-        parent = named(place.parent)
+        place = folders.named(self.export).resolve() if self.export.is_symlink() else folders.named(self.export)
+        parent = folders.named(place.parent)
         return parent.parent if parent.name == folders.SUPERSEDED else place.parent
 
     @property

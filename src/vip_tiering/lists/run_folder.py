@@ -47,7 +47,7 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
     before it; the quarter before that one passes within `grace_days` of the new quarter, and any with `allow_old`.
     """
     run = read_run(folder)
-    return replace(run, warnings=_judge_quarter(folder, run.quarter, on, grace_days, allow_old=allow_old))
+    return replace(run, warnings=_judge_quarter(folders.named(folder), run.quarter, on, grace_days, allow_old=allow_old))
 
 
 def read_run(folder: Path) -> TieredRun:
@@ -55,6 +55,7 @@ def read_run(folder: Path) -> TieredRun:
     if not folder.is_dir():
         raise DataError(f"{folder.name}: there is no such run folder; name one such as out/2015Q4")
     manifest, problems = folders.verify(folder)
+    folder = folders.named(folder)
     if problems:
         raise DataError(problems)
     if manifest.get("schema") != _RUN:

@@ -18,7 +18,7 @@ from vip_tiering.lists.hard_people import Beside
 from vip_tiering.lists.hard_rules import check_export, check_intact, read_export
 from vip_tiering.lists.incoming import read_incoming
 from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, together
-from vip_tiering.lists.places import named, private_root
+from vip_tiering.lists.places import private_root
 from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Rules
@@ -41,7 +41,7 @@ class VerifyOrder:
     @property
     def private(self) -> Path:
         """Where the private part should be."""
-        folder = named(self.folder)
+        folder = folders.named(self.folder)
         return private_root(folder.parent, self.private_out) / folder.name
 
 

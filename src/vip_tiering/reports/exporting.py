@@ -123,9 +123,9 @@ def _refuse_places(order: ChangesOrder) -> None:
     """Refuse a place where the report would stand among the runs, or in one of them."""
     out, run = order.out.resolve(), order.run.resolve()
     if out.is_relative_to(run):
-        raise OutputError(f"{order.out}: lies inside the run {order.run.name}; choose another --out")
+        raise OutputError(f"{order.out}: lies inside the run {folders.named(order.run).name}; choose another --out")
     if out == run.parent:
-        raise OutputError(f"{order.out}: holds the run {order.run.name} itself; choose another --out")
+        raise OutputError(f"{order.out}: holds the run {folders.named(order.run).name} itself; choose another --out")
 
 
 def _refuse_foreign(target: Path) -> None:
