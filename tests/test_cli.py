@@ -73,6 +73,14 @@ def test_version() -> None:
     assert "vip 0.1.0\n" == vip("--version").stdout
 
 
+def test_the_end_tears_nothing_down() -> None:
+    """The command ends without Python's own end, in which a thread of Arrow that still holds Python's memory would abort it."""
+    script = "import atexit, sys\nfrom vip_tiering import cli\natexit.register(print, 'torn down')\nsys.argv = ['vip', {!r}]\ncli.main()"
+    for option, status, answer in (("--version", 0, "vip 0.1.0\n"), ("--none", 2, "")):
+        result = subprocess.run([sys.executable, "-c", script.format(option)], capture_output=True, text=True, check=False)
+        assert (status, answer) == (result.returncode, result.stdout)
+
+
 def test_unexpected_error_shows_no_value(tmp_path: Path) -> None:
     """A bug exits 1 with one line without the error's text; --debug shows the place, still without the text."""
     script = (

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -21,7 +20,7 @@ from vip_tiering._version import __version__
 from vip_tiering.cli_changes import changes_app
 from vip_tiering.cli_demo import demo
 from vip_tiering.cli_results import playbook_app
-from vip_tiering.errors import UsageError, VipError
+from vip_tiering.errors import OutputError, UsageError, VipError
 from vip_tiering.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
 from vip_tiering.terminal import (
     ProgressBar,
@@ -34,7 +33,6 @@ from vip_tiering.terminal import (
 )
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
-_ENDED_BY_SIGNAL = (130, 143)
 _FEW_COLLECTIONS = 100_000
 """New objects before rubbish is looked for: importing makes 100,000 that all stay, and would be searched two hundred times."""
 
@@ -277,10 +275,16 @@ def main() -> NoReturn:
         if _Settings.debug:
             complain("".join(traceback.format_tb(error.__traceback__)))
         status = 1
-    if status in _ENDED_BY_SIGNAL:  # no thread is waited for: see ahead.threads
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):
-                stream.flush()
-        os._exit(status)
-    gc.freeze()  # what is left goes with the process; nothing is gained by looking through it at the end
-    raise SystemExit(status)
+    os._exit(_flushed(status))  # without tearing Python down: docs/decisions/0009-signals.md
+
+
+def _flushed(status: int) -> int:
+    """Write out what is left to be shown, and return the exit code: another one where that has no room."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            continue
+        except OSError:
+            status = status or OutputError.status
+    return status
