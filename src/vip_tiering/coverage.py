@@ -14,13 +14,15 @@ class Coverage:
     """The days to post, in order, and the days that an earlier one stands for. Days are day numbers.
 
     `days` may begin with the opening: the newest delivered day before the period, where the first day is missing.
-    `unknown`: filled days of which no calendar knew whether they are working days.
+    `unknown`: filled days of which no calendar knew whether they are working days; `accepted`: those that may be missing because
+    somebody said so.
     """
 
     days: tuple[int, ...]
     filled: tuple[tuple[int, int], ...]
     problems: tuple[str, ...]
     unknown: tuple[int, ...] = ()
+    accepted: tuple[int, ...] = ()
 
 
 def cover(
@@ -52,7 +54,8 @@ def cover(
         late = f"missing for more than {max_carry_days} days after the last delivered day"
         problems.append(f"{late}: {_spans(too_late)}; {_mend(too_late)}")
     unknown = tuple(one.day for one in filled if one.works is None)
-    return Coverage(tuple(inside), tuple((one.day, one.stands) for one in filled), tuple(problems), unknown)
+    lifted = tuple(one.day for one in filled if one.day in accepted)
+    return Coverage(tuple(inside), tuple((one.day, one.stands) for one in filled), tuple(problems), unknown, lifted)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The key is the customer, with the account and the product where the extracts hav
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -64,9 +65,13 @@ def _same_as_before(keys: Words, ordered: npt.NDArray[np.intp]) -> npt.NDArray[n
 
 
 def _corrected(rows: Rows, ordered: npt.NDArray[np.intp], keys: Words, names: list[str]) -> npt.NDArray[np.intp]:
-    """Return the rows whose key stands in a file with a later name too; `ordered` goes by key, then by file."""
-    ranks = {name: rank for rank, name in enumerate(sorted(set(names)))}
-    rank = np.array([ranks[name] for name in names])[rows.file[ordered]]
+    """Return the rows whose key stands in a file with a later name too; `ordered` goes by key, then by file.
+
+    Names are those of the files alone: folders tell only where somebody put them.
+    """
+    own = [PurePosixPath(name).name for name in names]
+    ranks = {name: rank for rank, name in enumerate(sorted(set(own)))}
+    rank = np.array([ranks[name] for name in own])[rows.file[ordered]]
     starts = np.flatnonzero(np.r_[True, ~_same_as_before(keys, ordered)])
     latest = np.repeat(np.maximum.reduceat(rank, starts), np.diff(np.r_[starts, len(ordered)]))
     return ordered[rank < latest]

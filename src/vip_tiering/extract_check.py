@@ -156,7 +156,7 @@ def _alike(extracts: Sequence[Extract]) -> list[list[int]]:
     """Return the indices of files that can be read together: the same columns, and ids of one kind. As a rule, one list."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, one in enumerate(extracts):
-        groups.setdefault((roles_of(one), one.integer_ids), []).append(index)
+        groups.setdefault((roles_of(one), one.integer_roles), []).append(index)
     return list(groups.values())
 
 

@@ -34,8 +34,10 @@ def locked(out: Path) -> Iterator[None]:
 
     Raises LockedError where another run holds it, OutputError where the folder cannot be made.
     """
-    if _is_manifest(_document(out)):
-        raise OutputError(f"{out}: is a published folder itself; choose a folder beside it")
+    for folder in (out, *out.resolve().parents):
+        if _is_manifest(_document(folder)):
+            what = "is a published folder itself" if folder == out else f"lies in {folder.name}, a published folder"
+            raise OutputError(f"{out}: {what}; choose a folder beside it")
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)

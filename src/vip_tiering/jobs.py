@@ -72,6 +72,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
     rules = load_rules(order.rules)
     kind = order.kind or rules.extracts.kind
     period = Period(quarter, order.as_of)
+    period.refuse_unfinished(today)
     request = Request(period, kind, order.opening_zero, order.accept_missing, order.max_rejects)
     target = order.out / str(period)
     _refuse_out_inside_inputs(target, order.extracts)

@@ -86,6 +86,7 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
             "last_day": str(day_date(extract.days[-1])),
             "format": extract.format + (".gz" if extract.gzipped else ""),
             "encoding": posted.reading.encodings.get(index),
+            **({"keys": dict(sorted(extract.constants.items()))} if extract.constants else {}),
             **({"superseded": posted.superseded[index]} if posted.superseded[index] else {}),
         }
         for index, extract in enumerate(plan.extracts)
@@ -130,6 +131,7 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
         "scope": _scope(plan, posted),
         "rejects": {"rules": rejects.by_rule(), "customers": len(rejects.customers)},
         "customers": len(tiers),
+        "daily_average_sum": yuan_text(averages.fen_days_total // period.days),
         "tiers": tier_table(comparison, plan.ladder, tier_counts),
         "changes": comparison.counts,
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],

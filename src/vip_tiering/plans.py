@@ -64,11 +64,15 @@ class Plan:
     def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
         """Return what gives the run its identity, from the SHA-256 of every extract by its index.
 
-        A file without a used day changes nothing and does not count.
+        A file without a used day changes nothing and does not count. What its name or its folders say counts where it is used.
         """
-        days = set(self.coverage.days)
-        inputs = sorted([sha256[index], str(one.day)] for index, one in enumerate(self.extracts) if days.intersection(one.days))
-        request = self.request
+        days, request = set(self.coverage.days), self.request
+        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if days.intersection(one.days)]
+        by_name = self.rules.extracts.corrections == "by_file_name"
+        inputs = sorted(
+            [content, str(one.day), *map("=".join, sorted(one.constants.items())), *([one.path.name] if by_name else [])]
+            for content, one in used
+        )
         return {
             "inputs": folders.digest({"inputs": inputs}),
             "rules": self.rules.digest(request.period.quarter),
@@ -76,7 +80,7 @@ class Plan:
                 "period": str(request.period),
                 "kind": request.kind,
                 "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
-                "accept_missing": sorted(map(str, request.accept_missing)),
+                "accept_missing": [str(day_date(day)) for day in self.coverage.accepted],
                 "max_rejects": request.max_rejects,
             },
             "previous": self.previous.digest if self.previous else None,

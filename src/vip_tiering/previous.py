@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from vip_tiering import folders
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.quarter import Quarter
+from vip_tiering.rules import Ladder, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Previous:
-    """An official, intact run of the quarter before. `digest` is that of its manifest."""
+    """An official, intact run of the quarter before. `digest` is that of its manifest, `ladder` the one by which it was tiered."""
 
     quarter: str
     digest: str
     tiers: pd.DataFrame
+    ladder: Ladder
 
 
 def load_previous(folder: Path, quarter: Quarter) -> Previous:
@@ -33,6 +35,7 @@ def load_previous(folder: Path, quarter: Quarter) -> Previous:
     if not folder.is_dir():
         raise DataError(f"{folder.name}: there is no such run folder for the previous quarter")
     manifest, problems = folders.verify(folder)
+    folder = folders.named(folder)
     if problems:
         raise DataError(problems)
     if manifest.get("quarter") != str(quarter.previous):
@@ -40,7 +43,8 @@ def load_previous(folder: Path, quarter: Quarter) -> Previous:
         raise DataError([_refused(folder, f"is a run of {found}; the quarter before {quarter} is {quarter.previous}")])
     if manifest.get("status") != "official":
         raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
-    return Previous(str(quarter.previous), manifest["digest"], read_tiers(folder))
+    ladder = Ladder(tuple(Tier.model_validate(tier) for tier in manifest["rules"]["tiers"]), manifest["rules"]["source"])
+    return Previous(str(quarter.previous), manifest["digest"], read_tiers(folder), ladder)
 
 
 def read_tiers(folder: Path) -> pd.DataFrame:

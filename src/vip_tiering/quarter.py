@@ -88,6 +88,12 @@ class Period:
         if self.as_of is not None and not self.quarter.start <= self.as_of <= self.quarter.end:
             raise UsageError(f"--as-of: must lie within {self.quarter.start} to {self.quarter.end}")
 
+    def refuse_unfinished(self, today: dt.date) -> None:
+        """Refuse a whole quarter that ends after `today`: what is delivered of its last days can only be a mistake."""
+        if not self.provisional and self.quarter.end > today:
+            message = f"{self.quarter} ends on {self.quarter.end}; until then give --as-of DAY for a provisional run"
+            raise UsageError(f"--quarter: {message}")
+
     @property
     def provisional(self) -> bool:
         """Whether the run sees only a part of the quarter, so that it may never stand as a previous run."""

@@ -48,7 +48,7 @@ class Renaming:
 def rename_previous(tiers: pd.DataFrame, aliases: Aliases, ladder: Ladder) -> pd.DataFrame:
     """Return the tiers of the quarter before by the new numbers: sums are added, and who was touched is tiered again.
 
-    `days_held` of several ids becomes the longest of them. `ladder`: the one in force in that quarter.
+    `days_held` of several ids becomes the longest of them. `ladder`: the one by which they were tiered.
     """
     ids = text_array(tiers["customer_id"])
     new_ids = pc.coalesce(aliases.renamed(ids), ids)

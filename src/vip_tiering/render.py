@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -13,7 +14,6 @@ from rich.text import Text
 from vip_tiering.money import fen_from_text as _fen
 from vip_tiering.schema import ABSENT, CHANGES, RESERVED_CODES
 
-_MOST_FILLED_DAYS = 6
 _ANY_WIDTH = 10_000
 
 
@@ -36,7 +36,7 @@ def _heading(document: Mapping[str, Any]) -> Text:
 
 def _tier_table(document: Mapping[str, Any]) -> Table:
     """Customers, sum of averages, share and change against last quarter by tier, the highest tier first."""
-    total = sum(_fen(tier["daily_average_sum"]) for tier in document["tiers"])
+    total = _fen(document["daily_average_sum"])
     previous = document["previous"]
     table = Table(pad_edge=False, box=None, header_style="bold", show_footer=True)
     customers = sum(tier["customers"] for tier in document["tiers"])
@@ -107,9 +107,9 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     remarks = [f"rules: {document['rules']['name']}", f"rows: read {rows['read']:,}, used {rows['used']:,}"]
     remarks[1] += "".join(f", {words} {rows[name]:,}" for name, words in _ROW_WORDS.items() if rows[name])
     if filled:
-        shown = ", ".join(f"{one['day']} (by {one['stands']})" for one in filled[:_MOST_FILLED_DAYS])
-        more = f" and {len(filled) - _MOST_FILLED_DAYS} more" if len(filled) > _MOST_FILLED_DAYS else ""
-        remarks.append(f"filled days: {shown}{more}")
+        stands = groupby(filled, key=lambda one: one["stands"])
+        shown = (f"{_span([one['day'] for one in days])} (by {since})" for since, days in stands)
+        remarks.append(f"filled days: {', '.join(shown)}")
     if document["made_from"]["options"]["kind"] == "changes":
         remarks.append(f"newest row: {document['last_delivered_day']}; it stands to the end")
     if negative["rows"]:
@@ -119,6 +119,11 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     if document["made_from"]["options"]["accept_missing"]:
         remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
     return remarks
+
+
+def _span(days: Sequence[str]) -> str:
+    """Return days that follow one another as text."""
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:

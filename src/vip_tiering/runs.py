@@ -26,6 +26,8 @@ from vip_tiering.rules import Kind, Ladder, Rules, load_rules
 from vip_tiering.tiering import assign_tiers
 
 _SHOWN_PROBLEMS = 20
+_NEVER_LIFTED = frozenset({"currency"})
+"""Rules of rows that say something of the whole delivery: foreign balances without rates (semantics, section 2, "Scope")."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def compute_tiers(
     Raises the errors of `vip_tiering.errors`; nothing is written before `Run.write`.
     """
     rules = rules or load_rules()
-    wanted = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, dt.date.today())  # noqa: DTZ011 (the bank's own day)
+    today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    wanted = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
     period = Period(wanted, as_of)
+    period.refuse_unfinished(today)
     request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
     before = load_previous(Path(previous), wanted) if previous is not None else None
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
@@ -99,7 +103,7 @@ def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
     """Return the tiers of the quarter before, by the numbers that customers have now."""
     if plan.previous is None or plan.rules.aliases is None or plan.previous.tiers.empty:
         return plan.previous.tiers if plan.previous else None
-    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.rules.ladder(plan.request.period.quarter.previous))
+    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.previous.ladder)
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
@@ -119,7 +123,8 @@ def _count_copies(plan: Plan, posted: Posted) -> None:
 def _refuse_problems(plan: Plan, posted: Posted) -> None:
     """Raise DataError where files or rows forbid a run: the first problems, and how many there are by rule."""
     rejects = posted.reading.rejects
-    allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if plan.request.kind == "snapshot" else 0
+    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED.isdisjoint(rejects.by_rule())
+    allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
     problems = [*posted.problems]
     if len(rejects) > allowed:
         problems += sorted(rejects.problems)
@@ -130,7 +135,8 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
         shown.append(f"... and {len(problems) - len(shown)} more problems")
     if len(rejects) > allowed:
         rules = ", ".join(f"{rule} {count}" for rule, count in rejects.by_rule().items())
-        shown.append(f"rows rejected: {len(rejects)}, allowed: {allowed} ({rules}); mend the extract, or allow them with --max-rejects")
+        mend = "mend the extract, or allow them with --max-rejects" if lifted else "mend the extract; --max-rejects does not lift this"
+        shown.append(f"rows rejected: {len(rejects)}, allowed: {allowed} ({rules}); {mend}")
     raise DataError(shown)
 
 

@@ -36,7 +36,7 @@ class Extract:
     date_rule: str = ""
     rows: int | None = None
     encoding: str | None = None
-    integer_ids: bool = False
+    integer_roles: frozenset[str] = frozenset()
     foreign: bool = False
     needs_final_newline: bool = True
     signature: tuple[int, int] = (0, 0)

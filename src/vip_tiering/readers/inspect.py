@@ -91,13 +91,13 @@ def _look_parquet(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
         extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
-        integer_ids = parquet.refuse_types(file, extract.columns, found.name)
+        integer_roles = parquet.refuse_types(file, extract.columns, found.name)
         days, rule = extract.days, ""
         if "date" in extract.columns:
             days, rule = parquet.days(file, extract)
             if not days:
                 raise _no_date(extract, rule or "date-empty", 1)
-        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, date_rule=rule, integer_ids=integer_ids)
+        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, date_rule=rule, integer_roles=integer_roles)
 
 
 def _look_text(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
@@ -169,18 +169,23 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     if not extracts:
         return []
     problems = []
-    usual = Counter((roles_of(one), one.integer_ids) for one in extracts).most_common(1)[0][0]
-    first = next(one for one in extracts if (roles_of(one), one.integer_ids) == usual)
+    usual = Counter((roles_of(one), one.integer_roles) for one in extracts).most_common(1)[0][0]
+    first = next(one for one in extracts if (roles_of(one), one.integer_roles) == usual)
     roles = roles_of(first)
     for one in extracts:
         if roles_of(one) != roles:
             differ = ", ".join(sorted(roles_of(one) ^ roles))
             message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
             problems.append(Problem(one.name, None, None, "columns-differ", message))
-        elif one.integer_ids != first.integer_ids:
-            message = f"ids are {'numbers' if one.integer_ids else 'text'}, in {first.name} they are not; deliver ids as text in every file"
+        elif one.integer_roles != first.integer_roles:
+            role = min(one.integer_roles ^ first.integer_roles)
+            form = "numbers" if role in one.integer_roles else "text"
+            message = f"{_IN_WORDS[role]} are {form}, in {first.name} they are not; deliver them as text in every file"
             problems.append(Problem(one.name, None, None, "ids-differ", message))
     return problems
+
+
+_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
 def roles_of(extract: Extract) -> frozenset[str]:

@@ -44,8 +44,8 @@ def headers(file: pq.ParquetFile) -> tuple[str, ...]:
     return tuple(file.schema_arrow.names)
 
 
-def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bool:
-    """Return whether ids are whole numbers. Raises DataError for types from which a value cannot be read exactly."""
+def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> frozenset[str]:
+    """Return the roles of text whose columns hold whole numbers. Raises DataError for types from which a value cannot be read exactly."""
     kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
     for role, kind in kinds.items():
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -62,7 +62,7 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> bo
         if not fits:
             column = file.schema_arrow.names[columns[role]]
             raise refuse(name, "column-type", f"column {column} is of type {plain}; deliver it as {right}")
-    return pa.types.is_integer(kinds["customer_id"]) if "customer_id" in kinds else False
+    return frozenset(role for role, kind in kinds.items() if role not in {"balance", "date"} and pa.types.is_integer(kind))
 
 
 def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
