@@ -63,7 +63,7 @@ def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subproc
         "2015Q3  2015-07-01 to 2015-09-30, 92 days, official",
         "2015Q4  2015-10-01 to 2015-12-31, 92 days, official",
         "rules: packaged rules",
-        "filled days: 2015-11-14 (by 2015-11-13), 2015-11-15 (by 2015-11-13)",
+        "filled days: 2015-11-14 to 2015-11-15 (by 2015-11-13)",
         "vip-demo/out/2015Q3\n",
         "vip-demo/out/2015Q4\n",
         "changes of 2015Q4 against 2015Q3",

@@ -161,3 +161,22 @@ def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path:
     done = export(home / "out" / "2015Q4", customers, out, "--private-out", tmp_path / "elsewhere", on="2016-01-07")
     assert (4, True) == (done.returncode, "[output-altered]" in done.stderr)
     assert read_rows(out / ON / "sms.csv")
+
+
+@pytest.mark.parametrize("words", [("calls",), ("appointments",), ("sms",), ("gold",), ("REASSESS",), ("G-CALL-3", "sms")])
+def test_a_limit_changes_no_verdict(home: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """What is listed and suppressed with `--only` a channel, a tier or an action that takes no turns is what is so without it."""
+    people = {one: customer(number, risk_rating="", birthday="1950-01-07") for number, one in enumerate(GOLD)}
+    run = home / "out" / "2015Q4"
+    every, some = tmp_path / "every", tmp_path / "some"
+    assert export(run, write_customers(tmp_path / "c.csv", people), every).returncode == 0
+    limits = [part for word in words for part in ("--only", word)]
+    assert export(run, tmp_path / "c.csv", some, *limits).returncode == 0
+
+    def meant(row: dict[str, str]) -> bool:
+        kinds = {"channels": {"calls", "appointments", "sms"}, "actions": {"REASSESS", "G-CALL-3"}}
+        channels, actions = (kinds[kind] & set(words) for kind in ("channels", "actions"))
+        return (not channels or row["channel"] in channels) and (not actions or row["action"] in actions)
+
+    for file in ("contacts.csv", "suppressed.csv"):
+        assert [row for row in read_rows(every / ON / file) if meant(row)] == read_rows(some / ON / file)

@@ -16,11 +16,27 @@ from vip_tiering.schema import UNTIERED
 
 @dataclass(frozen=True)
 class Only:
-    """What an export is limited to: actions, channels, tiers; an empty one limits nothing."""
+    """What an export is limited to: actions, channels, tiers; an empty one limits nothing.
+
+    It limits what is listed and counted, after all is judged; but only the actions that are meant take turns with each other.
+    """
 
     actions: Collection[str] = ()
     channels: Collection[str] = ()
     tiers: Collection[str] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether it limits nothing."""
+        return not (self.actions or self.channels or self.tiers)
+
+    def means(self, case: Case) -> bool:
+        """Tell whether a case is among its actions."""
+        return not self.actions or case.action.id in self.actions
+
+    def holds(self, case: Case) -> bool:
+        """Tell whether a case is among its actions and channels."""
+        return self.means(case) and (not self.channels or case.channel.code in self.channels)
 
 
 def only_of(words: Sequence[str], books: Playbooks) -> Only:
@@ -50,7 +66,7 @@ class Casework:
     instead: dict[str, Case]
 
 
-def casework(books: Playbooks, codes: Sequence[str], only: Only) -> Casework:
+def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
     """Return the cases for the ladder of a run. Raises RulesError where the playbooks have nothing for one of its tiers.
 
     Actions for whoever visits the branch, and channels by which nobody is contacted, make no case.
@@ -60,15 +76,13 @@ def casework(books: Playbooks, codes: Sequence[str], only: Only) -> Casework:
         raise RulesError(f"{books.name}/playbooks.yaml: has nothing for {', '.join(strange)}, a tier of the run")
     levels: dict[str, set[int]] = {}
     for level, code in enumerate(codes):
-        if code != UNTIERED and (not only.tiers or code in only.tiers):
+        if code != UNTIERED:
             for action, _ in books.actions(code):
                 levels.setdefault(action.id, set()).add(level)
     cases, instead = [], {}
     for number, action in enumerate(all_actions(books)):
         case = _case(books, number, action, action.channels[0])
         if action.id not in levels or not case.channel.contact or action.audience.who != "tier":
-            continue
-        if (only.actions and action.id not in only.actions) or (only.channels and case.channel.code not in only.channels):
             continue
         cases.append(case)
         if action.instead is not None:

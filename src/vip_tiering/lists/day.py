@@ -75,7 +75,7 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
     privacy = _privacy(run, books, people)
     facts = facts_of(customers, people, inputs.known, books.books.channels, books.gates.limits, on, privacy)
     private = _private(people, facts, privacy)
-    work = casework(books, people.codes, only)
+    work = casework(books, people.codes)
     actions = [one.id for one in all_actions(books)]
     history = history_of(customers, inputs.memory, inputs.known.contacts, actions, list(books.books.channels), window.first)
     overflow = overflow_among(inputs.overflow, people, actions)
@@ -83,7 +83,7 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
         people, customers, inputs.known.events, window, day_number(run.quarter.end), inputs.branch_dates, books.books.products
     )
     judge = _judge(books, facts, people, private, history, window.first)
-    judged, selected = _judged(work, Selector(sources, history, work.levels, overflow), judge, rated="risk_rating" in customers.given)
+    judged, selected = _judged(work, Selector(sources, history, work.levels, overflow), judge, only, rated="risk_rating" in customers.given)
     desk = Desk(
         people,
         customers,
@@ -96,19 +96,33 @@ def lists_of_day(inputs: Inputs, on: dt.date, window: Window, only: Only) -> Day
         [*books.gates.forbidden_words.words, *(one.label for one in books.books.products.values() if one.offer == "private")],
     )
     judged = keep_quotas(judged, desk, books.gates.manager_quota, list(books.books.channels))
+    every, chosen = judged, {case.action.id: selected.get(case.action.id, 0) for case in work.cases}
+    judged, wanted = (every, chosen) if only.everything else _limited(every, only, people, work)
     channels = {code: one for code, one in books.books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     with threads(1) as pool:
-        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk), counts_of(work.cases, selected, judged)))
+        whole = pool.submit(counts_of, every, chosen)  # the proof is of all
+        beside = pool.submit(lambda: (suppressed_rows(judged, desk), contact_rows(judged, desk)))
         return DayLists(
             messages={code: message_rows(judged, one, desk, valid_days) for code, one in channels.items() if one.public},
             lists={code: list_rows(judged, one, desk) for code, one in channels.items() if not one.public},
             suppressed=beside.result()[0],
             contacts=beside.result()[1],
-            counts=beside.result()[2],
+            counts=whole.result() if only.everything else counts_of(judged, wanted),
             people=people,
             private=private,
         )
+
+
+def _limited(judged: Sequence[Judged], only: Only, people: People, work: Casework) -> tuple[list[Judged], dict[str, int]]:
+    """Return the verdicts that an export is limited to, and how many were selected among them by action."""
+    levels = {people.codes.index(code) for code in only.tiers if code in people.codes}
+    kept = [one for one in judged if only.holds(one.due.case)]
+    if only.tiers:
+        kept = [one.take(np.isin(people.level[one.due.at], list(levels))) for one in kept]
+    cases = [case for case in (*work.cases, *work.instead.values()) if only.holds(case)]
+    meant = dict.fromkeys(case.action.id for case in cases if not only.tiers or levels & work.levels[case.action.id])
+    return kept, {action: sum(len(one.due) for one in kept if one.due.case.action.id == action) for action in meant}
 
 
 def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
@@ -134,7 +148,7 @@ def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, histor
     return Judge(facts, people.profile, private, history, capped, list(books.books.channels), per_phone, today, products)
 
 
-def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) -> tuple[list[Judged], dict[str, int]]:
+def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rated: bool) -> tuple[list[Judged], dict[str, int]]:
     """Return the verdicts on all cases, and how many were selected by action.
 
     First those that are due by themselves, then those that follow from them: what is told in a meeting is due where a
@@ -143,7 +157,8 @@ def _judged(work: Casework, selector: Selector, judge: Judge, *, rated: bool) ->
     """
     dues = [selector.select(case) for case in work.cases if case.action.trigger in _AT_ONCE]
     judged = _after_gates(dues, work, judge)
-    judged = take_turns(judged, judge.history, judge.facts, judge.profile)
+    meant, others = ([one for one in judged if only.means(one.due.case) == wanted] for wanted in (True, False))
+    judged = [*take_turns(meant, judge.history, judge.facts, judge.profile), *others]
     for case in (one for one in work.cases if one.action.trigger == "meeting"):
         met = [one.due.at[one.passed] for one in judged if one.due.case.channel.code == case.channel.code]
         dues.append(selector.among(case, _together(met)))

@@ -11,7 +11,7 @@ from vip_tiering.lists.casework import Only, only_of
 from vip_tiering.lists.incoming import Incoming, read_incoming
 from vip_tiering.lists.logbook import BARRED, CONTACT_LOG
 from vip_tiering.lists.memory import recall
-from vip_tiering.lists.orders import ExportOrder, ExportResult, Given
+from vip_tiering.lists.orders import DEFAULT_PROFILE, ExportOrder, ExportResult, Given
 from vip_tiering.lists.run_folder import load_run
 from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.profile_models import Profile
@@ -75,10 +75,14 @@ def _refuse_own_logs(order: ExportOrder) -> None:
 
 
 def _profiles(order: ExportOrder, books: Playbooks) -> list[Profile]:
+    """Return the forms that are asked for, and the default for channels of messages that none of them takes: no list is left out."""
     for name in order.profiles:
         if name not in books.profiles:
             raise UsageError(f"--profile: must be one of {', '.join(books.profiles)}")
-    return [books.profiles[name] for name in dict.fromkeys(order.profiles)]
+    wanted = [books.profiles[name] for name in dict.fromkeys(order.profiles)]
+    default = books.profiles[DEFAULT_PROFILE]
+    taken = {code for one in wanted for code in one.channels}
+    return wanted if taken.issuperset(default.channels) else [*wanted, default]
 
 
 def _standing(order: ExportOrder, folder: Path) -> ExportResult:

@@ -46,6 +46,10 @@ class Judged:
         passed: Mask = self.reason == PASSES
         return passed
 
+    def take(self, mask: Mask) -> Judged:
+        """Return the verdicts of a mask."""
+        return Judged(self.due.take(mask), self.reason[mask], self.topics[mask])
+
     def stopped(self, mask: Mask, gate: Gate) -> Judged:
         """Return the same with one more gate for those who passed so far."""
         return replace(self, reason=np.where(mask & self.passed, GATES.index(gate), self.reason).astype(np.int8))
@@ -288,5 +292,5 @@ def judged_with_instead(judge: Judge, due: Due, other: Case | None) -> Iterator[
         yield judged
         return
     moved = judged.reason == GATES.index(instead.gate)
-    yield Judged(due.take(~moved), judged.reason[~moved], judged.topics[~moved])
+    yield judged.take(~moved)
     yield judge.judge(due.take(moved, other))

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from vip_tiering.errors import ProofError
 from vip_tiering.lists.calendar_days import iso_dates
-from vip_tiering.lists.cases import Case
 from vip_tiering.lists.desk import Desk
 from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.gates import Judged
@@ -42,15 +41,18 @@ class Counts:
         return {"selected": self.selected, "exported": self.exported, "suppressed": self.suppressed}
 
 
-def counts_of(cases: Sequence[Case], selected: Mapping[str, int], judged: Sequence[Judged]) -> dict[str, Counts]:
-    """Return the counts of every action. Raises ProofError where customers were lost or doubled on the way."""
+def counts_of(judged: Sequence[Judged], selected: Mapping[str, int]) -> dict[str, Counts]:
+    """Return the counts of every action. Raises ProofError where customers were lost or doubled on the way.
+
+    `selected`: how many were selected, for every action in its order.
+    """
     counts = {}
-    for action in dict.fromkeys(case.action.id for case in cases):
+    for action, chosen in selected.items():
         of_action = [one for one in judged if one.due.case.action.id == action]
         reasons = np.concatenate([one.reason for one in of_action]) if of_action else np.empty(0, np.int8)
         stopped = np.bincount(reasons[reasons >= 0], minlength=len(GATES)).tolist()
         suppressed: dict[str, int] = {gate: count for gate, count in zip(GATES, stopped, strict=True) if count}
-        one = Counts(selected.get(action, 0), int((reasons < 0).sum()), suppressed)
+        one = Counts(chosen, int((reasons < 0).sum()), suppressed)
         at = np.sort(np.concatenate([one.due.at for one in of_action])) if of_action else np.empty(0, np.int32)
         if one.selected != one.exported + sum(suppressed.values()) or (np.diff(at) == 0).any():
             raise ProofError(f"{action}: selected {one.selected}, exported {one.exported}, suppressed {sum(suppressed.values())}")
