@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
 from exporting import ON, customer, export, make_run, read_rows, reasons_of, write_customers
-from helpers import vip
+from helpers import RULES, vip
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -180,3 +181,28 @@ def test_a_limit_changes_no_verdict(home: Path, tmp_path: Path, words: tuple[str
 
     for file in ("contacts.csv", "suppressed.csv"):
         assert [row for row in read_rows(every / ON / file) if meant(row)] == read_rows(some / ON / file)
+
+
+def test_what_an_export_cannot_know_is_told(home: Path, tmp_path: Path) -> None:
+    """No quarter before, other bounds than the run's, a status that nobody delivers, later lists that stand: each is a warning."""
+    own = tmp_path / "rules"
+    shutil.copytree(RULES, own)
+    tiers = (own / "tiers.yaml").read_text(encoding="utf-8")
+    (own / "tiers.yaml").write_text(tiers.replace("min: 20000", "min: 20001", 1), encoding="utf-8")
+    customers = (own / "customers.yaml").read_text(encoding="utf-8")
+    approved = "status:\n  not_delivered: {approved_by: 李行长, approved_on: 2016-01-04, reason: test}\n"
+    (own / "customers.yaml").write_text(customers + approved, encoding="utf-8")
+    people = {one: customer(number) for number, one in enumerate(GOLD)}
+    path = write_customers(tmp_path / "c.csv", people, without=["status"])
+    lists = tmp_path / "lists"
+    assert export(home / "out" / "2015Q4", home / "customers.csv", lists, on="2016-01-06").returncode == 0
+    done = vip("playbook", "export", home / "out" / "2015Q4", "--customers", path, "--on", ON, "--out", lists, "--rules", own)
+    assert done.returncode == 0, done.stderr
+    assert "the run 2015Q4 was tiered by other bounds than those of" in done.stderr
+    assert "no status of customers is delivered, as 李行长 allowed on 2016-01-04" in done.stderr
+    assert "exports of later days stand already, the first of 2016-01-06" in done.stderr
+    (tmp_path / "day.csv").write_text("customer_id,date,balance\nG00001,2015-09-30,1.00\n")
+    alone = ("--quarter", "2015Q4", "--kind", "changes", "--no-previous", "--out", tmp_path / "alone", "--rules", RULES, "--quiet")
+    assert vip("tier", "compute", tmp_path / "day.csv", *alone).returncode == 0
+    done = export(tmp_path / "alone" / "2015Q4", home / "customers.csv", tmp_path / "first")
+    assert "the run 2015Q4 was compared with no quarter before" in done.stderr

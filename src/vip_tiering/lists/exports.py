@@ -16,7 +16,7 @@ from vip_tiering.lists.run_folder import load_run
 from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.profile_models import Profile
 from vip_tiering.readers.limits import size_in_bytes
-from vip_tiering.rule_models import CalendarFile
+from vip_tiering.rules import Rules
 
 
 def playbook_export(order: ExportOrder) -> ExportResult:
@@ -26,12 +26,12 @@ def playbook_export(order: ExportOrder) -> ExportResult:
     rules, books = rules_with_playbooks(order.rules)
     only, profiles = only_of(order.only, books), _profiles(order, books)
     if order.dry_run:
-        return _export(order, books, rules.calendar, only, profiles)
+        return _export(order, books, rules, only, profiles)
     with folders.locked(order.out), folders.locked(order.private_root):
-        return _export(order, books, rules.calendar, only, profiles)
+        return _export(order, books, rules, only, profiles)
 
 
-def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: Only, profiles: list[Profile]) -> ExportResult:
+def _export(order: ExportOrder, books: Playbooks, rules: Rules, only: Only, profiles: list[Profile]) -> ExportResult:
     """Read, compute and publish; the caller holds the locks."""
     with threads(1) as pool:
         reading = pool.submit(_incoming, order, books)
@@ -40,7 +40,7 @@ def _export(order: ExportOrder, books: Playbooks, calendar: CalendarFile, only: 
 
         incoming = reading.result()
     memory = recall(order.out, order.private_root, order.on, books.books.channels)
-    given = Given(run, incoming, memory, books, calendar, only, profiles)
+    given = Given(run, incoming, memory, books, rules.ladder(run.quarter), rules.calendar, only, profiles)
     origin = making.origin_of(order, given)
     target = order.out / str(order.on)
     if not order.dry_run and (standing := folders.standing(target, origin.made_from, replace=order.replace)):

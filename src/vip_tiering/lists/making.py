@@ -15,7 +15,7 @@ from vip_tiering.lists.export_manifest import Origin, document_of, private_docum
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
-from vip_tiering.lists.notes import notes_on
+from vip_tiering.lists.notes import notes_on, notes_on_given
 from vip_tiering.lists.orders import ExportOrder, Given
 from vip_tiering.lists.window import window_of
 from vip_tiering.playbooks import Playbooks
@@ -66,7 +66,7 @@ def make(order: ExportOrder, given: Given, origin: Origin) -> Made:
     files = export_files(lists, given.profiles, books.books.channels, books.headers)
     files.open["event_plan.csv"] = event_files.csv_writer(plan)
     notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
-    warnings = (*given.run.warnings, *incoming.warnings, *notes, *plan.warnings)
+    warnings = (*given.run.warnings, *incoming.warnings, *notes_on_given(order, given), *notes, *plan.warnings)
     labels = {code: one.label for code, one in books.books.channels.items()}
     return Made(document_of(origin, window, lists, books, warnings), files, warnings, labels, previews_of(lists, labels))
 

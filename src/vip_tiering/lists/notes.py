@@ -12,6 +12,8 @@ from vip_tiering.lists.day import DayLists
 from vip_tiering.lists.export_files import LONGEST_WORKBOOK
 from vip_tiering.lists.forms import Customers
 from vip_tiering.lists.masks import masked_id
+from vip_tiering.lists.memory import export_days
+from vip_tiering.lists.orders import ExportOrder, Given
 from vip_tiering.lists.people import NOBODY
 from vip_tiering.lists.window import Window
 from vip_tiering.playbook_lint import SAMPLE
@@ -42,6 +44,20 @@ def notes_on(lists: DayLists, customers: Customers, window: Window, books: Playb
     if without_workbook:
         notes.append(f"too long for a workbook (over {LONGEST_WORKBOOK} rows), CSV only: {', '.join(without_workbook[:_SHOWN])}")
     return (*notes, *_samples(lists, books))
+
+
+def notes_on_given(order: ExportOrder, given: Given) -> Iterator[str]:
+    """Yield what people should know of what an export is made from, beside what each file says."""
+    run, books = given.run, given.books
+    if not run.compared:
+        yield f"the run {run.quarter} was compared with no quarter before: who was a private client then is not known"
+    if run.bounds_fen != {tier.code: tier.min_fen for tier in given.ladder.tiers}:
+        yield f"the run {run.quarter} was tiered by other bounds than those of {books.name}: are these the rules of this bank?"
+    if "status" not in given.incoming.customers.given and books.customers.status is not None:
+        allowed = books.customers.status.not_delivered
+        yield f"no status of customers is delivered, as {allowed.approved_by} allowed on {allowed.approved_on}"
+    if later := [day for day in export_days(order.out) if day > str(order.on)]:
+        yield f"exports of later days stand already, the first of {later[0]}: this one knows nothing of whom they contact"
 
 
 def _masked(ids: pa.Array, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:

@@ -15,6 +15,7 @@ from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.profile_models import Profile
 from vip_tiering.rule_models import CalendarFile
+from vip_tiering.rules import Ladder
 
 DEFAULT_PROFILE: Final = "gateway"
 
@@ -53,6 +54,7 @@ class Given:
     incoming: Incoming
     memory: Memory
     books: Playbooks
+    ladder: Ladder
     calendar: CalendarFile
     only: Only
     profiles: list[Profile]
