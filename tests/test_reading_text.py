@@ -245,3 +245,29 @@ def test_column_of_two_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "b_20151001_1.csv").write_text(f"{HEADER}AAAAAA,2015-10-01,5.00\n")
     with pytest.raises(DataError, match="2015-10-01: the files of this day"):
         vip.compute_tiers(tmp_path / "b_20151001_*", "2015Q4", as_of=DAY, jobs=1)
+
+
+@pytest.mark.parametrize("word", ["合计", "Total", "总计 "])
+def test_a_total_is_no_customer(tmp_path: Path, word: str) -> None:
+    """A row of totals at the end would be a client of all the bank's money: it is refused by its rule."""
+    path = tmp_path / "b_20151001.csv"
+    path.write_text(f"customer_id,balance\nA,1.00\nB,2.00\n{word},3.00\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 4, column customer_id: this is a total and no customer.*\[id-total\]"):
+        vip.compute_tiers(path, "2015Q4", as_of=dt.date(2015, 10, 1))
+
+
+def test_a_file_of_nothing_but_a_mark_is_empty(tmp_path: Path) -> None:
+    """A file that holds the mark of UTF-8 alone is empty, and is said to be."""
+    path = tmp_path / "b_20151001.csv"
+    path.write_bytes(b"\xef\xbb\xbf")
+    with pytest.raises(DataError, match=r"\[file-empty\]"):
+        vip.compute_tiers(path, "2015Q4", as_of=dt.date(2015, 10, 1))
+
+
+def test_a_problem_is_one_line_whatever_a_file_is_called(tmp_path: Path) -> None:
+    """Control characters in the name of a file reach no terminal."""
+    path = tmp_path / "a\x1b[31m\n_20151001.csv"
+    path.write_text("customer_id,balance\nA,x\n")
+    with pytest.raises(DataError) as refused:
+        vip.compute_tiers(path, "2015Q4", as_of=dt.date(2015, 10, 1))
+    assert all(not set(str(one)) & {"\x1b", "\n"} for one in refused.value.problems)

@@ -20,6 +20,8 @@ from vip_tiering.rows import Rejects, Rows
 from vip_tiering.side_tables import HOME_CURRENCY
 
 LONGEST_ID_BYTES: Final = 64
+_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
+_LAST_ROWS: Final = 3
 _HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
@@ -74,9 +76,21 @@ def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, in
         broken.add("id-empty", role, lengths == 0)
     if longest > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
+    if role == "customer_id":
+        _check_total(values, broken)
     if lowest < ord("0") and (text == ord("+")).any():
         broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
     return values, tidied
+
+
+def _check_total(values: pa.Array, broken: Broken) -> None:
+    """Note totals among the last rows, where systems that make a report of an extract write them."""
+    begin = max(len(values) - _LAST_ROWS, 0)
+    totals = truth(pc.is_in(pc.utf8_lower(values[begin:]), value_set=pa.array(_TOTALS)))
+    if totals.any():
+        mask = np.zeros(len(values), bool)
+        mask[begin:] = totals
+        broken.add("id-total", "customer_id", mask)
 
 
 def tidy_text(values: pa.Array) -> pa.Array:

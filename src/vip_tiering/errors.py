@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_CONTROL_CHARACTERS: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))}
 
 
 @dataclass(frozen=True, order=True)
@@ -38,7 +40,8 @@ class Problem:
         if self.column is not None:
             place.append(f"column {self.column}")
         parts = [part for part in (self.file, ", ".join(place), self.message) if part]
-        return ": ".join(parts) + (f" [{self.rule}]" if self.rule else "")
+        line = ": ".join(parts) + (f" [{self.rule}]" if self.rule else "")
+        return line.translate(_CONTROL_CHARACTERS)  # a file may be named like that, and a problem is one line
 
 
 class VipError(Exception):

@@ -11,6 +11,7 @@ RULES: Final[dict[str, str]] = {
     "id-control": "an id holds a control character; deliver plain text",
     "id-scientific": "an id was turned into a number by Excel and lost its digits; deliver it as text",
     "id-long": "an id is longer than 64 bytes; is the separator wrong?",
+    "id-total": "this is a total and no customer; deliver the rows of customers only",
     "date-empty": "the date is missing",
     "date-invalid": "not a day of the calendar in the form of this file; write 2015-10-01, 20151001 or 2015/10/01, one form per file",
     "date-excel": "an Excel serial number stands for the date; format the column as a date such as 2015-10-01",

@@ -120,8 +120,15 @@ def _maturity(action: Action, sources: Sources, members: Mask) -> list[Happening
     return [_at(at, day, due_from, product=_texts(events.product, index), amount_fen=events.amount_fen[index])]
 
 
+_MOST_DAYS: Final = np.int64(1 << 20)
+"""More than the number of any day."""
+
+
 def _points(action: Action, sources: Sources, members: Mask) -> list[Happenings]:
-    """方案 第3条: 积分兑换. By the events file, and by the day on which points expire in the customer file."""
+    """方案 第3条: 积分兑换. By the events file, and by the day on which points expire in the customer file.
+
+    Points that expire on the day of which the events file tells are the same ones.
+    """
     window, days = sources.window, action.within_days or 0
     last, length = window.last + days, window.last - window.first
     index, at, events = _of_file("points", sources, members)
@@ -133,7 +140,8 @@ def _points(action: Action, sources: Sources, members: Mask) -> list[Happenings]
     customers, profile = sources.customers, sources.people.profile
     who = np.flatnonzero(members & (profile >= 0))
     day, points = customers.day["points_expire_on"][profile[who]], customers.points[profile[who]]
-    expiring = within(day, window.first, last) & (points != 0)
+    known = np.isin(who * _MOST_DAYS + day, at * _MOST_DAYS + events.day[index])
+    expiring = within(day, window.first, last) & (points != 0) & ~known
     who, day, points = who[expiring], day[expiring], points[expiring]
     return [told, _at(who, day, day - days - length, points=points)]
 

@@ -113,7 +113,7 @@ def _first_line(text: bytes) -> bytes:
 
 
 def _refuse_other_formats(start: bytes, name: str) -> None:
-    if not start.strip():
+    if not start.removeprefix(UTF8_BOM).strip():
         raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
     for magic, rule, message in _OTHER_FORMATS:
         if start.startswith(magic):
