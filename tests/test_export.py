@@ -133,8 +133,8 @@ def test_customers_of_one_file_only_are_counted_and_masked(home: Path, tmp_path:
     """Who is in the run and not in the customer file, or the reverse, is counted and named by a masked id only."""
     people = {one: customer(number) for number, one in enumerate(list(GOLD)[1:])} | {"NOBODY7": customer(99)}
     done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists")
-    assert "tiered customers that are not in the customer file: 1, such as G0***01\n" in done.stderr
-    assert "customers of the customer file that are not in the run: 1, such as NO***Y7\n" in done.stderr
+    assert "tiered customers that are not in the customer file: 1 of 6, such as G0***01\n" in done.stderr
+    assert "customers of the customer file that are not in the run: 1 of 6, such as NO***Y7\n" in done.stderr
     assert "no_profile" == reasons_of(tmp_path / "lists" / ON)["G00001", "G-SMS-5"]
     assert "G00001" not in done.stdout + done.stderr
 

@@ -250,6 +250,45 @@ def test_a_list_of_neither_is_refused(tmp_path: Path) -> None:
     one_wrong(do_not_contact_of, file_of(tmp_path, f"channel,kunde\nsms,{CANARY}\n"), "header-missing", None, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "strange"),
+    [
+        (f"customer_id,电话\n7,{CANARY}\n", "mobile", "电话"),
+        (f"mobile,kunde,13800138000\n13800138000,{CANARY},1\n", "customer_id", "kunde, column 3"),
+    ],
+)
+def test_entries_in_a_column_that_nobody_knows_are_not_lost(text: str, field: str, strange: str, tmp_path: Path) -> None:
+    """Where customers or numbers have no column, one that is not recognised may name them; headers that may be values are counted."""
+    message = one_wrong(do_not_contact_of, file_of(tmp_path, text), "header-missing", None, None)
+    assert message.startswith(f"no column for the {field}, and not recognised: {strange}; ")
+    assert f"map it to {field} under columns in rules/customers.yaml, otherwise leave it out" in message
+
+
+def test_a_list_whose_columns_are_known_may_lack_numbers(tmp_path: Path, shipped: CustomerRules) -> None:
+    """A column of another file, such as a name or a note, holds no number; a phone as lists write it does."""
+    entries, _ = parse_do_not_contact(file_of(tmp_path, "客户号,客户姓名,备注\n7,王,x\n"), shipped, CHANNELS)
+    assert [("7", "", ALL_CHANNELS, NO_DAY)] == rows_of_entries(entries)
+    with pytest.raises(DataError, match="no column for the mobile, and not recognised: 电话;"):
+        parse_do_not_contact(file_of(tmp_path, "客户号,电话\n7,1\n"), shipped, CHANNELS)
+
+
+def test_a_row_with_neither_names_the_columns_that_nobody_knows(tmp_path: Path) -> None:
+    """Where a customer and a number could be given, what is not recognised may hold them."""
+    file = file_of(tmp_path, f"customer_id,mobile,电话\n,,{CANARY}\n,,{CANARY}\n")
+    message = one_wrong(do_not_contact_of, file, "entry-empty", 2, None)
+    assert message.endswith("fill in customer_id or mobile, or map its column, not recognised: 电话; 2 rows are like this")
+
+
+def test_of_many_unknown_headers_the_others_are_counted(tmp_path: Path, shipped: CustomerRules) -> None:
+    """Those that nobody writes come first, then those of other files and of lists; twelve are shown."""
+    known = ["客户姓名", "本季层级", "次序", "内容"]
+    text = ",".join(["客户号", *known, *(f"a{'b' * one}" for one in range(10)), "日期"]) + "\n"
+    with pytest.raises(DataError) as error:
+        parse_events(file_of(tmp_path, text), shipped)
+    unknown = ", ".join(f"a{'b' * one}" for one in range(10))
+    assert f"not recognised: {unknown}, 客户姓名, 本季层级 and 2 more; map" in str(error.value)
+
+
 @settings(max_examples=examples(25))
 @given(
     st.lists(

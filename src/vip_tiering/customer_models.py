@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
@@ -117,6 +117,24 @@ class CustomerRules(Strict):
     values: Annotated[list[ValueMap], Field(min_length=1, description="the bank's own words for codes")] | None = None
     date_format: DateFormat | None = None
     status: Annotated[StatusRule, Field(description="only where the customer file has no status column")] | None = None
+
+    _list_headers: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def beside_lists(self, headers: Iterable[str]) -> CustomerRules:
+        """Return the same rules, which know the headers of lists for people by sight: no field is fed by them."""
+        rules = self.model_copy()
+        rules._list_headers = frozenset(headers)  # noqa: SLF001 (a copy of its own)
+        return rules
+
+    @property
+    def list_headers(self) -> frozenset[str]:
+        """The headers of lists for people."""
+        return self._list_headers
+
+    @property
+    def every_header(self) -> list[str]:
+        """Every header that means a field of any file beside a run."""
+        return [header for field in CustomerColumns.model_fields for header in self.headers_of(field)]
 
     def headers_of(self, field: str) -> list[str]:
         """Return the headers that mean a field: its own name first, then those of the bank."""

@@ -228,7 +228,7 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         gates=GatesFile.model_validate(data["gates.yaml"]),
         warnings=tuple(lint(books, documents[BOOK])),
         covers=_covers(books, documents[BOOK]),
-        customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})),
+        customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})).beside_lists(lists.headers.model_dump().values()),
         profiles={one.code: with_headers(one, lists.headers) for one in lists.profiles},
         headers=lists.headers.model_dump(),
     )

@@ -11,23 +11,28 @@ import pyarrow as pa
 
 from vip_tiering.customer_models import CustomerRules
 from vip_tiering.errors import DataError, Problem
-from vip_tiering.readers.headers import shown, tidy
+from vip_tiering.readers.headers import listed, shown, tidy
 from vip_tiering.readers.side_file import SideFile
 from vip_tiering.rows import Int32s
 
 _NEAR: Final = 0.8
 """How alike an unknown header and a known one are that are taken for a slip of the pen (difflib's ratio)."""
-_SHOWN_HEADERS: Final = 12
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a file by field: field -> string array of shape (n,), and the header of each as messages show it."""
+    """The columns of a file by field: field -> string array of shape (n,), and the header of each as messages show it.
+
+    `unused`: the headers that feed no field of this file, as messages show them, those that nobody knows first; `strange`: those
+    of them that mean no field of any file beside a run.
+    """
 
     file: str
     values: dict[str, pa.Array]
     headers: dict[str, str]
     row: Int32s
+    unused: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
 
     def __contains__(self, field: str) -> bool:
         """Return whether the file has a field."""
@@ -67,7 +72,19 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
         raise DataError(problems)
     columns = {field: file.columns[place] for field, place in found.items()}
     headers = {field: shown(file.headers[place], place) for field, place in found.items()}
-    return Columns(file.name, columns, headers, file.row), _near_misses(file, known, found)
+    unused, strange = _left(file, rules, found)
+    return Columns(file.name, columns, headers, file.row, unused, strange), _near_misses(file, known, found)
+
+
+def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the headers that feed no field, as messages show them, and those of them that mean no field of any file.
+
+    First come those that nobody knows, for among them is the one that somebody looks for; then those of other files and of lists.
+    """
+    meant, of_lists = ({tidy(one) for one in headers} for headers in (rules.every_header, rules.list_headers))
+    left = [(tidy(header), shown(header, place)) for place, header in enumerate(file.headers) if place not in found.values()]
+    left.sort(key=lambda one: one[0] in meant or one[0] in of_lists)
+    return tuple(name for _, name in left), tuple(name for header, name in left if header not in meant)
 
 
 def _wrong_type(file: SideFile, place: int) -> Problem:
@@ -78,8 +95,7 @@ def _wrong_type(file: SideFile, place: int) -> Problem:
 def _missing(file: SideFile, rules: CustomerRules, field: str, found: dict[str, int]) -> Problem:
     """Return the problem of a needed field; where no header is known at all it may be the first customer, and is not shown."""
     usual = " or ".join(rules.headers_of(field)[:3])
-    left = [shown(header, place) for place, header in enumerate(file.headers) if place not in found.values()]
-    hint = f"not recognised: {', '.join(left[:_SHOWN_HEADERS]) or 'none'}" if found else "no header is recognised; is there one?"
+    hint = f"not recognised: {listed(_left(file, rules, found)[0])}" if found else "no header is recognised; is there one?"
     message = f"no column for the {field} (such as {usual}); {hint}; map your own under columns in rules/customers.yaml"
     return Problem(file.name, None, None, "header-missing", message)
 

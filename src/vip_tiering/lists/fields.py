@@ -21,6 +21,7 @@ from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, Int8s
 from vip_tiering.money import Int64s, largest
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Broken, Mask, truth
+from vip_tiering.readers.headers import listed
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s
 
@@ -50,9 +51,10 @@ class Fields:
         """Note the rows of a do-not-contact list that say neither a customer nor a number."""
         if mask.any():
             row, count = int(self.columns.row[np.argmax(mask)]), int(np.count_nonzero(mask))
-            message = "names neither a customer nor a number; fill in customer_id or mobile" + (
-                f"; {count} rows are like this" * (count > 1)
-            )
+            message = "names neither a customer nor a number; fill in customer_id or mobile"
+            if self.columns.unused:
+                message += f", or map its column, not recognised: {listed(self.columns.unused)}"
+            message += f"; {count} rows are like this" * (count > 1)
             self.problems.append(Problem(self.columns.file, row, None, "entry-empty", message))
 
     def refuse_without_result(self, mask: Mask) -> None:

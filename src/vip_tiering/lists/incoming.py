@@ -15,7 +15,9 @@ from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.customers import parse_customers
 from vip_tiering.lists.facts import Known
 from vip_tiering.lists.forms import EVENTS, Customers, Events
+from vip_tiering.lists.named_ids import NamedIds, judge_ids, named_ids
 from vip_tiering.lists.records import parse_contacts, parse_do_not_contact, parse_events
+from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.playbooks import Playbooks
 from vip_tiering.raw_columns import truth
 from vip_tiering.readers.side_file import SideFile, read_side_file
@@ -30,12 +32,17 @@ NOT_GIVEN: Final = {
 
 @dataclass(frozen=True)
 class Incoming:
-    """What the files say. `sha256`: by option, None for a file that was not given."""
+    """What the files say. `sha256`: by option, None for a file that was not given; `named`: the ids of each that was given, by option."""
 
     customers: Customers
     known: Known
     sha256: dict[str, str | None]
+    named: dict[str, NamedIds]
     warnings: tuple[str, ...]
+
+    def judge_ids(self, run: TieredRun) -> list[str]:
+        """Hold the ids of all files against those of a run and return warnings; see `named_ids.judge_ids`."""
+        return judge_ids(run, self.named["customers"], [one for option, one in self.named.items() if option != "customers"])
 
 
 def read_incoming(
@@ -52,6 +59,7 @@ def read_incoming(
     }
     found: dict[str, Any] = {}
     sha256: dict[str, str | None] = {}
+    named: dict[str, NamedIds] = {}
     problems: list[Problem | str] = []
     warnings: list[str] = []
     for option, (path, parse) in parsers.items():
@@ -63,6 +71,7 @@ def read_incoming(
             file = read_side_file(path, max_bytes)
             sha256[option] = file.sha256
             found[option], said = parse(file)
+            named[option] = named_ids(file, rules, found[option].customer_id)
         except DataError as error:
             problems += error.problems
         else:
@@ -70,7 +79,7 @@ def read_incoming(
     if problems:
         raise DataError(problems)
     known = Known(found["events"], found["contact_log"], found["do_not_contact"])
-    return Incoming(found["customers"], known, sha256, tuple(warnings))
+    return Incoming(found["customers"], known, sha256, named, tuple(warnings))
 
 
 def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:

@@ -25,17 +25,18 @@ _SHOWN: Final = 3
 def notes_on(lists: DayLists, customers: Customers, window: Window, books: Playbooks, without_workbook: Sequence[str]) -> tuple[str, ...]:
     """Return one line for each thing that people should know, ids masked."""
     people = lists.people
-    unknown = np.flatnonzero((people.profile == NOBODY) & (people.level > 0))
+    tiered = people.level > 0
+    unknown = np.flatnonzero((people.profile == NOBODY) & tiered)
     notes = []
     if len(unknown):
-        notes.append(f"tiered customers that are not in the customer file: {len(unknown)}, such as {_masked(people.customer_id, unknown)}")
+        count = f"{len(unknown)} of {np.count_nonzero(tiered)}"
+        notes.append(f"tiered customers that are not in the customer file: {count}, such as {_masked(people.customer_id, unknown)}")
     there = np.zeros(len(customers), np.bool_)
     there[people.profile[people.profile != NOBODY]] = True
     if not there.all():
         others = np.flatnonzero(~there)
-        notes.append(
-            f"customers of the customer file that are not in the run: {len(others)}, such as {_masked(customers.customer_id, others)}"
-        )
+        count = f"{len(others)} of {len(customers)}"
+        notes.append(f"customers of the customer file that are not in the run: {count}, such as {_masked(customers.customer_id, others)}")
     named = {one.manager for one in (books.gates.manager_quota.managers or ())} if books.gates.manager_quota else set()
     if strangers := named - set(customers.text["manager"].dictionary.to_pylist()):
         notes.append(f"manager_quota names managers whom the customer file does not, so they have no quota: {len(strangers)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +17,13 @@ from vip_tiering.customer_fields import (
 )
 from vip_tiering.customer_models import CustomerRules
 from vip_tiering.errors import Problem
-from vip_tiering.lists.columns import find_columns
+from vip_tiering.lists.columns import Columns, find_columns
 from vip_tiering.lists.fields import Fields, words_of
 from vip_tiering.lists.forms import EVENTS, NO_DAY, NO_PHONE, NOT_GIVEN, RESULTS, Contacts, DoNotContact, Events
 from vip_tiering.lists.phones import canonical_mobiles
 from vip_tiering.lists.texts import clean_text, plain, recoded
 from vip_tiering.raw_columns import Mask, truth
+from vip_tiering.readers.headers import listed
 from vip_tiering.readers.side_file import SideFile
 from vip_tiering.rows import Int32s
 
@@ -70,12 +71,13 @@ def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collect
 
     A row with a customer and a number becomes two entries, so that each of them is barred. A number that is no mobile bars
     nothing: such entries are left out, and a warning counts them. Raises DataError for a row with neither, a channel that is
-    not known, and for ids and days that are none.
+    not known, for ids and days that are none, and where customers or numbers have no column and nobody knows what is in another.
     """
     fields, warnings = _fields(file, rules, DO_NOT_CONTACT_FIELDS, ())
     columns = fields.columns
     if "customer_id" not in columns and "mobile" not in columns:
         find_columns(file, rules, DO_NOT_CONTACT_FIELDS, ("customer_id",))
+    fields.problems += _unrecognised(columns)
     empty = pa.array([""], pa.string()).take(pa.repeat(pa.scalar(0), len(columns)))
     named = truth(pc.not_equal(pc.utf8_trim_whitespace(columns.values.get("customer_id", empty)), ""))
     customer_id = fields.ids("customer_id", needed=named) if "customer_id" in columns else empty
@@ -99,6 +101,17 @@ def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collect
         channel=channel.take(pa.array(rows)),
         since=since[rows],
     ), warnings
+
+
+def _unrecognised(columns: Columns) -> Iterator[Problem]:
+    """Yield that a do-not-contact list may name customers, or numbers, in a column that nobody knows: they would be lost in silence."""
+    for field, what in (("customer_id", "customer"), ("mobile", "number")):
+        if field not in columns and columns.strange:
+            message = (
+                f"no column for the {field}, and not recognised: {listed(columns.strange)}; if one names the {what}, map it to {field}"
+                f" under columns in rules/customers.yaml, otherwise leave it out, or entries by {what} could be lost"
+            )
+            yield Problem(columns.file, None, None, "header-missing", message)
 
 
 def _fields(file: SideFile, rules: CustomerRules, fields: Sequence[str], needed: Sequence[str]) -> tuple[Fields, list[str]]:

@@ -19,6 +19,7 @@ from vip_tiering.lists.hard_rules import check_export, check_intact, read_export
 from vip_tiering.lists.incoming import read_incoming
 from vip_tiering.lists.logbook import Heard, heard_in, read_logbook, together
 from vip_tiering.lists.places import private_root
+from vip_tiering.lists.run_folder import read_run
 from vip_tiering.playbooks import Playbooks, rules_with_playbooks
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.rules import Rules
@@ -119,6 +120,8 @@ def _people(order: VerifyOrder, export: Export, run: Path, customers: Path) -> t
         raise DataError(problems)
     size = size_in_bytes(order.max_bytes)
     incoming = read_incoming(customers, order.events, order.contact_log, order.do_not_contact, export.books, size)
+    if folders.manifest_of(run)["digest"] == export.main.manifest["made_from"].get("run"):
+        incoming.judge_ids(read_run(run))  # whom only the files name was told when the export was made
     made_from = export.main.manifest["made_from"].get("files", {})
     others = [option for option, sha256 in incoming.sha256.items() if made_from.get(option) != sha256]
     warnings = [f"--{option.replace('_', '-')}: not the file from which the export was made, or not given" for option in others]

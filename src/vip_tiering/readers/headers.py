@@ -26,6 +26,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
 """Usual headers of every role, compared after NFKC, without case and surrounding blanks."""
 
 _USUAL: Final = {role: [one for one in names if one == role or not one.isascii()][:2] for role, names in ALIASES.items()}
+_SHOWN_HEADERS: Final = 12
 _REQUIRED: Final = ("customer_id", "balance")
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
@@ -40,6 +41,12 @@ def tidy(header: str) -> str:
 def shown(header: str, index: int) -> str:
     """Return a header as a message may show it: one that could hold a customer's value is only counted."""
     return header if _PRINTABLE_HEADER.fullmatch(header) else f"column {index + 1}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a message may list them: the first of them, and how many more there are."""
+    more = len(names) - _SHOWN_HEADERS
+    return (", ".join(names[:_SHOWN_HEADERS]) or "none") + (f" and {more} more" if more > 0 else "")
 
 
 def recognise(headers: Sequence[str], columns: Columns, name: str, given: Collection[str] = ()) -> dict[str, int]:
@@ -77,7 +84,7 @@ def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mappi
     left = [shown(header, index) for index, header in enumerate(headers) if index not in found.values()]
     near = difflib.get_close_matches(mapped or role, left, n=1)
     hint = f"did you mean {near[0]}?" if near else "if the file has no header, or another one, see columns in rules/extracts.yaml"
-    return f"no column {wanted}; not recognised: {', '.join(left[:12]) or 'none'}; {hint}"
+    return f"no column {wanted}; not recognised: {listed(left)}; {hint}"
 
 
 def key_roles(keys: Sequence[tuple[str, str]], columns: Columns) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from vip_tiering import folders
 from vip_tiering.errors import DataError, OutputError
+from vip_tiering.lists.named_ids import judge_ids, named_ids
 from vip_tiering.lists.run_folder import TieredRun, read_run, read_texts
 from vip_tiering.playbooks import ReportRules, load_report_rules
 from vip_tiering.readers.limits import size_in_bytes
@@ -60,6 +61,7 @@ def changes_export(order: ChangesOrder) -> ChangesResult:
     last_year, no_last_year = find_last_year(order.run, run, run_rules)
     file = read_side_file(order.customers, size_in_bytes(order.max_bytes))
     holders, said = parse_holders(file, rules.customers)
+    judge_ids(run, named_ids(file, rules.customers, holders.customer_id))
     origin = Origin(
         run=run.digest,
         previous=before.digest if before else None,
