@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from vip_tiering import folders
@@ -40,7 +39,6 @@ def _export(order: ExportOrder, books: Playbooks, rules: Rules, only: Only, prof
         from vip_tiering.lists import making  # noqa: PLC0415 (pandas loads while the customers are read)
 
         incoming = reading.result()
-    incoming = replace(incoming, warnings=(*incoming.warnings, *incoming.judge_ids(run)))
     memory = recall(order.out, order.private_root, order.on, books.books.channels)
     given = Given(run, incoming, memory, books, rules.ladder(run.quarter), rules.calendar, only, profiles)
     origin = making.origin_of(order, given)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vip_tiering import event_files, folders
+from vip_tiering.ahead import threads
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
@@ -61,12 +62,15 @@ def make(order: ExportOrder, given: Given, origin: Origin) -> Made:
     known = replace(incoming.known, results=memory.heard.results, barred=together([incoming.known.barred, memory.heard.barred]))
     window = window_of(order.on, working_days(given.calendar))
     inputs = Inputs(given.run, books, incoming.customers, known, memory.contacts, _branch_dates(given.calendar), memory.overflow)
-    lists = lists_of_day(inputs, order.on, window, given.only)
+    with threads(1) as pool:
+        named = pool.submit(incoming.judge_ids, given.run)  # what it refuses, it refuses before anything is written
+        lists = lists_of_day(inputs, order.on, window, given.only)
+        strangers = named.result()
     plan = event_plan_between(books, given.calendar, order.on, order.on + PLAN_AHEAD)
     files = export_files(lists, given.profiles, books.books.channels, books.headers)
     files.open["event_plan.csv"] = event_files.csv_writer(plan)
     notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
-    warnings = (*given.run.warnings, *incoming.warnings, *notes_on_given(order, given), *notes, *plan.warnings)
+    warnings = (*given.run.warnings, *incoming.warnings, *strangers, *notes_on_given(order, given), *notes, *plan.warnings)
     labels = {code: one.label for code, one in books.books.channels.items()}
     return Made(document_of(origin, window, lists, books, warnings), files, warnings, labels, previews_of(lists, labels))
 
