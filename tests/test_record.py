@@ -272,6 +272,26 @@ def test_every_wrong_row_of_every_file_is_named(branch: Branch) -> None:
         assert place in done.stderr
 
 
+def test_files_of_the_same_name_are_told_apart(branch: Branch) -> None:
+    """Of two files with the same name messages show the paths as they were typed, of the others the names."""
+    for place in ("a", "b"):
+        (branch.folder / "ret" / place).mkdir(parents=True)
+        branch.results(said("X1", "reached"), name=f"ret/{place}/calls.csv")
+        with xlsxwriter.Workbook(branch.folder / "ret" / place / "lists.xlsx") as book:
+            sheet = book.add_worksheet("电话")
+            sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+            sheet.write_row(1, 0, ["X2", "G-CALL-1", "reached"])
+    branch.results(said("X3", "reached"), name="ret/a/other.csv")
+    files = ("ret/a/calls.csv", "ret/b/calls.csv", "ret/a/lists.xlsx", "ret/b/lists.xlsx", "ret/a/other.csv", "absent/calls.csv")
+    done = vip("playbook", "record", branch.out / ON, *files, "--rules", RULES, cwd=branch.folder)
+    assert done.returncode == 4
+    for place in ("a", "b"):
+        assert f"vip: ret/{place}/calls.csv: row 2: " in done.stderr
+        assert f"vip: ret/{place}/lists.xlsx [电话]: row 2: " in done.stderr
+    assert "vip: other.csv: row 2: " in done.stderr
+    assert "vip: absent/calls.csv: cannot be found" in done.stderr
+
+
 def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
     """A damaged workbook, one with a column without a header, and one whose ids Excel took for numbers are refused."""
     whole = branch.folder / "whole.xlsx"

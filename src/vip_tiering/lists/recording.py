@@ -166,9 +166,9 @@ def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], li
     found: list[Found] = []
     problems: list[Problem | str] = []
     warnings: list[str] = []
-    for path in order.results:
+    for path, name in zip(order.results, _shown_names(order.results), strict=True):
         try:
-            for table in read_tables(path, size_in_bytes(order.max_bytes)):
+            for table in read_tables(path, size_in_bytes(order.max_bytes), name):
                 returned, said = parse_returned(table, rules, codes, on, order.on or on)
                 warnings += said
                 one, wrong = found_in(returned, listed, channels, f"the lists of {on}")
@@ -183,6 +183,12 @@ def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], li
         what = "a contact has" if count == 1 else f"{count} contacts have"
         warnings.append(f"{what} different results of one day: all are kept, the last one counts, and a refusal stays")
     return every, warnings
+
+
+def _shown_names(paths: Sequence[Path]) -> list[str]:
+    """Return how messages call each file: by its name, or as it was typed where another one has the same name."""
+    count = Counter(path.name for path in paths)
+    return [path.name if count[path.name] == 1 else str(path) for path in paths]
 
 
 def _numbers(found: Found, listed: Listed, channels: Sequence[Channel], parts: Sequence[Path], books: Playbooks) -> pa.Array:
