@@ -20,6 +20,7 @@ from python_calamine import load_workbook
 from exporting import ON, customer, day, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
 from helpers import RULES, vip
 from vip_tiering import folders
+from vip_tiering.customer_fields import RESULT_CODES
 from vip_tiering.errors import DataError, OutputError
 from vip_tiering.lists.exports import playbook_export
 from vip_tiering.lists.orders import ExportOrder
@@ -135,6 +136,28 @@ def test_a_workbook_comes_back(branch: Branch) -> None:
     assert done.returncode == 0, done.stderr
     assert {row["channel"] for row in branch.log()} == {"calls", "visits"}
     assert {row["result"] for row in branch.log()} == {"interested"}
+
+
+def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
+    """The workbook offers the bank's own first word for each result, lets others through with a warning, and all of them are read."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    with zipfile.ZipFile(source) as parts:
+        xml = parts.read("xl/worksheets/sheet1.xml").decode()
+    (offered,) = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
+    words = offered.split(",")
+    assert ["已接通", "未接通", "空号"] == words[:3]
+    sheets = load_workbook(source)
+    rows = sheets.get_sheet_by_name(sheets.sheet_names[0]).to_python()
+    place = rows[0].index("联系结果")
+    back = branch.folder / "back.xlsx"
+    with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
+        tab = book.add_worksheet("电话")
+        tab.write_row(0, 0, rows[0])
+        for number, word in enumerate([*words, "无人接听"], 1):
+            tab.write_row(number, 0, [*rows[1][:place], word, *rows[1][place + 1 :]])
+    done = branch.record(back)
+    assert done.returncode == 0, done.stderr
+    assert list(dict.fromkeys(row["result"] for row in branch.log())) == list(RESULT_CODES)
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

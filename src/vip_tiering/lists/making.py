@@ -12,6 +12,7 @@ from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
+from vip_tiering.lists.forms import RESULT_CODES
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
@@ -63,7 +64,8 @@ def make(order: ExportOrder, given: Given, origin: Origin) -> Made:
     inputs = Inputs(given.run, books, incoming.customers, known, memory.contacts, _branch_dates(given.calendar), memory.overflow)
     lists = lists_of_day(inputs, order.on, window, given.only)
     plan = event_plan_between(books, given.calendar, order.on, order.on + PLAN_AHEAD)
-    files = export_files(lists, given.profiles, books.books.channels, books.headers)
+    offered = books.customers.offered_words("result", RESULT_CODES)
+    files = export_files(lists, given.profiles, books.books.channels, books.headers, offered)
     files.open["event_plan.csv"] = event_files.csv_writer(plan)
     notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
     warnings = (*given.run.warnings, *incoming.warnings, *notes, *plan.warnings)
