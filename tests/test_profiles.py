@@ -29,6 +29,7 @@ NASTY = (
     "a\rb", "a\nb", "a\r\nb", "", "'单引号", "_x0041_", "1e5", "2015-12-31", "TRUE", "全角，，", "a|b", " 空格 ",
 )  # fmt: skip
 """Values that some reader takes for something else."""
+from vip_tiering.published import standing
 
 
 def books() -> Playbooks:
@@ -363,4 +364,4 @@ def test_names_that_lead_elsewhere_are_refused(name: str, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="names a file that lies elsewhere"):
         folders.verify(folder)
     with pytest.raises(OutputError, match="no run of this program"):
-        folders.standing(folder, {}, replace=False)
+        standing(folder, {}, replace=False)

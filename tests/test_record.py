@@ -561,6 +561,27 @@ def test_different_results_of_one_contact_are_told(branch: Branch) -> None:
     assert "different results" not in branch.record(branch.results(*rows)).stderr
 
 
+def test_the_export_of_the_day_once_more_says_that_results_came_in(branch: Branch) -> None:
+    """After the first results of the day the same command is exit 5 and says that its lists stand; nothing needs to be done."""
+    command = (branch.run, branch.customers, branch.out, "--events", branch.events)
+    assert "already up to date" in export(*command).stdout
+    assert branch.record(branch.results(said("G1", "reached"))).returncode == 0
+    again = export(*command)
+    assert (5, "") == (again.returncode, again.stdout)
+    assert (
+        f"vip: {branch.out}/{ON}: results were recorded since these lists were made; the lists that were handed out stand" in again.stderr
+    )
+    assert "--replace is only needed to make other lists of the day\n" in again.stderr
+    assert "was made from other results and with other --only; --replace" in export(*command, "--only", "calls").stderr
+
+
+def test_the_private_part_names_the_open_one(branch: Branch) -> None:
+    """Results of private clients are recorded through the open folder, and whoever names the private one is told which that is."""
+    place = branch.folder / "lists.private" / ON
+    done = vip("playbook", "record", place, branch.results(said("G1", "reached")), "--rules", RULES)
+    assert (4, True) == (done.returncode, f"is the private part of an export; name the open one, such as lists/{ON}" in done.stderr)
+
+
 def test_nothing_is_published_into_a_published_folder(branch: Branch) -> None:
     """A report, or lists, cannot lie inside an export: it would no longer be intact."""
     done = vip("changes", "export", branch.run, "--customers", branch.customers, "--out", branch.out / ON, "--rules", RULES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from vip_tiering import event_files, folders
+from vip_tiering import event_files, folders, published
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
@@ -87,7 +87,7 @@ def publish(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) ->
     private_folder, private = None, None
     if made.files.private:
         head = private_document(origin)
-        private_folder = folders.standing(root / name, origin.made_from, replace=True)
+        private_folder = published.standing(root / name, origin.made_from, replace=True)
         if private_folder is None:
             private_folder = folders.publish(root, name, made.files.private, manifest_of(head), replace=True)
         written = folders.manifest_of(private_folder)
