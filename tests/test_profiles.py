@@ -22,6 +22,7 @@ from vip_tiering.lists.file_names import MAX_BYTES, MAX_CHARACTERS, UNASSIGNED, 
 from vip_tiering.lists.profiles import profile_writers
 from vip_tiering.playbooks import Playbooks, check_rules, load_playbooks
 from vip_tiering.profile_models import Profile
+from vip_tiering.published import standing
 from vip_tiering.tables import json_bytes
 
 NASTY = (
@@ -29,7 +30,6 @@ NASTY = (
     "a\rb", "a\nb", "a\r\nb", "", "'单引号", "_x0041_", "1e5", "2015-12-31", "TRUE", "全角，，", "a|b", " 空格 ",
 )  # fmt: skip
 """Values that some reader takes for something else."""
-from vip_tiering.published import standing
 
 
 def books() -> Playbooks:

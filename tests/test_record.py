@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import xlsxwriter
 from python_calamine import load_workbook
@@ -20,11 +22,16 @@ from python_calamine import load_workbook
 from exporting import ON, customer, day, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
 from helpers import RULES, vip
 from vip_tiering import folders
+from vip_tiering.arrow import one_array
 from vip_tiering.customer_fields import RESULT_CODES
 from vip_tiering.errors import DataError, OutputError
 from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.matching import found_in, listed_of
 from vip_tiering.lists.orders import ExportOrder
 from vip_tiering.lists.recording import RecordOrder, playbook_record
+from vip_tiering.lists.returned import parse_returned, with_list_headers
+from vip_tiering.playbooks import load_playbooks
+from vip_tiering.readers.side_file import SideFile
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
 SOFFICE = shutil.which("soffice")
@@ -283,6 +290,25 @@ def test_what_is_wrong_refuses_the_file_whole(name: str, branch: Branch) -> None
     assert f"[{rule}]" in done.stderr
     assert "NOBODY" not in done.stderr
     assert not (branch.out / "contact_log.csv").exists()
+
+
+def test_leading_zeros_that_were_lost_are_told() -> None:
+    """A row whose id lost its leading zeros says so; one that is listed, and has another action, does not."""
+    listed = pa.table({"customer_id": ["0012", "007", "7", "0"], "action": ["A"] * 4, "channel": ["calls"] * 4})
+    ids = ["12", "012", "9", "7", "0012", "12|0012", "", "00"]
+    rows = pa.table({"客户号": ids, "事项": ["A", "A", "A", "B", "A", "A", "A", "A"], "联系结果": ["reached"] * len(ids)})
+    file = SideFile(
+        "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
+    )
+    books = load_playbooks(RULES)
+    assert books is not None
+    rules = with_list_headers(books.customers, books.headers)
+    returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
+    _, problems = found_in(returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
+    said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
+    assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
+    assert {"result-unlisted"} == {one.rule for one in problems}
+    assert "12" not in "".join(one.message for one in problems)
 
 
 def test_every_wrong_row_of_every_file_is_named(branch: Branch) -> None:
