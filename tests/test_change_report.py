@@ -434,7 +434,7 @@ def test_another_report_stays_until_it_is_replaced(home: Path, tmp_path: Path) -
     assert 0 == export(run, customers, out, "--quiet").returncode
     refused = export(run, customers, out, "--lang", "en")
     assert (5, "") == (refused.returncode, refused.stdout)
-    assert f"vip: {out}/2015Q4: stands there and was made from other language; --replace moves it to .superseded\n" == refused.stderr
+    assert f"vip: {out}/2015Q4: stands there and was made with other --lang; --replace moves it to .superseded\n" == refused.stderr
     assert 0 == export(run, customers, out, "--lang", "en", "--replace").returncode
     assert (out / ".superseded" / "2015Q4-1" / "report.xlsx").exists()
 

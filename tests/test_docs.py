@@ -296,6 +296,26 @@ def test_form_of_the_targets_is_accepted(tmp_path: Path) -> None:
     assert [("K-AUM", 50_000_000), ("K-EFF", 1200)] == [(one.id, one.target) for one in targets.targets or ()]
 
 
+def test_the_action_of_ones_own_is_accepted(tmp_path: Path) -> None:
+    """The action in docs/rules.md is accepted among those of silver as it stands, and refused without a key that it must have."""
+    example = next(block for block in blocks("docs/rules.md", "yaml") if "OWN-CALL-1" in block)
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    path = tmp_path / "rules" / "playbooks.yaml"
+    before, tier, after = path.read_text(encoding="utf-8").partition("  - tier: silver\n")
+    head, actions, rest = after.partition("    actions:\n")
+    path.write_text(before + tier + head + actions + example + rest, encoding="utf-8")
+    books = load_playbooks(tmp_path / "rules")
+    assert books is not None
+    assert "OWN-CALL-1" in {one.id for one, _ in books.actions("silver")}
+    lines = example.splitlines(keepends=True)
+    free = re.compile(r" *(origin|topics): ")
+    for number in (number for number in range(1, len(lines)) if not free.match(lines[number])):
+        fewer = "".join(lines[:number] + lines[number + 1 :])
+        path.write_text(before + tier + head + actions + fewer + rest, encoding="utf-8")
+        with pytest.raises(vip.RulesError, match=r"actions\[0\]"):
+            load_playbooks(tmp_path / "rules")
+
+
 def test_exit_codes_are_documented() -> None:
     """The README's table of exit codes and the error classes agree."""
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page("README.md"), re.MULTILINE)}

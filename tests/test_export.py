@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -50,9 +51,22 @@ def test_other_inputs_are_never_written_over_an_export(home: Path, tmp_path: Pat
     other = write_customers(tmp_path / "other.csv", {one: customer(number, consent_sms="N") for number, one in enumerate(GOLD)})
     done = export(home / "out" / "2015Q4", other, out)
     assert (5, "") == (done.returncode, done.stdout)
-    assert "was made from other files" in done.stderr
+    assert "stands there and was made with other --customers; --replace" in done.stderr
     assert export(home / "out" / "2015Q4", other, out, "--replace").returncode == 0
     assert (out / ".superseded" / f"{ON}-1" / "sms.csv").exists()
+
+
+def test_another_selection_names_its_option(home: Path, tmp_path: Path) -> None:
+    """Where an option differs it is named as it is typed, beside what else differs."""
+    out, files = tmp_path / "lists", (home / "out" / "2015Q4", home / "customers.csv")
+    assert export(*files, out, "--only", "calls").returncode == 0
+    assert f"{out}/{ON}: stands there and was made with other --only; --replace" in export(*files, out).stderr
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES, rules)
+    gates = rules / "gates.yaml"
+    gates.write_text(re.sub("(adult_age_years: .value: )18", r"\g<1>19", gates.read_text(encoding="utf-8")), encoding="utf-8")
+    done = export(*files, out, "--rules", rules, "--profile", "wecom")
+    assert "was made from other rules and with other --only, --profile; --replace" in done.stderr, done.stderr
 
 
 def test_lists_are_private(home: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from vip_tiering.lists.file_names import MAX_BYTES, MAX_CHARACTERS, UNASSIGNED, 
 from vip_tiering.lists.profiles import profile_writers
 from vip_tiering.playbooks import Playbooks, check_rules, load_playbooks
 from vip_tiering.profile_models import Profile
+from vip_tiering.published import standing
 from vip_tiering.tables import json_bytes
 
 NASTY = (
@@ -363,4 +364,4 @@ def test_names_that_lead_elsewhere_are_refused(name: str, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="names a file that lies elsewhere"):
         folders.verify(folder)
     with pytest.raises(OutputError, match="no run of this program"):
-        folders.standing(folder, {}, replace=False)
+        standing(folder, {}, replace=False)

@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 import vip_tiering as vip
-from vip_tiering import folders
+from vip_tiering import folders, published
 
 COMPUTE = [sys.executable, "-m", "vip_tiering", "tier", "compute"]
 
@@ -78,7 +78,7 @@ def test_other_run_is_not_overwritten(tmp_path: Path) -> None:
     extract(tmp_path / "in", "99.00")
     refused = run(tmp_path / "in", "--out", tmp_path / "out")
     assert 5 == refused.returncode
-    assert "made from other inputs; --replace" in refused.stderr
+    assert "made from other extracts; --replace" in refused.stderr
     assert before == (tmp_path / "out" / NAME / "tiers.csv").read_bytes()
     assert 0 == run(tmp_path / "in", "--out", tmp_path / "out", "--replace").returncode
     assert before == (tmp_path / "out" / ".superseded" / f"{NAME}-1" / "tiers.csv").read_bytes()
@@ -92,7 +92,7 @@ def test_other_rules_and_options_are_named(tmp_path: Path) -> None:
     rules.mkdir()
     (rules / "tiers.yaml").write_text("version: 1\ntiers:\n  - {code: one, label: 一, min: 1}\n", encoding="utf-8")
     assert "other rules;" in run(tmp_path / "in", "--out", tmp_path / "out", "--rules", rules).stderr
-    assert "other options;" in run(tmp_path / "in", "--out", tmp_path / "out", "--max-rejects", "3").stderr
+    assert "made with other --max-rejects;" in run(tmp_path / "in", "--out", tmp_path / "out", "--max-rejects", "3").stderr
 
 
 @pytest.mark.bad_input(72)
@@ -301,7 +301,7 @@ def test_strange_manifest_is_no_bug(tmp_path: Path, change: Callable[[dict[str, 
     with pytest.raises(vip.DataError, match="no published folder"):
         folders.verify(path.parent)
     with pytest.raises(vip.OutputError, match="no run of this program"):
-        folders.standing(path.parent, {}, replace=False)
+        published.standing(path.parent, {}, replace=False)
 
 
 def test_a_folder_that_one_stands_in_has_its_name(tmp_path: Path) -> None:
@@ -310,3 +310,13 @@ def test_a_folder_that_one_stands_in_has_its_name(tmp_path: Path) -> None:
     plain.mkdir()
     refused = subprocess.run([*COMPUTE[:3], "verify", "."], capture_output=True, text=True, check=False, cwd=plain)
     assert (4, "vip: plain: is no published folder; it has no manifest.json that can be read\n") == (refused.returncode, refused.stderr)
+
+
+@pytest.mark.parametrize("command", [("verify",), ("playbook", "verify"), ("playbook", "results"), ("playbook", "record")])
+def test_what_is_no_folder_is_told(command: tuple[str, ...], tmp_path: Path) -> None:
+    """A path that leads nowhere is no folder that was never published, and neither is a file."""
+    (tmp_path / "file").write_text("x")
+    more = ("calls.csv",) if command[-1] == "record" else ()
+    for path, message in (("lists/absent", "there is no such folder; name "), ("file", "is a file; name ")):
+        refused = subprocess.run([*COMPUTE[:3], *command, path, *more], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (4, True) == (refused.returncode, refused.stderr.startswith(f"vip: {path}: {message}")), refused.stderr

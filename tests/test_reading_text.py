@@ -7,12 +7,15 @@ import gzip
 import random
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import vip_tiering as vip
 from helpers import rules_with
+from helpers import vip as run_vip
 from vip_tiering.errors import DataError
 from vip_tiering.readers import encodings, text
 
@@ -271,3 +274,21 @@ def test_a_problem_is_one_line_whatever_a_file_is_called(tmp_path: Path) -> None
     with pytest.raises(DataError) as refused:
         vip.compute_tiers(path, "2015Q4", as_of=dt.date(2015, 10, 1))
     assert all(not set(str(one)) & {"\x1b", "\n"} for one in refused.value.problems)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_form_of_a_date_is_that_of_most_rows(kind: str, tmp_path: Path) -> None:
+    """One date in another form is the odd one, however few different dates there are, and the message shows the form of the file."""
+    dates = ["2015/10/01", "2015-10-01", *["2015/10/01"] * 8]
+    if kind == "csv":
+        path = tmp_path / "b.csv"
+        path.write_text(HEADER + "".join(f"A{number},{day},1.00\n" for number, day in enumerate(dates)))
+    else:
+        path = tmp_path / "b.parquet"
+        columns = {"customer_id": [f"A{number}" for number in range(len(dates))], "date": dates, "balance": ["1.00"] * len(dates)}
+        pq.write_table(pa.table(columns), path)
+    done = run_vip("tier", "compute", path, "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", tmp_path / "out")
+    row = 3 if kind == "csv" else 2
+    assert (4, True) == (done.returncode, f"{path.name}: row {row}, column date: not a day of the calendar" in done.stderr), done.stderr
+    assert "; this file writes 2015/10/01 [date-invalid]" in done.stderr
+    assert "column date" not in done.stderr.replace(f"row {row}, column date", "")

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import xlsxwriter
 from python_calamine import load_workbook
@@ -20,10 +22,16 @@ from python_calamine import load_workbook
 from exporting import ON, customer, day, export, make_run, private_rows, read_rows, reasons_of, write_customers, write_events, write_rows
 from helpers import RULES, vip
 from vip_tiering import folders
+from vip_tiering.arrow import one_array
+from vip_tiering.customer_fields import RESULT_CODES
 from vip_tiering.errors import DataError, OutputError
 from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.matching import found_in, listed_of
 from vip_tiering.lists.orders import ExportOrder
 from vip_tiering.lists.recording import RecordOrder, playbook_record
+from vip_tiering.lists.returned import parse_returned, with_list_headers
+from vip_tiering.playbooks import load_playbooks
+from vip_tiering.readers.side_file import SideFile
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
 SOFFICE = shutil.which("soffice")
@@ -135,6 +143,28 @@ def test_a_workbook_comes_back(branch: Branch) -> None:
     assert done.returncode == 0, done.stderr
     assert {row["channel"] for row in branch.log()} == {"calls", "visits"}
     assert {row["result"] for row in branch.log()} == {"interested"}
+
+
+def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
+    """The workbook offers the bank's own first word for each result, lets others through with a warning, and all of them are read."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    with zipfile.ZipFile(source) as parts:
+        xml = parts.read("xl/worksheets/sheet1.xml").decode()
+    (offered,) = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
+    words = offered.split(",")
+    assert ["已接通", "未接通", "空号"] == words[:3]
+    sheets = load_workbook(source)
+    rows = sheets.get_sheet_by_name(sheets.sheet_names[0]).to_python()
+    place = rows[0].index("联系结果")
+    back = branch.folder / "back.xlsx"
+    with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
+        tab = book.add_worksheet("电话")
+        tab.write_row(0, 0, rows[0])
+        for number, word in enumerate([*words, "无人接听"], 1):
+            tab.write_row(number, 0, [*rows[1][:place], word, *rows[1][place + 1 :]])
+    done = branch.record(back)
+    assert done.returncode == 0, done.stderr
+    assert list(dict.fromkeys(row["result"] for row in branch.log())) == list(RESULT_CODES)
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
@@ -262,6 +292,25 @@ def test_what_is_wrong_refuses_the_file_whole(name: str, branch: Branch) -> None
     assert not (branch.out / "contact_log.csv").exists()
 
 
+def test_leading_zeros_that_were_lost_are_told() -> None:
+    """A row whose id lost its leading zeros says so; one that is listed, and has another action, does not."""
+    listed = pa.table({"customer_id": ["0012", "007", "7", "0"], "action": ["A"] * 4, "channel": ["calls"] * 4})
+    ids = ["12", "012", "9", "7", "0012", "12|0012", "", "00"]
+    rows = pa.table({"客户号": ids, "事项": ["A", "A", "A", "B", "A", "A", "A", "A"], "联系结果": ["reached"] * len(ids)})
+    file = SideFile(
+        "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
+    )
+    books = load_playbooks(RULES)
+    assert books is not None
+    rules = with_list_headers(books.customers, books.headers)
+    returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
+    _, problems = found_in(returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
+    said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
+    assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
+    assert {"result-unlisted"} == {one.rule for one in problems}
+    assert "12" not in "".join(one.message for one in problems)
+
+
 def test_every_wrong_row_of_every_file_is_named(branch: Branch) -> None:
     """Files with mistakes are told together, each row of them."""
     first = branch.results(said("X1", "reached"), said("G1", "reached"), said("X2", "reached"), name="a.csv")
@@ -270,6 +319,26 @@ def test_every_wrong_row_of_every_file_is_named(branch: Branch) -> None:
     assert done.returncode == 4
     for place in ("a.csv: row 2", "a.csv: row 4", "b.csv: row 2", "absent.csv: cannot be found"):
         assert place in done.stderr
+
+
+def test_files_of_the_same_name_are_told_apart(branch: Branch) -> None:
+    """Of two files with the same name messages show the paths as they were typed, of the others the names."""
+    for place in ("a", "b"):
+        (branch.folder / "ret" / place).mkdir(parents=True)
+        branch.results(said("X1", "reached"), name=f"ret/{place}/calls.csv")
+        with xlsxwriter.Workbook(branch.folder / "ret" / place / "lists.xlsx") as book:
+            sheet = book.add_worksheet("电话")
+            sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+            sheet.write_row(1, 0, ["X2", "G-CALL-1", "reached"])
+    branch.results(said("X3", "reached"), name="ret/a/other.csv")
+    files = ("ret/a/calls.csv", "ret/b/calls.csv", "ret/a/lists.xlsx", "ret/b/lists.xlsx", "ret/a/other.csv", "absent/calls.csv")
+    done = vip("playbook", "record", branch.out / ON, *files, "--rules", RULES, cwd=branch.folder)
+    assert done.returncode == 4
+    for place in ("a", "b"):
+        assert f"vip: ret/{place}/calls.csv: row 2: " in done.stderr
+        assert f"vip: ret/{place}/lists.xlsx [电话]: row 2: " in done.stderr
+    assert "vip: other.csv: row 2: " in done.stderr
+    assert "vip: absent/calls.csv: cannot be found" in done.stderr
 
 
 def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
@@ -516,6 +585,27 @@ def test_different_results_of_one_contact_are_told(branch: Branch) -> None:
     assert "a contact has different results of one day: all are kept, the last one counts, and a refusal stays" in twice.stderr
     rows = [said("G1", "no_answer") | {"on": ON}, said("G1", "reached") | {"on": NEXT}]
     assert "different results" not in branch.record(branch.results(*rows)).stderr
+
+
+def test_the_export_of_the_day_once_more_says_that_results_came_in(branch: Branch) -> None:
+    """After the first results of the day the same command is exit 5 and says that its lists stand; nothing needs to be done."""
+    command = (branch.run, branch.customers, branch.out, "--events", branch.events)
+    assert "already up to date" in export(*command).stdout
+    assert branch.record(branch.results(said("G1", "reached"))).returncode == 0
+    again = export(*command)
+    assert (5, "") == (again.returncode, again.stdout)
+    assert (
+        f"vip: {branch.out}/{ON}: results were recorded since these lists were made; the lists that were handed out stand" in again.stderr
+    )
+    assert "--replace is only needed to make other lists of the day\n" in again.stderr
+    assert "was made from other results and with other --only; --replace" in export(*command, "--only", "calls").stderr
+
+
+def test_the_private_part_names_the_open_one(branch: Branch) -> None:
+    """Results of private clients are recorded through the open folder, and whoever names the private one is told which that is."""
+    place = branch.folder / "lists.private" / ON
+    done = vip("playbook", "record", place, branch.results(said("G1", "reached")), "--rules", RULES)
+    assert (4, True) == (done.returncode, f"is the private part of an export; name the open one, such as lists/{ON}" in done.stderr)
 
 
 def test_nothing_is_published_into_a_published_folder(branch: Branch) -> None:

@@ -143,6 +143,26 @@ def test_bad_events_are_refused(line: str, rule: str, column: str, tmp_path: Pat
     assert "balance" not in message
 
 
+@pytest.mark.parametrize(
+    ("dates", "row", "written"),
+    [
+        (["2015/12/01", "2015-12-01", "2015/12/01"], 3, "2015/10/01"),
+        (["20151201", "20151201", "2015/12/01", "20151201"], 4, "20151001"),
+        (["2015-12-01", "2015/12/01"], 3, "2015-10-01"),
+        (["2015/12/01", "20151201"], 2, "20151001"),
+        (["", "", "", "2015/12/01", "2015/12/01", "2015-12-02"], 7, "2015/10/01"),
+    ],
+)
+def test_the_form_of_a_column_is_that_of_most_rows(dates: list[str], row: int, written: str, tmp_path: Path) -> None:
+    """The odd row is named and the form of the file shown; where two forms have as many rows, the first of the known ones counts."""
+    text = "channel,customer_id,date\n" + "".join(f"sms,1,{day}\n" for day in dates)
+    with pytest.raises(DataError) as caught:
+        contacts_of(file_of(tmp_path, text))
+    (found,) = [one for one in caught.value.problems if "[date-invalid]" in str(one)]
+    assert f"row {row}, column date: " in str(found)
+    assert f"; this file writes {written} [" in str(found)
+
+
 def test_a_family_event_needs_a_kind(tmp_path: Path) -> None:
     """Without the column nobody would know of a bereavement."""
     file = file_of(tmp_path, "customer_id,event,date\n1,family_event,2015-12-01\n")

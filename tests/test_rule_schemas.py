@@ -165,3 +165,18 @@ def test_what_the_loader_refuses_the_schema_refuses(case: str, values: Any) -> N
         return
     with pytest.raises(ValidationError):
         validator.validate(values)
+
+
+def test_packaged_rules_are_copied(tmp_path: Path) -> None:
+    """`vip rules copy DIR` writes the packaged YAML files, which are in force there, and never writes over anything."""
+    done = vip("rules", "copy", "own/rules", cwd=tmp_path)
+    names = sorted(path.name for path in RULES.glob("*.yaml"))
+    assert (0, "", [f"own/rules/{name}" for name in names]) == (done.returncode, done.stderr, done.stdout.split())
+    assert [(RULES / name).read_bytes() for name in names] == [(tmp_path / "own" / "rules" / name).read_bytes() for name in names]
+    assert vip("rules", "check", cwd=tmp_path / "own").stdout.startswith("rules: ")
+    for place in ("own/rules", "own"):
+        again = vip("rules", "copy", place, cwd=tmp_path)
+        assert (5, f"vip: {place}: stands there already and is not written over; name a new folder\n") == (again.returncode, again.stderr)
+    (tmp_path / "file").touch()
+    assert vip("rules", "copy", "file/rules", cwd=tmp_path).returncode == 5
+    assert ["file", "own"] == sorted(path.name for path in tmp_path.iterdir())

@@ -20,8 +20,9 @@ from python_calamine import load_workbook
 
 from helpers import RULES, examples
 from test_profiles import NASTY
+from vip_tiering.customer_models import CustomerRules
 from vip_tiering.lists import workbook
-from vip_tiering.lists.forms import RESULTS
+from vip_tiering.lists.forms import RESULT_CODES, RESULTS
 from vip_tiering.lists.workbook import Part, write_workbook
 from vip_tiering.playbooks import load_playbooks
 from vip_tiering.schema import LIST_FIELDS
@@ -94,6 +95,23 @@ def xml_of(content: bytes, part: str = "xl/worksheets/sheet1.xml") -> str:
 def nasty_table() -> pa.Table:
     """Return texts that Excel takes for something else, and their places as numbers."""
     return pa.table({"customer_id": NASTY, "note": NASTY[::-1], "rank": pa.array(range(len(NASTY)), pa.int64())})
+
+
+def offered_by(*words: str) -> str:
+    """Return what the cell of a result offers."""
+    sink = io.BytesIO()
+    write_workbook({"电话": pa.table({"result": [""]})}, HEADERS, sink, words)
+    return re.findall(r'errorStyle="warning"[^>]*><formula1>"(.*?)"</formula1>', xml_of(sink.getvalue()))[0]
+
+
+def test_the_cell_of_a_result_offers_words() -> None:
+    """The words that were asked for, or the codes where Excel's 255 units do not hold them; a word with a comma is not offered."""
+    assert "已接通,&lt;b&gt;" == offered_by("已接通", "<b>")
+    assert ",".join(RESULT_CODES) == offered_by(*["词" * 30] * 9)
+    values = {"通了,好": "reached", '"通"': "reached", "通": "reached", "Reached ok": "reached", "空": "wrong_number", "无": ""}
+    rules = CustomerRules.model_validate({"version": 1, "values": [{"fields": ["result"], "values": values}]})
+    assert ["通", "no_answer", "空"] == rules.offered_words("result", RESULT_CODES)[:3]
+    assert list(RESULT_CODES) == CustomerRules().offered_words("result", RESULT_CODES)
 
 
 def test_values_come_back() -> None:

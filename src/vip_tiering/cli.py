@@ -72,8 +72,6 @@ AcceptMissingOption = Annotated[
 AsOfOption = Annotated[
     str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
 ]
-
-
 OutOption = Annotated[
     Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
 ]
@@ -216,6 +214,17 @@ def rules_check(
     if books is not None:
         show(f"{rules.name}: {books.summary}")
         warn(books.warnings)
+
+
+@rules_app.command("copy")
+def rules_copy(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=folder_of, help="New folder that receives the packaged rule files.")],
+) -> None:
+    """Write the packaged rules into a new folder, as a beginning of your own; nothing is written over."""
+    from vip_tiering.rules import copy_packaged
+
+    for path in copy_packaged(folder):
+        show(path)
 
 
 @rules_app.command("schema")

@@ -34,6 +34,7 @@ RESULTS: Final = (
     "delivered", "failed", "opt_out",
 )  # fmt: skip
 """What came of a contact; "" where nobody said."""
+RESULT_CODES: Final = RESULTS[1:]
 EVENT_FIELDS: Final = ("customer_id", "event", "kind", "date", "product", "amount")
 CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result")
 DO_NOT_CONTACT_FIELDS: Final = ("customer_id", "mobile", "channel", "since")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr
@@ -145,6 +145,14 @@ class CustomerRules(Strict):
         for one in self.values or ():
             if field in one.fields:
                 yield from one.values.items()
+
+    def offered_words(self, field: str, codes: Sequence[str]) -> list[str]:
+        """Return for each code of a field the word that a list to choose from offers: the bank's own first one, else the code.
+
+        A list in a cell is separated by commas and quoted, so that a word with one of these is not offered.
+        """
+        plain = [(word, code) for word, code in self.words_of(field) if not {",", '"'} & set(word)]
+        return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
 def mapped_values(data: dict[str, Any]) -> Iterator[tuple[int, str, str, str]]:

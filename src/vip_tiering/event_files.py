@@ -8,7 +8,7 @@ from typing import IO, Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from vip_tiering import folders
+from vip_tiering import folders, published
 from vip_tiering._version import __version__
 from vip_tiering.event_plan import EventPlan, records
 from vip_tiering.playbooks import Playbooks
@@ -32,7 +32,7 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
     """
     document = _document(plan, books, year)
     with folders.locked(out):
-        if standing := folders.standing(out / str(year), document["made_from"], replace=replace):
+        if standing := published.standing(out / str(year), document["made_from"], replace=replace):
             return standing, True
         writers: dict[str, folders.Writer] = {
             "event_plan.csv": csv_writer(plan),

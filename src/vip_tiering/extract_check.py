@@ -24,7 +24,6 @@ from vip_tiering.readers.inspect import look, roles_of
 from vip_tiering.readers.limits import size_in_bytes
 from vip_tiering.readers.locate import Found, find
 from vip_tiering.roster import Located, Roster
-from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Rows
 from vip_tiering.rules import Kind, Rules, load_rules
 from vip_tiering.schema import ROLES
@@ -144,12 +143,10 @@ def _look_at_days(
         findings.tally.add(line)
     wanted = set(findings.coverage.days)
     for one in findings.files:
-        rule = one.extract.date_rule
-        if findings.coverage.problems and rule and wanted.isdisjoint(one.extract.days):
+        if findings.coverage.problems and one.extract.date_rule and wanted.isdisjoint(one.extract.days):
             # Its rows are not read, and the missing day may be among those that could not be understood.
-            problem = Problem(one.extract.name, None, one.extract.header("date"), rule, RULES[rule])
-            one.tally.add(problem)
-            findings.tally.add(problem)
+            one.tally.add(one.extract.date_problem)
+            findings.tally.add(one.extract.date_problem)
 
 
 def _alike(extracts: Sequence[Extract]) -> list[list[int]]:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -211,8 +212,21 @@ def _supersede(target: Path) -> None:
     target.rename(attic / f"{target.name}-{number}")
 
 
+def refuse_absent(folder: Path, right: str = "a folder that was published") -> None:
+    """Raise DataError where there is no folder, with the path as it was typed. `right`: what to name instead."""
+    try:
+        mode = folder.stat().st_mode
+    except PermissionError:
+        return  # whoever reads it says so
+    except OSError:
+        raise DataError(f"{folder}: there is no such folder; name {right}") from None
+    if not stat.S_ISDIR(mode):
+        raise DataError(f"{folder}: is a file; name {right}")
+
+
 def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
+    refuse_absent(folder)
     manifest, folder = _document(folder), named(folder)
     if not _is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
@@ -270,30 +284,6 @@ def _unknown(folder: Path, files: set[str], folders: set[str], below: str = "") 
             yield from _unknown(folder, files, folders, name)
         elif name not in files:
             yield name
-
-
-def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
-    """Return `folder` where it holds the same intact run already, None where the way is free.
-
-    Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
-    no run at all.
-    """
-    if not folder.exists() and not folder.is_symlink():
-        return None
-    try:
-        found, problems = verify(folder)
-    except (DataError, OSError):
-        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
-    same = found["identity"] == digest(made_from)
-    if same and not problems:
-        return folder
-    if replace:
-        return None
-    if problems:
-        raise OutputError([*map(str, problems), f"{folder}: stands there and was altered; --replace moves it to {SUPERSEDED}"])
-    differs = [name for name, value in made_from.items() if found["made_from"].get(name) != value]
-    message = f"stands there and was made from other {', '.join(differs)}; --replace moves it to {SUPERSEDED}"
-    raise OutputError(f"{folder}: {message}")
 
 
 def sha256_of(content: bytes) -> str:

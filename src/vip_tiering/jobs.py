@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from vip_tiering import folders
+from vip_tiering import folders, published
 from vip_tiering.arrow import share_freed_memory
 from vip_tiering.errors import DataError, OutputError, UsageError
 from vip_tiering.plans import Request, hashes, prepare, reading_threads
@@ -80,7 +80,7 @@ def tier_compute(order: Order, today: dt.date, progress: Progress) -> Result:
         plan = prepare(order.extracts, request, rules, _previous(order, quarter), pool, max_bytes)
         if not order.dry_run and (target.exists() or target.is_symlink()):
             made_from = plan.made_from(hashes(plan.extracts, pool))
-            if standing := folders.standing(target, made_from, replace=order.replace):
+            if standing := published.standing(target, made_from, replace=order.replace):
                 return Result(folders.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
         steps = read_days(plan.extracts, plan.coverage.days, pool, ahead)
         from vip_tiering import runs  # noqa: PLC0415 (pandas loads while the first days are read)

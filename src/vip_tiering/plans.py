@@ -25,7 +25,6 @@ from vip_tiering.quarter import Period, day_date, day_number
 from vip_tiering.readers.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.readers.inspect import inspect
 from vip_tiering.readers.locate import locate
-from vip_tiering.row_rules import RULES
 from vip_tiering.rules import Kind, Ladder, Rules
 from vip_tiering.workdays import all_alike, working_days
 
@@ -135,8 +134,7 @@ def prepare(
         warnings = (*warnings, unknown_years(coverage, rules.extracts.max_carry_days))
     if coverage.problems:
         # A day may be missing because its dates could not be read: that is said first.
-        unread = [Problem(one.name, None, one.header("date"), one.date_rule, RULES[one.date_rule]) for one in extracts if one.date_rule]
-        raise DataError([*unread, *coverage.problems])
+        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *coverage.problems])
     return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
 
 

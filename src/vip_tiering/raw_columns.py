@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.errors import Problem
-from vip_tiering.row_rules import RULES
+from vip_tiering.row_rules import RULES, message_of
 from vip_tiering.rows import Int32s, Rejects
 from vip_tiering.schema import ROLES
 
@@ -50,6 +50,8 @@ class Broken:
         self.rule = self.role = np.empty(0, np.int16)  # made when the first row breaks a rule
         self._rules = list(RULES)
         self._roles = ROLES
+        self.date_written = ""
+        """A day as most rows of the file write it."""
 
     def add(self, rule: str, role: str, mask: Mask) -> None:
         """Note the rule for the rows of `mask` that broke none before."""
@@ -72,7 +74,7 @@ class Broken:
         problems = []
         for row, rule, role in zip(raw.row[bad].tolist(), self.rule[bad].tolist(), self.role[bad].tolist(), strict=True):
             code = self._rules[rule]
-            problems.append(Problem(raw.name, row, raw.headers.get(self._roles[role]), code, RULES[code]))
+            problems.append(Problem(raw.name, row, raw.headers.get(self._roles[role]), code, message_of(code, self.date_written)))
         return Rejects(problems, {customer for customer in customers if customer})
 
 

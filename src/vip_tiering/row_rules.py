@@ -27,7 +27,15 @@ RULES: Final[dict[str, str]] = {
     "currency": "a balance in another currency than CNY; convert it, or name a rates file under currency in rules/extracts.yaml",
     "currency-code": "the currency is no code of three letters; write CNY, USD, EUR and so on",
 }
-"""Every rule for one row, and what would be right. A message is this text; it never holds the value."""
+"""Every rule for one row, and what would be right. A message is this text, see `message_of`; it never holds the value."""
+
+_OF_DATE_FORMS: Final = ("date-invalid", "date-excel")
+
+
+def message_of(rule: str, date_written: str = "") -> str:
+    """Return the message of a rule for rows. `date_written`: a day as most rows of the file write it, "" where that is not known."""
+    return RULES[rule] + (f"; this file writes {date_written}" if date_written and rule in _OF_DATE_FORMS else "")
+
 
 FILE_RULES: Final[tuple[str, ...]] = (
     "action-channel",

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from vip_tiering.errors import RulesError
+from vip_tiering.errors import OutputError, RulesError
 from vip_tiering.quarter import Quarter
 from vip_tiering.rule_checks import check, tidy
 from vip_tiering.rule_models import (
@@ -107,6 +108,26 @@ def packaged_rules() -> Path:
     """Return the folder of the rules that come with the program (in a wheel, or beside `src` in a checkout)."""
     inside = Path(str(files("vip_tiering"))) / "_data" / "rules"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "rules"
+
+
+def copy_packaged(folder: Path) -> list[Path]:
+    """Write the packaged rule files into a new folder, whole or not at all, and return their paths.
+
+    Raises OutputError where something stands there already, or it cannot be written.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise OutputError(f"{folder}: stands there already and is not written over; name a new folder")
+    staging = folder.with_name(f".staging-{folder.name}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging.mkdir()
+        for path in sorted(packaged_rules().glob("*.yaml")):
+            (staging / path.name).write_bytes(path.read_bytes())
+        staging.rename(folder)
+    except OSError as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
+    return sorted(folder.iterdir())
 
 
 def locate_rules(folder: str | Path | None = None) -> tuple[Path, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from vip_tiering import folders, manifest, tables
+from vip_tiering import folders, manifest, published, tables
 from vip_tiering.changes import Comparison, compare
 from vip_tiering.engine import Posted, Progress, post_days
 from vip_tiering.errors import DataError, Problem
@@ -49,7 +49,7 @@ class Run:
         LockedError where another run works on `out`.
         """
         with folders.locked(Path(out)):
-            standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
+            standing = published.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
             return standing or publish(self, Path(out), replace=replace)
 
 

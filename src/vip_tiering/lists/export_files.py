@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from vip_tiering.folders import Writer
 from vip_tiering.lists.day import DayLists
 from vip_tiering.lists.file_names import safe_names
+from vip_tiering.lists.forms import RESULT_CODES
 from vip_tiering.lists.orders import DEFAULT_PROFILE
 from vip_tiering.lists.profiles import profile_writers
 from vip_tiering.lists.workbook import write_workbook
@@ -37,8 +38,18 @@ class ExportFiles:
     without_workbook: list[str]
 
 
-def export_files(lists: DayLists, profiles: Sequence[Profile], channels: Mapping[str, Channel], headers: Mapping[str, str]) -> ExportFiles:
-    """Return the files of an export. `headers`: the Chinese header of each column, for the files that people open."""
+def export_files(
+    lists: DayLists,
+    profiles: Sequence[Profile],
+    channels: Mapping[str, Channel],
+    headers: Mapping[str, str],
+    offered: Sequence[str] = RESULT_CODES,
+) -> ExportFiles:
+    """Return the files of an export.
+
+    `headers`: the Chinese header of each column, for the files that people open; `offered`: the words that a workbook offers
+    for a result.
+    """
     open_files: dict[str, Writer] = {
         "suppressed.csv": _csv(lists.suppressed[0]),
         "contacts.csv": _csv(lists.contacts[0]),
@@ -47,7 +58,7 @@ def export_files(lists: DayLists, profiles: Sequence[Profile], channels: Mapping
     for profile in profiles:
         for code in profile.channels:
             table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
-            open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code))
+            open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code), offered=offered)
     by_manager = _by_manager({code: pair[0] for code, pair in lists.lists.items() if len(pair[0])})
     places = _places(by_manager)
     long = []
@@ -57,11 +68,13 @@ def export_files(lists: DayLists, profiles: Sequence[Profile], channels: Mapping
         if sum(map(len, tables.values())) > LONGEST_WORKBOOK:
             long.append("/".join(owner))
         else:
-            open_files[f"{folder}/lists.xlsx"] = _workbook({channels[code].label: table for code, table in tables.items()}, headers)
-    return ExportFiles(open_files, _private_files(lists, profiles, headers), long)
+            open_files[f"{folder}/lists.xlsx"] = _workbook(
+                {channels[code].label: table for code, table in tables.items()}, headers, offered
+            )
+    return ExportFiles(open_files, _private_files(lists, profiles, headers, offered), long)
 
 
-def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mapping[str, str]) -> dict[str, Writer]:
+def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mapping[str, str], offered: Sequence[str]) -> dict[str, Writer]:
     """Return the files that only a manager may see: one for each, with the rows of all channels; none where there is nothing."""
     pairs = {code: pair[1] for code, pair in lists.lists.items() if len(pair[1])}
     if not pairs and not len(lists.suppressed[1]):
@@ -75,7 +88,7 @@ def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mappin
         if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
             for code in profile.channels:
                 if code in pairs:
-                    files |= profile_writers(profile, pairs[code], code, private=True, name=_name(profile, code))
+                    files |= profile_writers(profile, pairs[code], code, private=True, name=_name(profile, code), offered=offered)
     return files
 
 
@@ -94,8 +107,8 @@ def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
     return write
 
 
-def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str]) -> Writer:
-    return lambda sink: write_workbook(sheets, headers, sink)
+def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str], offered: Sequence[str]) -> Writer:
+    return lambda sink: write_workbook(sheets, headers, sink, offered)
 
 
 def _together(tables: Mapping[str, pa.Table]) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vip_tiering import folders
+from vip_tiering import folders, published
 from vip_tiering.ahead import threads
 from vip_tiering.errors import OutputError, UsageError
 from vip_tiering.lists.casework import Only, only_of
@@ -43,7 +43,7 @@ def _export(order: ExportOrder, books: Playbooks, rules: Rules, only: Only, prof
     given = Given(run, incoming, memory, books, rules.ladder(run.quarter), rules.calendar, only, profiles)
     origin = making.origin_of(order, given)
     target = order.out / str(order.on)
-    if not order.dry_run and (standing := folders.standing(target, origin.made_from, replace=order.replace)):
+    if not order.dry_run and (standing := published.standing(target, origin.made_from, replace=order.replace)):
         return _standing(order, standing)
     made = making.make(order, given, origin)
     if order.dry_run:

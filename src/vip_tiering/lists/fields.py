@@ -14,7 +14,7 @@ from vip_tiering.amount_checks import check_amounts, check_range
 from vip_tiering.checks import check_ids, tidy_text
 from vip_tiering.customer_checks import tidy_word
 from vip_tiering.customer_models import CustomerRules
-from vip_tiering.date_checks import parse_days
+from vip_tiering.date_checks import counts_of, parse_days
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.lists.columns import Columns
 from vip_tiering.lists.forms import NO_DAY, NOT_GIVEN, Int8s
@@ -22,7 +22,7 @@ from vip_tiering.money import Int64s, largest
 from vip_tiering.quarter import day_number
 from vip_tiering.raw_columns import Broken, Mask, truth
 from vip_tiering.readers.headers import listed
-from vip_tiering.row_rules import RULES
+from vip_tiering.row_rules import RULES, message_of
 from vip_tiering.rows import Int32s
 
 OLDEST_BIRTHDAY: Final = day_number(dt.date(1901, 1, 1))
@@ -153,11 +153,11 @@ class Fields:
     def days(self, field: str, oldest: int = OLDEST_DAY, newest: int = NEWEST_DAY, *, needed: bool = False) -> Int32s:
         """Return day numbers, shape (n,), `NO_DAY` where none is given (a problem where it is `needed`); one form per column."""
         coded = pc.utf8_trim_whitespace(self.columns.values[field]).dictionary_encode()
-        numbers, rules = _days(coded.dictionary, self.rules.date_format)
+        numbers, rules, written = _days(coded.dictionary, self.rules.date_format, counts_of(coded))
         codes = coded.indices.to_numpy(zero_copy_only=False)
         for rule in dict.fromkeys(one for one in rules if one):
             if rule != "date-empty" or needed:
-                self._add(field, rule, np.array([one == rule for one in rules])[codes], RULES[rule])
+                self._add(field, rule, np.array([one == rule for one in rules])[codes], message_of(rule, written))
         days: Int32s = numbers[codes]
         beyond = (days != NO_DAY) & ((days < oldest) | (days > newest))
         limits = f"{_iso(oldest)} to {_iso(newest)}"
@@ -210,10 +210,11 @@ def _iso(day: int) -> str:
     return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).isoformat()
 
 
-def _days(texts: pa.Array, date_format: str | None) -> tuple[Int32s, list[str]]:
-    """Return the day number of each different trimmed text and the rule that it breaks; the usual forms at once, as a column.
+def _days(texts: pa.Array, date_format: str | None, counts: Int64s) -> tuple[Int32s, list[str], str]:
+    """Return the day number of each different trimmed text, the rule that it breaks, and a day as most rows write it.
 
-    Texts that are not all in one of them, or are no days, are left to the rules of the extracts.
+    The usual forms are read at once, as a column. Texts that are not all in one of them, or are no days, are left to the rules of the
+    extracts. `counts`: how many rows have each text.
     """
     given = truth(pc.not_equal(texts, ""))
     numbers = np.full(len(texts), NO_DAY, np.int32)
@@ -226,9 +227,9 @@ def _days(texts: pa.Array, date_format: str | None) -> tuple[Int32s, list[str]]:
             except pa.ArrowInvalid:  # one of them is no day of the calendar
                 break
             numbers[given] = days.to_numpy(zero_copy_only=False)
-            return numbers, rules
-    found, broken = parse_days(some, date_format)
+            return numbers, rules, ""
+    found, broken, written = parse_days(some, date_format, counts[given])
     numbers[given] = [NO_DAY if rule else day for day, rule in zip(found, broken, strict=True)]
     for place, rule in zip(np.flatnonzero(given).tolist(), broken, strict=True):
         rules[place] = rule
-    return numbers, rules
+    return numbers, rules, written

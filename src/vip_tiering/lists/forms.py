@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vip_tiering.customer_fields import CODES, CUSTOMER_FIELDS, DAY_FIELDS, EVENTS, RESULTS, SEGMENTS, TEXT_FIELDS
+from vip_tiering.customer_fields import CODES, CUSTOMER_FIELDS, DAY_FIELDS, EVENTS, RESULT_CODES, RESULTS, SEGMENTS, TEXT_FIELDS
 from vip_tiering.money import Int64s
 from vip_tiering.rows import Int32s
 
@@ -26,6 +26,7 @@ __all__ = [
     "NO_DAY",
     "NO_PHONE",
     "RESULTS",
+    "RESULT_CODES",
     "SEGMENTS",
     "TEXT_FIELDS",
     "Contacts",

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from vip_tiering import event_files, folders
+from vip_tiering import event_files, folders, published
 from vip_tiering.ahead import threads
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
+from vip_tiering.lists.forms import RESULT_CODES
 from vip_tiering.lists.hard_rules import check_written
 from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
@@ -67,7 +68,8 @@ def make(order: ExportOrder, given: Given, origin: Origin) -> Made:
         lists = lists_of_day(inputs, order.on, window, given.only)
         strangers = named.result()
     plan = event_plan_between(books, given.calendar, order.on, order.on + PLAN_AHEAD)
-    files = export_files(lists, given.profiles, books.books.channels, books.headers)
+    offered = books.customers.offered_words("result", RESULT_CODES)
+    files = export_files(lists, given.profiles, books.books.channels, books.headers, offered)
     files.open["event_plan.csv"] = event_files.csv_writer(plan)
     notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
     warnings = (*given.run.warnings, *incoming.warnings, *strangers, *notes_on_given(order, given), *notes, *plan.warnings)
@@ -89,7 +91,7 @@ def publish(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) ->
     private_folder, private = None, None
     if made.files.private:
         head = private_document(origin)
-        private_folder = folders.standing(root / name, origin.made_from, replace=True)
+        private_folder = published.standing(root / name, origin.made_from, replace=True)
         if private_folder is None:
             private_folder = folders.publish(root, name, made.files.private, manifest_of(head), replace=True)
         written = folders.manifest_of(private_folder)

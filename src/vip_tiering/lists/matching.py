@@ -21,7 +21,7 @@ from vip_tiering.lists.returned import Returned
 from vip_tiering.lists.texts import split_joined
 from vip_tiering.money import Int64s
 from vip_tiering.offer_models import Channel
-from vip_tiering.raw_columns import Mask
+from vip_tiering.raw_columns import Mask, truth
 from vip_tiering.rows import Int32s
 
 WRONG_NUMBER: Final = "wrong_number"
@@ -49,6 +49,12 @@ class Listed:
         place = np.minimum(np.searchsorted(self.key, key), max(len(self.key) - 1, 0))
         known = (customer >= 0) & (number >= 0) & (self.key[place] == key) if len(self.key) else np.zeros(len(key), np.bool_)
         return np.where(known, place, -1)
+
+    def differ_by_zeros(self, customer_id: pa.Array) -> Mask:
+        """Tell which ids are none of these customers and would be one with other leading zeros, shape (k,)."""
+        bare = pc.utf8_ltrim(customer_id, "0")
+        alike = truth(pc.is_in(bare, value_set=pc.utf8_ltrim(self.customers, "0")))
+        return alike & ~truth(pc.is_in(customer_id, value_set=self.customers)) & ~truth(pc.equal(bare, ""))
 
 
 def listed_of(parts: Sequence[pa.Table], channels: Sequence[str]) -> Listed:
@@ -90,7 +96,10 @@ def found_in(returned: Returned, listed: Listed, channels: Sequence[Channel], wh
     at = listed.places(customer.take(pa.array(inner)), action)
     said = returned.channel[row]
     wrong = (at < 0) | ((said >= 0) & (said != listed.channel[at] if len(listed.key) else said >= 0))
-    problems = _problems(returned, np.bincount(row[wrong], minlength=len(returned)) > 0, "result-unlisted", _UNLISTED.format(what=what))
+    unlisted = np.bincount(row[wrong], minlength=len(returned)) > 0
+    shortened = np.bincount(row[wrong & listed.differ_by_zeros(customer).take(inner)], minlength=len(returned)) > 0
+    problems = _problems(returned, unlisted & ~shortened, "result-unlisted", _UNLISTED.format(what=what))
+    problems += _problems(returned, shortened, "result-unlisted", _ZEROS_LOST.format(what=what))
     by_phone = np.array([one.way in PHONE_WAYS for one in channels], np.bool_)
     ways = by_phone[listed.channel[np.maximum(at, 0)]] if len(listed.key) else np.zeros(len(at), np.bool_)
     odd = ~wrong & (returned.result[row] == RESULTS.index(WRONG_NUMBER)) & ~ways
@@ -100,6 +109,10 @@ def found_in(returned: Returned, listed: Listed, channels: Sequence[Channel], wh
 
 
 _UNLISTED: Final = "is on none of {what}; give the lists back with customer_id, action and channel as they were"
+_ZEROS_LOST: Final = (
+    "is on none of {what}, where its id stands with leading zeros, which were lost here as Excel does with numbers; "
+    "give customer_id back as it was, in a column of the format text"
+)
 _NO_NUMBER: Final = "wrong_number says that a number is wrong, and this channel uses none; write no_answer"
 _SHOWN_ROWS: Final = 20
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from vip_tiering.folders import named
+
+PRIVATE_SUFFIX: Final = ".private"
 
 
 def private_root(out: Path, given: Path | None) -> Path:
@@ -12,4 +15,4 @@ def private_root(out: Path, given: Path | None) -> Path:
     if given is not None:
         return given
     beside = named(out)
-    return beside.with_name(f"{beside.name}.private")
+    return beside.with_name(f"{beside.name}{PRIVATE_SUFFIX}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from vip_tiering.arrow import one_array
 from vip_tiering.errors import DataError, ProofError, UsageError
 from vip_tiering.folders import Writer
 from vip_tiering.lists.file_names import safe_names
+from vip_tiering.lists.forms import RESULT_CODES
 from vip_tiering.lists.texts import are_longer, plain
 from vip_tiering.lists.workbook import write_workbook
 from vip_tiering.profile_models import Column, Profile
@@ -22,12 +23,15 @@ from vip_tiering.tables import CsvForm, write_csv
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 
-def profile_writers(profile: Profile, table: pa.Table, channel: str, *, private: bool, name: str) -> dict[str, Writer]:
+def profile_writers(
+    profile: Profile, table: pa.Table, channel: str, *, private: bool, name: str, offered: Sequence[str] = RESULT_CODES
+) -> dict[str, Writer]:
     """Return how each file of a list is written, in the form of a profile: file name -> writer.
 
     `table`: the list of `channel`, one row per message or customer, in the order of the files. `private`: a private client
     may be among the rows. `name`: file name without ending; a number follows where the profile's rows need several files, the
-    manager's name where it asks for one file for each. A list without rows is one file without rows.
+    manager's name where it asks for one file for each. `offered`: the words that a workbook offers for a result. A list without
+    rows is one file without rows.
     Raises ProofError where private clients would go to many, UsageError where the profile is not for the channel, DataError
     where a value is longer than the system takes.
     """
@@ -43,7 +47,7 @@ def profile_writers(profile: Profile, table: pa.Table, channel: str, *, private:
             unique = file
             while f"{unique}.{profile.format}" in writers:
                 unique += "_"
-            writers[f"{unique}.{profile.format}"] = _writer(profile, part, name)
+            writers[f"{unique}.{profile.format}"] = _writer(profile, part, name, offered)
     return writers
 
 
@@ -114,13 +118,13 @@ def _parts(profile: Profile, rows: pa.Table, stem: str) -> Iterator[tuple[str, p
         yield f"{stem}{'' if plain else '-'}{number + 1:0{digits}}", rows.slice(number * most, most)
 
 
-def _writer(profile: Profile, rows: pa.Table, name: str) -> Writer:
+def _writer(profile: Profile, rows: pa.Table, name: str, offered: Sequence[str]) -> Writer:
     """Return what writes one file."""
     if profile.format == "xlsx":
         fields = {str(column.header): column.field or str(column.header) for column in profile.columns}
         keys = {header: fields[header] if fields[header] == "result" else header for header in rows.column_names}
         headers = {key: header for header, key in keys.items()}
-        return lambda sink: write_workbook({name: rows.rename_columns(list(keys.values()))}, headers, sink)
+        return lambda sink: write_workbook({name: rows.rename_columns(list(keys.values()))}, headers, sink, offered)
     form = CsvForm(profile.encoding, bom=profile.bom, line_end=_LINE_ENDS[profile.line_end], header=profile.header)
     columns = {header: rows.column(header) for header in rows.column_names}
     return lambda sink: write_csv(columns, sink, form)

@@ -18,14 +18,14 @@ from vip_tiering import folders
 from vip_tiering.arrow import one_array, row_keys
 from vip_tiering.errors import DataError, Problem, UsageError
 from vip_tiering.lists import matching
-from vip_tiering.lists.export_manifest import EXPORT
+from vip_tiering.lists.export_manifest import EXPORT, PRIVATE
 from vip_tiering.lists.facts import REFUSALS
 from vip_tiering.lists.forms import RESULTS
 from vip_tiering.lists.logbook import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_logbook
 from vip_tiering.lists.matching import WRONG_NUMBER, Found, Listed, barred_rows, contradicted, found_in, listed_of, log_rows
 from vip_tiering.lists.memory import CONTACTS, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.people import positions_in
-from vip_tiering.lists.places import private_root
+from vip_tiering.lists.places import PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.returned import parse_returned, with_list_headers
 from vip_tiering.lists.texts import split_joined
 from vip_tiering.lists.written import Part, read_part
@@ -80,12 +80,23 @@ def playbook_record(order: RecordOrder) -> RecordResult:
     """Keep what came of an export's lists. The same files again change nothing; a row that is wrong refuses all of them."""
     _, books = rules_with_playbooks(order.rules)
     manifest = folders.manifest_of(order.export)
-    if manifest.get("schema") != EXPORT:
-        message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
-        raise DataError([Problem(order.export.name, None, None, "export-manifest", message)])
+    _refuse_other(order, manifest)
     _refuse_place_and_day(order, manifest)
     with folders.locked(order.out), folders.locked(order.private_root):
         return _record(order, books, manifest)
+
+
+def _refuse_other(order: RecordOrder, manifest: dict[str, Any]) -> None:
+    """Refuse a folder that is no open part of an export, and say which one to name."""
+    if manifest.get("schema") == EXPORT:
+        return
+    folder = folders.named(order.export)
+    message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
+    if manifest.get("schema") == PRIVATE:
+        root = folder.parent.name.removesuffix(PRIVATE_SUFFIX)
+        beside = f"{root}/{manifest['on']}" if root != folder.parent.name else f"lists/{manifest['on']}"
+        message = f"is the private part of an export; name the open one, such as {beside}, and the private part is found by it"
+    raise DataError([Problem(folder.name, None, None, "export-manifest", message)])
 
 
 def _refuse_place_and_day(order: RecordOrder, manifest: dict[str, Any]) -> None:
@@ -166,9 +177,9 @@ def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], li
     found: list[Found] = []
     problems: list[Problem | str] = []
     warnings: list[str] = []
-    for path in order.results:
+    for path, name in zip(order.results, _shown_names(order.results), strict=True):
         try:
-            for table in read_tables(path, size_in_bytes(order.max_bytes)):
+            for table in read_tables(path, size_in_bytes(order.max_bytes), name):
                 returned, said = parse_returned(table, rules, codes, on, order.on or on)
                 warnings += said
                 one, wrong = found_in(returned, listed, channels, f"the lists of {on}")
@@ -183,6 +194,12 @@ def _found(order: RecordOrder, books: Playbooks, channels: Sequence[Channel], li
         what = "a contact has" if count == 1 else f"{count} contacts have"
         warnings.append(f"{what} different results of one day: all are kept, the last one counts, and a refusal stays")
     return every, warnings
+
+
+def _shown_names(paths: Sequence[Path]) -> list[str]:
+    """Return how messages call each file: by its name, or as it was typed where another one has the same name."""
+    count = Counter(path.name for path in paths)
+    return [path.name if count[path.name] == 1 else str(path) for path in paths]
 
 
 def _numbers(found: Found, listed: Listed, channels: Sequence[Channel], parts: Sequence[Path], books: Playbooks) -> pa.Array:

@@ -64,8 +64,7 @@ def playbook_results(order: ResultsOrder) -> Results:
     """Count what came of the exports under a folder, and write it beside them; what came of private clients to the private part."""
     if (order.run is None) != (order.customers is None):
         raise UsageError("--run and --customers belong together: by both the products that each tier holds are counted")
-    if not order.out.is_dir():
-        raise DataError(f"{order.out.name}: there is no such folder; name the --out of vip playbook export, such as lists")
+    folders.refuse_absent(order.out, "the --out of vip playbook export, such as lists")
     days = [day for day in export_days(order.out) if str(order.since) <= day <= str(order.until)]
     if not days:
         raise DataError(f"{order.out.name}: no export of these days lies here; name the --out of vip playbook export, such as lists")

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from wcwidth import wcswidth
 
 from vip_tiering.arrow import one_array
-from vip_tiering.lists.forms import RESULTS
+from vip_tiering.lists.forms import RESULT_CODES
 from vip_tiering.money import FEN_PER_YUAN, Int64s, fen_from_decimal, largest
 from vip_tiering.profile_models import CELL_UNITS, SHEET_ROWS
 
@@ -41,6 +41,7 @@ _SAMPLE: Final = 64
 """So many of a column's longest values are measured."""
 _FIGURES: Final = ("number", "money")
 _TITLE_POINTS: Final = 21
+_LIST_UNITS: Final = 255
 _MAX_TAB: Final = 31
 _CUT: Final = "…"
 
@@ -81,13 +82,13 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes]) -> int:
+def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES) -> int:
     """Write each table as a sheet and return the number of rows of all.
 
     `sheets`: name of the tab -> table of n rows, or several tables as parts; text columns become text cells, integer columns
     numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named keeps its own
-    name. The column `result` offers the words of a contact log. A table of more than 1,048,575 rows goes on in further sheets,
-    parts do not; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
+    name. The column `result` offers the words `offered` and takes others after a warning. A table of more than 1,048,575 rows goes on
+    in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
     """
     import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
 
@@ -102,7 +103,7 @@ def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink
             rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, formats)
             continue
         for start in range(0, max(1, len(content)), SHEET_ROWS):
-            rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats)
+            rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats, offered)
     book.close()
     sink.write(buffer.getbuffer())
     return rows
@@ -160,7 +161,13 @@ def _fill(sheet: Any, top: int, place: int, cells: _Cells, looks: Sequence[Any] 
             write(top + row, place, value, looks[row] if looks else None)
 
 
-def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)
+def _write_sheet(
+    sheet: Any,  # noqa: ANN401 (untyped library)
+    table: pa.Table,
+    headers: Mapping[str, str],
+    formats: Mapping[str, Any],
+    offered: Sequence[str],
+) -> int:
     """Fill a sheet, column by column, set it up for reading and printing, and return its rows."""
     lines = np.ones(len(table), np.int64)
     for place, name in enumerate(table.column_names):
@@ -172,7 +179,9 @@ def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], format
         if cells.lines is not None:
             lines = np.maximum(lines, cells.lines)
         if name == "result" and len(table):
-            sheet.data_validation(1, place, len(table), place, {"validate": "list", "source": [word for word in RESULTS if word]})
+            # A warning and no stop: other words of the bank are read back too.
+            rule = {"validate": "list", "source": _fitting_list(offered), "error_type": "warning"}
+            sheet.data_validation(1, place, len(table), place, rule)
     for row in np.flatnonzero(lines > 1).tolist():
         sheet.set_row(row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
     sheet.freeze_panes(1, 0)
@@ -181,6 +190,12 @@ def _write_sheet(sheet: Any, table: pa.Table, headers: Mapping[str, str], format
     sheet.repeat_rows(0)
     _set_up(sheet)
     return len(table)
+
+
+def _fitting_list(offered: Sequence[str]) -> list[str]:
+    """Return the words that a cell offers; the codes where Excel, which takes 255 UTF-16 units, cannot hold them."""
+    units = len(",".join(offered).encode("utf-16-le")) // 2
+    return [*(offered if units <= _LIST_UNITS else RESULT_CODES)]
 
 
 def _write_parts(sheet: Any, parts: Sequence[Part], headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)

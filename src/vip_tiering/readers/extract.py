@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers.companions import Checksum, Control
+from vip_tiering.row_rules import message_of
 
 DEFAULT_MAX_BYTES: Final = 4 << 30
 """What one extract may take in memory where nothing else is said: 4G."""
@@ -19,8 +20,8 @@ class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
     `days` are the day numbers that the file holds, sorted; `day` is set where the date is no column of the file.
-    `date_rule` is a rule that some of its dates break. `rows` is known where knowing it cost nothing.
-    `sha256` and `controls` are what files beside it say of it.
+    `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
+    `rows` is known where knowing it cost nothing. `sha256` and `controls` are what files beside it say of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Extract:
     day: int | None = None
     date_format: str | None = None
     date_rule: str = ""
+    date_written: str = ""
     rows: int | None = None
     encoding: str | None = None
     integer_roles: frozenset[str] = frozenset()
@@ -51,6 +53,11 @@ class Extract:
     def refuse(self, rule: str, message: str, row: int | None = None) -> DataError:
         """Return the error that refuses this file as a whole."""
         return refuse(self.name, rule, message, row)
+
+    @property
+    def date_problem(self) -> Problem:
+        """The problem of a file in which some dates break a rule."""
+        return Problem(self.name, None, self.header("date"), self.date_rule, message_of(self.date_rule, self.date_written))
 
     def read_bytes(self) -> tuple[bytes, str]:
         """Return the file's bytes and their SHA-256, so that what is hashed is what is read.

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from vip_tiering.date_checks import parse_days, readable_days
+from vip_tiering.date_checks import counts_of, parse_days, readable_days
 from vip_tiering.errors import DataError, Problem
 from vip_tiering.readers import headers as header_table
 from vip_tiering.readers import parquet, text
@@ -92,12 +92,13 @@ def _look_parquet(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
         integer_roles = parquet.refuse_types(file, extract.columns, found.name)
-        days, rule = extract.days, ""
+        days, rule, written = extract.days, "", ""
         if "date" in extract.columns:
-            days, rule = parquet.days(file, extract)
+            days, rule, written = parquet.days(file, extract)
             if not days:
                 raise _no_date(extract, rule or "date-empty", 1)
-        return dataclasses.replace(extract, rows=file.metadata.num_rows, days=days, date_rule=rule, integer_roles=integer_roles)
+        rows = file.metadata.num_rows
+        return dataclasses.replace(extract, rows=rows, days=days, date_rule=rule, date_written=written, integer_roles=integer_roles)
 
 
 def _look_text(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
@@ -110,11 +111,12 @@ def _look_text(found: Found, rules: ExtractRules, max_bytes: int) -> Extract:
     raw, wrong, encoding = text.read(extract, found.path.read_bytes(), 0, ("date",))
     if not len(raw) and len(wrong):
         raise DataError(wrong.problems[:_SHOWN_ROWS])
-    numbers, broken = parse_days(raw.columns["date"].dictionary, rules.date_format)
-    days, rule = readable_days(numbers, broken)
+    encoded = raw.columns["date"]
+    days, rule, written = readable_days(parse_days(encoded.dictionary, rules.date_format, counts_of(encoded)))
     if len(raw) and not days:
         raise _no_date(extract, rule, 2)
-    return dataclasses.replace(extract, days=days, date_rule=rule, rows=len(raw) + len(wrong), encoding=encoding)
+    rows = len(raw) + len(wrong)
+    return dataclasses.replace(extract, days=days, date_rule=rule, date_written=written, rows=rows, encoding=encoding)
 
 
 def _no_date(extract: Extract, rule: str, row: int) -> DataError:
@@ -131,7 +133,7 @@ def _recognised(found: Found, rules: ExtractRules, form: str, names: tuple[str, 
     constants = {role: value for role, value in keys.items() if role not in columns}
     day = None
     if "date" in constants:
-        numbers, broken = parse_days(pa.array([constants["date"]]), rules.date_format)
+        numbers, broken, _ = parse_days(pa.array([constants["date"]]), rules.date_format)
         if broken[0]:
             raise refuse(found.name, broken[0], "the folder's date is no day of the calendar; write date=2015-10-01")
         day = numbers[0]
@@ -157,7 +159,7 @@ def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
         what = "holds no date" if not found else "holds several dates"
         raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")
 
-    numbers, broken = parse_days(pa.array([found.pop()]), "%Y%m%d")
+    numbers, broken, _ = parse_days(pa.array([found.pop()]), "%Y%m%d")
     if broken[0]:
         raise extract.refuse("date-invalid", "the date in the name is no day of the calendar; name it like balances_20151001.csv")
     day = numbers[0] + rules.date_offset_days

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vip_tiering.arrow import one_array
-from vip_tiering.date_checks import CALENDAR, parse_days, readable_days
+from vip_tiering.date_checks import CALENDAR, counts_of, parse_days, readable_days
 from vip_tiering.errors import DataError
 from vip_tiering.raw_columns import RawColumns, steps
 from vip_tiering.readers.bombs import is_text, refuse_bombs
@@ -65,8 +65,8 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> fr
     return frozenset(role for role, kind in kinds.items() if role not in {"balance", "date"} and pa.types.is_integer(kind))
 
 
-def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
-    """Return the days that the date column holds, and a rule that some of its values break ("": none).
+def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str, str]:
+    """Return the days that the date column holds, a rule that some of its values break ("": none), and a day as most rows write it.
 
     The statistics tell where they settle it, else the column is read.
     """
@@ -74,12 +74,12 @@ def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str]:
     footer = read_footer(extract.path)
     settled = _settled_days(file, footer, column)
     if settled is not None:
-        return settled, ""
+        return settled, "", ""
     values = _read(file, extract.path, footer, [column], extract)[column]
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers, rules = parse_days(values.drop_null().unique(), extract.date_format)
-    return readable_days(numbers, rules)
+    encoded = values.drop_null().dictionary_encode()
+    return readable_days(parse_days(encoded.dictionary, extract.date_format, counts_of(encoded)))
 
 
 def _settled_days(file: pq.ParquetFile, footer: Footer, column: int) -> tuple[int, ...] | None:

@@ -56,13 +56,13 @@ class SideFile:
         return len(self.row)
 
 
-def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> SideFile:
-    """Return a file's columns as text; it may take `max_bytes` in memory.
+def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> SideFile:
+    """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
 
     Raises DataError for what is no sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
     a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is no must.
     """
-    delivered, sha256, plain = read_delivered(path, max_bytes)
+    delivered, sha256, plain = read_delivered(path, max_bytes, name or path.name)
     if delivered.startswith(parquet.MAGIC):
         found = _of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)
     else:
@@ -71,12 +71,11 @@ def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> SideFile:
     return found
 
 
-def read_delivered(path: Path, max_bytes: int) -> tuple[bytes, str, Extract]:
+def read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, Extract]:
     """Return a file's bytes, their SHA-256, and the file as it was looked at before, with what lies beside it.
 
     Raises DataError for a file that is absent, empty, too large, changed meanwhile, or not what its checksum says.
     """
-    name = path.name
     before = _signature(path, name)
     if before[0] > max_bytes:
         raise too_large(name, max_bytes)

@@ -39,30 +39,31 @@ _EXACT: Final = 10**15
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 
-def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> list[SideFile]:
+def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> list[SideFile]:
     """Return the tables of a file as text: the sheets of an `.xlsx`, or the one table of a CSV or Parquet file.
 
-    Raises DataError for what is no sound table, as `read_side_file` does, and for a workbook that is damaged, locked by a
-    password, or would take more than `max_bytes` in memory.
+    `name`: how messages call the file; default: by its own name. Raises DataError for what is no sound table, as
+    `read_side_file` does, and for a workbook that is damaged, locked by a password, or would take more than `max_bytes` in memory.
     """
+    name = name or path.name
     with path.open("rb") if path.is_file() else io.BytesIO() as file:
         magic = file.read(len(ZIP_MAGIC))
     if magic == _OLD_MAGIC:
-        raise refuse(path.name, "file-excel", "is an old workbook, or one with a password; save it as .xlsx without a password")
+        raise refuse(name, "file-excel", "is an old workbook, or one with a password; save it as .xlsx without a password")
     if magic != ZIP_MAGIC:
-        return [read_side_file(path, max_bytes)]
-    content, sha256, _ = read_delivered(path, max_bytes)
-    _refuse_odd(content, path.name, max_bytes)
+        return [read_side_file(path, max_bytes, name)]
+    content, sha256, _ = read_delivered(path, max_bytes, name)
+    _refuse_odd(content, name, max_bytes)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             tables = [
-                _table(book.get_sheet_by_name(name), f"{path.name} [{_shown(name, number)}]", sha256)
-                for number, name in enumerate(book.sheet_names, 1)
+                _table(book.get_sheet_by_name(sheet), f"{name} [{_shown(sheet, number)}]", sha256)
+                for number, sheet in enumerate(book.sheet_names, 1)
             ]
     except CalamineError:
-        raise refuse(path.name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
     if not any(tables):
-        raise refuse(path.name, "file-empty", "no sheet of the workbook holds anything")
+        raise refuse(name, "file-empty", "no sheet of the workbook holds anything")
     return [one for one in tables if one is not None]
 
 

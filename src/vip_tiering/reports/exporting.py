@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vip_tiering import folders
+from vip_tiering import folders, published
 from vip_tiering.errors import DataError, OutputError
 from vip_tiering.lists.named_ids import judge_ids, named_ids
 from vip_tiering.lists.run_folder import TieredRun, read_run, read_texts
@@ -76,7 +76,7 @@ def changes_export(order: ChangesOrder) -> ChangesResult:
     with folders.locked(order.out):
         target = order.out / str(run.quarter)
         _refuse_foreign(target)
-        if standing := folders.standing(target, origin.made_from, replace=order.replace):
+        if standing := published.standing(target, origin.made_from, replace=order.replace):
             document = folders.manifest_of(standing)
             return ChangesResult(document, standing, tuple(document["warnings"]), up_to_date=True)
         return _export(order, origin, _inputs(order, run, holders, rules, before, last_year), warnings)
