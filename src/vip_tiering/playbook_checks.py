@@ -11,22 +11,9 @@ from difflib import get_close_matches
 from typing import Final
 
 from vip_tiering.message_text import OPT_OUT_WORDS
-from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, Limits, Product, ProductsFile
+from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, Product, ProductsFile
 from vip_tiering.playbook_models import PURPOSES, Action, PlanIdsFile, PlaybooksFile
 from vip_tiering.yaml_marks import Document, Path, path_text
-
-LIMITS: Final[dict[str, tuple[int, int]]] = {
-    "adult_age_years": (18, 1),
-    "senior_age_years": (60, -1),
-    "bereavement_days": (90, 1),
-    "customers_per_phone": (3, -1),
-    "rating_valid_months": (12, -1),
-    "reassess_days": (90, 1),
-    "message_valid_days": (3, -1),
-    "list_valid_days": (14, -1),
-    "run_grace_days": (20, -1),
-}
-"""Of each limit the shipped number, and in which direction it becomes stricter."""
 
 _COMMON_YEAR: Final = 2015
 """A year without 29 February."""
@@ -39,6 +26,14 @@ def placed_actions(file: PlaybooksFile) -> Iterator[tuple[Path, str | None, Acti
             yield ("playbooks", number, "actions", index), book.tier, action
     for index, action in enumerate(file.every_tier or ()):
         yield ("every_tier", index), None, action
+
+
+def reached_tiers(file: PlaybooksFile, tier: str | None, action: Action) -> list[str]:
+    """Return every tier for which an action of `tier` is done; None is every tier."""
+    if tier is None:
+        return sorted(book.tier for book in file.playbooks)
+    same = [book.tier for book in file.playbooks if book.same_as == tier]
+    return [tier, *same, *(other.tier for other in action.also_for or ())]
 
 
 def covers_of(file: PlaybooksFile) -> Iterator[tuple[Path, list[str], str]]:
@@ -108,16 +103,9 @@ def check_channels(document: Document, file: ChannelsFile) -> None:
 
 
 def check_gates(document: Document, file: GatesFile) -> None:
-    """Add purposes or gates that are missing or out of order, and limits that are looser without an override."""
+    """Add purposes or gates that are missing or out of order, and quotas that say nothing."""
     _check_order(document, "purposes", [one.code for one in file.purposes], list(PURPOSES))
     _check_order(document, "gates", [one.code for one in file.gates], list(GATES))
-    for key in Limits.model_fields:
-        limit, (shipped, direction) = getattr(file.limits, key), LIMITS[key]
-        if (limit.value - shipped) * direction < 0 and limit.override is None:
-            least = "at least" if direction > 0 else "at most"
-            document.add(
-                ("limits", key, "value"), f"must be {least} {shipped}; a looser one needs override with approved_by, approved_on, reason"
-            )
     quota = file.manager_quota
     if quota is not None and quota.contacts_per_day is None and quota.managers is None:
         document.add(("manager_quota",), "must say contacts_per_day, managers, or both", at_key=True)
@@ -228,7 +216,6 @@ def check_references(
     """
     bulk = {book.tier: book.bulk for book in reversed(file.playbooks)}  # of a tier that stands twice, the first counts
     barred = {tier for tier in bulk if bulk[tier] == "barred"}
-    same = {book.same_as: book.tier for book in file.playbooks if book.same_as and book.tier in barred}
     for path, tier, action in placed_actions(file):
         for index, code in enumerate(action.topics or () if products is not None else ()):
             check_known(document, (*path, "topics", index), code, products or (), "products.yaml")
@@ -239,9 +226,8 @@ def check_references(
         topics = [(index, products[code]) for index, code in enumerate(action.topics or ()) if products and code in products]
         public = [(index, code) for index, code in enumerate(action.channels) if channels and code in channels and channels[code].public]
         _check_topics(document, path, action, topics, public=bool(public) or action.campaign)
-        tiers = [tier, same.get(tier), *(other.tier for other in action.also_for or ())] if tier else sorted(barred)
-        if reached := [one for one in tiers if one in barred]:
-            _check_barred(document, path, action, public, str(reached[0]))
+        if reached := [one for one in reached_tiers(file, tier, action) if one in barred]:
+            _check_barred(document, path, action, public, reached[0])
 
 
 def _check_topics(document: Document, path: Path, action: Action, topics: list[tuple[int, Product]], *, public: bool) -> None:

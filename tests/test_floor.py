@@ -1,0 +1,271 @@
+"""Nothing in the rules is looser than docs/compliance.md unless somebody signed for it; each loosening is tried by itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpers import RULES, vip
+from vip_tiering import floors
+from vip_tiering.errors import RulesError
+from vip_tiering.offer_models import PurposeRule
+from vip_tiering.playbooks import check_rules, load_playbooks
+
+SIGNED = "override: {approved_by: 行长 李明, approved_on: 2016-01-04, reason: 试行一季}"
+NEEDS = "; a looser one needs override with approved_by, approved_on, reason"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """Return a folder with a copy of the shipped rules."""
+    return shutil.copytree(RULES, tmp_path / "rules")
+
+
+def change(rules: Path, file: str, old: str, new: str) -> None:
+    """Replace the first match of a pattern in a rule file; it must be there. A dot is any character, line ends too."""
+    text = (rules / file).read_text("utf-8")
+    changed, times = re.subn(old, new, text, count=1, flags=re.DOTALL)
+    assert times
+    (rules / file).write_text(changed, "utf-8")
+
+
+def lines_of(rules: Path) -> list[str]:
+    """Return the problems of a folder of rules, without the folder's own name; none where it is good."""
+    try:
+        check_rules(rules)
+    except RulesError as refused:
+        return [str(problem).replace(f"{rules}/", "") for problem in refused.problems]
+    return []
+
+
+def sign(rules: Path, file: str, entry: str) -> None:
+    """Write an override into the entry that begins with these words."""
+    indent = " " * (len(entry) - len(entry.lstrip(" -")) or 2)
+    change(rules, file, re.escape(entry), f"{entry}{SIGNED}, " if entry.endswith("{") else f"{entry}\n{indent}{SIGNED}")
+
+
+PURPOSE_FIELDS = [
+    (code, key, str(low).lower(), " or ".join(str(one).lower() for one in steps[steps.index(least) :]))
+    for code, demands in floors.PURPOSES.items()
+    for key, least in demands.items()
+    for steps in [floors.STEPS[key]]
+    for low in steps[: steps.index(least)]
+]
+
+
+def test_every_field_of_a_purpose_has_its_steps() -> None:
+    """Whatever a purpose demands has an order from loose to strict, and the shipped rules stand exactly on the floor."""
+    assert set(floors.STEPS) == set(PurposeRule.model_fields) - {"code", "meaning", "text", "source", "override"}
+    books = load_playbooks(RULES)
+    assert books is not None
+    shipped = {
+        one.code: {key: getattr(one, key) for key, steps in floors.STEPS.items() if getattr(one, key) != steps[0]}
+        for one in books.gates.purposes
+    }
+    assert floors.PURPOSES == shipped
+    assert list(floors.FORBIDDEN_WORDS) == books.gates.forbidden_words.words
+
+
+@pytest.mark.parametrize(("code", "key", "low", "wanted"), PURPOSE_FIELDS)
+def test_a_purpose_that_demands_less(code: str, key: str, low: str, wanted: str, rules: Path) -> None:
+    """Every field of every purpose is refused below the floor, and passes with a name."""
+    change(rules, "gates.yaml", rf"(- code: {code}\n.*?    {key}: )\w+", rf"\g<1>{low}")
+    line = next(
+        number for number, text in enumerate((rules / "gates.yaml").read_text("utf-8").splitlines(), 1) if text == f"  - code: {code}"
+    )
+    (told,) = lines_of(rules)
+    assert re.fullmatch(rf"gates\.yaml:(\d+):\d+: purposes\[\d\]\.{key} must be {wanted}{NEEDS}", told)
+    assert line < int(told.split(":")[1]) < line + 10
+    change(rules, "gates.yaml", rf"(  - code: {code}\n)", rf"\g<1>    {SIGNED}\n")
+    assert [] == lines_of(rules)
+
+
+SEMINAR = r"(id: G-SEMINAR.*?channels: \[invitations\]\n)        campaign: true\n"
+CASES = {
+    "limit": (
+        "gates.yaml",
+        r"run_grace_days: \{value: 20",
+        r"run_grace_days: {value: 21",
+        r"limits.run_grace_days.value must be at most 20",
+        "  run_grace_days: {",
+    ),
+    "private-bound": (
+        "gates.yaml",
+        "from_yuan: 5000000",
+        "from_yuan: 5000001",
+        "private_clients.from_yuan must be at most 5000000",
+        "private_clients:",
+    ),
+    "word": ("gates.yaml", "刚兑, ", "", "forbidden_words.words must hold 刚兑", "forbidden_words:"),
+    "words": (
+        "gates.yaml",
+        r"words: \[.*?\]",
+        "words: [保本]",
+        "forbidden_words.words must hold 预期收益、预期年化、保收益",
+        "forbidden_words:",
+    ),
+    "cap-more": (
+        "channels.yaml",
+        "contacts: 4, days: 30",
+        "contacts: 5, days: 30",
+        "channels[0].caps must have caps of at most 4 in 30 days, as way: sms needs",
+        "  - code: sms",
+    ),
+    "cap-shorter": (
+        "channels.yaml",
+        "contacts: 1, days: 14",
+        "contacts: 1, days: 13",
+        "channels[1].caps must have caps of at most 1 in 14 days, as way: call needs",
+        "  - code: calls",
+    ),
+    "cap-gone": (
+        "channels.yaml",
+        r"(code: calls.*?)    caps:\n      - [^\n]*\n",
+        r"\1",
+        "channels[1] must have caps of at most 1 in 14 days, as way: call needs",
+        "  - code: calls",
+    ),
+    "cap-of-wechat": (
+        "channels.yaml",
+        r"(code: wechat.*?)      - [^\n]*\n",
+        r"\1",
+        "channels[2].caps must have caps of at most 1 in 7 days, as way: wechat needs",
+        "  - code: wechat",
+    ),
+    "window-early": (
+        "channels.yaml",
+        'not_before: "09:00"',
+        'not_before: "08:59"',
+        'channels[0].send_window.not_before must be "09:00" or later',
+        "  - code: sms",
+    ),
+    "window-late": (
+        "channels.yaml",
+        'not_after: "20:00"',
+        'not_after: "20:01"',
+        'channels[0].send_window.not_after must be "20:00" or earlier',
+        "  - code: sms",
+    ),
+    "window-gone": (
+        "channels.yaml",
+        r"    send_window: [^\n]*\n",
+        "",
+        'channels[0] must have a send_window from "09:00" to "20:00"',
+        "  - code: sms",
+    ),
+    "bulk-to-private": (
+        "playbooks.yaml",
+        r"(tier: private\n.*?bulk: )barred",
+        r"\1allowed",
+        "playbooks[5].bulk must be barred: customers with 5000000 yuan or more stand in private",
+        "  - tier: private",
+    ),
+    "bulk-to-pre-private": (
+        "playbooks.yaml",
+        r"(tier: pre_private\n.*?bulk: )barred",
+        r"\1allowed",
+        "playbooks[4].bulk must be barred: customers with 5000000 yuan or more stand in pre_private",
+        "  - tier: pre_private",
+    ),
+    "tier-reaches-private": (
+        "tiers.yaml",
+        "min: 5000000",
+        "min: 6000000",
+        "playbooks[3].bulk must be barred: customers with 5000000 yuan or more stand in gold_diamond",
+        "  - tier: gold_diamond",
+    ),
+    "seminar": (
+        "playbooks.yaml",
+        SEMINAR,
+        r"\1",
+        "playbooks[2].actions[11] must say campaign: true, since trigger: branch_date invites many",
+        "      - id: G-SEMINAR",
+    ),
+    "seminar-false": (
+        "playbooks.yaml",
+        SEMINAR,
+        r"\1        campaign: false\n",
+        "playbooks[2].actions[11].campaign must say campaign: true, since trigger: branch_date invites many",
+        "      - id: G-SEMINAR",
+    ),
+    "new-product": (
+        "playbooks.yaml",
+        r"(id: G-CALL-2.*?channels: \[calls\]\n)        campaign: true\n",
+        r"\1",
+        "playbooks[2].actions[6] must say campaign: true, since trigger: new_product invites many",
+        "      - id: G-CALL-2",
+    ),
+    "uncertain-benefit": (
+        "playbooks.yaml",
+        r"(id: D-SMS-7.*?)channels: \[sms\](.*?)        message:.*?(        source)",
+        r"\1channels: [calls]\2\3",
+        "playbooks[3].actions[6] must say campaign: true, since it names participating_pension,",
+        "      - id: D-SMS-7",
+    ),
+    "appointments-without-end": (
+        "playbooks.yaml",
+        r"(id: D-SMS-1\n.*?cadence_days: )90",
+        r"\g<1>7",
+        "playbooks[3].actions[0].cadence_days must be at least 14 on appointments, which has no caps",
+        "      - id: D-SMS-1",
+    ),
+    "private-fund": (
+        "products.yaml",
+        r"    not_distributable: [^\n]*\n",
+        "",
+        "products[26] must say not_distributable, as kind: private_fund needs",
+        "  - code: private_fund",
+    ),
+}
+"""A file, what is loosened in it, how it is refused, and the entry that takes the override, in the file that is named."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_loosening_is_refused_and_passes_with_a_name(case: str, rules: Path) -> None:
+    """Each is told at its place with what would be right; with an override it passes, and is warned about instead."""
+    file, old, new, wanted, entry = CASES[case]
+    change(rules, file, old, new)
+    (told,) = lines_of(rules)
+    place, _, message = told.partition(": ")
+    assert message.startswith(wanted)
+    assert message.endswith(NEEDS)
+    named = place.split(":")[0]
+    sign(rules, named, entry)
+    assert [] == lines_of(rules)
+    books = load_playbooks(rules)
+    assert books is not None
+    signed = [line for line in books.warnings if line.endswith(", but 行长 李明 allowed it on 2016-01-04: 试行一季")]
+    assert [True] == [re.match(rf".*/{re.escape(named)}:\d+: \S", line) is not None for line in signed]
+
+
+def test_stricter_needs_no_name(rules: Path) -> None:
+    """More consent, fewer contacts, a shorter day, a lower bound and another word are free."""
+    change(rules, "gates.yaml", "consent: not_needed", "consent: needed")
+    change(rules, "gates.yaml", "from_yuan: 5000000", "from_yuan: 4000000")
+    change(rules, "gates.yaml", r"words: \[", "words: [翻倍, ")
+    change(rules, "channels.yaml", r"contacts: 1, days: 7(.*?)      - [^\n]*\n", r"contacts: 1, days: 14\1")
+    change(rules, "channels.yaml", 'not_before: "09:00", not_after: "20:00"', 'not_before: "10:00", not_after: "18:00"')
+    assert ["playbooks[3].bulk must be barred"] == [re.sub(r"^\S+ (\S+ must be barred).*$", r"\1", line) for line in lines_of(rules)]
+    change(rules, "gates.yaml", "from_yuan: 4000000", "from_yuan: 5000000")
+    assert [] == lines_of(rules)
+
+
+def test_without_private_clients_the_shipped_number_stands(rules: Path) -> None:
+    """Taking the bound out loosens nothing."""
+    change(rules, "gates.yaml", r"private_clients:.*$", "")
+    assert [] == lines_of(rules)
+    change(rules, "playbooks.yaml", r"(tier: private\n.*?bulk: )barred", r"\1allowed")
+    assert 1 == len(lines_of(rules))
+
+
+def test_the_command_ends_with_3(rules: Path) -> None:
+    """`vip rules check` refuses what is looser with exit code 3, and the override without a day as well."""
+    change(rules, "gates.yaml", "rating: needed", "rating: none")
+    done = vip("rules", "check", cwd=rules.parent)
+    line = f"vip: rules/gates.yaml:47:13: purposes[4].rating must be needed{NEEDS}\n"
+    assert (3, "", line) == (done.returncode, done.stdout, done.stderr)
+    change(rules, "gates.yaml", "code: rated\n", "code: rated\n    override: {approved_by: 行长, reason: 试行}\n")
+    assert 3 == vip("rules", "check", cwd=rules.parent).returncode
