@@ -269,3 +269,105 @@ def test_the_command_ends_with_3(rules: Path) -> None:
     assert (3, "", line) == (done.returncode, done.stdout, done.stderr)
     change(rules, "gates.yaml", "code: rated\n", "code: rated\n    override: {approved_by: 行长, reason: 试行}\n")
     assert 3 == vip("rules", "check", cwd=rules.parent).returncode
+
+
+WRONG = {
+    "insurance-of-fund": (
+        "playbooks.yaml",
+        r"(id: S-SMS-1\n.*?topics: \[)accident_insurance",
+        r"\1bond_fund",
+        "topics[0] is of kind: fund, which the purpose insurance does not judge; write purpose: [rated]",
+    ),
+    "insurance-of-card": (
+        "playbooks.yaml",
+        r"(id: S-SMS-1\n.*?topics: \[)accident_insurance",
+        r"\1accident_insurance, credit_card",
+        "topics[1] is of kind: card, which the purpose insurance does not judge; write purpose: [general]",
+    ),
+    "insurance-of-nothing": (
+        "playbooks.yaml",
+        r"(id: S-SMS-1\n.*?)        topics: [^\n]*\n",
+        r"\1",
+        "purpose insurance needs topics of kind: insurance",
+    ),
+    "general-insurance": (
+        "playbooks.yaml",
+        r"(id: S-SMS-1\n.*?purpose: \[)insurance",
+        r"\1general",
+        "topics[0] is an insurance, which the purpose general does not judge; write purpose: [insurance]",
+    ),
+    "reassess-often": (
+        "playbooks.yaml",
+        r"(trigger: no_rating\n    cadence_days: )90",
+        r"\g<1>30",
+        "cadence_days must be at least 90, the limits.reassess_days of gates.yaml",
+    ),
+    "reassess-always": (
+        "playbooks.yaml",
+        r"(trigger: no_rating\n)    cadence_days: 90\n    cadence_source: ours\n",
+        r"\1",
+        "trigger no_rating needs cadence_days of at least 90, the limits.reassess_days of gates.yaml",
+    ),
+    "reassess-later": (
+        "gates.yaml",
+        r"reassess_days: \{value: 90",
+        "reassess_days: {value: 180",
+        "cadence_days must be at least 180, the limits.reassess_days of gates.yaml",
+    ),
+    "sms-by-wechat": (
+        "channels.yaml",
+        "way: sms",
+        "way: wechat",
+        "public must be false for way: wechat; only way: sms goes to many at once",
+    ),
+    "sms-to-few": ("channels.yaml", "public: true", "public: false", "way sms needs public: true and message"),
+    "sms-without-form": ("channels.yaml", r"    message:\n.*?(    source: 方案)", r"\1", "way sms needs public: true and message"),
+    "calls-to-many": (
+        "channels.yaml",
+        r"(code: calls.*?public: )false",
+        r"\1true",
+        "public must be false for way: call; only way: sms goes to many at once",
+    ),
+    "message-by-call": (
+        "channels.yaml",
+        r"(code: wechat.*?way: )wechat",
+        r"\1call",
+        "message belongs to way: sms and way: wechat only",
+    ),
+    "sms-for-appointments": (
+        "channels.yaml",
+        "way: sms",
+        "way: sms\n    appointment: true",
+        "appointment belongs to way: call and way: in_person only",
+    ),
+    "senior-called": (
+        "playbooks.yaml",
+        "gate: senior, channel: appointments",
+        "gate: senior, channel: calls",
+        "instead.channel must be one with appointment: true in channels.yaml",
+    ),
+    "campaign-of-appointments": (
+        "playbooks.yaml",
+        r"(id: D-SMS-1\n.*?channels: \[appointments\]\n)",
+        r"\1        campaign: true\n",
+        "topics[0] is a private product on a public channel; make it an appointment",
+    ),
+}
+"""A file, what is changed in it, and the path and message that must be among the problems."""
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_would_slip_past_the_gates_is_refused(case: str, rules: Path) -> None:
+    """Topics that no gate judges, ratings asked for too often, and channels whose form does not fit their way."""
+    file, old, new, wanted = WRONG[case]
+    change(rules, file, old, new)
+    told = lines_of(rules)
+    assert any(re.match(r"\w+\.yaml:\d+:\d+: ", line) and line.endswith(wanted) for line in told), told
+
+
+def test_calls_are_no_appointments(rules: Path) -> None:
+    """Caps cannot be shed by calling calls appointments: campaigns and events do not go by one."""
+    change(rules, "channels.yaml", "way: call", "way: call\n    appointment: true")
+    told = lines_of(rules)
+    assert any("campaign must not be true on calls: an appointment is made with one customer" in line for line in told)
+    assert any("trigger must be regular or meeting on calls, which is for appointments" in line for line in told)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from vip_tiering.message_text import OPT_OUT_WORDS
-from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, Product, ProductsFile
+from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_models import PURPOSES, Action, PlanIdsFile, PlaybooksFile
 from vip_tiering.yaml_marks import Document, Path, path_text
 
@@ -97,9 +97,22 @@ def check_channels(document: Document, file: ChannelsFile) -> None:
             for key in ("signature", "opt_out"):
                 if getattr(one.message, key) is None:
                     document.add((*here, "message"), f"of a public channel needs {key}")
+        _check_way(document, here, one)
         opt_out = one.message.opt_out if one.message else None
         if opt_out is not None and not any(word in opt_out for word in OPT_OUT_WORDS):
             document.add((*here, "message", "opt_out"), f"must hold {' or '.join(OPT_OUT_WORDS)}, such as 拒收请回复R")
+
+
+def _check_way(document: Document, here: Path, one: Channel) -> None:
+    """Add a form that the channel's way cannot have: lists of messages and lists for people are written in different ways."""
+    if one.way == "sms" and not (one.public and one.message):
+        document.add((*here, "way"), "sms needs public: true and message")
+    elif one.contact and one.public and one.way != "sms":
+        document.add((*here, "public"), f"must be false for way: {one.way}; only way: sms goes to many at once")
+    elif one.message and one.way not in ("sms", "wechat"):
+        document.add((*here, "message"), "belongs to way: sms and way: wechat only", at_key=True)
+    if one.appointment and one.way not in ("call", "in_person"):
+        document.add((*here, "appointment"), "belongs to way: call and way: in_person only")
 
 
 def check_gates(document: Document, file: GatesFile) -> None:
@@ -205,55 +218,6 @@ def check_plan_covered(document: Document, file: PlaybooksFile, ids: list[str]) 
             if one not in ids:
                 near = get_close_matches(one, ids, n=1)
                 document.add((*path, index), "is not in plan_ids.yaml" + (f"; did you mean {near[0]}?" if near else ""))
-
-
-def check_references(
-    document: Document, file: PlaybooksFile, products: dict[str, Product] | None, channels: dict[str, Channel] | None
-) -> None:
-    """Add topics and channels that are nowhere, and products that must not go where an action sends them.
-
-    A file that could not be read is None, and nothing is judged by it.
-    """
-    bulk = {book.tier: book.bulk for book in reversed(file.playbooks)}  # of a tier that stands twice, the first counts
-    barred = {tier for tier in bulk if bulk[tier] == "barred"}
-    for path, tier, action in placed_actions(file):
-        for index, code in enumerate(action.topics or () if products is not None else ()):
-            check_known(document, (*path, "topics", index), code, products or (), "products.yaml")
-        for index, code in enumerate(action.channels if channels is not None else ()):
-            check_known(document, (*path, "channels", index), code, channels or (), "channels.yaml")
-        if action.instead is not None and channels is not None:
-            check_known(document, (*path, "instead", "channel"), action.instead.channel, channels, "channels.yaml")
-        topics = [(index, products[code]) for index, code in enumerate(action.topics or ()) if products and code in products]
-        public = [(index, code) for index, code in enumerate(action.channels) if channels and code in channels and channels[code].public]
-        _check_topics(document, path, action, topics, public=bool(public) or action.campaign)
-        if reached := [one for one in reached_tiers(file, tier, action) if one in barred]:
-            _check_barred(document, path, action, public, reached[0])
-
-
-def _check_topics(document: Document, path: Path, action: Action, topics: list[tuple[int, Product]], *, public: bool) -> None:
-    """Add products without the risk level that the purpose needs, and those that are not for the public."""
-    for index, product in topics:
-        here = (*path, "topics", index)
-        if product.risk == "none" and action.strictest in ("rated", "private"):
-            document.add(here, f"has no risk level, which the purpose {action.strictest} needs; write risk: R1 to R5 in products.yaml")
-        elif product.risk != "none" and action.strictest in ("service", "care", "general"):
-            document.add(
-                here, f"has the risk level {product.risk}, which the purpose {action.strictest} does not judge; write purpose: [rated]"
-            )
-        elif product.offer == "private" and public:
-            document.add(here, "is a private product on a public channel; make it an appointment")
-        elif product.offer == "private" and action.strictest != "private":
-            document.add(here, "is a private product; write purpose: [private]")
-    if action.strictest == "private" and public and not any((*path, "topics", index) in document.wrong for index, _ in topics):
-        document.add((*path, "channels"), "hold a public one, which the purpose private rules out; make it an appointment")
-
-
-def _check_barred(document: Document, path: Path, action: Action, public: list[tuple[int, str]], tier: str) -> None:
-    """Add what goes to many in a tier that bars it."""
-    if action.campaign:
-        document.add((*path, "campaign"), f"must not be true for {tier}, whose playbook says bulk: barred")
-    for index, _ in public:
-        document.add((*path, "channels", index), f"is public, but the playbook of {tier} says bulk: barred")
 
 
 CHECKS: Final[dict[str, Callable[[Document], None]]] = {

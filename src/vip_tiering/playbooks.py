@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import customer_checks, event_checks, floor_checks, message_checks, playbook_checks, profile_checks, target_checks
+from vip_tiering import (
+    customer_checks,
+    event_checks,
+    floor_checks,
+    message_checks,
+    playbook_checks,
+    profile_checks,
+    reference_checks,
+    target_checks,
+)
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
-from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
+from vip_tiering.offer_models import PLAYBOOK_FILES, Channel, ChannelsFile, GatesFile, Product, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
 from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
 from vip_tiering.profile_models import Profile, ProfilesFile, with_headers
@@ -195,16 +204,31 @@ def _check_together(documents: dict[str, Document]) -> None:
         named = PlaybooksFile.model_validate(data[BOOK]).measures if BOOK in data else None
         measures = [one.id for one in named] if named else None
         target_checks.check_figures(documents[TARGETS_FILE], TargetsFile.model_validate(data[TARGETS_FILE]), tiers, measures)
-    if BOOK not in data:
-        return
+    if BOOK in data:
+        _check_books(documents, ladders, gates, products, channels)
+
+
+def _check_books(
+    documents: dict[str, Document],
+    ladders: TiersFile | None,
+    gates: GatesFile | None,
+    products: dict[str, Product] | None,
+    channels: dict[str, Channel] | None,
+) -> None:
+    """Add what the playbooks and the other files say against each other; None is a file with mistakes of its own."""
+    data = {file: document.data for file, document in documents.items() if not document.problems}
     document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
-    if tiers is not None:
-        playbook_checks.check_playbooks(document, file, tiers)
+    if ladders is not None:
+        playbook_checks.check_playbooks(document, file, list(_labels(ladders)))
     if "plan_ids.yaml" in data:
         ids = [one.id for one in PlanIdsFile.model_validate(data["plan_ids.yaml"]).ids]
         playbook_checks.check_plan_covered(document, file, ids)
-    playbook_checks.check_references(document, file, products, channels)
-    message_checks.check_messages(document, file, channels, forbidden)
+    reference_checks.check_references(document, file, products, channels)
+    message_checks.check_messages(document, file, channels, gates.forbidden_words.words if gates else [])
+    if channels is not None:
+        reference_checks.check_appointments(document, file, channels)
+    if gates is not None:
+        reference_checks.check_reassess(document, file, gates)
     if ladders and gates and products is not None and channels is not None:
         floor_checks.refuse(document, floor_checks.looser_playbooks(file, ladders, gates, products, channels))
     if event_checks.FILE in data and not document.problems:
