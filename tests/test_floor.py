@@ -371,3 +371,56 @@ def test_calls_are_no_appointments(rules: Path) -> None:
     told = lines_of(rules)
     assert any("campaign must not be true on calls: an appointment is made with one customer" in line for line in told)
     assert any("trigger must be regular or meeting on calls, which is for appointments" in line for line in told)
+
+
+def said(rules: Path, action: str, words: str) -> list[str]:
+    """Return the problems of the shipped rules with these words at the beginning of an action's message, without their places."""
+    change(rules, "playbooks.yaml", rf"(id: {action}\n.*?          text: )(\$\{{signature\}}尊敬的\$\{{name\}},)?", rf"\1\g<2>{words}")
+    return [line.partition(" ")[2].partition(" ")[2] for line in lines_of(rules)]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("年化4.5%。", "年化4.5%"),
+        ("收益率4%。", "收益率4%"),
+        ("年 化 收益率可达４．５％。", "年化收益率可达4.5%"),
+        ("七日年化2.1。", "年化2.1"),
+        ("4.5%的回报。", "4.5%的回报"),
+        ("业绩比较基准为百分之四点五。", "业绩比较基准为百分之四点五"),
+    ],
+)
+@pytest.mark.parametrize("action", ["E-SMS-1", "S-SMS-3", "P-WECHAT"])
+def test_a_yield_is_a_promise(action: str, words: str, found: str, rules: Path) -> None:
+    """A yield in figures is refused in every text, whatever its purpose and however it is written."""
+    assert [f"holds {found}, a yield; no message may promise one, so take the figure out"] == said(rules, action, words)
+
+
+@pytest.mark.parametrize("words", ["手续费优惠5%。", "收益以实际为准。", "第4期、年化说明请到网点。", "千万别忘,一起来。"])
+def test_what_is_no_yield_passes(words: str, rules: Path) -> None:
+    """A share of a fee, and the words alone, are no yield."""
+    assert [] == said(rules, "S-SMS-3", words)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("近期信托产品起点100万元,请您当面一叙。", "names 信托; a text of the purpose private must name no such product (products.yaml)"),
+        ("私 银产品。", "names 私银产品; a text of the purpose private must name no such product (products.yaml)"),
+        ("起点100 万元。", "names the amount 100万元; a text of the purpose private asks for a meeting and names none"),
+        ("三百万元起。", "names the amount 三百万元; a text of the purpose private asks for a meeting and names none"),
+        ("一百万起。", "names the amount 一百万起; a text of the purpose private asks for a meeting and names none"),
+    ],
+)
+def test_private_texts_ask_for_a_meeting(words: str, wanted: str, rules: Path) -> None:
+    """Neither a product nor an amount of money stands in a text of the purpose private."""
+    assert [wanted] == said(rules, "P-WECHAT", words)
+
+
+def test_general_texts_name_no_investment(rules: Path) -> None:
+    """A product with a risk level, and an insurance, is named by no general text; a bond without risk is."""
+    assert [] == said(rules, "G-SMS-5", "储蓄国债、信用卡。")
+    name = "names {}; a text of the purpose general must name no such product (products.yaml)"
+    assert [name.format("债券型基金")] == said(rules, "E-SMS-1", "债券型基金。")
+    change(rules, "playbooks.yaml", "债券型基金。", "意外保险。")
+    assert [name.format("意外保险")] == [line.partition(" ")[2].partition(" ")[2] for line in lines_of(rules)]

@@ -224,7 +224,7 @@ def _check_books(
         ids = [one.id for one in PlanIdsFile.model_validate(data["plan_ids.yaml"]).ids]
         playbook_checks.check_plan_covered(document, file, ids)
     reference_checks.check_references(document, file, products, channels)
-    message_checks.check_messages(document, file, channels, gates.forbidden_words.words if gates else [])
+    message_checks.check_messages(document, file, products, channels, gates.forbidden_words.words if gates else [])
     if channels is not None:
         reference_checks.check_appointments(document, file, channels)
     if gates is not None:
