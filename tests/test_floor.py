@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from helpers import RULES, vip
 from vip_tiering import floors
 from vip_tiering.errors import RulesError
+from vip_tiering.lists import notes
 from vip_tiering.offer_models import PurposeRule
 from vip_tiering.playbooks import check_rules, load_playbooks
 
@@ -424,3 +428,35 @@ def test_general_texts_name_no_investment(rules: Path) -> None:
     assert [name.format("债券型基金")] == said(rules, "E-SMS-1", "债券型基金。")
     change(rules, "playbooks.yaml", "债券型基金。", "意外保险。")
     assert [name.format("意外保险")] == [line.partition(" ")[2].partition(" ")[2] for line in lines_of(rules)]
+
+
+def test_a_signature_has_a_day_that_has_come(rules: Path) -> None:
+    """Approvals and reviews of tomorrow are refused in every file; those of today pass."""
+    today = dt.date.today()  # noqa: DTZ011 (the branch's day)
+    for day, count in ((today, 0), (today + dt.timedelta(days=1), 3)):
+        for file in ("gates.yaml", "playbooks.yaml", "customers.yaml"):
+            shutil.copyfile(RULES / file, rules / file)
+        change(rules, "gates.yaml", "adult_age_years: {", f"adult_age_years: {{{SIGNED.replace('2016-01-04', str(day))}, ")
+        change(rules, "playbooks.yaml", 'reviewed_by: "sample, replace before use"', f"reviewed_by: 合规部\n          reviewed_on: {day}")
+        (rules / "customers.yaml").write_text(
+            f"version: 1\nstatus:\n  not_delivered: {{approved_by: 行长, approved_on: {day}, reason: 试行}}\n", "utf-8"
+        )
+        told = [line.partition(": ")[2] for line in lines_of(rules)]
+        places = [
+            "status.not_delivered.approved_on",
+            "limits.adult_age_years.override.approved_on",
+            "playbooks[0].actions[0].message.reviewed_on",
+        ]
+        assert [f"{place} must not be in the future" for place in places][:count] == told
+
+
+def test_an_export_warns_of_texts_without_a_day(rules: Path) -> None:
+    """A text that went out is warned about where nobody reviewed it, and where nobody knows when."""
+    change(rules, "playbooks.yaml", r'(id: E-SMS-2.*?)reviewed_by: "sample, replace before use"', r"\1reviewed_by: 合规部")
+    books = load_playbooks(rules)
+    assert books is not None
+    lists: Any = SimpleNamespace(counts={one: SimpleNamespace(exported=1) for one in ("E-SMS-1", "E-SMS-2")})
+    assert [
+        "sample texts that nobody reviewed went into lists, replace them before use: E-SMS-1",
+        "texts without a day of approval went into lists, write reviewed_on: E-SMS-2",
+    ] == list(notes._samples(lists, books))

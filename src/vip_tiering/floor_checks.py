@@ -5,6 +5,8 @@ Every function takes files whose form is right. All of them speak through `Loose
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -41,6 +43,15 @@ def allowed(document: Document, found: Iterable[Looser]) -> Iterator[str]:
         if one.override is not None:
             by = f"{one.override.approved_by} allowed it on {one.override.approved_on}: {one.override.reason}"
             yield f"{document.name}:{document.place(one.path).line}: {path_text(one.path)} {one.wanted}, but {by}"
+
+
+def check_signatures(document: Document, today: dt.date) -> None:
+    """Add days of approval and review that have not come yet, wherever they stand."""
+    for path in document.places:
+        if path and path[-1] in ("approved_on", "reviewed_on"):
+            day = functools.reduce(lambda value, step: value[step], path, document.data)
+            if isinstance(day, dt.date) and day > today:
+                document.add(path, "must not be in the future")
 
 
 def looser_gates(file: GatesFile) -> Iterator[Looser]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -172,6 +173,8 @@ def _checked(folder: str | FilePath | None) -> tuple[dict[str, Document], str]:
         for file, content in rule_contents(path, shown, sorted({**FILES, **PLAYBOOK_FILES})).items()
     }
     checks = {**playbook_checks.CHECKS, "profiles.yaml": profile_checks.check_profiles, TARGETS_FILE: target_checks.check_targets}
+    for document in documents.values():
+        floor_checks.check_signatures(document, dt.date.today())  # noqa: DTZ011 (the branch's day)
     sound = {file for file, document in documents.items() if not document.problems}
     for file in [one for one in checks if one in sound]:
         checks[file](documents[file])
