@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from vip_tiering.message_text import FIELDS, OPT_OUT_WORDS, fields_of, filled, forbidden_in, longest_units
+from vip_tiering.message_text import FIELDS, OPT_OUT_WORDS, fields_of, filled, forbidden_in, longest_units, money_in, yield_in
 from vip_tiering.offer_models import Channel, MessageForm, Product
 from vip_tiering.playbook_checks import placed_actions
 from vip_tiering.playbook_models import Action, PlaybooksFile, Purpose
@@ -30,7 +30,13 @@ def forms_of(action: Action, channels: dict[str, Channel]) -> list[tuple[Channel
     return [(channel, channel.message) for channel in used if channel.message is not None]
 
 
-def check_messages(document: Document, file: PlaybooksFile, channels: dict[str, Channel] | None, forbidden: list[str]) -> None:
+def check_messages(
+    document: Document,
+    file: PlaybooksFile,
+    products: dict[str, Product] | None,
+    channels: dict[str, Channel] | None,
+    forbidden: list[str],
+) -> None:
     """Add the mistakes of every text, one per text."""
     for path, _, action in placed_actions(file):
         if action.message is not None and channels is not None and not forms_of(action, channels):
@@ -40,9 +46,13 @@ def check_messages(document: Document, file: PlaybooksFile, channels: dict[str, 
         if action.listed_as is not None:
             _check_fields(document, (*path, "listed_as"), action.listed_as)
             _check_promises(document, (*path, "listed_as"), action.listed_as, forbidden)
+            _check_names(document, (*path, "listed_as"), action.listed_as, action.strictest, products or {})
         for place, text in texts_of(path, action):
             _check_text(document, place, text, action, forms_of(action, channels or {}))
             _check_promises(document, place, text, forbidden)
+            _check_names(document, place, text, action.strictest, products or {})
+            if action.strictest == "private" and (amount := money_in(text)):
+                document.add(place, f"names the amount {amount}; a text of the purpose private asks for a meeting and names none")
 
 
 def _check_text(document: Document, path: Path, text: str, action: Action, forms: list[tuple[Channel, MessageForm]]) -> None:
@@ -84,6 +94,22 @@ def _hint(name: str) -> str:
 def _check_promises(document: Document, path: Path, text: str, forbidden: list[str]) -> None:
     if found := forbidden_in(text, forbidden):
         document.add(path, f"holds {found[0]}, a promise that no message may make (gates.yaml, forbidden_words)")
+    elif figure := yield_in(text):
+        document.add(path, f"holds {figure}, a yield; no message may promise one, so take the figure out")
+
+
+def _check_names(document: Document, path: Path, text: str, purpose: Purpose, products: dict[str, Product]) -> None:
+    """Add the first product that a text names although its purpose forbids it."""
+    barred = [one.label for one in products.values() if purpose in NAMELESS and _unnamed(one, purpose)]
+    if named := forbidden_in(text, barred):
+        document.add(path, f"names {named[0]}; a text of the purpose {purpose} must name no such product (products.yaml)")
+
+
+def _unnamed(product: Product, purpose: Purpose) -> bool:
+    """Tell whether texts of a purpose must not name a product: general ones no investment and no insurance, the others none at all."""
+    if purpose == "general":
+        return product.risk != "none" or product.kind == "insurance"
+    return product.kind not in ("activity", "service")
 
 
 def check_product_labels(document: Document, products: dict[str, Product], forbidden: list[str]) -> None:

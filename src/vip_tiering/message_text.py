@@ -78,5 +78,28 @@ def forbidden_in(text: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if _squeezed(word) in squeezed]
 
 
+_OF_YIELD: Final = "年化|收益|回报|利率|利息|票息|业绩"
+_RATE: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:%|‰|厘|个点|个百分点)|(?:百|千)分之[零〇一二两三四五六七八九十百点0-9.]+)"
+_YIELD: Final = re.compile(
+    rf"(?:{_OF_YIELD})[^。!?;,、]{{0,10}}?{_RATE}|{_RATE}[^。!?;,、]{{0,6}}?(?:{_OF_YIELD})|年化[^。!?;,、]{{0,4}}?[0-9.]+%?"
+)
+_MONEY: Final = re.compile(
+    r"[0-9][0-9.,]*(?:[十百千]?[万亿]元?|元|块)|[¥$][0-9]|[一二两三四五六七八九十百千万亿]+元|[一二两三四五六七八九十百千]+[万亿](?:起|以上)"
+)
+"""An amount of money; 千万 alone, which also means "by all means", is none."""
+
+
+def yield_in(text: str) -> str | None:
+    """Return what in a text names a yield in figures, such as 年化4.5%; blanks and full-width forms hide none."""
+    found = _YIELD.search(_squeezed(text))
+    return found[0] if found else None
+
+
+def money_in(text: str) -> str | None:
+    """Return the amount of money that a text names, such as 100万元; blanks and full-width forms hide none."""
+    found = _MONEY.search(_squeezed(text))
+    return found[0] if found else None
+
+
 def _squeezed(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
-from vip_tiering.playbook_models import Clause, Clock, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
+from vip_tiering.playbook_models import Clause, Clock, Override, PlanIdsFile, PlaybooksFile, Purpose, Reason, What
 from vip_tiering.profile_models import ProfilesFile
 from vip_tiering.rule_models import Code, Label, Source, Strict, Version, Words
 from vip_tiering.schema import LIST_FIELDS, MESSAGE_FIELDS, PERSONAL_MESSAGE_FIELDS
@@ -46,6 +46,7 @@ class Product(Strict):
     ) = None
     not_distributable: Annotated[Reason, Field(description="why a bank may not sell it; it appears in no list")] | None = None
     source: Clause
+    override: Annotated[Override, Field(description="needed where not_distributable is looser than the floor")] | None = None
 
 
 class ProductsFile(Strict):
@@ -100,10 +101,12 @@ class Channel(Strict):
         ]
         | None
     ) = None
+    appointment: Annotated[StrictBool, Field(description="true: by it a manager asks for a meeting, so it needs no caps")] = False
     caps: Annotated[list[Cap], Field(min_length=1, description="how often a customer may be contacted by it")] | None = None
     send_window: Annotated[SendWindow, Field(description="times of day for it")] | None = None
     message: Annotated[MessageForm, Field(description="form of its messages, where it has any")] | None = None
     source: Clause
+    override: Annotated[Override, Field(description="needed where caps or send_window are looser than the floor")] | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -136,6 +139,7 @@ class PurposeRule(Strict):
     caps: Annotated[StrictBool, Field(description="true: counts against the caps of the channel")]
     text: Annotated[Words, Field(description="what a text may hold")]
     source: Clause
+    override: Annotated[Override, Field(description="needed where the purpose demands less than the floor")] | None = None
 
 
 class GateRule(Strict):
@@ -144,14 +148,6 @@ class GateRule(Strict):
     code: Annotated[Gate, Field(description="the reason as it stands in suppressed.csv")]
     meaning: What
     source: Clause
-
-
-class Override(Strict):
-    """Who allowed a looser limit, and when."""
-
-    approved_by: Annotated[Words, Field(description="name and office")]
-    approved_on: Annotated[dt.date, Field(description="day of the approval")]
-    reason: Reason
 
 
 class Limit(Strict):
@@ -200,6 +196,17 @@ class ForbiddenWords(Strict):
 
     words: Annotated[list[Words], Field(min_length=1, description="compared without blanks and without full-width forms")]
     source: Clause
+    override: Annotated[Override, Field(description="needed where a word of the floor is allowed")] | None = None
+
+
+class PrivateClients(Strict):
+    """From which average on a tier is one of private clients, to whom nothing goes in bulk."""
+
+    from_yuan: Annotated[
+        StrictInt, Field(ge=1, le=999_999_999_999, description="a tier that holds customers with so much must say bulk: barred")
+    ]
+    source: Clause
+    override: Annotated[Override, Field(description="needed where the number is looser than the floor")] | None = None
 
 
 class GatesFile(Strict):
@@ -211,6 +218,7 @@ class GatesFile(Strict):
     gates: Annotated[list[GateRule], Field(description="every gate, in the order in which they are tried")]
     limits: Annotated[Limits, Field(description="the numbers")]
     forbidden_words: Annotated[ForbiddenWords, Field(description="promises that no message may make")]
+    private_clients: Annotated[PrivateClients, Field(description="whom nothing reaches in bulk; absent: the shipped number")] | None = None
     manager_quota: Annotated[ManagerQuota, Field(description="optional: how many customers a manager can contact in a day")] | None = None
 
 

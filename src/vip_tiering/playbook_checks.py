@@ -11,22 +11,9 @@ from difflib import get_close_matches
 from typing import Final
 
 from vip_tiering.message_text import OPT_OUT_WORDS
-from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, Limits, Product, ProductsFile
+from vip_tiering.offer_models import GATES, Channel, ChannelsFile, GatesFile, ProductsFile
 from vip_tiering.playbook_models import PURPOSES, Action, PlanIdsFile, PlaybooksFile
 from vip_tiering.yaml_marks import Document, Path, path_text
-
-LIMITS: Final[dict[str, tuple[int, int]]] = {
-    "adult_age_years": (18, 1),
-    "senior_age_years": (60, -1),
-    "bereavement_days": (90, 1),
-    "customers_per_phone": (3, -1),
-    "rating_valid_months": (12, -1),
-    "reassess_days": (90, 1),
-    "message_valid_days": (3, -1),
-    "list_valid_days": (14, -1),
-    "run_grace_days": (20, -1),
-}
-"""Of each limit the shipped number, and in which direction it becomes stricter."""
 
 _COMMON_YEAR: Final = 2015
 """A year without 29 February."""
@@ -39,6 +26,14 @@ def placed_actions(file: PlaybooksFile) -> Iterator[tuple[Path, str | None, Acti
             yield ("playbooks", number, "actions", index), book.tier, action
     for index, action in enumerate(file.every_tier or ()):
         yield ("every_tier", index), None, action
+
+
+def reached_tiers(file: PlaybooksFile, tier: str | None, action: Action) -> list[str]:
+    """Return every tier for which an action of `tier` is done; None is every tier."""
+    if tier is None:
+        return sorted(book.tier for book in file.playbooks)
+    same = [book.tier for book in file.playbooks if book.same_as == tier]
+    return [tier, *same, *(other.tier for other in action.also_for or ())]
 
 
 def covers_of(file: PlaybooksFile) -> Iterator[tuple[Path, list[str], str]]:
@@ -102,22 +97,28 @@ def check_channels(document: Document, file: ChannelsFile) -> None:
             for key in ("signature", "opt_out"):
                 if getattr(one.message, key) is None:
                     document.add((*here, "message"), f"of a public channel needs {key}")
+        _check_way(document, here, one)
         opt_out = one.message.opt_out if one.message else None
         if opt_out is not None and not any(word in opt_out for word in OPT_OUT_WORDS):
             document.add((*here, "message", "opt_out"), f"must hold {' or '.join(OPT_OUT_WORDS)}, such as 拒收请回复R")
 
 
+def _check_way(document: Document, here: Path, one: Channel) -> None:
+    """Add a form that the channel's way cannot have: lists of messages and lists for people are written in different ways."""
+    if one.way == "sms" and not (one.public and one.message):
+        document.add((*here, "way"), "sms needs public: true and message")
+    elif one.contact and one.public and one.way != "sms":
+        document.add((*here, "public"), f"must be false for way: {one.way}; only way: sms goes to many at once")
+    elif one.message and one.way not in ("sms", "wechat"):
+        document.add((*here, "message"), "belongs to way: sms and way: wechat only", at_key=True)
+    if one.appointment and one.way not in ("call", "in_person"):
+        document.add((*here, "appointment"), "belongs to way: call and way: in_person only")
+
+
 def check_gates(document: Document, file: GatesFile) -> None:
-    """Add purposes or gates that are missing or out of order, and limits that are looser without an override."""
+    """Add purposes or gates that are missing or out of order, and quotas that say nothing."""
     _check_order(document, "purposes", [one.code for one in file.purposes], list(PURPOSES))
     _check_order(document, "gates", [one.code for one in file.gates], list(GATES))
-    for key in Limits.model_fields:
-        limit, (shipped, direction) = getattr(file.limits, key), LIMITS[key]
-        if (limit.value - shipped) * direction < 0 and limit.override is None:
-            least = "at least" if direction > 0 else "at most"
-            document.add(
-                ("limits", key, "value"), f"must be {least} {shipped}; a looser one needs override with approved_by, approved_on, reason"
-            )
     quota = file.manager_quota
     if quota is not None and quota.contacts_per_day is None and quota.managers is None:
         document.add(("manager_quota",), "must say contacts_per_day, managers, or both", at_key=True)
@@ -217,57 +218,6 @@ def check_plan_covered(document: Document, file: PlaybooksFile, ids: list[str]) 
             if one not in ids:
                 near = get_close_matches(one, ids, n=1)
                 document.add((*path, index), "is not in plan_ids.yaml" + (f"; did you mean {near[0]}?" if near else ""))
-
-
-def check_references(
-    document: Document, file: PlaybooksFile, products: dict[str, Product] | None, channels: dict[str, Channel] | None
-) -> None:
-    """Add topics and channels that are nowhere, and products that must not go where an action sends them.
-
-    A file that could not be read is None, and nothing is judged by it.
-    """
-    bulk = {book.tier: book.bulk for book in reversed(file.playbooks)}  # of a tier that stands twice, the first counts
-    barred = {tier for tier in bulk if bulk[tier] == "barred"}
-    same = {book.same_as: book.tier for book in file.playbooks if book.same_as and book.tier in barred}
-    for path, tier, action in placed_actions(file):
-        for index, code in enumerate(action.topics or () if products is not None else ()):
-            check_known(document, (*path, "topics", index), code, products or (), "products.yaml")
-        for index, code in enumerate(action.channels if channels is not None else ()):
-            check_known(document, (*path, "channels", index), code, channels or (), "channels.yaml")
-        if action.instead is not None and channels is not None:
-            check_known(document, (*path, "instead", "channel"), action.instead.channel, channels, "channels.yaml")
-        topics = [(index, products[code]) for index, code in enumerate(action.topics or ()) if products and code in products]
-        public = [(index, code) for index, code in enumerate(action.channels) if channels and code in channels and channels[code].public]
-        _check_topics(document, path, action, topics, public=bool(public) or action.campaign)
-        tiers = [tier, same.get(tier), *(other.tier for other in action.also_for or ())] if tier else sorted(barred)
-        if reached := [one for one in tiers if one in barred]:
-            _check_barred(document, path, action, public, str(reached[0]))
-
-
-def _check_topics(document: Document, path: Path, action: Action, topics: list[tuple[int, Product]], *, public: bool) -> None:
-    """Add products without the risk level that the purpose needs, and those that are not for the public."""
-    for index, product in topics:
-        here = (*path, "topics", index)
-        if product.risk == "none" and action.strictest in ("rated", "private"):
-            document.add(here, f"has no risk level, which the purpose {action.strictest} needs; write risk: R1 to R5 in products.yaml")
-        elif product.risk != "none" and action.strictest in ("service", "care", "general"):
-            document.add(
-                here, f"has the risk level {product.risk}, which the purpose {action.strictest} does not judge; write purpose: [rated]"
-            )
-        elif product.offer == "private" and public:
-            document.add(here, "is a private product on a public channel; make it an appointment")
-        elif product.offer == "private" and action.strictest != "private":
-            document.add(here, "is a private product; write purpose: [private]")
-    if action.strictest == "private" and public and not any((*path, "topics", index) in document.wrong for index, _ in topics):
-        document.add((*path, "channels"), "hold a public one, which the purpose private rules out; make it an appointment")
-
-
-def _check_barred(document: Document, path: Path, action: Action, public: list[tuple[int, str]], tier: str) -> None:
-    """Add what goes to many in a tier that bars it."""
-    if action.campaign:
-        document.add((*path, "campaign"), f"must not be true for {tier}, whose playbook says bulk: barred")
-    for index, _ in public:
-        document.add((*path, "channels", index), f"is public, but the playbook of {tier} says bulk: barred")
 
 
 CHECKS: Final[dict[str, Callable[[Document], None]]] = {

@@ -45,6 +45,14 @@ What = Annotated[Words, Field(description="what is done or meant, in one line")]
 Reason = Annotated[Words, Field(description="why it is so")]
 
 
+class Override(Strict):
+    """Who allowed something looser than the floor, and when."""
+
+    approved_by: Annotated[Words, Field(description="name and office")]
+    approved_on: Annotated[dt.date, Field(description="day of the approval")]
+    reason: Reason
+
+
 class Variant(Strict):
     """Another wording of a message for one segment; it never decides who gets one."""
 
@@ -136,6 +144,7 @@ class Action(Strict):
     message: Annotated[Message, Field(description="what is sent, where a message is sent")] | None = None
     also_for: Annotated[list[AlsoFor], Field(min_length=1, description="further tiers, not named by the plan")] | None = None
     source: Clause
+    override: Annotated[Override, Field(description="needed where campaign or cadence_days is looser than the floor")] | None = None
 
     @property
     def strictest(self) -> Purpose:
@@ -159,6 +168,7 @@ class Playbook(Strict):
     playbook: Annotated[Literal["none"], Field(description="nothing is planned; needs a reason")] | None = None
     reason: Reason | None = None
     source: Clause
+    override: Annotated[Override, Field(description="needed where bulk is allowed in a tier of private clients")] | None = None
 
 
 class Measure(Strict):

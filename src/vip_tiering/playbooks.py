@@ -5,14 +5,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
-from vip_tiering import customer_checks, event_checks, message_checks, playbook_checks, profile_checks, target_checks
+from vip_tiering import (
+    customer_checks,
+    event_checks,
+    floor_checks,
+    message_checks,
+    playbook_checks,
+    profile_checks,
+    reference_checks,
+    target_checks,
+)
 from vip_tiering.customer_models import CUSTOMERS_FILE, CustomerRules
 from vip_tiering.errors import RulesError
-from vip_tiering.offer_models import PLAYBOOK_FILES, ChannelsFile, GatesFile, ProductsFile
+from vip_tiering.offer_models import PLAYBOOK_FILES, Channel, ChannelsFile, GatesFile, Product, ProductsFile
 from vip_tiering.playbook_lint import Books, lint, missing_ids
 from vip_tiering.playbook_models import Action, PlanIdsFile, Playbook, PlaybooksFile
 from vip_tiering.profile_models import Profile, ProfilesFile, with_headers
@@ -162,9 +173,13 @@ def _checked(folder: str | FilePath | None) -> tuple[dict[str, Document], str]:
         for file, content in rule_contents(path, shown, sorted({**FILES, **PLAYBOOK_FILES})).items()
     }
     checks = {**playbook_checks.CHECKS, "profiles.yaml": profile_checks.check_profiles, TARGETS_FILE: target_checks.check_targets}
-    for file, judge in checks.items():
-        if file in documents and not documents[file].problems:
-            judge(documents[file])
+    for document in documents.values():
+        floor_checks.check_signatures(document, dt.date.today())  # noqa: DTZ011 (the branch's day)
+    sound = {file for file, document in documents.items() if not document.problems}
+    for file in [one for one in checks if one in sound]:
+        checks[file](documents[file])
+        if file in floor_checks.FINDERS:
+            floor_checks.refuse(documents[file], floor_checks.FINDERS[file](documents[file]))
     absent = [f"{shown}/{BOOK}: needs {file} beside it" for file in NEEDED if BOOK in documents and file not in documents]
     _check_together(documents)
     if problems := [*absent, *(line for document in documents.values() for line in document.lines())]:
@@ -186,21 +201,39 @@ def _check_together(documents: dict[str, Document]) -> None:
     if channels is not None and "profiles.yaml" in data:
         profiles = ProfilesFile.model_validate(data["profiles.yaml"])
         profile_checks.check_profile_channels(documents["profiles.yaml"], profiles, channels)
-    tiers = list(_labels(TiersFile.model_validate(data["tiers.yaml"]))) if "tiers.yaml" in data else None
+    ladders = TiersFile.model_validate(data["tiers.yaml"]) if "tiers.yaml" in data else None
+    tiers = list(_labels(ladders)) if ladders else None
     if TARGETS_FILE in data:
         named = PlaybooksFile.model_validate(data[BOOK]).measures if BOOK in data else None
         measures = [one.id for one in named] if named else None
         target_checks.check_figures(documents[TARGETS_FILE], TargetsFile.model_validate(data[TARGETS_FILE]), tiers, measures)
-    if BOOK not in data:
-        return
+    if BOOK in data:
+        _check_books(documents, ladders, gates, products, channels)
+
+
+def _check_books(
+    documents: dict[str, Document],
+    ladders: TiersFile | None,
+    gates: GatesFile | None,
+    products: dict[str, Product] | None,
+    channels: dict[str, Channel] | None,
+) -> None:
+    """Add what the playbooks and the other files say against each other; None is a file with mistakes of its own."""
+    data = {file: document.data for file, document in documents.items() if not document.problems}
     document, file = documents[BOOK], PlaybooksFile.model_validate(data[BOOK])
-    if tiers is not None:
-        playbook_checks.check_playbooks(document, file, tiers)
+    if ladders is not None:
+        playbook_checks.check_playbooks(document, file, list(_labels(ladders)))
     if "plan_ids.yaml" in data:
         ids = [one.id for one in PlanIdsFile.model_validate(data["plan_ids.yaml"]).ids]
         playbook_checks.check_plan_covered(document, file, ids)
-    playbook_checks.check_references(document, file, products, channels)
-    message_checks.check_messages(document, file, channels, forbidden)
+    reference_checks.check_references(document, file, products, channels)
+    message_checks.check_messages(document, file, products, channels, gates.forbidden_words.words if gates else [])
+    if channels is not None:
+        reference_checks.check_appointments(document, file, channels)
+    if gates is not None:
+        reference_checks.check_reassess(document, file, gates)
+    if ladders and gates and products is not None and channels is not None:
+        floor_checks.refuse(document, floor_checks.looser_playbooks(file, ladders, gates, products, channels))
     if event_checks.FILE in data and not document.problems:
         calendar = CalendarFile.model_validate(data[event_checks.FILE])
         event_checks.check_actions(documents[event_checks.FILE], calendar, file)
@@ -226,12 +259,21 @@ def _playbooks(documents: dict[str, Document], name: str) -> Playbooks:
         labels=_labels(TiersFile.model_validate(data["tiers.yaml"])),
         books=books,
         gates=GatesFile.model_validate(data["gates.yaml"]),
-        warnings=tuple(lint(books, documents[BOOK])),
+        warnings=(*lint(books, documents[BOOK]), *_allowed(documents, books)),
         covers=_covers(books, documents[BOOK]),
         customers=CustomerRules.model_validate(data.get(CUSTOMERS_FILE, {})).beside_lists(lists.headers.model_dump().values()),
         profiles={one.code: with_headers(one, lists.headers) for one in lists.profiles},
         headers=lists.headers.model_dump(),
     )
+
+
+def _allowed(documents: dict[str, Document], books: Books) -> Iterator[str]:
+    """Yield a warning for whatever is looser than the floor because somebody signed for it."""
+    for file, find in floor_checks.FINDERS.items():
+        yield from floor_checks.allowed(documents[file], find(documents[file]))
+    ladders, gates = TiersFile.model_validate(documents["tiers.yaml"].data), GatesFile.model_validate(documents["gates.yaml"].data)
+    found = floor_checks.looser_playbooks(books.playbooks, ladders, gates, books.products, books.channels)
+    yield from floor_checks.allowed(documents[BOOK], found)
 
 
 def _covers(books: Books, document: Document) -> tuple[Cover, ...]:

@@ -66,15 +66,16 @@ def _masked(ids: pa.Array, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> st
 
 
 def _samples(lists: DayLists, books: Playbooks) -> Iterator[str]:
-    """Yield the warning about texts that went out and that nobody approved."""
-    samples = [
-        action.id
+    """Yield the warnings about texts that went out and that nobody approved, or nobody knows when."""
+    went_out = [
+        (action.id, action.message)
         for book in books.books.playbooks.playbooks
         for action in book.actions or ()
-        if action.message is not None
-        and action.message.reviewed_by.casefold().startswith(SAMPLE)
-        and (counts := lists.counts.get(action.id)) is not None
-        and counts.exported
+        if action.message is not None and (counts := lists.counts.get(action.id)) is not None and counts.exported
     ]
+    samples = [name for name, message in went_out if message.reviewed_by.casefold().startswith(SAMPLE)]
+    undated = [name for name, message in went_out if name not in samples and message.reviewed_on is None]
     if samples:
         yield f"sample texts that nobody reviewed went into lists, replace them before use: {', '.join(samples)}"
+    if undated:
+        yield f"texts without a day of approval went into lists, write reviewed_on: {', '.join(undated)}"
