@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
 from exporting import ON, customer, export, make_run, read_rows, reasons_of, write_customers
-from helpers import vip
+from helpers import RULES, vip
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -161,3 +162,45 @@ def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path:
     done = export(home / "out" / "2015Q4", customers, out, "--private-out", tmp_path / "elsewhere", on="2016-01-07")
     assert (4, True) == (done.returncode, "[output-altered]" in done.stderr)
     assert read_rows(out / ON / "sms.csv")
+
+
+def rules_saying(folder: Path, channel: str) -> Path:
+    """Return rules whose text of one channel holds a private product, which only the written lists tell."""
+    folder.mkdir()
+    for path in RULES.iterdir():
+        if path.suffix in {".yaml", ".csv"}:
+            (folder / path.name).write_bytes(path.read_bytes())
+    wanted, said = {"sms": ("${opt_out}", "另有信托。${opt_out}"), "wechat": ("近期想请您", "另有信托,近期想请您")}[channel]
+    text = (folder / "playbooks.yaml").read_text("utf-8")
+    assert wanted in text
+    (folder / "playbooks.yaml").write_text(text.replace(wanted, said), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run of gold customers and a private client, and their customer file."""
+    folder = tmp_path_factory.mktemp("rich")
+    everybody = {**GOLD, "P1": (9_000_000, 9_000_000)}
+    make_run(folder / "out", everybody)
+    write_customers(folder / "customers.csv", {one: customer(number) for number, one in enumerate(everybody)})
+    return folder
+
+
+@pytest.mark.parametrize("channel", ["sms", "wechat"])
+@pytest.mark.parametrize("before", ["nothing", "export", "private part alone"])
+def test_what_the_check_refuses_leaves_neither_part(rich: Path, tmp_path: Path, channel: str, before: str) -> None:
+    """Where either part breaks a hard rule neither is published; an earlier export, or private part, stands as it stood."""
+    run, customers, lists = rich / "out" / "2015Q4", rich / "customers.csv", tmp_path / "lists"
+    if before != "nothing":
+        assert export(run, customers, lists).returncode == 0
+    if before == "private part alone":
+        shutil.rmtree(lists / ON)
+    stood = {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
+    done = export(run, customers, lists, "--rules", rules_saying(tmp_path / "rules", channel), "--replace")
+    assert (1, "") == (done.returncode, done.stdout)
+    assert {"[text-private]"} == {line.rpartition(" ")[2] for line in done.stderr.splitlines() if f" {ON}/" in line}
+    assert stood == {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".staging-", ".superseded"))]
+    assert export(run, customers, lists).returncode == 0
+    assert vip("playbook", "verify", lists / ON).returncode == 0
