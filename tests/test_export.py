@@ -11,6 +11,8 @@ import pytest
 
 from exporting import ON, customer, export, make_run, read_rows, reasons_of, write_customers
 from helpers import RULES, vip
+from vip_tiering.lists.hard_rules import check_written
+from vip_tiering.playbooks import load_playbooks
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -147,6 +149,27 @@ def test_every_profile_is_exported(home: Path, tmp_path: Path, profile: str) -> 
     assert vip("playbook", "verify", tmp_path / "lists" / ON).returncode == 0
 
 
+def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> None:
+    """Where the gateway, too, wants a file for each action, `vip playbook verify` reads them all."""
+    rules = copied_rules(tmp_path / "rules")
+    text = (rules / "profiles.yaml").read_text("utf-8")
+    (rules / "profiles.yaml").write_text(text.replace("mass_send: true", "mass_send: true\n    per: action", 1), "utf-8")
+    people = {one: customer(number, risk_rating="C1" if number < 3 else "C5") for number, one in enumerate(GOLD)}
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--rules", rules)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "lists" / ON
+    found = {path.name: {row["action"] for row in read_rows(path)} for path in folder.glob("sms*.csv")}
+    assert len(found) > 1
+    assert {name: {name.removeprefix("sms-").removesuffix(".csv")} for name in found} == found
+    checked = vip("playbook", "verify", folder, "--rules", rules)
+    assert (0, False) == (checked.returncode, "not read back" in checked.stderr), checked.stderr
+    path = next(folder.glob("sms-*.csv"))
+    path.write_text(path.read_text("utf-8").replace("拒收请回复R", ""), "utf-8")
+    books = load_playbooks(rules)
+    assert books is not None
+    assert "text-opt-out" in {one.rule for one in check_written(folder, None, books)}
+
+
 def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path: Path) -> None:
     """Caps and turns never go by contacts that somebody changed, nor without the private part of an earlier export."""
     out = tmp_path / "lists"
@@ -164,12 +187,18 @@ def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path:
     assert read_rows(out / ON / "sms.csv")
 
 
-def rules_saying(folder: Path, channel: str) -> Path:
-    """Return rules whose text of one channel holds a private product, which only the written lists tell."""
+def copied_rules(folder: Path) -> Path:
+    """Return a copy of the project's rules."""
     folder.mkdir()
     for path in RULES.iterdir():
         if path.suffix in {".yaml", ".csv"}:
             (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def rules_saying(folder: Path, channel: str) -> Path:
+    """Return rules whose text of one channel holds a private product, which only the written lists tell."""
+    copied_rules(folder)
     wanted, said = {"sms": ("${opt_out}", "另有信托。${opt_out}"), "wechat": ("近期想请您", "另有信托,近期想请您")}[channel]
     text = (folder / "playbooks.yaml").read_text("utf-8")
     assert wanted in text
