@@ -124,6 +124,7 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "text-private",
     "text-promise",
     "text-signature",
+    "text-template",
     "valid-until",
     "value-missing",
     "value-unknown",

@@ -23,6 +23,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "text-opt-out": "the text does not say how to refuse further messages",
     "text-promise": "the text holds a forbidden word",
     "text-private": "the text names a private product",
+    "text-template": "the text is none that a reviewed template of its action gives",
     "text-names": "the row stands for several customers; the text must name nobody (尊敬的客户)",
     "send-window": "the times are not on the day of the export, not in their order, or outside the hours of the channel",
     "valid-until": "must be the day of the export and message_valid_days later",
