@@ -149,6 +149,26 @@ def test_every_profile_is_exported(home: Path, tmp_path: Path, profile: str) -> 
     assert vip("playbook", "verify", tmp_path / "lists" / ON).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("consents", "offer", "remark"),
+    [
+        (("N", "N", "N"), ("N", ""), True),
+        (("", "", ""), ("N", ""), True),
+        (("N", "Y", ""), ("Y", "R5"), False),
+    ],
+)
+def test_in_person_nothing_risky_is_offered_without_consent(
+    tmp_path: Path, consents: tuple[str, str, str], offer: tuple[str, str], *, remark: bool
+) -> None:
+    """Who consented to no way is visited, and the row says that only service and general business may be talked of."""
+    run = make_run(tmp_path / "out", {"S1": (200_000, 200_000)})
+    fields = dict(zip(("consent_sms", "consent_call", "consent_wechat"), consents, strict=True))
+    customers = write_customers(tmp_path / "c.csv", {"S1": customer(1, **fields)})
+    assert export(run, customers, tmp_path / "lists").returncode == 0
+    (row,) = read_rows(tmp_path / "lists" / ON / "visits.csv")
+    assert (*offer, remark) == (row["may_market"], row["max_risk"], "仅服务和一般业务,不得营销" in row["reasons"])
+
+
 def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> None:
     """Where the gateway, too, wants a file for each action, `vip playbook verify` reads them all."""
     rules = copied_rules(tmp_path / "rules")

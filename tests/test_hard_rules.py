@@ -454,6 +454,20 @@ def too_old(one: Branch) -> None:
     one.people[10]["birthday"], one.product = "1956-01-05", "分红型养老保险"
 
 
+def offered(code: str = "calls", word: str = "Y", level: str = "R5", **fields: str) -> Callable[[Branch], object]:
+    """Return a change that lets the first row of a list say what may be offered, to a customer with other fields."""
+
+    def change(one: Branch) -> None:
+        row = one.draft.lists[code][0]
+        row.update(may_market=word, max_risk=level)
+        one.people[int(row["customer_id"].removeprefix(CANARY))].update(fields)
+        if code == "calls":
+            row["action"] = "G-CALL-3|G-CALL-4"
+            one.draft.sms = [said for said in one.draft.sms if said["customer_id"] != row["customer_id"]]
+
+    return change
+
+
 GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("nobody", (), lambda _: None),
     ("not in the file", ("client-unknown",), gone),
@@ -503,6 +517,13 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("new product, sixty today", ("client-senior",), too_old),
     ("not qualified", ("client-unqualified",), with_fields(7, qualified_investor="N")),
     ("qualified on no day", ("client-unqualified",), with_fields(7, qualified_on="")),
+    ("may be offered", (), offered()),
+    ("refused a visit's offers", ("client-market",), offered("visits", consent_sms="N", consent_call="", consent_wechat="N")),
+    ("consent for one way, visited", (), offered("visits", consent_sms="N", consent_call="Y", consent_wechat="N")),
+    ("not asked, offered by call", ("client-market",), offered(consent_call="")),
+    ("riskier than the rating", ("client-max-risk",), offered(risk_rating="C4")),
+    ("rating too old to offer", ("client-max-risk",), offered(risk_rated_on="2014-01-01")),
+    ("nothing to offer, but how risky", ("client-max-risk",), offered(word="N", level="R1")),
     ("senior", ("client-senior",), lambda one: one.draft.sms.append(message(named(8), "D-SMS-7", phone(8)))),
 ]  # fmt: skip
 

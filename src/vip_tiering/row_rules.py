@@ -41,6 +41,8 @@ FILE_RULES: Final[tuple[str, ...]] = (
     "client-bereaved",
     "client-consent",
     "client-listed",
+    "client-market",
+    "client-max-risk",
     "client-private",
     "client-rating",
     "client-refused",
