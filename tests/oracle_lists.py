@@ -681,11 +681,12 @@ class Oracle:
         return self.private(customer) or self.book.purpose(self.book.actions[action])["code"] == "private"
 
     def may_market(self, customer: str, channel: str) -> bool:
-        """Return whether something may be offered to the customer on a channel; in person consent is no condition."""
+        """Return whether something may be offered to the customer on a channel; in person consent to any way is enough."""
         way = self.book.ways[channel]
         others = self.others(customer) if way in PHONE_WAYS else []
         silent = any(self.bereaved(one) or self.refused(one, way) for one in (customer, *others))
-        return not silent and (way == "in_person" or self.consented(customer, way))
+        ways = CONSENT if way == "in_person" else [way]
+        return not silent and any(self.consented(customer, one) and not self.refused(customer, one) for one in ways)
 
     def offer(self, customer: str, channel: str) -> tuple[str, str]:
         """Return `may_market` and `max_risk` of a row."""

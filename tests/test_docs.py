@@ -195,7 +195,7 @@ def test_profiles_are_what_the_rules_say() -> None:
         assert (one.format.upper(), "yes" if one.mass_send else "no") == (form.partition(",")[0], many)
         assert [] == [word for word in said if word not in form]
         assert (str(one.max_rows) if one.max_rows else "any number") in files
-        assert (one.per is not None) == ("manager" in files)
+        assert (f"one for each {one.per}" in files) == ("one for each" in files) == (one.per is not None)
     columns = [
         [one.code, column.header, f"`{column.field}`" if column.field else f'"{column.constant}"', str(one.most_units(column) or "any")]
         for one in profiles

@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from exporting import ON, customer, export, make_run, read_rows, reasons_of, write_customers
+from exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers
 from helpers import RULES, vip
+from vip_tiering.errors import ProofError
+from vip_tiering.lists import making
+from vip_tiering.lists.exports import playbook_export
+from vip_tiering.lists.findings import finding
+from vip_tiering.lists.hard_rules import check_written
+from vip_tiering.lists.orders import ExportOrder
+from vip_tiering.playbooks import load_playbooks
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -161,6 +168,47 @@ def test_every_profile_is_exported(home: Path, tmp_path: Path, profile: str) -> 
     assert vip("playbook", "verify", tmp_path / "lists" / ON).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("consents", "offer", "remark"),
+    [
+        (("N", "N", "N"), ("N", ""), True),
+        (("", "", ""), ("N", ""), True),
+        (("N", "Y", ""), ("Y", "R5"), False),
+    ],
+)
+def test_in_person_nothing_risky_is_offered_without_consent(
+    tmp_path: Path, consents: tuple[str, str, str], offer: tuple[str, str], *, remark: bool
+) -> None:
+    """Who consented to no way is visited, and the row says that only service and general business may be talked of."""
+    run = make_run(tmp_path / "out", {"S1": (200_000, 200_000)})
+    fields = dict(zip(("consent_sms", "consent_call", "consent_wechat"), consents, strict=True))
+    customers = write_customers(tmp_path / "c.csv", {"S1": customer(1, **fields)})
+    assert export(run, customers, tmp_path / "lists").returncode == 0
+    (row,) = read_rows(tmp_path / "lists" / ON / "visits.csv")
+    assert (*offer, remark) == (row["may_market"], row["max_risk"], "仅服务和一般业务,不得营销" in row["reasons"])
+
+
+def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> None:
+    """Where the gateway, too, wants a file for each action, `vip playbook verify` reads them all."""
+    rules = copied_rules(tmp_path / "rules")
+    text = (rules / "profiles.yaml").read_text("utf-8")
+    (rules / "profiles.yaml").write_text(text.replace("mass_send: true", "mass_send: true\n    per: action", 1), "utf-8")
+    people = {one: customer(number, risk_rating="C1" if number < 3 else "C5") for number, one in enumerate(GOLD)}
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--rules", rules)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "lists" / ON
+    found = {path.name: {row["action"] for row in read_rows(path)} for path in folder.glob("sms*.csv")}
+    assert len(found) > 1
+    assert {name: {name.removeprefix("sms-").removesuffix(".csv")} for name in found} == found
+    checked = vip("playbook", "verify", folder, "--rules", rules)
+    assert (0, False) == (checked.returncode, "not read back" in checked.stderr), checked.stderr
+    path = next(folder.glob("sms-*.csv"))
+    path.write_text(path.read_text("utf-8").replace("拒收请回复R", ""), "utf-8")
+    books = load_playbooks(rules)
+    assert books is not None
+    assert "text-opt-out" in {one.rule for one in check_written(folder, None, books)}
+
+
 def test_an_earlier_export_that_was_altered_stops_the_next(home: Path, tmp_path: Path) -> None:
     """Caps and turns never go by contacts that somebody changed, nor without the private part of an earlier export."""
     out = tmp_path / "lists"
@@ -220,3 +268,45 @@ def test_what_an_export_cannot_know_is_told(home: Path, tmp_path: Path) -> None:
     assert vip("tier", "compute", tmp_path / "day.csv", *alone).returncode == 0
     done = export(tmp_path / "alone" / "2015Q4", home / "customers.csv", tmp_path / "first")
     assert "the run 2015Q4 was compared with no quarter before" in done.stderr
+
+
+def copied_rules(folder: Path) -> Path:
+    """Return a copy of the project's rules."""
+    folder.mkdir()
+    for path in RULES.iterdir():
+        if path.suffix in {".yaml", ".csv"}:
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run of gold customers and a private client, and their customer file."""
+    folder = tmp_path_factory.mktemp("rich")
+    everybody = {**GOLD, "P1": (9_000_000, 9_000_000)}
+    make_run(folder / "out", everybody)
+    write_customers(folder / "customers.csv", {one: customer(number) for number, one in enumerate(everybody)})
+    return folder
+
+
+@pytest.mark.parametrize("check", ["check_private", "check_written"])
+@pytest.mark.parametrize("before", ["nothing", "export", "private part alone"])
+def test_what_the_check_refuses_leaves_neither_part(
+    rich: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, before: str
+) -> None:
+    """Where either part breaks a hard rule neither is published; an earlier export, or private part, stands as it stood."""
+    run, customers, lists = rich / "out" / "2015Q4", rich / "customers.csv", tmp_path / "lists"
+    if before != "nothing":
+        assert export(run, customers, lists).returncode == 0
+    if before == "private part alone":
+        shutil.rmtree(lists / ON)
+    stood = {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
+    order = ExportOrder(run=run, customers=customers, on=day(ON), out=lists, rules=RULES, only=("gold", "private"), replace=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(making, check, lambda *_: [finding("x", "text-private")])
+        with pytest.raises(ProofError, match="text-private"):
+            playbook_export(order)
+    assert stood == {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".staging-", ".superseded"))]
+    assert export(run, customers, lists).returncode == 0
+    assert vip("playbook", "verify", lists / ON).returncode == 0

@@ -45,7 +45,7 @@ from vip_tiering.lists.forms import NO_DAY
 from vip_tiering.lists.history import MEMORY
 from vip_tiering.lists.outcome import CONTACT_COLUMNS, SUPPRESSED_COLUMNS, Counts
 from vip_tiering.lists.records import parse_contacts, parse_do_not_contact, parse_events
-from vip_tiering.lists.rows import NO_MARKETING
+from vip_tiering.lists.rows import GENERAL_ONLY, NO_MARKETING
 from vip_tiering.lists.run_folder import TieredRun
 from vip_tiering.lists.window import Window
 from vip_tiering.playbooks import Playbooks, check_rules
@@ -543,7 +543,9 @@ def rows_differ(oracle: Oracle, lists: DayLists) -> Iterator[str]:
             for what, wanted, came in (("may_market, max_risk", offers, offers_said), ("product", named, named_said)):
                 if wanted != came:
                     yield f"{where}: {what}: " + differences(_keyed(wanted, where), _keyed(came, where))
-            if any((NO_MARKETING in row["reasons"]) != (row["may_market"] == "N") for row in rows.values()):
+            if any(
+                (NO_MARKETING in row["reasons"] or GENERAL_ONLY in row["reasons"]) != (row["may_market"] == "N") for row in rows.values()
+            ):
                 yield f"{where}: {NO_MARKETING} where something may be offered, or the reverse"
 
 

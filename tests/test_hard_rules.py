@@ -24,7 +24,7 @@ from vip_tiering.lists.hard_people import Beside
 from vip_tiering.lists.hard_rules import check_intact, check_written
 from vip_tiering.lists.incoming import read_incoming
 from vip_tiering.playbooks import Playbooks, load_playbooks
-from written_exports import DAY, Change, Draft, changed, message, person, rehash, stopped
+from written_exports import ASKED, DAY, SAID, Change, Draft, changed, message, person, rehash, stopped
 
 EFFECTIVE, SILVER, GOLD, DIAMOND, PRIVATE = 50_000, 200_000, 600_000, 2_000_000, 9_000_000
 CANARY = "CANARY"
@@ -62,7 +62,7 @@ def draft() -> Draft:
             "visits": [person(named(4), "S-POS|S-TEACH-1", "银卡")],
         },
         private={
-            "wechat": [person(named(7), "P-WECHAT", "私银", text="您好,我是朝阳支行的M01。")],
+            "wechat": [person(named(7), "P-WECHAT", "私银", text=ASKED)],
             "appointments": [person(named(7), "P-MEET", "私银", phone=phone(7)), person(named(6), "D-ALLOC", "金钻", phone=phone(6))],
         },
         suppressed=[stopped(named(9), "E-SMS-1", "sms", "no_consent", "effective")],
@@ -147,7 +147,7 @@ def text(wanted: str) -> Change:
     return lambda one: said(one, text=wanted)
 
 
-SOUND = "【示例银行】尊敬的王先生,您好。拒收请回复R"
+SOUND = f"【示例银行】尊敬的王先生,{SAID['E-SMS-1']}拒收请回复R"
 ROWS: dict[str, list[tuple[str, Change]]] = {
     "cell-formula": [
         ("equals", lambda one: one.lists["visits"][0].update(note="=1+1")),
@@ -177,6 +177,16 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
         ("sms", text(SOUND + "私银产品")),
         ("wechat", lambda one: one.private["wechat"][0].update(text="信托一款")),
     ],
+    "text-template": [
+        ("free", text("【示例银行】尊敬的王先生,您好。拒收请回复R")),
+        ("of another action", text(SOUND.replace(SAID["E-SMS-1"], SAID["D-SMS-7"]))),
+        ("goes on", text(SOUND + "。")),
+        ("name too long", text(SOUND.replace("王先生", "王先生" + "王" * 10))),
+        ("line end in a field", text(SOUND.replace("王先生", "王\u2028先生"))),
+        ("the same text twice", lambda one: one.sms[2].update(text=one.sms[0]["text"])),
+        ("wechat", lambda one: one.private["wechat"][0].update(text=ASKED.replace("当面", "电话"))),
+        ("nothing", lambda one: one.private["wechat"][0].update(text="")),
+    ],
     "text-names": [
         ("greeting", lambda one: one.sms[1].update(text=SOUND)),
         ("form of address", lambda one: one.sms[1].update(text=SOUND.replace("尊敬的", ""))),
@@ -197,7 +207,7 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
     "action-channel": [
         ("message in a list", lambda one: one.lists["visits"][0].update(action="S-SMS-1")),
         ("suppressed", lambda one: one.suppressed[0].update(action="S-POS")),
-        ("private", lambda one: one.private["wechat"][0].update(action="P-ALLOC")),
+        ("private", lambda one: one.private["wechat"][0].update(action="P-WECHAT|P-ALLOC")),
     ],
     "reason-unknown": [("no gate", lambda one: one.suppressed[0].update(reason="whim"))],
     "both-ways": [("both", lambda one: one.suppressed[0].update(customer_id=named(1)))],
@@ -213,6 +223,8 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
 }  # fmt: skip
 ALONE = {"reason-unknown": {"counts-differ"}}
 """What else a change brings about."""
+LOOSE = {"text-length", "text-signature", "text-opt-out", "text-promise", "text-private", "text-names"}
+"""Rules for texts; what breaks them is hardly ever a template's text."""
 
 
 @pytest.mark.parametrize(
@@ -220,7 +232,22 @@ ALONE = {"reason-unknown": {"counts-differ"}}
 )
 def test_row_that_breaks_a_rule_is_found(code: str, change: Change, books: Playbooks, tmp_path: Path) -> None:
     """One row is changed before files and manifests are made, and exactly its rule is found."""
-    assert sorted({code} | ALONE.get(code, set())) == codes(of_rows(change, books, tmp_path))
+    found = codes(of_rows(change, books, tmp_path))
+    assert sorted({code} | ALONE.get(code, set())) == [one for one in found if code not in LOOSE or one != "text-template"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SOUND.replace("王先生", "欧阳女士"),
+        SOUND.replace("朝阳支行", "我行网点"),
+        "【示例银行】尊敬的王先生,您的代发工资账户可在手机银行查询本期储蓄国债发行安排。拒收请回复R",
+        "【示例银行】尊敬的王先生,您的结算账户可到朝阳支行咨询本期储蓄国债发行安排。拒收请回复R",
+    ],
+)
+def test_every_wording_of_an_action_passes(said: str, books: Playbooks, tmp_path: Path) -> None:
+    """Whatever a template or one of its variants gives is sound."""
+    assert [] == of_rows(text(said), books, tmp_path)
 
 
 def replaced(file: str, columns: tuple[str, ...] | None = None, *, bom: bool = True) -> Change:
@@ -427,6 +454,20 @@ def too_old(one: Branch) -> None:
     one.people[10]["birthday"], one.product = "1956-01-05", "分红型养老保险"
 
 
+def offered(code: str = "calls", word: str = "Y", level: str = "R5", **fields: str) -> Callable[[Branch], object]:
+    """Return a change that lets the first row of a list say what may be offered, to a customer with other fields."""
+
+    def change(one: Branch) -> None:
+        row = one.draft.lists[code][0]
+        row.update(may_market=word, max_risk=level)
+        one.people[int(row["customer_id"].removeprefix(CANARY))].update(fields)
+        if code == "calls":
+            row["action"] = "G-CALL-3|G-CALL-4"
+            one.draft.sms = [said for said in one.draft.sms if said["customer_id"] != row["customer_id"]]
+
+    return change
+
+
 GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("nobody", (), lambda _: None),
     ("not in the file", ("client-unknown",), gone),
@@ -476,6 +517,13 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("new product, sixty today", ("client-senior",), too_old),
     ("not qualified", ("client-unqualified",), with_fields(7, qualified_investor="N")),
     ("qualified on no day", ("client-unqualified",), with_fields(7, qualified_on="")),
+    ("may be offered", (), offered()),
+    ("refused a visit's offers", ("client-market",), offered("visits", consent_sms="N", consent_call="", consent_wechat="N")),
+    ("consent for one way, visited", (), offered("visits", consent_sms="N", consent_call="Y", consent_wechat="N")),
+    ("not asked, offered by call", ("client-market",), offered(consent_call="")),
+    ("riskier than the rating", ("client-max-risk",), offered(risk_rating="C4")),
+    ("rating too old to offer", ("client-max-risk",), offered(risk_rated_on="2014-01-01")),
+    ("nothing to offer, but how risky", ("client-max-risk",), offered(word="N", level="R1")),
     ("senior", ("client-senior",), lambda one: one.draft.sms.append(message(named(8), "D-SMS-7", phone(8)))),
 ]  # fmt: skip
 

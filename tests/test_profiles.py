@@ -98,7 +98,8 @@ def test_every_profile_reads_back_the_same(code: str, channel: str) -> None:
     if any(profile.most_units(column) for column in profile.columns):
         ids = {"customer_id": "0012345678901234567", "phone": "13800001234"}
         table = pa.table({name: [ids.get(name, one) for one in short(table)[name].to_pylist()] for name in table.column_names})
-    table = table.set_column(table.column_names.index("manager"), "manager", pa.array(["王"] * len(table)))
+    for name in {"manager", "action"} & {str(profile.per)}:
+        table = table.set_column(table.column_names.index(name), name, pa.array(["王"] * len(table)))
     (content,) = written(profile, table, channel).values()
     assert expected_cells(profile, table) == cells(profile, content)
 
@@ -170,7 +171,8 @@ def test_long_lists_are_numbered_files() -> None:
     assert [10, 10, 5] == [len(rows) - 1 for rows in parts]
     assert table["phone"].to_pylist() == [row[0] for rows in parts for row in rows[1:]]
     assert ["sms.csv"] == list(written(limited("gateway", 25), table, "sms"))
-    assert ["smsa001.xlsx", "smsa002.xlsx", "smsa003.xlsx"] == list(written(limited("huawei", 10), table, "sms", name="sms-a"))
+    table = table.append_column("action", pa.array(["B"] * 25))
+    assert ["smsaB001.xlsx", "smsaB002.xlsx", "smsaB003.xlsx"] == list(written(limited("huawei", 10), table, "sms", name="sms-a"))
 
 
 def test_one_file_for_each_manager() -> None:
@@ -190,6 +192,31 @@ def test_one_file_for_each_manager() -> None:
         f"wechat-{marked}-001.csv": ["0"],
         f"wechat-{marked}-002.csv": ["2"],
     } == rows
+
+
+@pytest.mark.parametrize(("code", "stem"), [("tencent", "sms-tencent-"), ("huawei", "smshuawei")])
+def test_one_file_for_each_action(code: str, stem: str) -> None:
+    """Bulk messages have one template for a file: each action has files of its own, split over the limit, and no row is lost."""
+    actions = ["G-SMS-1", "E-SMS-2", "G-SMS-1", "G-SMS-11", "E-SMS-2", "G-SMS-1"]
+    table = pa.table(
+        {"action": actions, "phone": [f"1380000000{row}" for row in range(6)], "name": ["王先生"] * 6, "product": ["基金"] * 6}
+    )
+    files = written(limited(code, 2), table, "sms", name=f"sms-{code}")
+    rows = {name: cells(PLAYBOOKS.profiles[code], content)[1:] for name, content in files.items()}
+    plain = code == "huawei"
+    wanted = {"E-SMS-2": [1, 4], "G-SMS-1-001": [0, 2], "G-SMS-1-002": [5], "G-SMS-11": [3]}
+    assert {f"{stem}{name.replace('-', '') if plain else name}.xlsx": wanted[name] for name in wanted} == {
+        name: [int(row[0][-1]) for row in found] for name, found in rows.items()
+    }
+    assert {("王先生", "基金")} == {(row[1], row[2]) for found in rows.values() for row in found}
+
+
+def test_plain_names_that_meet_stay_plain() -> None:
+    """Two actions that are called alike without their marks have files of their own, of letters and digits only."""
+    table = pa.table({"action": ["A-B1", "AB-1", "AB1"], "phone": ["1", "2", "3"]})
+    files = written(PLAYBOOKS.profiles["huawei"], table, "sms")
+    assert ["smsAB1.xlsx", "smsAB1x.xlsx", "smsAB1xx.xlsx"] == list(files)
+    assert [["1"], ["2"], ["3"]] == [cells(PLAYBOOKS.profiles["huawei"], content)[1] for content in files.values()]
 
 
 def test_files_whose_names_meet_are_both_kept() -> None:

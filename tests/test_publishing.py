@@ -153,6 +153,29 @@ def test_a_disk_that_fails_after_writing_leaves_nothing(tmp_path: Path, monkeypa
     assert ([b"1\n"], []) == (looked, list(tmp_path.iterdir()))
 
 
+def test_a_disk_that_fails_at_the_end_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new name does not arrive on the disk, what was to be replaced stands where it stood, and nothing lies in the attic."""
+    writers = {"a.csv": lambda sink: sink.write(b"1\n")}
+    old = folders.publish(tmp_path, "x", dict(writers), lambda _: b"{}", replace=False)
+    kept = folders.publish(tmp_path, "x", dict(writers), lambda _: b"{ }", replace=True)
+    assert old == kept
+    sync = folders._sync
+
+    def refuse(path: Path) -> None:
+        if path == tmp_path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(path)
+
+    monkeypatch.setattr(folders, "_sync", refuse)
+    with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
+        folders.publish(tmp_path, "x", dict(writers), lambda _: b"{  }", replace=True)
+    with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
+        folders.publish(tmp_path, "y", dict(writers), lambda _: b"{}", replace=False)
+    found = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("manifest.json")}
+    assert {"x/manifest.json": b"{ }", ".superseded/x-1/manifest.json": b"{}"} == found
+    assert {"x", ".superseded"} == {path.name for path in tmp_path.iterdir()}
+
+
 @pytest.mark.bad_input(72)
 def test_second_run_is_locked_out(tmp_path: Path) -> None:
     """While another run holds the output folder the command exits 6 at once and writes nothing."""

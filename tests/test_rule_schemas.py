@@ -68,7 +68,7 @@ UNSEEN = {
     "profiles-encoding-of-xlsx", "profiles-field-and-constant", "profiles-field-of-another-list", "profiles-field-unknown",
     "profiles-header-of-xlsx", "profiles-header-twice", "profiles-header-twice-for-people", "profiles-headers-twice",
     "profiles-label-twice", "profiles-neither-field-nor-constant", "profiles-prefix-of-constant", "profiles-rows-of-xlsx",
-    "profiles-text-too-short", "profiles-too-many-columns",
+    "profiles-per-action-of-people", "profiles-text-too-short", "profiles-too-many-columns",
     "playbooks-also-for-none",
     "targets-measure-twice", "targets-measure-unknown", "targets-target-of-no-measure", "targets-target-twice", "targets-tier-unknown",
 }  # fmt: skip

@@ -28,9 +28,20 @@ CONTACT = ("customer_id", "channel", "action", "event_date", "product", "manager
 PEOPLE = ("calls", "wechat", "appointments", "invitations", "visits")
 
 
+SAID = {
+    "E-SMS-1": "本期储蓄国债发行安排可到朝阳支行咨询。",
+    "G-SMS-1": "如需了解{product}及其风险,可到朝阳支行咨询。投资有风险,选择须谨慎。",
+    "D-SMS-2": "如需了解{product}及其风险,可到朝阳支行咨询。投资有风险,选择须谨慎。",
+    "D-SMS-7": "欢迎到朝阳支行做一次养老保障需求分析。",
+}
+"""What the shipped templates say to customers of a branch."""
+ASKED = "您好,我是朝阳支行的M01。近期想请您当面一叙,您看哪天方便?"
+"""What a manager asks by WeChat."""
+
+
 def message(customers: str, action: str, phone: str, greeting: str = "客户", product: str = "") -> Row:
     """Return a row of sms.csv."""
-    text = f"【示例银行】尊敬的{greeting},如需了解{product}及其风险,可到朝阳支行咨询。拒收请回复R"
+    text = f"【示例银行】尊敬的{greeting},{SAID[action].format(product=product)}拒收请回复R"
     return {
         "phone": phone,
         "text": text,

@@ -17,15 +17,15 @@ from typing import IO, Any, Final, TypeGuard
 
 from filelock import FileLock, Timeout
 
+from vip_tiering import attic
 from vip_tiering.ahead import threads
 from vip_tiering.errors import DataError, LockedError, OutputError, Problem, ProofError
 
 MANIFEST: Final = "manifest.json"
-SUPERSEDED: Final = ".superseded"
+SUPERSEDED: Final = attic.SUPERSEDED
 LOCK: Final = ".vip.lock"
 """What `locked` leaves in a folder; a folder with nothing else is empty."""
-STAGING: Final = ".staging-"
-"""What begins like this was left by a run that was killed, and is swept by `locked`."""
+STAGING: Final = attic.STAGING
 _ATTEMPTS: Final = 20
 
 
@@ -90,8 +90,8 @@ def publish(
     A file may lie in folders of its own, such as `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
     to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can. The writers are gone
     afterwards, each as soon as it has written, for they may hold what memory is short of.
-    Raises OutputError where the disk is full or refuses, leaving nothing behind, ProofError where a name leads elsewhere or
-    `check` finds anything.
+    Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError where a name leads elsewhere
+    or `check` finds anything.
     """
     if wrong := [file for file in writers if not _lies_within(file)]:
         raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
@@ -115,10 +115,11 @@ def publish(
                 arriving.result()
         for place in (MANIFEST, *reversed(within), ""):
             _sync(staging / place)
-        if replace and target.exists():
-            _supersede(target)
-        staging.rename(target)
-        _sync(out)
+        with attic.provisional(target):
+            if replace and target.exists():
+                attic.supersede(target)
+            staging.rename(target)
+            _sync(out)
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
@@ -201,15 +202,6 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _supersede(target: Path) -> None:
-    attic = target.parent / SUPERSEDED
-    attic.mkdir(mode=0o700, exist_ok=True)
-    number = 1
-    while (attic / f"{target.name}-{number}").exists():
-        number += 1
-    target.rename(attic / f"{target.name}-{number}")
 
 
 def refuse_absent(folder: Path, right: str = "a folder that was published") -> None:

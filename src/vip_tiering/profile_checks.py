@@ -60,7 +60,7 @@ def _check_columns(document: Document, here: Path, profile: Profile, headers: He
 
 
 def check_profile_channels(document: Document, file: ProfilesFile, channels: dict[str, Channel]) -> None:
-    """Add channels that are nowhere or make no list, fields that no list has, and texts that may be too long."""
+    """Add channels that are nowhere, make no list or cannot be split so, fields that no list has, and texts that may be too long."""
     for number, profile in enumerate(file.profiles):
         here = ("profiles", number)
         served = []
@@ -70,6 +70,8 @@ def check_profile_channels(document: Document, file: ProfilesFile, channels: dic
                 document.add((*here, "channels", index), "makes no list; its channel says contact: false")
             elif code in channels:
                 served.append(channels[code])
+        if profile.per == "action" and (people := [one.code for one in served if not one.public]):
+            document.add((*here, "per"), f"is action, but a row of {' or '.join(people)} may stand for several actions")
         known = list(dict.fromkeys(field for one in served for field in one.fields))
         for index, column in enumerate(profile.columns):
             if served and column.field is not None:

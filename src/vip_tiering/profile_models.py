@@ -93,7 +93,13 @@ class Profile(Strict):
     header: Annotated[StrictBool, Field(description="of a CSV: false where the first row is data")] = True
     columns: Annotated[list[Column], Field(min_length=1, description="the columns in their order")]
     mass_send: Annotated[StrictBool, Field(description="true: reaches many at once, so it never gets private clients")]
-    per: Annotated[Literal["manager"], Field(description="manager: one file for each manager")] | None = None
+    per: (
+        Annotated[
+            Literal["manager", "action"],
+            Field(description="manager: one file for each manager; action: one for each action, whose rows have one template"),
+        ]
+        | None
+    ) = None
     limits: Annotated[ProfileLimits, Field(description="what the system takes at most")] | None = None
     source: Clause
 

@@ -15,6 +15,7 @@ from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
 from vip_tiering.lists.claims import Claims, Export
 from vip_tiering.lists.forms import Customers
+from vip_tiering.lists.hard_offers import check_words
 from vip_tiering.lists.hard_people import Beside, Standing, standing_of
 from vip_tiering.lists.hard_rules import read_export
 from vip_tiering.lists.written import CONTACTS
@@ -54,7 +55,7 @@ def check_gates(export: Export, run: Path, customers: Customers, beside: Beside)
         person = at[claims.customer]
         problems += claims.findings("client-unknown", looked_at & (person < 0), "customer_id")
         problems += _check_claims(export, claims, np.where(looked_at, person, -1), standing)
-    return [*problems, *_check_offers(export, at, standing), *_check_phones(export, at, customers)]
+    return [*problems, *_check_offers(export, at, standing), *_check_phones(export, at, customers), *check_words(export, at, standing)]
 
 
 def _check_claims(export: Export, claims: Claims, person: Int64s, standing: Standing) -> list[Problem]:

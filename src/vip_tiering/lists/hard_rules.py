@@ -48,6 +48,12 @@ def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[
     return problems if parts is None else [*problems, *_check(parts, books, lambda: export_of(parts, books))]
 
 
+def check_private(folder: Path, books: Playbooks) -> list[Problem]:
+    """Return which hard rules the files of a private part break by themselves: their cells, messages and times."""
+    part, problems = read_part(folder, books, private=True)
+    return problems if part is None else [*problems, *(one for check in _OF_FILES for one in check([part], books))]
+
+
 def read_export(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export | None, list[Problem]]:
     """Return an export read back from its files, None where one of them cannot be, and what was found in reading."""
     parts, problems = _read_parts(folder, private, books)
@@ -71,8 +77,7 @@ def _check(parts: Sequence[Part], books: Playbooks, export_of_parts: Callable[[]
     """Return which hard rules parts break. What single files tell is judged while the customers of all are put together."""
     of_people = (_check_actions, _check_customers, _check_contacts, _check_private, _check_offers, _check_counts, check_managers)
     with threads(2) as pool:
-        # What takes longest begins first.
-        of_files = pool.map(lambda check: list(check(parts, books)), (check_texts, check_numbers, check_times, _check_cells))
+        of_files = pool.map(lambda check: list(check(parts, books)), _OF_FILES)
         export = export_of_parts()
         then = pool.map(lambda check: list(check(export)), of_people)
         texts, numbers, times, cells = of_files
@@ -85,6 +90,10 @@ def _check_cells(parts: Sequence[Part], _: Playbooks) -> Iterator[Problem]:
         for file, table in part.tables.items():
             for name in table.column_names:
                 yield from findings(part.shown(file), "cell-formula", np.flatnonzero(begins_like_formula(table[name])), name.strip())
+
+
+_OF_FILES: Final = (check_texts, check_numbers, check_times, _check_cells)
+"""What single files tell. What takes longest begins first."""
 
 
 def _check_actions(export: Export) -> Iterator[Problem]:

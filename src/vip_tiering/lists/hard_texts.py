@@ -15,6 +15,7 @@ from vip_tiering.arrow import encoded
 from vip_tiering.errors import Problem
 from vip_tiering.lists.claims import are_in, repeated
 from vip_tiering.lists.findings import Rows, findings
+from vip_tiering.lists.hard_templates import are_strange
 from vip_tiering.lists.written import Part
 from vip_tiering.message_text import OPT_OUT_WORDS
 from vip_tiering.offer_models import Channel
@@ -85,6 +86,7 @@ def _check_texts(
     place = coded.indices.to_numpy()
     for rule, wrong in _wrong_texts(coded.dictionary, channel, books):
         yield from findings(file, rule, rows[wrong[place]], "text")
+    yield from findings(file, "text-template", rows[are_strange(table["action"], coded, channel, books)], "text")
     if channel.public:
         several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
         named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from vip_tiering import event_files, folders, published
+from vip_tiering import attic, event_files, folders, published
 from vip_tiering.ahead import threads
 from vip_tiering.event_plan import event_plan_between
 from vip_tiering.lists.day import Inputs, lists_of_day
 from vip_tiering.lists.export_files import ExportFiles, export_files
 from vip_tiering.lists.export_manifest import Origin, document_of, private_document, rules_digest
 from vip_tiering.lists.forms import RESULT_CODES
-from vip_tiering.lists.hard_rules import check_written
+from vip_tiering.lists.hard_rules import check_private, check_written
 from vip_tiering.lists.logbook import together
 from vip_tiering.lists.masks import previews_of
 from vip_tiering.lists.notes import notes_on, notes_on_given
@@ -86,23 +86,34 @@ def _branch_dates(calendar: CalendarFile) -> dict[str, list[int]]:
 
 
 def publish(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) -> tuple[Path, Path | None]:
-    """Publish the private part, then the main one that names it. A private part alone is what a broken run left: it gives way."""
-    name, root = str(order.on), order.private_root
-    private_folder, private = None, None
-    if made.files.private:
-        head = private_document(origin)
-        private_folder = published.standing(root / name, origin.made_from, replace=True)
-        if private_folder is None:
-            private_folder = folders.publish(root, name, made.files.private, manifest_of(head), replace=True)
-        written = folders.manifest_of(private_folder)
-        private = {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}
-    whole = {**made.document, "private": private}
-    folder = folders.publish(
-        order.out,
-        name,
-        made.files.open,
-        manifest_of(whole),
-        replace=order.replace,
-        check=lambda staging: check_written(staging, private_folder, books),
-    )
+    """Publish the private part, then the main one that names it; where either is refused, both folders are as they were.
+
+    A private part alone is what a run that was killed left: it gives way.
+    """
+    name = str(order.on)
+    with attic.provisional(order.private_root / name, order.out / name):
+        private_folder, private = _publish_private(order, origin, made, books), None
+        if private_folder is not None:
+            written = folders.manifest_of(private_folder)
+            private = {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}
+        whole = {**made.document, "private": private}
+        folder = folders.publish(
+            order.out,
+            name,
+            made.files.open,
+            manifest_of(whole),
+            replace=order.replace,
+            check=lambda staging: check_written(staging, private_folder, books),
+        )
     return folder, private_folder
+
+
+def _publish_private(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) -> Path | None:
+    """Publish the private part after a look at its own files, unless the same one stands there; None where there is none."""
+    if not made.files.private:
+        return None
+    root, name = order.private_root, str(order.on)
+    if (standing := published.standing(root / name, origin.made_from, replace=True)) is not None:
+        return standing
+    manifest = manifest_of(private_document(origin))
+    return folders.publish(root, name, made.files.private, manifest, replace=True, check=lambda staging: check_private(staging, books))

@@ -30,8 +30,8 @@ def profile_writers(
 
     `table`: the list of `channel`, one row per message or customer, in the order of the files. `private`: a private client
     may be among the rows. `name`: file name without ending; a number follows where the profile's rows need several files, the
-    manager's name where it asks for one file for each. `offered`: the words that a workbook offers for a result. A list without
-    rows is one file without rows.
+    name of manager or action where it asks for one file for each. `offered`: the words that a workbook offers for a result. A list
+    without rows is one file without rows.
     Raises ProofError where private clients would go to many, UsageError where the profile is not for the channel, DataError
     where a value is longer than the system takes.
     """
@@ -46,7 +46,7 @@ def profile_writers(
         for file, part in _parts(profile, rows, stem):
             unique = file
             while f"{unique}.{profile.format}" in writers:
-                unique += "_"
+                unique += "x" if _has_plain_names(profile) else "_"
             writers[f"{unique}.{profile.format}"] = _writer(profile, part, name, offered)
     return writers
 
@@ -89,24 +89,25 @@ def _check_lengths(profile: Profile, shaped: pa.Table, name: str) -> None:
 
 
 def _shares(profile: Profile, table: pa.Table, shaped: pa.Table, name: str) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the rows of each file by its name: all of them, or those of each manager, in the order of the managers' names."""
+    """Yield the rows of each file by its name: all of them, or those of each manager or action, in the order of their names."""
     if profile.per is None or not len(table):
         yield name, shaped
         return
     given = pc.fill_null(one_array(table.column(profile.per)).cast(pa.string()), "")
-    managers = pc.if_else(pc.equal(pc.utf8_trim_whitespace(given), ""), UNASSIGNED, given).dictionary_encode()
-    owner = managers.indices.to_numpy()
-    order, counts = np.argsort(owner, kind="stable"), np.bincount(owner)
+    groups = pc.if_else(pc.equal(pc.utf8_trim_whitespace(given), ""), UNASSIGNED, given).dictionary_encode()
+    group = groups.indices.to_numpy()
+    order, counts = np.argsort(group, kind="stable"), np.bincount(group)
     ends = np.cumsum(counts)
-    safe = safe_names(managers.dictionary.to_pylist())
-    for manager in sorted(range(len(counts)), key=lambda code: safe[managers.dictionary[code].as_py()]):
-        rows = order[ends[manager] - counts[manager] : ends[manager]]
-        yield f"{name}-{safe[managers.dictionary[manager].as_py()]}", shaped.take(pa.array(rows))
+    safe = safe_names(groups.dictionary.to_pylist())
+    stems = [safe[one] for one in groups.dictionary.to_pylist()]
+    for number in sorted(range(len(counts)), key=lambda code: stems[code]):
+        rows = order[ends[number] - counts[number] : ends[number]]
+        yield f"{name}-{stems[number]}", shaped.take(pa.array(rows))
 
 
 def _parts(profile: Profile, rows: pa.Table, stem: str) -> Iterator[tuple[str, pa.Table]]:
     """Yield files of as many rows as the system takes at once; their numbers have equally many digits, so that they sort."""
-    plain = profile.limits is not None and profile.limits.plain_file_names
+    plain = _has_plain_names(profile)
     stem = "".join(filter(str.isalnum, stem)) if plain else stem
     most = profile.max_rows or max(1, len(rows))
     count = -(-len(rows) // most)
@@ -116,6 +117,11 @@ def _parts(profile: Profile, rows: pa.Table, stem: str) -> Iterator[tuple[str, p
     digits = max(3, len(str(count)))
     for number in range(count):
         yield f"{stem}{'' if plain else '-'}{number + 1:0{digits}}", rows.slice(number * most, most)
+
+
+def _has_plain_names(profile: Profile) -> bool:
+    """Tell whether the names of files must be of letters and digits only."""
+    return profile.limits is not None and profile.limits.plain_file_names
 
 
 def _writer(profile: Profile, rows: pa.Table, name: str, offered: Sequence[str]) -> Writer:

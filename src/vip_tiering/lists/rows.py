@@ -24,6 +24,8 @@ from vip_tiering.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 
 NO_MARKETING: Final = "仅服务,不得营销"
 """What a row says where nothing may be offered."""
+GENERAL_ONLY: Final = "仅服务和一般业务,不得营销"
+"""What a row in person says where only offers without risk may be talked of, since the customer consented to no way."""
 _NO_RANK: Final = np.iinfo(np.int32).max
 
 
@@ -162,7 +164,7 @@ def _what(entries: _Entries, starts: Int64s, at: Int32s, channel: Channel, desk:
     reasons = joined(entries.reason, ";")
     columns = {
         "action": joined(entries.action, "|"),
-        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, NO_MARKETING, ";")),
+        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, _remark(at, channel, desk), ";")),
         "product": _distinct(joined(entries.product, "、")),
         "event_date": iso_dates(_soonest(entries.day, starts)),
         # What waited for a place in the manager's day may be overdue.
@@ -186,13 +188,21 @@ def _distinct(names: pa.Array) -> pa.Array:
 
 
 def _may_market(at: Int32s, channel: Channel, desk: Desk) -> Mask:
-    """Return to whom something may be offered on this channel; in person consent is no condition."""
+    """Return to whom something may be offered on this channel; in person consent to any way that was not refused is enough."""
     profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
-    consented = np.ones(len(at), np.bool_) if way == "in_person" else facts.consented[way][profile]
+    ways = [one for one in facts.consented if way in (one, "in_person")]
+    consented = np.logical_or.reduce([(facts.consented[one] & ~facts.refused[one])[profile] for one in ways])
     if way in ("sms", "call"):  # the number of somebody who must not be offered anything
         consented &= ~facts.barred_by_other(way, service=False, bulk=False)[profile]
     result: Mask = consented & ~facts.refused[way][profile] & ~facts.bereaved[profile]
     return result
+
+
+def _remark(at: Int32s, channel: Channel, desk: Desk) -> pa.Array:
+    """Return what a row says where nothing may be offered: in person an offer without risk needs no consent."""
+    profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
+    silent = facts.refused[way][profile] | facts.bereaved[profile] if way == "in_person" else np.ones(len(at), np.bool_)
+    return pc.if_else(pa.array(silent), NO_MARKETING, GENERAL_ONLY)
 
 
 def _max_risk(at: Int32s, may: Mask, desk: Desk) -> pa.Array:

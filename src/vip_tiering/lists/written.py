@@ -150,7 +150,7 @@ def _place_of_private(part: Part, file: str, books: Playbooks) -> Layout | None:
 
 
 def _place_of_list(part: Part, file: str, books: Playbooks) -> Layout | None:
-    match = re.fullmatch("(branches/[^/]+/[^/]+/)?([a-z0-9_]+)(-[0-9]{3,})?[.]csv", file)
+    match = re.fullmatch("(branches/[^/]+/[^/]+/)?([a-z0-9_]+)(-[A-Z][A-Z0-9-]*)?(-[0-9]{3,})?[.]csv", file)
     channel = books.books.channels.get(match[2]) if match is not None else None
     if match is None or channel is None or not channel.contact:
         return None
