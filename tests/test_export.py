@@ -310,3 +310,13 @@ def test_what_the_check_refuses_leaves_neither_part(
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".staging-", ".superseded"))]
     assert export(run, customers, lists).returncode == 0
     assert vip("playbook", "verify", lists / ON).returncode == 0
+
+
+def test_a_private_part_gives_way_to_none(rich: Path, tmp_path: Path) -> None:
+    """An export that replaces another and has nothing private leaves no private part of the other beside it."""
+    run, customers, lists = rich / "out" / "2015Q4", rich / "customers.csv", tmp_path / "lists"
+    assert export(run, customers, lists).returncode == 0
+    assert (tmp_path / "lists.private" / ON).is_dir()
+    assert export(run, customers, lists, "--only", "G-SMS-5", "--replace").returncode == 0
+    assert not (tmp_path / "lists.private" / ON).exists()
+    assert vip("playbook", "verify", lists / ON).returncode == 0

@@ -109,10 +109,15 @@ def publish(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) ->
 
 
 def _publish_private(order: ExportOrder, origin: Origin, made: Made, books: Playbooks) -> Path | None:
-    """Publish the private part after a look at its own files, unless the same one stands there; None where there is none."""
-    if not made.files.private:
-        return None
+    """Publish the private part after a look at its own files, unless the same one stands there; None where there is none.
+
+    What stands there of an export that is replaced gives way also where the new one has nothing private.
+    """
     root, name = order.private_root, str(order.on)
+    if not made.files.private:
+        if (root / name / folders.MANIFEST).exists():
+            attic.supersede(root / name)
+        return None
     if (standing := published.standing(root / name, origin.made_from, replace=True)) is not None:
         return standing
     manifest = manifest_of(private_document(origin))
