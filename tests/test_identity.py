@@ -53,7 +53,7 @@ def test_folders_that_say_something_are_part_of_it(tmp_path: Path) -> None:
     assert [row["customer_id"] for row in read_csv(tmp_path / "out" / FOLDER / "tiers.csv")] == ["C1"]
     swap(*(tmp_path / "in" / f"product={product}" / "b_20151001.csv" for product in ("fund", "loan")))
     refused = vip(*command)
-    assert (5, True) == (refused.returncode, "was made from other inputs" in refused.stderr)
+    assert (5, True) == (refused.returncode, "was made from other extracts" in refused.stderr)
 
 
 def test_names_that_decide_are_part_of_it(tmp_path: Path) -> None:
