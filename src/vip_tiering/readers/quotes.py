@@ -20,8 +20,14 @@ _BESIDE_FIELD: Final = np.isin(np.arange(256), list(b',\n\r"'))
 """What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text."""
 
 
-def refuse_open_quotes(text: pa.Buffer, name: str) -> bool:
-    """Return whether a text has any quotes. Raises DataError where one is opened and not closed, or closed within a text.
+def has_quotes(text: pa.Buffer) -> bool:
+    """Return whether a text has any quotes."""
+    content = np.frombuffer(text, np.uint8)
+    return any((content[start : start + _BLOCK_BYTES] == _QUOTE).any() for start in range(0, len(content), _BLOCK_BYTES))
+
+
+def refuse_open_quotes(text: pa.Buffer, name: str) -> None:
+    """Raise DataError where a quote is opened and not closed, or closed within a text.
 
     Where every quote stands where a text begins or ends, all is well; otherwise the rows are walked along one by one,
     for a quote in the middle of a text without quotes is a sign like any other (37°36'37.8"N).
@@ -31,7 +37,6 @@ def refuse_open_quotes(text: pa.Buffer, name: str) -> bool:
         row, reason = _first_wrong_row(text)
         if row is not None:
             raise refuse(name, "file-quotes", f"a quote in this row is {reason}; close it, double it, or leave the quotes out", row)
-    return found > 0
 
 
 def _survey(text: npt.NDArray[np.uint8]) -> tuple[int, bool]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from vip_tiering.ahead import threads
 from vip_tiering.arrow import one_array
 from vip_tiering.errors import Problem
 from vip_tiering.raw_columns import RawColumns
@@ -23,7 +24,7 @@ from vip_tiering.readers.encodings import UTF8_BOM, decoded, unpacked
 from vip_tiering.readers.extract import Extract, refuse
 from vip_tiering.readers.limits import COLUMN_LIMIT_BYTES, column_too_large
 from vip_tiering.readers.lines import has_blank_lines, may_have_longer_records, rows_of_records
-from vip_tiering.readers.quotes import refuse_open_quotes
+from vip_tiering.readers.quotes import has_quotes, refuse_open_quotes
 from vip_tiering.row_rules import RULES
 from vip_tiering.rows import Int32s, Rejects
 
@@ -167,11 +168,11 @@ class _Csv:
         self._first_row = len(re.findall(rb"\r\n|\r|\n", blank)) + 1
         self._text = text.slice(len(blank))
         self._name, self._width, self._wanted, self._codes = name, width, wanted, codes
-        self.has_quotes = refuse_open_quotes(self._text, name)
+        self.has_quotes = has_quotes(self._text)
 
     def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
-        read, wrong = self._parse(use_threads=use_threads)
+        read, wrong = self._parsed_beside_quotes() if use_threads else self._parsed_after_quotes()
         if wrong and use_threads:  # only one thread knows which rows they are
             read, wrong = self._parse(use_threads=False)
         view = np.frombuffer(self._text, np.uint8)
@@ -184,6 +185,22 @@ class _Csv:
         skipped = [0, *(record - 1 for record, _ in wrong)]
         columns = {place: read[str(place)] for place in self._wanted}
         return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
+
+    def _parsed_after_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
+        if self.has_quotes:
+            refuse_open_quotes(self._text, self._name)
+        return self._parse(use_threads=False)
+
+    def _parsed_beside_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
+        """Parse while the quotes are looked at; what is wrong with them is told before all else."""
+        if not self.has_quotes:
+            return self._parse(use_threads=True)
+        with threads(1) as pool:
+            quotes = pool.submit(refuse_open_quotes, self._text, self._name)
+            try:
+                return self._parse(use_threads=True)
+            finally:
+                quotes.result()
 
     def _parse(self, *, use_threads: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Return the wanted columns, and (record, rule) for rows with a wrong number of fields; the header is record 1."""
