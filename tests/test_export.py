@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers
+from exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers, write_events
 from helpers import RULES, vip
 from vip_tiering.errors import ProofError
 from vip_tiering.lists import making
@@ -320,3 +320,16 @@ def test_a_private_part_gives_way_to_none(rich: Path, tmp_path: Path) -> None:
     assert export(run, customers, lists, "--only", "G-SMS-5", "--replace").returncode == 0
     assert not (tmp_path / "lists.private" / ON).exists()
     assert vip("playbook", "verify", lists / ON).returncode == 0
+
+
+def test_points_that_two_files_tell_are_the_same(home: Path, tmp_path: Path) -> None:
+    """Points of the events file and of the customer file for one day are one thing; for another day they are told besides."""
+    points = {"points": "3000", "points_expire_on": "2016-01-08"}
+    people = {one: customer(number, **points) for number, one in enumerate(GOLD)}
+    first, second, *_ = GOLD
+    events = [(first, "points", "", "2016-01-08", "", "3000"), (second, "points", "", "2016-01-07", "", "500")]
+    path = write_events(tmp_path / "events.csv", events)
+    done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--events", path)
+    assert done.returncode == 0, done.stderr
+    reasons = {row["customer_id"]: row["reasons"] for row in read_rows(tmp_path / "lists" / ON / "calls.csv")}
+    assert ("3000" in reasons[first], "6000" in reasons[first], "3500" in reasons[second]) == (True, False, True)

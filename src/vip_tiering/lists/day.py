@@ -172,7 +172,7 @@ def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rat
 
 def _after_gates(dues: Sequence[Due], work: Casework, judge: Judge) -> list[Judged]:
     with threads(2) as pool:
-        verdicts = pool.map(lambda due: judged_with_instead(judge, due, work.instead.get(due.case.action.id)), dues)
+        verdicts = pool.map(lambda due: list(judged_with_instead(judge, due, work.instead.get(due.case.action.id))), dues)
         return [one for of_due in verdicts for one in of_due]
 
 
