@@ -1,4 +1,4 @@
-# make golden: compute the example again and let its result stand as the golden output (tests/test_examples.py compares).
+# make golden: compute the example again and let its result stand as the golden output (tests/demo/test_examples.py compares).
 VIP ?= .venv/bin/vip
 BRANCH := examples/branch
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 WANTED = {*range(1, 68), 68, 69, 72}
-"""The numbers that have tests of their own kind; 70 and 71 are cases of bad rule files (tests/bad_rules)."""
+"""The numbers that have tests of their own kind; 70 and 71 are cases of bad rule files (tests/rules/bad_rules)."""
 
 
 class _Collected:

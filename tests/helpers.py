@@ -24,7 +24,8 @@ import pyarrow.parquet as pq
 from hypothesis import settings
 
 from vip_tiering import Rules, load_rules
-from vip_tiering.rules import ExtractRules, Ladder, Tier
+from vip_tiering.rules.extracts import ExtractRules
+from vip_tiering.rules.tiers import Ladder, Tier
 
 RULES = Path(__file__).parents[1] / "rules"
 """The rules of the project itself; a test that means other rules brings its own."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from vip_tiering._version import __version__
 
 if TYPE_CHECKING:
-    from vip_tiering.errors import DataError, LockedError, OutputError, Problem, ProofError, RulesError, UsageError, VipError
-    from vip_tiering.rules import Rules, load_rules
-    from vip_tiering.runs import Run, compute_tiers
+    from vip_tiering.base.errors import DataError, LockedError, OutputError, Problem, ProofError, RulesError, UsageError, VipError
+    from vip_tiering.rules.load import Rules, load_rules
+    from vip_tiering.tiers.run import Run, compute_tiers
 
 __all__ = [
     "DataError",
@@ -28,11 +28,11 @@ __all__ = [
     "load_rules",
 ]
 
-_HOMES = {"Rules": "rules", "load_rules": "rules", "Run": "runs", "compute_tiers": "runs"}
+_HOMES = {"Rules": "rules.load", "load_rules": "rules.load", "Run": "tiers.run", "compute_tiers": "tiers.run"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
     """Import a public name when it is first used, so that `vip --help` stays quick."""
     if name not in __all__:
         raise AttributeError(name)
-    return getattr(import_module(f"vip_tiering.{_HOMES.get(name, 'errors')}"), name)
+    return getattr(import_module(f"vip_tiering.{_HOMES.get(name, 'base.errors')}"), name)

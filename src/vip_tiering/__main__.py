@@ -1,5 +1,7 @@
 """`python -m vip_tiering` is `vip`."""
 
-from vip_tiering.cli import main
+from __future__ import annotations
+
+from vip_tiering.cli.main import main
 
 main()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
-from vip_tiering.folders import Writer
-from vip_tiering.lists.file_names import safe_names
-from vip_tiering.lists.workbook import Part, Sheet, write_workbook
-from vip_tiering.reports.report import Inputs, Report
+from vip_tiering._version import __version__
+from vip_tiering.base.arrays import one_array
+from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.csv_files import write_csv
+from vip_tiering.publishing.file_names import safe_names
+from vip_tiering.publishing.folders import Writer
+from vip_tiering.publishing.workbook import Sheet, SheetPart, write_workbook
+from vip_tiering.reports.report import Report, ReportInputs
 from vip_tiering.reports.tables import (
     Speech,
     known,
@@ -26,7 +30,74 @@ from vip_tiering.reports.tables import (
     rows_for_programs,
     tier_lines,
 )
-from vip_tiering.tables import write_csv
+
+SCHEMA: Final = "vip-tiering changes report"
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+
+
+@dataclass(frozen=True)
+class ReportOrigin:
+    """Everything that may change a report. Digests: of the manifests of runs, of the customer file, of rules; None for what is absent."""
+
+    run: str
+    previous: str | None
+    last_year: str | None
+    customers: str
+    rules: str
+    language: str
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        """What gives the report its identity."""
+        return {
+            "run": self.run,
+            "previous": self.previous,
+            "last_year": self.last_year,
+            "customers": self.customers,
+            "rules": self.rules,
+            "language": self.language,
+            "program": __version__,
+        }
+
+
+def rules_digest(rules: ReportRules) -> str:
+    """Return the SHA-256 of what a report goes by, however it is written."""
+    return manifests.digest(
+        {
+            "customers": rules.customers.model_dump(mode="json"),
+            "targets": rules.targets.model_dump(mode="json") if rules.targets else None,
+            "private_tiers": list(rules.private_tiers),
+            "measures": rules.measures,
+        }
+    )
+
+
+def document_of(
+    origin: ReportOrigin, report: Report, inputs: ReportInputs, names: Mapping[str, str], warnings: Sequence[str]
+) -> dict[str, Any]:
+    """Return the manifest, but for its outputs. `names`: of the measures."""
+    run = inputs.run
+    whole = [one for one in report.readings if one.branch is None]
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "program": {"name": "vip-tiering", "version": __version__},
+        "quarter": str(run.quarter),
+        "previous": str(run.quarter.previous) if run.compared else None,
+        "status": "report",
+        "identity": manifests.digest(origin.made_from),
+        "made_from": origin.made_from,
+        "rules": {"name": inputs.rules.name},
+        "customers": run.manifest["customers"],
+        "branches": len(report.branches),
+        "managers": len(report.owners),
+        "changes": report.changes,
+        "measures": measures_for_programs(whole, names).to_pylist(),
+        "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
+        "warnings": list(warnings),
+    }
+
 
 BRANCHES: Final = "branches"
 MANAGERS: Final = "managers"
@@ -37,7 +108,7 @@ class _Maker:
     """What files are made of. `rows`: for people; `owner`, shape (n,): index of the owner of each row."""
 
     report: Report
-    inputs: Inputs
+    inputs: ReportInputs
     speech: Speech
     rows: pa.Table
     owner: np.ndarray
@@ -48,7 +119,7 @@ class _Maker:
         return self.rows.filter(pa.array(np.isin(self.owner, owners)))
 
 
-def report_files(report: Report, inputs: Inputs, speech: Speech, *, chinese: bool) -> dict[str, Writer]:
+def report_files(report: Report, inputs: ReportInputs, speech: Speech, *, chinese: bool) -> dict[str, Writer]:
     """Return how every file of a report is written, but for the manifest."""
     moves, holders, run = report.moves, inputs.holders, inputs.run
     names = measure_names(report.readings, inputs.rules.measures, speech, chinese=chinese)
@@ -89,7 +160,7 @@ def _owners_of(maker: _Maker, branch: str) -> list[int]:
     return [one for one in maker.report.owners if maker.inputs.holders.owners[one][0] == branch]
 
 
-def _summary(maker: _Maker) -> list[Part]:
+def _summary(maker: _Maker) -> list[SheetPart]:
     """Return the tables of the first sheet, each with its title."""
     report, run, speech = maker.report, maker.inputs.run, maker.speech
     holders, parts = maker.inputs.holders, _head(maker)
@@ -106,16 +177,16 @@ def _summary(maker: _Maker) -> list[Part]:
     return [*parts, _part(maker, "branches_title", of_branches), _part(maker, "managers_title", of_managers)]
 
 
-def _part(maker: _Maker, title: str, table: pa.Table) -> Part:
+def _part(maker: _Maker, title: str, table: pa.Table) -> SheetPart:
     """Return a table with its title; what sums up others is a total, and what nothing is known of is left out."""
     words = maker.speech.words
     sums = {words.text("total"), words.text("whole")}
     texts = [table[name].to_pylist() for name in table.column_names if pa.types.is_string(table[name].type)]
     totals = frozenset(row for row, cells in enumerate(zip(*texts, strict=True)) if sums & set(cells))
-    return Part(words.text(title), known(table), totals)
+    return SheetPart(words.text(title), known(table), totals)
 
 
-def _head(maker: _Maker) -> list[Part]:
+def _head(maker: _Maker) -> list[SheetPart]:
     """Return the lines at the top: which quarters, in which unit, what is not known."""
     run, words = maker.inputs.run, maker.speech.words
     heading = (
@@ -128,7 +199,7 @@ def _head(maker: _Maker) -> list[Part]:
         lines.append(words.text("initial"))
     elif maker.inputs.before is None:
         lines.append(words.text("no_before", before=str(run.quarter.previous)))
-    return [Part(line) for line in lines]
+    return [SheetPart(line) for line in lines]
 
 
 def _for_branches(maker: _Maker) -> dict[str, Writer]:
@@ -151,7 +222,7 @@ def _for_managers(maker: _Maker) -> dict[str, Writer]:
             name = speech.named(holders.owners[one][1])
             lines = tier_lines([((), maker.report.by_owner[one])], (), maker.inputs.run, speech)
             rows = maker.rows_of([one])
-            summary = [Part(f"{speech.named(branch)} {name}"), *_head(maker), _part(maker, "tiers_title", lines)]
+            summary = [SheetPart(f"{speech.named(branch)} {name}"), *_head(maker), _part(maker, "tiers_title", lines)]
             place = f"{MANAGERS}/{branches[speech.named(branch)]}/{managers[name]}"
             files[f"{place}.csv"] = _csv(rows, headers)
             files[f"{place}.xlsx"] = _workbook({speech.words.text("rows"): rows, speech.words.text("summary"): summary}, headers)

@@ -9,17 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.customer_models import CustomerRules
-from vip_tiering.errors import DataError, Problem
-from vip_tiering.lists.columns import Columns, find_columns
-from vip_tiering.lists.fields import Fields
-from vip_tiering.lists.forms import CODES
-from vip_tiering.lists.messages import addresses
-from vip_tiering.lists.people import positions_in
-from vip_tiering.lists.texts import clean_text
-from vip_tiering.readers.side_file import SideFile
+from vip_tiering.base.arrays import Int32s, positions_in
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.customers.columns import FoundColumns, find_columns
+from vip_tiering.customers.fields import Fields
+from vip_tiering.customers.side_file import SideFile
+from vip_tiering.customers.texts import addresses, clean_text
+from vip_tiering.playbooks.customers import CODES, CustomerRules
 from vip_tiering.reports.words import TEXTS
-from vip_tiering.rows import Int32s
 
 _FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch")
 _ABSENT: Final = {
@@ -76,13 +73,13 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[Holders, list[s
     return _holders(ids, names, _name(columns, "branch"), _name(columns, "manager")), [*missing, *warnings]
 
 
-def _text(columns: Columns, field: str) -> pa.Array:
+def _text(columns: FoundColumns, field: str) -> pa.Array:
     if field not in columns:
         return pa.repeat("", len(columns))
     return clean_text(columns.values[field]).cast(pa.string())
 
 
-def _name(columns: Columns, field: str) -> pa.Array:
+def _name(columns: FoundColumns, field: str) -> pa.Array:
     """Return branches or managers; whoever is called like none is none."""
     texts = _text(columns, field)
     return pc.if_else(pc.is_in(texts, value_set=pa.array(TEXTS["unassigned"])), "", texts)

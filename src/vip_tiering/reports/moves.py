@@ -7,18 +7,40 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.arrow import one_array
-from vip_tiering.lists.people import positions_in
-from vip_tiering.lists.run_folder import TieredRun
-from vip_tiering.money import DECIMAL, Int64s, decimal_from_fen, fen_from_decimal
-from vip_tiering.raw_columns import Mask
-from vip_tiering.reports.clues import Levels, clue_bits
+from vip_tiering.base.arrays import Int32s, Mask, one_array, positions_in
+from vip_tiering.base.money import DECIMAL, Int64s, decimal_from_fen, fen_from_decimal
+from vip_tiering.base.schema import UNTIERED
 from vip_tiering.reports.holders import Holders
-from vip_tiering.rows import Int32s
-from vip_tiering.schema import UNTIERED
+from vip_tiering.tiers.run_folder import TieredRun
+
+CLUE_CODES: Final = ("new_money", "outflow", "recovered", "partial_days")
+"""In the order of their bits."""
+Levels = npt.NDArray[np.int64]
+
+
+def clue_bits(before: Levels, now: Levels, closing_fen: Int64s, days_held: Int64s, bounds_fen: Int64s, days: int) -> Int64s:
+    """Return the clues of customers who moved, shape (n,): bit i says `CLUE_CODES[i]`.
+
+    `before` and `now`: levels, -1 absent, 0 untiered; `bounds_fen`, shape (levels,): lower bound by level, 0 for untiered;
+    `days`: N of the quarter.
+    """
+    higher = np.maximum(before, now)
+    reaches: Mask = closing_fen >= bounds_fen[higher]
+    rose = now > before
+    partial = (now >= 0) & (days_held < days)
+    masks = (rose & reaches, ~reaches, ~rose & reaches, partial)
+    bits: Int64s = np.sum([mask.astype(np.int64) << place for place, mask in enumerate(masks)], axis=0)
+    return bits
+
+
+def codes_of(bits: int) -> list[str]:
+    """Return the codes of clues."""
+    return [code for place, code in enumerate(CLUE_CODES) if bits >> place & 1]
+
 
 PRIVATE_DOWN: Final = "private downgraded"
 ORDER: Final = (PRIVATE_DOWN, "downgraded", "upgraded", "entered", "lapsed", "left", "new")

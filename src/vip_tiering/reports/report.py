@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vip_tiering.errors import ProofError
-from vip_tiering.lists.run_folder import TieredRun
-from vip_tiering.manifest import Proof
-from vip_tiering.money import fen_from_text
-from vip_tiering.playbooks import ReportRules
+from vip_tiering.base.errors import ProofError
+from vip_tiering.base.money import fen_from_text
+from vip_tiering.playbooks.load import ReportRules
 from vip_tiering.reports.holders import Holders
-from vip_tiering.reports.measures import Past, Reading, readings_of
+from vip_tiering.reports.measures import Line, MeasuredValue, MoveTally, Past, lines_of, readings_of, tally_of
 from vip_tiering.reports.moves import Moves, codes_of_run, moves_of
-from vip_tiering.reports.tallies import Line, Tally, lines_of, tally_of
 from vip_tiering.reports.words import CHANGES
+from vip_tiering.tiers.run_files import Proof
+from vip_tiering.tiers.run_folder import TieredRun
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ReportInputs:
     """Everything a report is made from. `before`, `last_year`: `tiers.parquet` of the runs to compare with, where they are at hand.
 
     `migration`: migration.csv of the run, as text.
@@ -48,12 +47,12 @@ class Report:
     whole: list[Line]
     by_branch: dict[str, list[Line]]
     by_owner: dict[int, list[Line]]
-    readings: list[Reading]
+    readings: list[MeasuredValue]
     changes: dict[str, int]
     proofs: list[Proof]
 
 
-def report_of(inputs: Inputs) -> Report:
+def report_of(inputs: ReportInputs) -> Report:
     """Return the report of a run. Raises ProofError where it does not add up to what the run says."""
     run, holders, codes = inputs.run, inputs.holders, codes_of_run(inputs.run)
     moves = moves_of(run, holders, inputs.rules.private_tiers)
@@ -82,7 +81,7 @@ def report_of(inputs: Inputs) -> Report:
     return replace(report, proofs=_proved(report, inputs, now, before))
 
 
-def _owners(moves: Moves, holders: Holders, now: Tally, before: Tally | None) -> list[int]:
+def _owners(moves: Moves, holders: Holders, now: MoveTally, before: MoveTally | None) -> list[int]:
     """Return the owners who have customers now or before, or a row."""
     some = now.customers.sum(axis=1) + (before.customers.sum(axis=1) if before else 0)
     some += np.bincount(holders.owner[moves.at], minlength=len(holders.owners))
@@ -115,7 +114,7 @@ def _tiers_of(run: TieredRun) -> list[dict[str, Any]]:
     return [by_code[code] for code in codes_of_run(run)]
 
 
-def _proved(report: Report, inputs: Inputs, now: Tally, before: Tally | None) -> list[Proof]:
+def _proved(report: Report, inputs: ReportInputs, now: MoveTally, before: MoveTally | None) -> list[Proof]:
     """Return the proofs of a report. Raises ProofError where one does not hold."""
     run, migration = inputs.run, inputs.migration
     said = {code: run.manifest["changes"].get(code, 0) for code in CHANGES}

@@ -10,16 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.lists.messages import NOBODY_NAMED
-from vip_tiering.lists.run_folder import TieredRun
-from vip_tiering.money import DECIMAL, yuan_text
-from vip_tiering.reports.clues import codes_of
+from vip_tiering.base.money import DECIMAL, yuan_text
+from vip_tiering.base.schema import ABSENT, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS, RESERVED_CODES, UNASSIGNED
+from vip_tiering.customers.texts import NOBODY_NAMED
 from vip_tiering.reports.holders import Holders
-from vip_tiering.reports.measures import YUAN, Reading
-from vip_tiering.reports.moves import Moves, codes_of_run
-from vip_tiering.reports.tallies import Line
+from vip_tiering.reports.measures import YUAN, Line, MeasuredValue
+from vip_tiering.reports.moves import Moves, codes_of, codes_of_run
 from vip_tiering.reports.words import Words
-from vip_tiering.schema import ABSENT, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS, RESERVED_CODES, UNASSIGNED
+from vip_tiering.tiers.run_folder import TieredRun
 
 _INT: Final = pa.int64()
 Group = tuple[str, ...]
@@ -168,7 +166,7 @@ def known(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if table[name].null_count < len(table)])
 
 
-def measures_for_people(readings: Sequence[Reading], names: Mapping[str, str], speech: Speech, *, money: bool) -> pa.Table:
+def measures_for_people(readings: Sequence[MeasuredValue], names: Mapping[str, str], speech: Speech, *, money: bool) -> pa.Table:
     """Return the figures in yuan, or those in customers; columns of targets only where there is any. `names`: by id of the measure."""
     words, chosen = speech.words, [one for one in readings if (one.unit == YUAN) == money]
     kind = DECIMAL if money else _INT
@@ -186,7 +184,7 @@ def measures_for_people(readings: Sequence[Reading], names: Mapping[str, str], s
     return _table([*head, *(name for name, _ in columns)], [*[pa.string()] * 3, *(kind for _, kind in columns)], rows)
 
 
-def _cell(reading: Reading, name: str) -> object:
+def _cell(reading: MeasuredValue, name: str) -> object:
     value = getattr(reading, name)
     return value if not name.endswith("_reached") or value is None else _percent(value)
 
@@ -197,7 +195,7 @@ def _percent(tenths: int) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}%"
 
 
-def measures_for_programs(readings: Sequence[Reading], names: Mapping[str, str]) -> pa.Table:
+def measures_for_programs(readings: Sequence[MeasuredValue], names: Mapping[str, str]) -> pa.Table:
     """Return every figure as text with the columns `schema.REPORT_MEASURES`; yuan with two decimals, "" where nothing is known."""
     rows = []
     for one in readings:
@@ -216,7 +214,7 @@ def _text(value: int | None, name: str, unit: str) -> str:
     return yuan_text(value) if unit == YUAN and name != "band" else str(value)
 
 
-def measure_names(readings: Sequence[Reading], labels: Mapping[str, str], speech: Speech, *, chinese: bool) -> dict[str, str]:
+def measure_names(readings: Sequence[MeasuredValue], labels: Mapping[str, str], speech: Speech, *, chinese: bool) -> dict[str, str]:
     """Return the name of each measure: as the playbooks name it, else, and in English, by what it counts."""
     return {
         one.id: labels[one.id]

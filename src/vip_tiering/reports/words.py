@@ -8,7 +8,6 @@ from typing import Final, Literal
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 Pair = tuple[str, str]
-
 HEADERS: Final[dict[str, Pair]] = {
     "customer_id": ("客户号", "Customer number"),
     "display_name": ("客户", "Customer"),

@@ -1,0 +1,119 @@
+"""Calendar quarters, and the period of a quarter that a run covers. A day is its number since 1970-01-01."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from vip_tiering.base.errors import UsageError
+
+_FORMS: Final = (re.compile(r"([0-9]{4})-?[Qq]([1-4])"), re.compile(r"([0-9]{4})年([1-4])季度"))
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+
+
+def day_number(date: dt.date) -> int:
+    """Return the number of days from 1970-01-01 to `date`."""
+    return date.toordinal() - _EPOCH
+
+
+def day_date(number: int) -> dt.date:
+    """Return the date of a day number."""
+    return dt.date.fromordinal(int(number) + _EPOCH)
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A calendar quarter, such as 2015Q4."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        """Return the quarter as `2015Q4`."""
+        return f"{self.year:04d}Q{self.number}"
+
+    @property
+    def start(self) -> dt.date:
+        """The first day."""
+        return dt.date(self.year, 3 * self.number - 2, 1)
+
+    @property
+    def end(self) -> dt.date:
+        """The last day."""
+        return self.following.start - dt.timedelta(days=1)
+
+    @property
+    def following(self) -> Quarter:
+        """The quarter after this one."""
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    @property
+    def previous(self) -> Quarter:
+        """The quarter before this one."""
+        return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
+
+    @classmethod
+    def of(cls, date: dt.date) -> Quarter:
+        """Return the quarter that holds `date`."""
+        return cls(date.year, (date.month + 2) // 3)
+
+    @classmethod
+    def parse(cls, text: str, today: dt.date) -> Quarter:
+        """Return the quarter that `text` names; `last` is the newest one that is complete before `today`.
+
+        Raises UsageError for any other form, and for a quarter that has not begun.
+        """
+        if text == "last":
+            return cls.of(today).previous
+        match = next((found for form in _FORMS if (found := form.fullmatch(text))), None)
+        if match is None or not dt.MINYEAR < int(match[1]) < dt.MAXYEAR:
+            raise UsageError("--quarter: not a quarter; write it as 2015Q4, 2015-Q4, 2015年4季度 or last")
+        quarter = cls(int(match[1]), int(match[2]))
+        if quarter.start > today:
+            raise UsageError(f"--quarter: {quarter} has not begun; the newest complete quarter is {cls.of(today).previous}")
+        return quarter
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days of a quarter that a run covers: all of them (official), or those up to `as_of` (provisional)."""
+
+    quarter: Quarter
+    as_of: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an `as_of` outside the quarter."""
+        if self.as_of is not None and not self.quarter.start <= self.as_of <= self.quarter.end:
+            raise UsageError(f"--as-of: must lie within {self.quarter.start} to {self.quarter.end}")
+
+    def refuse_unfinished(self, today: dt.date) -> None:
+        """Refuse a whole quarter that ends after `today`: what is delivered of its last days can only be a mistake."""
+        if not self.provisional and self.quarter.end > today:
+            message = f"{self.quarter} ends on {self.quarter.end}; until then give --as-of DAY for a provisional run"
+            raise UsageError(f"--quarter: {message}")
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the run sees only a part of the quarter, so that it may never stand as a previous run."""
+        return self.as_of is not None and self.as_of != self.quarter.end
+
+    @property
+    def first(self) -> int:
+        """The number of the first day."""
+        return day_number(self.quarter.start)
+
+    @property
+    def last(self) -> int:
+        """The number of the last day."""
+        return day_number(self.as_of or self.quarter.end)
+
+    @property
+    def days(self) -> int:
+        """N: the calendar days of the period, weekends and holidays included."""
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        """Return the name of the run's folder: `2015Q4`, or `2015Q4-asof-20151115`."""
+        return f"{self.quarter}-asof-{self.as_of:%Y%m%d}" if self.provisional else str(self.quarter)

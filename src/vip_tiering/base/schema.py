@@ -1,0 +1,97 @@
+"""Every table's columns, in one place, with the codes that rules may not take for a tier."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+SHEET_ROWS: Final = 1_048_575
+"""Rows of an Excel sheet below its header."""
+CELL_UNITS: Final = 32_767
+"""UTF-16 units of an Excel cell."""
+UNTIERED: Final = "untiered"
+"""未达标: present, below the lowest tier; always reported, never marketed to."""
+ABSENT: Final = "absent"
+"""Without any balance in the quarter: the other side of `new` and `left`."""
+UNASSIGNED: Final = "unassigned"
+"""Stands for a branch or a manager that is not known."""
+RESERVED_CODES: Final = {UNTIERED: "未达标", ABSENT: "无记录"}
+TIERS_PARQUET: Final = pa.schema(
+    [
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        pa.field("fen_days", pa.int64(), nullable=False),
+        pa.field("quarter_days", pa.int64(), nullable=False),
+        pa.field("daily_average_fen", pa.int64(), nullable=False),
+        pa.field("closing_fen", pa.int64(), nullable=False),
+        pa.field("days_held", pa.int64(), nullable=False),
+    ]
+)
+TIERS_CSV: Final = ("customer_id", "tier", "tier_label", "daily_average", "closing_balance", "days_held")
+CHANGES_CSV: Final = (
+    "customer_id",
+    "change",
+    "from_tier",
+    "to_tier",
+    "from_label",
+    "to_label",
+    "steps",
+    "previous_daily_average",
+    "daily_average",
+    "difference",
+    "closing_balance",
+    "days_held",
+)
+MIGRATION_CSV: Final = ("from_tier", "to_tier", "customers", "daily_average_sum", "previous_daily_average_sum")
+REJECTS_CSV: Final = ("file", "row", "column", "rule")
+CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "downgraded", "lapsed", "left")
+"""Every kind of change, in the order in which reports show them."""
+ROLES: Final = ("customer_id", "account_id", "product", "currency", "date", "balance")
+"""What a column of an extract may mean."""
+EVENT_PLAN: Final = pa.schema(
+    [
+        pa.field("action", pa.string(), nullable=False),
+        pa.field("festival", pa.string(), nullable=False),
+        pa.field("festival_date", pa.date32(), nullable=False),
+        pa.field("event_from", pa.date32(), nullable=False),
+        pa.field("event_to", pa.date32(), nullable=False),
+        pa.field("working_days", pa.int64(), nullable=False),
+        pa.field("prepare_by", pa.date32(), nullable=False),
+        pa.field("material", pa.string(), nullable=False),
+        pa.field("quantity", pa.int64()),
+        pa.field("owner", pa.string(), nullable=False),
+        pa.field("branch", pa.string(), nullable=False),
+    ]
+)
+"""The plan of events in the branch hall: one row per event and branch."""
+MESSAGE_FIELDS: Final = (
+    "phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until", "name", "product", "event_date", "points",
+    "tier_label", "branch", "manager", "signature", "opt_out",
+)  # fmt: skip
+"""What the list of a public channel of messages may hold, one row per message; all text."""
+LIST_FIELDS: Final = (
+    "customer_id", "action", "manager", "branch", "display_name", "phone", "tier_label", "previous_tier_label", "reasons", "product",
+    "event_date", "due_by", "rank", "may_market", "max_risk", "last_contact", "result", "obstacle", "note",
+)  # fmt: skip
+"""What a list for people holds, one row per customer; all text but `rank`, which is int64."""
+PERSONAL_MESSAGE_FIELDS: Final = ("text", "wechat_id")
+"""What the list of a channel holds besides, where people send messages themselves."""
+REPORT_ROWS: Final = (
+    "customer_id", "display_name", "branch", "manager", "change", "from_label", "to_label", "steps", "previous_daily_average",
+    "daily_average", "difference", "closing_balance", "days_held", "to_next_tier", "below_former_tier", "clues",
+)  # fmt: skip
+"""What a report for people says of each customer who moved."""
+REPORT_CHANGES: Final = (*REPORT_ROWS[:5], "from_tier", "to_tier", *REPORT_ROWS[5:])
+"""The same for programs, with codes."""
+REPORT_MEASURES: Final = (
+    "measure", "label", "branch", "unit", "value", "previous", "growth", "last_year", "last_year_growth", "band", "quarter_target",
+    "quarter_reached", "year_target", "year_reached",
+)  # fmt: skip
+"""The measures of the branch, one row for each and for all customers or a branch; all text."""
+RESULTS: Final = (
+    "", "reached", "no_answer", "wrong_number", "refused", "complaint", "interested", "meeting_set", "done", "bereavement",
+    "delivered", "failed", "opt_out",
+)  # fmt: skip
+"""What came of a contact; "" where nobody said."""
+RESULT_CODES: Final = RESULTS[1:]

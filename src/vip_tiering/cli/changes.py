@@ -1,0 +1,58 @@
+"""The commands `vip changes ...`: what a run says of who rose, fell, came or went. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, choice_of, folder_of
+from vip_tiering.cli.terminal import print_changes, show, warn
+
+if TYPE_CHECKING:
+    from vip_tiering.reports.words import Language
+
+changes_app = typer.Typer(help="Who rose, fell, came or went: a report for people.", **STYLE)
+
+
+@changes_app.callback()
+def _changes() -> None:
+    """Keep `export` a command of its own while it is the only one."""
+
+
+@changes_app.command("export")
+def changes_export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official and intact.")],
+    customers: Annotated[
+        Path,
+        typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet): branches, managers."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the report as DIR/QUARTER."),
+    ],
+    rules: RulesOption = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read.")] = "zh",
+    replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
+) -> None:
+    """Export who changed tier as a workbook and CSV: a summary, all rows, each branch, and a file for each manager."""
+    from vip_tiering.reports.export import ChangesOrder
+    from vip_tiering.reports.export import changes_export as work
+
+    language = cast("Language", choice_of("--lang", lang, ("zh", "en")))
+    result = work(ChangesOrder(run, customers, out, rules, previous, language, replace, dry_run, max_bytes))
+    warn(result.warnings)
+    if as_json:
+        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_changes(result)

@@ -1,0 +1,117 @@
+"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer.core
+
+from vip_tiering._version import __version__
+from vip_tiering.base.errors import OutputError, VipError
+from vip_tiering.cli.changes import changes_app
+from vip_tiering.cli.demo import demo
+from vip_tiering.cli.options import STYLE
+from vip_tiering.cli.playbook import playbook_app
+from vip_tiering.cli.rules import rules_app
+from vip_tiering.cli.terminal import complain, make_ready
+from vip_tiering.cli.tiers import extract_app, tier_app, verify
+
+_EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
+_FEW_COLLECTIONS = 100_000
+"""New objects before rubbish is looked for: importing makes 100,000 that all stay, and would be searched two hundred times."""
+
+
+class _InOrderOfUse(typer.core.TyperGroup):
+    """Lists the commands as they are used, not groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
+        return sorted(super().list_commands(ctx), key=("extract", "tier", "changes", "playbook", "rules", "verify", "demo").index)
+
+
+app = typer.Typer(
+    cls=_InOrderOfUse,
+    help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
+    epilog=_EPILOG,
+    **STYLE,
+)
+app.add_typer(extract_app, name="extract")
+app.add_typer(tier_app, name="tier")
+app.add_typer(changes_app, name="changes")
+app.add_typer(playbook_app, name="playbook")
+app.add_typer(rules_app, name="rules")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
+    if wanted:
+        typer.echo(f"vip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="VIP_DEBUG", help="Show where in the program an unexpected error arose.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    _Settings.debug = debug
+
+
+class _Settings:
+    debug = False
+
+
+app.command("verify")(verify)
+app.command("demo")(demo)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(143)
+
+
+def main() -> NoReturn:
+    """Run the command; every way out is one of the documented exit codes."""
+    os.umask(0o077)
+    # Read when numpy loads: its linear algebra is not used, so its threads would only spin for a while at the start;
+    # and memory is reused from day to day, so that huge pages would be made ready for nothing.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
+    gc.set_threshold(_FEW_COLLECTIONS)
+    signal.signal(signal.SIGTERM, _terminate)
+    make_ready()
+    try:
+        app()
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except VipError as error:
+        for problem in error.problems:
+            complain(f"vip: {problem}")
+        status = error.status
+    except KeyboardInterrupt:
+        status = 130
+    except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
+        # The text of an unexpected error may quote a customer's row; its kind and place may not.
+        complain(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)")
+        if _Settings.debug:
+            complain("".join(traceback.format_tb(error.__traceback__)))
+        status = 1
+    os._exit(_flushed(status))  # without tearing Python down: docs/decisions/0009-signals.md
+
+
+def _flushed(status: int) -> int:
+    """Write out what is left to be shown, and return the exit code: another one where that has no room."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            continue
+        except OSError:
+            status = status or OutputError.status
+    return status

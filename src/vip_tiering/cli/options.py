@@ -1,0 +1,60 @@
+"""What commands share: the style of their help, options of the same meaning, and how the words of an option are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from vip_tiering.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from vip_tiering.rules.extracts import Kind
+
+
+STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
+]
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+
+
+def folder_of(text: str) -> Path:
+    """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
+    if not text:
+        raise typer.BadParameter("is empty; was a variable not set?")
+    return Path(text)
+
+
+def kind_of(text: str | None) -> Kind | None:
+    """Return what rows mean, as it was asked for."""
+    match text:
+        case None | "snapshot" | "changes":
+            return text
+    raise UsageError("--kind: must be snapshot or changes")
+
+
+def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:
+    """Return one of several words; another is a usage error."""
+    if text is not None and text not in choices:
+        raise UsageError(f"{option}: must be {' or '.join(choices)}")
+    return text
+
+
+def year_of(option: str, text: str) -> int:
+    """Return a year; anything but four digits is a usage error."""
+    if not re.fullmatch("[0-9]{4}", text):
+        raise UsageError(f"{option}: must be a year of four digits, such as 2016")
+    return int(text)
+
+
+def date_of(option: str, text: str) -> dt.date:
+    """Return a day; anything else is a usage error."""
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no time zone)
+    except ValueError:
+        raise UsageError(f"{option}: must be a day such as 2015-11-15") from None

@@ -1,0 +1,290 @@
+"""The commands `vip playbook ...`: what is done for each tier. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vip_tiering.base.errors import RulesError, UsageError
+from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, date_of, folder_of, year_of
+from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_rendered, warn
+
+if TYPE_CHECKING:
+    from vip_tiering.playbooks.load import Playbooks
+
+
+_SHOWN_PROBLEMS = 20
+playbook_app = typer.Typer(help="What is done for each tier: its lists, and what came of them.", **STYLE)
+
+
+@playbook_app.command("show")
+def playbook_show(
+    tier: Annotated[str | None, typer.Argument(metavar="[TIER]", help="Code or label of a tier, such as silver; default: all.")] = None,
+    rules: RulesOption = None,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the playbooks as one JSON document.")] = False,
+) -> None:
+    """Show what is done for a tier: for whom, on which channel, how often, and by which clause."""
+    from vip_tiering.cli.show_playbooks import document, playbook
+
+    books = _books(rules)
+    tiers = list(books.labels) if tier is None else [_tier(books, tier)]
+    if as_json:
+        show(json.dumps(document(books, tiers), ensure_ascii=False, indent=2))
+        return
+    for index, code in enumerate(tiers):
+        show_rendered(playbook(books, code))
+        if index < len(tiers) - 1:
+            show()
+
+
+@playbook_app.command("coverage")
+def playbook_coverage(
+    rules: RulesOption = None,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the ids as one JSON document.")] = False,
+) -> None:
+    """Show every id of the plan and the rule that covers it; one that no rule covers is exit code 3."""
+    from vip_tiering.cli.show_playbooks import coverage
+
+    books = _books(rules)
+    if books.books.plan_ids is None:
+        raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
+    if as_json:
+        show(json.dumps([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers], ensure_ascii=False, indent=2))
+    else:
+        show_rendered(coverage(books))
+    if books.missing:
+        raise RulesError(
+            f"{books.name}/playbooks.yaml: no rule covers {one}; write covers: [{one}] where it is answered" for one in books.missing
+        )
+
+
+@playbook_app.command("plan")
+def playbook_plan(
+    year: Annotated[str, typer.Option("--year", envvar="VIP_YEAR", metavar="YEAR", help="Year of the plan, such as 2016.")],
+    rules: RulesOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives YEAR/; default: print only."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Move another plan of the year to .superseded first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the plan as one JSON document.")] = False,
+) -> None:
+    """Plan the events in the branch hall for a year: when each takes place, by when it is prepared, what is handed out."""
+    from vip_tiering.cli.show_playbooks import events_table
+    from vip_tiering.playbooks.event_plan import event_plan, publish_plan, rows_of
+    from vip_tiering.playbooks.load import check_rules
+
+    wanted = year_of("--year", year)
+    loaded, books = check_rules(rules)
+    books = _present(books, rules)
+    plan = event_plan(books, loaded.calendar, wanted)
+    folder, up_to_date = publish_plan(plan, books, wanted, out, replace=replace) if out is not None else (None, False)
+    warn(plan.warnings)
+    if as_json:
+        document = {"year": wanted, "rules": books.name, "events": rows_of(plan.events), "warnings": plan.warnings}
+        show(json.dumps({**document, "folder": str(folder) if folder else None}, ensure_ascii=False, indent=2))
+    elif folder is not None:
+        show(f"{folder}: already up to date" if up_to_date else folder)
+    else:
+        show_rendered(events_table(plan.events, wanted))
+
+
+@playbook_app.command("export")
+def playbook_export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, intact, of the newest quarter.")],
+    customers: Annotated[
+        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet).")
+    ],
+    on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day of the lists, such as 2016-01-05, or today.")],
+    out: Annotated[
+        Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the export as DIR/DATE.")
+    ],
+    events: Annotated[
+        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
+    ] = None,
+    contact_log: Annotated[
+        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they count for caps and turns.")
+    ] = None,
+    do_not_contact: Annotated[
+        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(envvar="VIP_ONLY", metavar="ACTION|CHANNEL|TIER", help="Only this; repeatable.")] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(envvar="VIP_PROFILE", metavar="NAME", help="Form of the lists for a system; repeatable.")
+    ] = None,
+    private_out: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder for what only managers may see; default: OUT.private."
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
+) -> None:
+    """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
+    from vip_tiering.base.arrays import share_freed_memory
+    from vip_tiering.lists.export.job import playbook_export as work
+    from vip_tiering.lists.export.request import DEFAULT_PROFILE, ExportOrder
+
+    share_freed_memory()
+    order = ExportOrder(
+        run=run,
+        customers=customers,
+        on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+        out=out,
+        rules=rules,
+        events=events,
+        contact_log=contact_log,
+        do_not_contact=do_not_contact,
+        only=tuple(only or ()),
+        profiles=tuple(profile or (DEFAULT_PROFILE,)),
+        private_out=private_out,
+        allow_old_run=allow_old_run,
+        replace=replace,
+        dry_run=dry_run,
+        max_bytes=max_bytes,
+    )
+    result = work(order)
+    warn(result.warnings)
+    if as_json:
+        places = {"folder": result.folder, "private_folder": result.private_folder}
+        document = {**result.document, **{name: str(place) if place else None for name, place in places.items()}}
+        show(json.dumps(document, ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_export(result)
+
+
+@playbook_app.command("verify")
+def playbook_verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an export, such as lists/2016-01-05.")],
+    private_out: Annotated[
+        Path | None,
+        typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+    ] = None,
+    rules: RulesOption = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run of the export: with --customers, who stands in the lists is judged too.")
+    ] = None,
+    customers: Annotated[Path | None, typer.Option(envvar="VIP_CUSTOMERS", metavar="FILE", help="The customer file of the export.")] = None,
+    events: Annotated[Path | None, typer.Option(metavar="FILE", help="The events of the export.")] = None,
+    contact_log: Annotated[Path | None, typer.Option(metavar="FILE", help="The contact log of the export.")] = None,
+    do_not_contact: Annotated[Path | None, typer.Option(metavar="FILE", help="The do-not-contact list of the export.")] = None,
+    max_bytes: MaxBytesOption = "4G",
+) -> None:
+    """Check the written files of an export against the hard rules once more, by code that has no part in making them."""
+    from vip_tiering.base.errors import DataError
+    from vip_tiering.lists.followup.verify import VerifyOrder
+    from vip_tiering.lists.followup.verify import playbook_verify as work
+
+    verdict = work(VerifyOrder(folder, private_out, rules, run, customers, events, contact_log, do_not_contact, max_bytes))
+    warn(verdict.warnings)
+    if verdict.problems:
+        more = len(verdict.problems) - _SHOWN_PROBLEMS
+        rest = [f"{folder.name}: ... and {more} more"] if more > 0 else []
+        raise DataError([*verdict.problems[:_SHOWN_PROBLEMS], *rest])
+    people = "by the customer file too" if verdict.people else "by the files alone"
+    show(f"{folder}: sound, {verdict.files} files, {verdict.rows} rows, {verdict.customers} customers, {people}")
+
+
+def _books(rules: RulesOption) -> Playbooks:
+    from vip_tiering.playbooks.load import load_playbooks
+
+    return _present(load_playbooks(rules), rules)
+
+
+def _present(books: Playbooks | None, rules: RulesOption) -> Playbooks:
+    from vip_tiering.rules.load import locate_rules
+
+    if books is None:
+        raise RulesError(f"{locate_rules(rules)[1]}: there is no playbooks.yaml in this folder")
+    return books
+
+
+def _tier(books: Playbooks, wanted: str) -> str:
+    for code, label in books.labels.items():
+        if wanted in (code, label):
+            return code
+    raise UsageError(f"TIER: must be one of {', '.join(books.labels)}")
+
+
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+]
+
+
+@playbook_app.command("record")
+def playbook_record(
+    folder: Annotated[Path, typer.Argument(metavar="EXPORT", help="The folder of the export, such as lists/2016-01-05.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS...", help="Its lists with results filled in, and receipts: CSV, .xlsx, Parquet.")
+    ],
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Day of contacts without a day of their own; default: that of the export.")
+    ] = None,
+    private_out: PrivateOption = None,
+    rules: RulesOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print what was recorded as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
+) -> None:
+    """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
+    from vip_tiering.lists.followup.record import RecordOrder
+    from vip_tiering.lists.followup.record import playbook_record as work
+
+    day = date_of("--on", on) if on is not None else None
+    done = work(RecordOrder(folder, tuple(results), rules, private_out, day, dry_run, max_bytes))
+    warn(done.warnings)
+    if as_json:
+        counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
+        show(json.dumps({**counts, "files": [str(one) for one in done.files]}, ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_recorded(done, dry_run=dry_run)
+
+
+@playbook_app.command("results")
+def playbook_results(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of the exports, such as lists.")],
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="First day of the exports; default: the first there is.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Last day of the exports; default: the last there is.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="A run: with --customers, the products that each tier holds are counted too.")
+    ] = None,
+    customers: Annotated[
+        Path | None, typer.Option(envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file with a column products_held.")
+    ] = None,
+    private_out: PrivateOption = None,
+    rules: RulesOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the figures as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
+) -> None:
+    """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
+    from vip_tiering.cli.show_lists import results_document as document
+    from vip_tiering.lists.followup.results import ResultsOrder
+    from vip_tiering.lists.followup.results import playbook_results as work
+
+    days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
+    done = work(
+        ResultsOrder(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
+    )
+    warn(done.warnings)
+    if as_json:
+        show(json.dumps(document(done.days, done.figures, done.coverage, done.files), ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_results(done, dry_run=dry_run)

@@ -1,0 +1,55 @@
+"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer.core
+
+from vip_tiering.cli.options import STYLE, folder_of
+from vip_tiering.cli.terminal import show, warn
+
+rules_app = typer.Typer(help="Check the rule files.", **STYLE)
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(envvar="VIP_RULES", metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones."),
+    ] = None,
+) -> None:
+    """Check the rule files and report every mistake at once, with file, line and column."""
+    from vip_tiering.playbooks.load import check_rules
+
+    rules, books = check_rules(folder)
+    for ladder in rules.ladders:
+        since = f" from {ladder.valid_from}" if ladder.valid_from else ""
+        steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
+        show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+    if books is not None:
+        show(f"{rules.name}: {books.summary}")
+        warn(books.warnings)
+
+
+@rules_app.command("copy")
+def rules_copy(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=folder_of, help="New folder that receives the packaged rule files.")],
+) -> None:
+    """Write the packaged rules into a new folder, as a beginning of your own; nothing is written over."""
+    from vip_tiering.rules.load import copy_packaged
+
+    for path in copy_packaged(folder):
+        show(path)
+
+
+@rules_app.command("schema")
+def rules_schema(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that receives one JSON Schema per rule file.")],
+) -> None:
+    """Write the JSON Schema of every rule file, so that editors complete and check them."""
+    from vip_tiering.playbooks.load import write_schemas
+
+    for path in write_schemas(folder):
+        show(path)

@@ -1,0 +1,216 @@
+"""What people see of the results of lists: by manager and action, and how far products are signed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from vip_tiering.base.schema import UNASSIGNED
+
+
+def changes_summary(document: Mapping[str, Any]) -> RenderableType:
+    """Return the summary of a report from its manifest."""
+    against = f" against {document['previous']}" if document["previous"] else ", compared with no earlier run"
+    head = Text(f"changes of {document['quarter']}{against}", style="bold")
+    size = f"{document['customers']:,} customers, {document['branches']:,} branches, {document['managers']:,} managers"
+    parts: list[RenderableType] = [head, Text(size)]
+    moved = ", ".join(f"{name} {count:,}" for name, count in document["changes"].items() if count)
+    parts.append(Text(f"moved: {moved or 'nobody'}"))
+    if document["measures"]:
+        parts += ["", _measures(document)]
+    return Group(*parts)
+
+
+def _measures(document: Mapping[str, Any]) -> Table:
+    """Return the measures of all customers; a column of which nothing is known is left out."""
+    rows = [
+        {
+            "now": _grouped(one["value"]),
+            "vs before": _signed(one["growth"]),
+            "vs last year": _signed(one["last_year_growth"]),
+            "reached": one["quarter_reached"] or one["year_reached"],
+        }
+        for one in document["measures"]
+    ]
+    headers = [header for header in rows[0] if any(row[header] for row in rows)]
+    table = Table(pad_edge=False, box=None, header_style="bold")
+    table.add_column("measure", overflow="fold")
+    for header in headers:
+        table.add_column(header, justify="right", no_wrap=True)
+    for one, row in zip(document["measures"], rows, strict=True):
+        table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
+    return table
+
+
+def _grouped(amount: str) -> str:
+    """Return an amount or a number with commas."""
+    whole, dot, part = amount.partition(".")
+    return f"{'-' * whole.startswith('-')}{abs(int(whole)):,}{dot}{part}" if amount else ""
+
+
+def _signed(amount: str) -> str:
+    return _grouped(amount) if not amount or amount.startswith("-") or not amount.strip("0.") else f"+{_grouped(amount)}"
+
+
+_SHOWN_REASONS: Final = 2
+_PREVIEW_COLUMNS: Final = 5
+
+
+def export_summary(document: Mapping[str, Any], labels: Mapping[str, str]) -> RenderableType:
+    """Return the summary of an export from its manifest, readable at 80 columns. `labels`: name of each channel for people."""
+    window = document["window"]
+    days = document["on"] if window["first"] == window["last"] else f"{document['on']} (up to {window['last']})"
+    head = Text(f"lists of {days} from the run {document['quarter']}", style="bold")
+    parts: list[RenderableType] = [head, _channels(document, labels), _actions(document)]
+    if empty := list(_empty(document)):
+        parts.append(Text("\n".join(["selected, and nobody left:", *(f"  {line}" for line in empty)])))
+    return Group(*parts)
+
+
+def _channels(document: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    table = _table()
+    table.add_column("channel")
+    for name in ("rows", "private rows", "customers"):
+        table.add_column(name, justify="right")
+    for code, counts in document["channels"].items():
+        table.add_row(f"{labels.get(code, '')} {code}".strip(), *(f"{counts[name]:,}" for name in ("rows", "private_rows", "customers")))
+    return table
+
+
+def _actions(document: Mapping[str, Any]) -> Table:
+    table = _table()
+    table.add_column("action")
+    for name in ("selected", "exported", "suppressed"):
+        table.add_column(name, justify="right")
+    table.add_column("most often for", overflow="fold")
+    for action, counts in document["actions"].items():
+        if counts["selected"]:
+            reasons = counts["suppressed"]
+            most = sorted(reasons, key=lambda reason: -reasons[reason])[:_SHOWN_REASONS]
+            figures = (counts["selected"], counts["exported"], sum(reasons.values()))
+            table.add_row(action, *(f"{figure:,}" for figure in figures), ", ".join(f"{one} {reasons[one]:,}" for one in most))
+    return table
+
+
+def _empty(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for every action of which nobody is left, with its first reason: an empty list is never silent."""
+    for action, counts in document["actions"].items():
+        if counts["selected"] and not counts["exported"]:
+            reason, count = next(iter(counts["suppressed"].items()))
+            yield f"{action}: {counts['selected']:,} selected, none exported; first reason {reason} {count:,}"
+
+
+def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
+    """Return the first rows of each list, whose names, ids and numbers are masked already. `previews`: by name of the list."""
+    grid = Table.grid(padding=(0, 2))
+    for column in range(_PREVIEW_COLUMNS):
+        grid.add_column(no_wrap=column < _PREVIEW_COLUMNS - 1, overflow="fold")
+    for name, rows in previews.items():
+        for number, row in enumerate(rows):
+            due = f"; by {row['due_by']}" if "due_by" in row else ""
+            what = (row.get("text") or row["reasons"]) + due
+            grid.add_row(
+                Text(name if number == 0 else "", style="bold"), row["customer_id"], row.get("display_name", ""), row["phone"], what
+            )
+    return Group(Text("the first rows, masked:"), grid)
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1))
+
+
+_SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
+_LONGEST: Final = 60
+"""More rows than this are shown for each manager, and for each action, alone."""
+_MOST_PRODUCTS: Final = 8
+
+
+def recorded(contacts: Mapping[str, int], known: int, barred: int) -> RenderableType:
+    """Return what was recorded: new results by word, those known already, new do-not-contact entries."""
+    new = sum(contacts.values())
+    if not new and not barred:
+        return Text(f"already recorded: {known:,} results, nothing new" if known else "no result to record")
+    words = ", ".join(f"{word} {count:,}" for word, count in contacts.items())
+    more = f"; {known:,} were known already" if known else ""
+    lines = [f"recorded {new:,} results: {words}{more}" if new else f"{known:,} results were known already"]
+    return Text("\n".join([*lines, *([f"new do-not-contact entries: {barred:,}"] if barred else [])]))
+
+
+def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, files: Iterable[Path]) -> dict[str, Any]:
+    """Return the results as one document."""
+    return {
+        "exports": list(days),
+        "results": figures.to_pylist(),
+        "coverage": coverage.to_pylist() if coverage is not None else None,
+        "files": [str(one) for one in files],
+    }
+
+
+def results_summary(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None) -> RenderableType:
+    """Return the results as tables that are readable at 80 columns."""
+    between = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    parts: list[RenderableType] = [Text(f"results of {len(days)} export{'s' * (len(days) > 1)}, {between}", style="bold")]
+    if len(figures) <= _LONGEST:
+        parts.append(_results_table(figures, ("branch", "manager", "action")))
+    else:
+        parts += [
+            _results_table(_summed(figures, ("branch", "manager")), ("branch", "manager")),
+            _results_table(_summed(figures, ("action",)), ("action",)),
+        ]
+    if coverage is not None:
+        parts += [Text("products held", style="bold"), _coverage(coverage)]
+    return Group(*parts)
+
+
+def _summed(figures: pa.Table, by: Sequence[str]) -> pa.Table:
+    sums = figures.group_by(list(by)).aggregate([(name, "sum") for name in _SHOWN])
+    return sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names]).sort_by([(name, "ascending") for name in by])
+
+
+def _results_table(figures: pa.Table, by: Sequence[str]) -> Table:
+    """Return figures as a table, the names of branch and manager once, and their sum below."""
+    table = _plain()
+    for name in by:
+        table.add_column(name, overflow="fold", no_wrap=name == "action")
+    for name in _SHOWN:
+        table.add_column(name, justify="right", no_wrap=True)
+    before = dict.fromkeys(by)
+    for row in figures.select([*by, *_SHOWN]).to_pylist():
+        same = [row[name] == before[name] for name in by[:-1]]
+        names = ["" if all(same[: place + 1]) else _shown(row[name]) for place, name in enumerate(by[:-1])]
+        table.add_row(*names, _shown(row[by[-1]]), *(f"{row[name]:,}" for name in _SHOWN))
+        before = row
+    table.add_section()
+    table.add_row("all", *[""] * (len(by) - 1), *(f"{pc.sum(figures[name]).as_py() or 0:,}" for name in _SHOWN))
+    return table
+
+
+def _shown(name: str) -> str:
+    return "-" if name == UNASSIGNED else name
+
+
+def _coverage(coverage: pa.Table) -> Table:
+    """Return for each tier how many customers hold any product, and the products that most of them hold."""
+    table = _plain()
+    table.add_column("tier")
+    for name in ("customers", "with any", "share %"):
+        table.add_column(name, justify="right")
+    table.add_column("most often", overflow="fold")
+    for label in dict.fromkeys(coverage["tier_label"].to_pylist()):
+        rows = coverage.filter(pc.equal(coverage["tier_label"], label)).to_pylist()
+        most = sorted(rows[1:], key=lambda row: -row["holders"])[:_MOST_PRODUCTS]
+        names = ", ".join(f"{row['product']} {row['share_percent']}" for row in most if row["holders"])
+        table.add_row(label, f"{rows[0]['customers']:,}", f"{rows[0]['holders']:,}", rows[0]["share_percent"], names)
+    return table
+
+
+def _plain() -> Table:
+    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))

@@ -1,0 +1,164 @@
+"""What people see on a terminal: the summary of a run, readable at 80 columns, with and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from vip_tiering.base.money import fen_from_text as _fen
+from vip_tiering.base.schema import ABSENT, CHANGES, RESERVED_CODES
+
+_ANY_WIDTH = 10_000
+
+
+def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> RenderableType:
+    """Return the summary of a run from its manifest; `migration` holds (from_tier, to_tier, customers)."""
+    parts: list[RenderableType] = [_heading(document), "", _tier_table(document), ""]
+    if document["previous"]:
+        parts += [_Migration(document, migration), ""]
+    parts += [_changes_line(document), ""]
+    parts += [Text(line) for line in _remarks(document)]
+    return Group(*parts)
+
+
+def _heading(document: Mapping[str, Any]) -> Text:
+    heading = Text(f"{document['quarter']}", style="bold")
+    days = f"{document['first_day']} to {document['last_day']}, {document['quarter_days']} days"
+    heading.append(f"  {days}, {document['status']}, {document['customers']:,} customers", style="not bold")
+    return heading
+
+
+def _tier_table(document: Mapping[str, Any]) -> Table:
+    """Customers, sum of averages, share and change against last quarter by tier, the highest tier first."""
+    total = _fen(document["daily_average_sum"])
+    previous = document["previous"]
+    table = Table(pad_edge=False, box=None, header_style="bold", show_footer=True)
+    customers = sum(tier["customers"] for tier in document["tiers"])
+    change = customers - sum(tier["previous_customers"] for tier in document["tiers"])
+    table.add_column("tier", footer="all")
+    _add_figures(table, "customers", f"{customers:,}")
+    if previous:
+        _add_figures(table, f"vs {previous['quarter']}", _signed(change))
+    _add_figures(table, "sum of averages, yuan", _grouped(total))
+    _add_figures(table, "share", "100.0%" if total else "")
+    for tier in reversed(document["tiers"]):
+        fen = _fen(tier["daily_average_sum"])
+        moved = [_signed(tier["customers"] - tier["previous_customers"])] if previous else []
+        table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), _percent(fen, total))
+    return table
+
+
+def _add_figures(table: Table, header: str, footer: str = "") -> None:
+    """Add a column of figures. They are never broken over two lines: a broken figure is misread."""
+    table.add_column(header, justify="right", footer=footer, no_wrap=True)
+
+
+class _Migration:
+    """Customers by last quarter's tier and this quarter's, the highest first: a matrix, or a list of pairs where it is too wide."""
+
+    def __init__(self, document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> None:
+        self._quarters = document["previous"]["quarter"], document["quarter"]
+        self._labels = {tier["code"]: tier["label"] for tier in document["tiers"]} | {ABSENT: RESERVED_CODES[ABSENT]}
+        self._codes = [*reversed([tier["code"] for tier in document["tiers"]]), ABSENT]
+        self._counts = {(before, now): customers for before, now, customers in migration}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        matrix = self._matrix()
+        fits = Measurement.get(console, options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH), matrix).maximum <= options.max_width
+        before, now = self._quarters
+        yield Text(f"customers from {before} (rows) to {now} (columns)" if fits else f"customers from {before} to {now}", style="bold")
+        yield matrix if fits else self._pairs()
+
+    def _matrix(self) -> Table:
+        table = Table(pad_edge=False, box=None, header_style="bold")
+        table.add_column("")
+        for code in self._codes:
+            _add_figures(table, self._labels[code])
+        for before in self._codes:
+            row = [f"{self._counts[before, now]:,}" if (before, now) in self._counts else "." for now in self._codes]
+            table.add_row(self._labels[before], *row)
+        return table
+
+    def _pairs(self) -> Table:
+        table = Table(pad_edge=False, box=None, header_style="bold")
+        table.add_column("from")
+        table.add_column("to")
+        _add_figures(table, "customers")
+        for before, now in ((before, now) for before in self._codes for now in self._codes if (before, now) in self._counts):
+            table.add_row(self._labels[before], self._labels[now], f"{self._counts[before, now]:,}")
+        return table
+
+
+def _changes_line(document: Mapping[str, Any]) -> Text:
+    counts = document["changes"]
+    alone = "" if document["previous"] else " (compared with no earlier run)"
+    return Text("changes: " + ", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)) + alone)
+
+
+def _remarks(document: Mapping[str, Any]) -> list[str]:
+    """Return what the reader must know of where the figures come from."""
+    rows, negative, filled = document["rows"], document["negative"], document["filled_days"]
+    remarks = [f"rules: {document['rules']['name']}", f"rows: read {rows['read']:,}, used {rows['used']:,}"]
+    remarks[1] += "".join(f", {words} {rows[name]:,}" for name, words in _ROW_WORDS.items() if rows[name])
+    if filled:
+        stands = groupby(filled, key=lambda one: one["stands"])
+        shown = (f"{_span([one['day'] for one in days])} (by {since})" for since, days in stands)
+        remarks.append(f"filled days: {', '.join(shown)}")
+    if document["made_from"]["options"]["kind"] == "changes":
+        remarks.append(f"newest row: {document['last_delivered_day']}; it stands to the end")
+    if negative["rows"]:
+        total = _grouped(_fen(negative["sum"]))
+        remarks.append(f"negative balances: {negative['rows']:,} rows, {total} yuan, {_NEGATIVE_WORDS[negative['rule']]}")
+    remarks += _scope_remarks(document["scope"])
+    if document["made_from"]["options"]["accept_missing"]:
+        remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
+    return remarks
+
+
+def _span(days: Sequence[str]) -> str:
+    """Return days that follow one another as text."""
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
+    """Return one line per product and currency, and one for the renamed customers."""
+    named = [(f"product {one['code']} x {one['counts']}", one) for one in scope.get("products", ())]
+    named += [(f"currency {one['code']}", one) for one in scope.get("currencies", ())]
+    remarks = [
+        f"{name}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}, counted {_grouped(_fen(one['counted_sum']))} yuan"
+        for name, one in named
+    ]
+    if aliases := scope.get("aliases"):
+        remarks.append(f"renamed customers: {aliases['customers']:,}, with {aliases['rows']:,} rows")
+    return remarks
+
+
+_ROW_WORDS = {
+    "outside": "outside the period",
+    "collapsed": "repeated",
+    "excluded": "excluded",
+    "superseded": "superseded",
+    "rejected": "rejected",
+}
+_NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
+
+
+def _percent(fen: int, total: int) -> str:
+    """Return a share with one decimal, rounded half up, so that the shares add up to about 100."""
+    tenths = (2_000 * fen + total) // (2 * total) if total > 0 else 0
+    return f"{tenths // 10}.{tenths % 10}%" if total > 0 else ""
+
+
+def _grouped(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"

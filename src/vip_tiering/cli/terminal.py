@@ -1,0 +1,154 @@
+"""What commands print: lines and tables on stdout, complaints and a progress bar on stderr.
+
+Both may be closed, full, a pipe that nobody reads, or of an ASCII locale.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from vip_tiering.base.errors import OutputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from vip_tiering.tiers.posting import Progress
+
+
+def make_ready() -> None:
+    """Give streams that the caller closed a place to go, and escape what a locale cannot show."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            _discard(number)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def show(text: object = "") -> None:
+    """Print a line on stdout; a reader that has gone away (`| head`) is no error. Raises OutputError where there is no room."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(1)
+    except OSError as error:
+        _discard(1)
+        raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr; where nobody reads it the exit code must tell."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(2)
+
+
+def warn(warnings: tuple[str, ...]) -> None:
+    """Print one line per warning on stderr."""
+    for warning in warnings:
+        complain(f"warning: {warning}")
+
+
+def show_rendered(what: RenderableType) -> None:
+    """Print tables and text on stdout, as wide as the terminal, in colour where it has any."""
+    from rich.console import Console
+
+    captured = io.StringIO()  # Rich itself would write to stdout, and not bear it when that is full
+    console = Console(file=captured, force_terminal=sys.stdout.isatty(), highlight=False, markup=False)
+    console.print(what)
+    show("\n".join(line.rstrip() for line in captured.getvalue().rstrip("\n").split("\n")))
+
+
+def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip tier compute`."""
+    from vip_tiering.cli.show_run import run_summary as summary
+
+    if result.up_to_date:
+        show(f"{result.folder}: already up to date")
+        return
+    show_rendered(summary(result.document, result.migration))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+
+
+def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
+    from vip_tiering.cli.show_lists import export_summary as summary
+    from vip_tiering.cli.show_lists import first_rows
+
+    if result.up_to_date:
+        show(f"{result.folder}: already up to date")
+        return
+    show_rendered(summary(result.document, result.labels))
+    if preview:
+        show_rendered(first_rows(result.previews))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    if result.private_folder:
+        show(f"{result.private_folder} (private: for each manager alone)")
+
+
+def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip changes export`."""
+    from vip_tiering.cli.show_lists import changes_summary as summary
+
+    if result.up_to_date:
+        show(f"{result.folder}: already up to date")
+        return
+    show_rendered(summary(result.document))
+    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+
+
+def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook record`."""
+    from vip_tiering.cli.show_lists import recorded
+
+    show_rendered(recorded(done.contacts, done.known, done.barred))
+    for line in ["dry run: nothing was written"] if dry_run else done.files:
+        show(line)
+
+
+def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook results`."""
+    from vip_tiering.cli.show_lists import results_summary as summary
+
+    show_rendered(summary(done.days, done.figures, done.coverage))
+    show("dry run: nothing was written" if dry_run else "\n".join(map(str, done.files)))
+
+
+class ProgressBar:
+    """A progress bar on stderr where it is a terminal; otherwise nothing."""
+
+    def __init__(self, *, wanted: bool = True) -> None:
+        """Show a bar only where it is wanted and somebody may see it."""
+        self._show = wanted and sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        """Return what is called with the number of days done and of all days."""
+        if not self._show:
+            return lambda _done, _all: None
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._bar.start()
+        task = self._bar.add_task("reading days", total=None)
+        return lambda done, total: self._bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        if self._show:
+            self._bar.stop()
+
+
+def _discard(number: int) -> None:
+    """Let what is written to this stream from now on, and what it still holds, go nowhere."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    if sink != number:
+        os.dup2(sink, number)
+        os.close(sink)

@@ -1,0 +1,143 @@
+"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer.core
+
+from vip_tiering.base.errors import UsageError
+from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
+from vip_tiering.cli.terminal import ProgressBar, print_summary, show, show_rendered, warn
+
+extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
+tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
+KindOption = Annotated[
+    str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
+]
+OpeningOption = Annotated[
+    str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
+]
+AcceptMissingOption = Annotated[
+    list[str] | None,
+    typer.Option("--accept-missing", envvar="VIP_ACCEPT_MISSING", metavar="DATE", help="Accept that this day is missing; repeatable."),
+]
+AsOfOption = Annotated[
+    str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
+]
+OutOption = Annotated[
+    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
+]
+
+
+@extract_app.command("check")
+def extract_check(
+    extracts: Annotated[list[str], typer.Argument(metavar="PATH", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")],
+    quarter: Annotated[
+        str | None, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, or last; default: the one most days belong to.")
+    ] = None,
+    rules: RulesOption = None,
+    kind: KindOption = None,
+    opening: OpeningOption = None,
+    accept_missing: AcceptMissingOption = None,
+    as_of: AsOfOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the report as one JSON document.")] = False,
+) -> None:
+    """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
+    from vip_tiering.base.errors import DataError
+    from vip_tiering.cli.show_extracts import extracts_report as report
+    from vip_tiering.tiers import check as work
+
+    order = work.CheckOrder(
+        extracts=tuple(extracts),
+        quarter=quarter,
+        rules=rules,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
+        max_bytes=max_bytes,
+    )
+    with ProgressBar() as progress:
+        result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    if as_json:
+        show(json.dumps(result.document, ensure_ascii=False, indent=2))
+    else:
+        show_rendered(report(result.document))
+    if result.problems:
+        raise DataError(result.problems)
+
+
+@tier_app.command("compute")
+def tier_compute(
+    extracts: Annotated[
+        list[str], typer.Argument(metavar="EXTRACT", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
+    ],
+    quarter: Annotated[
+        str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
+    ],
+    out: OutOption,
+    rules: RulesOption = None,
+    previous: Annotated[
+        Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
+    ] = None,
+    no_previous: Annotated[bool, typer.Option("--no-previous", help="Compare with no previous run.")] = False,
+    kind: KindOption = None,
+    opening: OpeningOption = None,
+    accept_missing: AcceptMissingOption = None,
+    as_of: AsOfOption = None,
+    max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
+    jobs: Annotated[
+        int | None,
+        typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
+    ] = None,
+    max_bytes: MaxBytesOption = "4G",
+    replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
+) -> None:
+    """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
+    from vip_tiering.tiers import job as work
+
+    if previous is not None and no_previous:
+        raise UsageError("--previous and --no-previous exclude each other")
+    order = work.Order(
+        extracts=tuple(extracts),
+        quarter=quarter,
+        out=out,
+        rules=rules,
+        previous=previous,
+        no_previous=no_previous,
+        kind=kind_of(kind),
+        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
+        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
+        as_of=date_of("--as-of", as_of) if as_of is not None else None,
+        max_rejects=max_rejects,
+        jobs=jobs,
+        max_bytes=max_bytes,
+        replace=replace,
+        dry_run=dry_run,
+    )
+    with ProgressBar(wanted=not quiet) as progress:
+        result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    warn(result.warnings)
+    if as_json:
+        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+    elif not quiet:
+        print_summary(result)
+
+
+def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:
+    """Check that a published folder is whole and unaltered, by the checksums in its manifest."""
+    from vip_tiering.base.errors import DataError
+    from vip_tiering.publishing import manifests
+
+    document, problems = manifests.verify(folder)
+    if problems:
+        raise DataError(problems)
+    show(f"{folder}: intact, {len(document['outputs'])} files, {document.get('quarter', document.get('year'))}, {document['status']}")

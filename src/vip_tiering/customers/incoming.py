@@ -1,0 +1,93 @@
+"""The files that come in beside a run, read and checked: customers, events, contact log, do-not-contact list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import truth
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.customers.customer_file import parse_customers
+from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids
+from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
+from vip_tiering.customers.side_file import SideFile, read_side_file
+from vip_tiering.customers.types import Customers, Events, Known
+from vip_tiering.playbooks.customers import EVENTS
+from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.tiers.run_folder import TieredRun
+
+NOT_GIVEN: Final = {
+    "events": "no --events file: no maturity, no new points, no bereavement is known",
+    "contact_log": "no --contact-log file: only earlier exports and their results count for caps, turns and refusals",
+    "do_not_contact": "no --do-not-contact file: nobody is known to be on such a list",
+}
+"""What it means that a file was not given, by its option."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What the files say. `sha256`: by option, None for a file that was not given; `named`: the ids of each that was given, by option."""
+
+    customers: Customers
+    known: Known
+    sha256: dict[str, str | None]
+    named: dict[str, NamedIds]
+    warnings: tuple[str, ...]
+
+    def judge_ids(self, run: TieredRun) -> list[str]:
+        """Hold the ids of all files against those of a run and return warnings; see `named_ids.judge_ids`."""
+        return judge_ids(run, self.named["customers"], [one for option, one in self.named.items() if option != "customers"])
+
+
+def read_incoming(
+    customers: Path, events: Path | None, contact_log: Path | None, do_not_contact: Path | None, books: Playbooks, max_bytes: int
+) -> Incoming:
+    """Return what the files say. Raises DataError with the problems of all of them."""
+    rules = books.customers
+    channels = [code for code, one in books.books.channels.items() if one.contact]
+    parsers: dict[str, tuple[Path | None, Callable[[SideFile], tuple[Any, list[str]]]]] = {
+        "customers": (customers, lambda file: parse_customers(file, rules)),
+        "events": (events, lambda file: _events(file, books)),
+        "contact_log": (contact_log, lambda file: parse_contacts(file, rules, channels)),
+        "do_not_contact": (do_not_contact, lambda file: parse_do_not_contact(file, rules, channels)),
+    }
+    found: dict[str, Any] = {}
+    sha256: dict[str, str | None] = {}
+    named: dict[str, NamedIds] = {}
+    problems: list[Problem | str] = []
+    warnings: list[str] = []
+    for option, (path, parse) in parsers.items():
+        found[option], sha256[option] = None, None
+        if path is None:
+            warnings.append(NOT_GIVEN[option])
+            continue
+        try:
+            file = read_side_file(path, max_bytes)
+            sha256[option] = file.sha256
+            found[option], said = parse(file)
+            named[option] = named_ids(file, rules, found[option].customer_id)
+        except DataError as error:
+            problems += error.problems
+        else:
+            warnings += said
+    if problems:
+        raise DataError(problems)
+    known = Known(found["events"], found["contact_log"], found["do_not_contact"])
+    return Incoming(found["customers"], known, sha256, named, tuple(warnings))
+
+
+def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:
+    """Return the events of a file. A new product must be one of products.yaml, for its risk must be known."""
+    events, warnings = parse_events(file, books.customers)
+    names = pa.array([name for one in books.books.products.values() for name in (one.code, one.label)], pa.string())
+    strange = (events.event == EVENTS.index("new_product")) & ~truth(pc.is_in(events.product.cast(pa.string()), value_set=names))
+    if strange.any():
+        message = f"rows: {np.count_nonzero(strange)}: a new_product must be a code or label of products.yaml, which tells its risk"
+        raise DataError([Problem(file.name, None, "product", "product-unknown", message)])
+    return events, warnings

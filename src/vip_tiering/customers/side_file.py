@@ -1,0 +1,186 @@
+"""A file that comes in beside a run (customers, events, contacts, do-not-contact): bytes into named columns of text.
+
+CSV, gzipped CSV and Parquet, in the encodings of the extracts. What is hashed is what is parsed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Int32s, one_array
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.extracts import csv_file, parquet
+from vip_tiering.extracts.csv_text import unpacked
+from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
+from vip_tiering.extracts.find import companions
+from vip_tiering.extracts.headers import shown, tidy
+from vip_tiering.extracts.parquet import is_text
+from vip_tiering.extracts.row_rules import RULES
+
+_SHOWN_ROWS: Final = 20
+_EXACT_INTEGER: Final = float(2**53)
+"""Below it every whole number is a float64 of its own."""
+
+
+@dataclass(frozen=True)
+class SideFile:
+    """A file beside a run as text.
+
+    `headers` as delivered; `columns`: place -> string array of shape (n,), "" where nothing is given; `unreadable`: place ->
+    type of a column that cannot be text. `row`: the row of each value as people count it. `read_on`: the day of reading.
+    """
+
+    name: str
+    sha256: str
+    headers: tuple[str, ...]
+    columns: dict[int, pa.Array]
+    row: Int32s
+    encoding: str | None = None
+    unreadable: dict[int, str] = field(default_factory=dict)
+    read_on: dt.date = dt.date.max
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, without the header."""
+        return len(self.row)
+
+
+def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> SideFile:
+    """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
+
+    Raises DataError for what is no sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
+    a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is no must.
+    """
+    delivered, sha256, plain = read_delivered(path, max_bytes, name or path.name)
+    if delivered.startswith(parquet.MAGIC):
+        found = _of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)
+    else:
+        found = _of_text(plain.name, delivered, sha256, max_bytes)
+    plain.refuse_other_rows(found.rows)
+    return found
+
+
+def read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, Extract]:
+    """Return a file's bytes, their SHA-256, and the file as it was looked at before, with what lies beside it.
+
+    Raises DataError for a file that is absent, empty, too large, changed meanwhile, or not what its checksum says.
+    """
+    before = _signature(path, name)
+    if before[0] > max_bytes:
+        raise too_large(name, max_bytes)
+    checksum, controls = companions(path, name)
+    plain = Extract(name, path, "csv", gzipped=False, headers=(), columns={}, signature=before, max_bytes=max_bytes)
+    delivered, sha256 = dataclasses.replace(plain, sha256=checksum).read_bytes()
+    if not delivered:
+        raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
+    return delivered, sha256, dataclasses.replace(plain, controls=controls)
+
+
+def _signature(path: Path, name: str) -> tuple[int, int]:
+    """Return size and time of change of a regular file that may be read. Raises DataError for anything else."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise refuse(name, "file-absent", f"cannot be found: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        raise refuse(name, "file-kind", "is no regular file; name the file itself, as a pipe or a folder cannot be read")
+    if not os.access(path, os.R_OK):
+        raise refuse(name, "file-unreadable", "cannot be read: permission denied")
+    return signature(path)
+
+
+def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
+    tidied = [tidy(header) for header in headers]
+    repeated = sorted({shown(headers[place], place) for place, one in enumerate(tidied) if tidied.index(one) != place})
+    if repeated:
+        raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
+
+
+def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int) -> SideFile:
+    content = unpacked(delivered, name, max_bytes) if delivered.startswith(csv_file.GZIP_MAGIC) else delivered
+    _refuse_repeated(csv_file.headers(bytes(content[:65536]), name), name)
+    if content[-1:] not in (b"\n", b"\r"):
+        raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")
+    raw = csv_file.table(content, name, final_newline=True, use_threads=True)
+    if raw.wrong:
+        more = [f"{name}: ... and {len(raw.wrong) - _SHOWN_ROWS} more rows of a wrong length"] if len(raw.wrong) > _SHOWN_ROWS else []
+        problems = [Problem(name, row, None, rule, RULES[rule]) for row, rule in raw.wrong[:_SHOWN_ROWS]]
+        raise DataError([*problems, *more])
+    columns = {}
+    for place in list(raw.columns):
+        column = raw.columns.pop(place)
+        if column.nbytes > COLUMN_LIMIT_BYTES:
+            raise column_too_large(name, shown(raw.headers[place], place))
+        columns[place] = one_array(column)
+        if raw.several_lines:
+            _refuse_swallowed_rows(name, columns[place], len(raw.headers), raw.headers[place], place, raw.row)
+    return SideFile(name, sha256, raw.headers, columns, raw.row, raw.encoding, read_on=dt.date.today())  # noqa: DTZ011 (a day here)
+
+
+def _refuse_swallowed_rows(name: str, values: pa.Array, width: int, header: str, place: int, row: Int32s) -> None:
+    """Raise DataError for a text over several lines that could be rows between two stray quotes.
+
+    From a column of one row to the same column of the next there is a comma for each further column.
+    """
+    several = pc.match_substring_regex(values, r"[\r\n]")
+    swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, ","), width - 1))
+    first = pc.index(swallowed, True).as_py()
+    if first >= 0:
+        message = f"column {shown(header, place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
+        raise refuse(name, "file-quotes", message, int(row[first]))
+
+
+def _of_parquet(plain: Extract, delivered: bytes, sha256: str) -> SideFile:
+    with parquet.opened(pa.BufferReader(delivered), plain.name) as file:
+        headers = parquet.headers(file)
+        _refuse_repeated(headers, plain.name)
+        unreadable = {place: str(kind) for place, kind in enumerate(file.schema_arrow.types) if not _can_be_text(kind)}
+    places = {str(place): place for place in range(len(headers)) if place not in unreadable}
+    extract = dataclasses.replace(plain, headers=tuple(shown(one, place) for place, one in enumerate(headers)), columns=places)
+    raw = parquet.read(extract, delivered, 0, list(places))
+    columns = {places[key]: _as_text(raw.columns.pop(key)) for key in places}
+    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
+    return SideFile(plain.name, sha256, headers, columns, raw.row, None, unreadable, read_on)
+
+
+def _can_be_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    of_values = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_date)
+    return is_text(plain) or pa.types.is_timestamp(plain) or pa.types.is_null(plain) or any(fits(plain) for fits in of_values)
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    """Return a column as strings, as a CSV would hold them; "" where nothing is given. Text that is no UTF-8 gets U+FFFD there."""
+    if pa.types.is_boolean(values.type):
+        values = pc.if_else(values, "Y", "N")
+    elif pa.types.is_floating(values.type):
+        values = _text_of_floats(values.cast(pa.float64()))
+    elif pa.types.is_timestamp(values.type) and values.type.tz is not None:
+        values = pc.local_timestamp(values).cast(pa.string())
+    elif not pa.types.is_string(values.type):
+        values = values.cast(pa.string())
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        coded = values.cast(pa.binary()).dictionary_encode()
+        sound = pa.array([one.decode("utf-8", "replace") for one in coded.dictionary.to_pylist()], pa.string())
+        values = sound.take(coded.indices)
+    return values.fill_null("")
+
+
+def _text_of_floats(values: pa.Array) -> pa.Array:
+    """Return floats as text; where all are whole, as those whole numbers: a column of them with gaps often comes as floats."""
+    values = pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
+    whole = pc.and_(pc.equal(pc.round(values), values), pc.less(pc.abs(values), _EXACT_INTEGER))
+    if pc.all(whole).as_py() is not False:
+        return values.cast(pa.int64()).cast(pa.string())
+    return values.cast(pa.string())

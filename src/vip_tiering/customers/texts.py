@@ -1,0 +1,107 @@
+"""Text of people and systems made harmless: nothing invisible, nothing that a spreadsheet would run, nothing endless."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, one_array, truth
+from vip_tiering.playbooks.customers import CODES
+
+LONGEST_TEXT: Final = 64
+"""Characters that are kept of a name."""
+LONGEST_LIST: Final = 512
+"""Characters that are kept of a field which holds several codes; cut within one it would name another product."""
+_REMOVED: Final = (
+    r"\x1b\[[0-9;]*[A-Za-z]"  # what colours a terminal
+    r"|[\p{Cc}\p{Cf}\p{Cs}\x{2028}\x{2029}\x{fffd}\x{115f}\x{1160}\x{3164}\x{ffa0}]"  # control, invisible, no character
+)
+_BLANKS: Final = r"^[\s\p{Z}]+|[\s\p{Z}]+$"
+_FORMULA_STARTS: Final = {
+    "=": "[=\uff1d\ufe66\u207c\u208c]",
+    "+": "[+\uff0b\ufe62\u207a\u208a]",
+    "-": "[-\uff0d\ufe63\u2212\u207b\u208b]",
+    "@": "[@\uff20\ufe6b]",
+}
+"""By what a formula begins with: all the characters that look like it."""
+_BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
+_FULL_WIDTH: Final = {"=": "\uff1d", "+": "\uff0b", "-": "\uff0d", "@": "\uff20"}
+
+
+def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryArray:
+    """Return strings, shape (n,), harmless and as a dictionary array of the same shape; "" stays "".
+
+    Control characters, line ends, escapes, invisible and direction-changing characters are removed, blanks around are
+    trimmed, at most `longest` characters are kept, and a leading = + - @ becomes its full-width form, so that no spreadsheet
+    takes a name for a formula. Nothing is refused, and nothing is normalised: names keep their characters.
+    """
+    coded = values.dictionary_encode()
+    texts = pc.replace_substring_regex(coded.dictionary, _REMOVED, "")
+    texts = pc.replace_substring_regex(texts, _BLANKS, "")
+    texts = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts, 0, longest), _BLANKS, "")
+    for mark, looks in _FORMULA_STARTS.items():
+        texts = pc.replace_substring_regex(texts, f"^{looks}", _FULL_WIDTH[mark])
+    return recoded(coded.indices, texts)
+
+
+def utf16_lengths(texts: pa.Array) -> pa.Array:
+    """Return the length of each text in UTF-16 units, shape (n,): a character outside the basic plane counts as two."""
+    return pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _BEYOND_BASIC_PLANE))
+
+
+def are_longer(texts: pa.ChunkedArray, most: int) -> Mask:
+    """Return which texts, or numbers as text, have more UTF-16 units than `most`, shape (n,); a word of a dictionary is measured once."""
+    if pa.types.is_dictionary(texts.type):
+        coded = one_array(texts)
+        return np.asarray(are_longer(pa.chunked_array([coded.dictionary]), most)[coded.indices.to_numpy()])
+    texts = texts.cast(pa.string())
+    if not pc.any(pc.greater(pc.binary_length(texts), most)).as_py():  # no text has more units than bytes
+        return np.zeros(len(texts), np.bool_)
+    return truth(pc.greater(utf16_lengths(texts), most))
+
+
+def split_joined(cells: pa.Array) -> tuple[pa.Array, Int32s]:
+    """Return what stands in cells, joined by |, and for each of it the row of its cell."""
+    lists = pc.split_pattern(cells, "|")
+    return lists.flatten(), np.repeat(np.arange(len(cells), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
+
+
+def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
+    """Return the texts at `indices` as a dictionary array whose entries differ; `texts` may repeat."""
+    distinct = texts.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(indices), distinct.dictionary)
+
+
+def plain(text: str, count: int) -> pa.DictionaryArray:
+    """Return a dictionary array of shape (count,) that holds one text throughout."""
+    return pa.array([text], pa.string()).dictionary_encode().take(pa.repeat(pa.scalar(0, pa.int32()), count))
+
+
+NOBODY_NAMED: Final = "客户"
+"""How a message addresses somebody whose surname or form of address is not known, or who is not alone at his number."""
+_COMPOUND_SURNAMES: Final = (
+    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台",
+    "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘",
+    "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
+)  # fmt: skip
+_FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
+
+
+def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:
+    """Return how lists show customers and how messages address them, shape (n,) each.
+
+    A list shows 张先生 or 张女士, else 张*, else 客户; a message addresses 张先生 or 张女士, else 客户. No given name is ever shown.
+    """
+    two = pc.utf8_slice_codeunits(names, 0, 2)
+    compound = pc.and_(pc.is_in(two, value_set=pa.array(_COMPOUND_SURNAMES)), pc.greater(pc.utf8_length(names), 2))
+    surname = pc.if_else(compound, two, pc.utf8_slice_codeunits(names, 0, 1))
+    chinese = pc.match_substring_regex(surname, r"^\p{Han}+$")
+    forms = pa.array([_FORMS_OF_ADDRESS.get(code, "") for code in CODES["gender"]], pa.string()).take(pa.array(gender))
+    addressed = pc.and_(chinese, pc.not_equal(forms, ""))
+    shown = pc.binary_join_element_wise(surname, pc.if_else(addressed, forms, "*"), "")
+    in_lists = pc.if_else(pc.match_substring_regex(surname, r"^\p{L}+$"), shown, NOBODY_NAMED)
+    in_messages = pc.if_else(addressed, shown, NOBODY_NAMED)
+    return in_lists, in_messages

@@ -1,0 +1,303 @@
+"""The rules that one row must pass: raw columns in, checked rows and rejects out. Nothing is repaired by guessing.
+
+Every column is checked as a whole, and cheaply where it is sound; only where something is off are its rows looked at
+one rule after another, still as whole columns. The first rule that a row breaks is the one that is reported.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal, value_range
+from vip_tiering.base.quarter import day_number
+from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
+from vip_tiering.rules.extracts import HOME_CURRENCY
+
+_AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
+_FLOAT_SLACK: Final = 1e-4
+
+
+def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
+    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount.
+
+    Whether they are too large is left to `check_range`.
+    """
+    if values.null_count:
+        broken.add("amount-empty", "balance", truth(pc.is_null(values)))
+        values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
+    if pa.types.is_string(values.type):
+        fen = _amounts_of_text(values, broken)
+    elif pa.types.is_floating(values.type):
+        fen = _amounts_of_floats(values, broken)
+    else:
+        fen = _amounts_of_exact(values, broken)
+    return fen
+
+
+def check_range(fen: Int64s, largest_fen: int, broken: Broken) -> None:
+    """Note the balances that are too large; `largest_fen` is the size of the largest."""
+    if largest_fen >= AMOUNT_LIMIT_FEN:
+        broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
+
+
+def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:
+    """Parse text as decimal(18, 2); pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
+    text = text_bytes(values)
+    if _AMOUNT_BYTES[text].all():
+        # Where some row is wrong pyarrow's message would quote it; the rows are then found by rule.
+        with suppress(pa.ArrowInvalid):
+            return fen_from_decimal(values.cast(DECIMAL))
+    values = pc.utf8_trim_whitespace(values)
+    bad = np.zeros(len(values), bool)
+    for rule, pattern in _AMOUNT_PATTERNS:
+        mask = truth(pc.match_substring_regex(values, pattern))
+        broken.add(rule, "balance", mask & ~bad)
+        bad |= mask
+    sound = pc.if_else(pa.array(bad), "0", values)
+    return fen_from_decimal(sound.cast(DECIMAL))
+
+
+_AMOUNT_PATTERNS: Final = (
+    ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
+    ("amount-exponent", r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"),
+    ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
+    ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
+    ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
+    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
+    ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
+)
+
+
+def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
+    """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
+    if values.type in (DECIMAL, STORED_DECIMAL):
+        return fen_from_decimal(values)
+    try:
+        if pa.types.is_integer(values.type):
+            limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
+            yuan = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
+            beyond = (yuan >= limit) | (yuan <= -limit)
+            broken.add("amount-range", "balance", beyond)
+            return np.where(beyond, 0, yuan) * FEN_PER_YUAN
+        return fen_from_decimal(values.cast(DECIMAL))
+    except pa.ArrowInvalid:
+        return _amounts_of_text(values.cast(pa.string()), broken)
+
+
+def _amounts_of_floats(values: pa.Array, broken: Broken) -> Int64s:
+    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x."""
+    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(FEN_PER_YUAN)
+    finite = np.isfinite(hundredfold)
+    broken.add("amount-text", "balance", ~finite)
+    inside = finite & (np.abs(np.where(finite, hundredfold, 0.0)) < float(AMOUNT_LIMIT_FEN))
+    broken.add("amount-range", "balance", finite & ~inside)
+    hundredfold = np.where(inside, hundredfold, 0.0)
+    fen = np.rint(hundredfold)
+    broken.add("amount-decimals", "balance", np.abs(hundredfold - fen) > _FLOAT_SLACK + 4 * np.spacing(np.abs(hundredfold)))
+    return fen.astype(np.int64)
+
+
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_SECONDS_PER_DAY: Final = 86_400
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_EXCEL_SERIALS: Final = range(20_000, 80_000)
+_SAMPLE_DAY: Final = dt.date(2015, 10, 1)
+"""What messages write to show a form."""
+CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
+"""The day numbers that are days of the calendar."""
+
+
+def check_days(raw: RawColumns, broken: Broken) -> Int32s:
+    """Return the day number of every row; each different value is judged once."""
+    if raw.day is not None:
+        return np.broadcast_to(np.int32(raw.day), len(raw))
+    encoded = raw.columns["date"]
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
+    days, rules, broken.date_written = parse_days(encoded.dictionary, raw.date_format, counts_of(encoded))
+    codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
+    days, rules = [*days, 0], [*rules, "date-empty"]
+    for rule in sorted({rule for rule in rules if rule}):
+        broken.add(rule, "date", np.array([one == rule for one in rules])[codes])
+    numbers: Int32s = np.array(days, np.int32)[codes]
+    return numbers
+
+
+def counts_of(encoded: pa.DictionaryArray) -> Int64s:
+    """Return how many rows have each value of the dictionary, shape (d,)."""
+    if len(encoded.dictionary) == 1:  # as in most extracts: whatever is counted, it is all there is
+        return np.ones(1, np.int64)
+    codes = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
+    return np.bincount(codes, minlength=len(encoded.dictionary)).astype(np.int64)
+
+
+class ParsedDays(NamedTuple):
+    """The day number of each different value of a file, the rule that it breaks ("": none), and a day as most rows write it.
+
+    `written` is "" where the values are no texts, or none of them could be read.
+    """
+
+    days: list[int]
+    rules: list[str]
+    written: str = ""
+
+
+def parse_days(values: pa.Array, date_format: str | None = None, counts: Int64s | None = None) -> ParsedDays:
+    """Return the day number of each different date value of a file, and the rule that it breaks.
+
+    A file has one form of date: the first of the known forms that reads most of its rows. `counts`, shape (d,): how many rows
+    have each value; default: one each. Time stamps must be midnight.
+    """
+    if pa.types.is_timestamp(values.type):
+        wall = values if values.type.tz is None else pc.local_timestamp(values)
+        moments = wall.cast(pa.int64()).to_pylist()
+        per_day = _SECONDS_PER_DAY * _PER_SECOND[values.type.unit]
+        days = [moment // per_day for moment in moments]
+        return ParsedDays(days, ["date-time" if moment % per_day else _day_rule(day) for moment, day in zip(moments, days, strict=True)])
+    if pa.types.is_date(values.type):
+        days = values.cast(pa.date32()).cast(pa.int32()).to_pylist()
+        return ParsedDays(days, [_day_rule(day) for day in days])
+    return _parse_texts([text.strip() for text in values.cast(pa.string()).to_pylist()], date_format, counts)
+
+
+def _parse_texts(texts: list[str], date_format: str | None, counts: Int64s | None) -> ParsedDays:
+    rows = np.ones(len(texts), np.int64) if counts is None else counts
+    best: list[int | None] = [None] * len(texts)
+    form, most = date_format or _DATE_FORMATS[0], 0
+    for one in (date_format,) if date_format else _DATE_FORMATS:
+        read = [_parse_day(text, one) for text in texts]
+        total = int(rows[[day is not None for day in read]].sum())
+        if total > most:
+            best, form, most = read, one, total
+    rules = ["" if day is not None else _date_rule(text, form) for day, text in zip(best, texts, strict=True)]
+    return ParsedDays([0 if day is None else day for day in best], rules, _SAMPLE_DAY.strftime(form) if most else "")
+
+
+def readable_days(parsed: ParsedDays) -> tuple[tuple[int, ...], str, str]:
+    """Return the days that could be read, sorted, the first rule that a value breaks ("": none), and a day as most rows write it."""
+    days = tuple(sorted({day for day, rule in zip(parsed.days, parsed.rules, strict=True) if not rule}))
+    return days, next((rule for rule in parsed.rules if rule), ""), parsed.written
+
+
+def _parse_day(text: str, date_format: str) -> int | None:
+    """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused; midnight may follow."""
+    try:
+        text = _MIDNIGHT.sub("", text)
+        day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 (a day has no time zone)
+    except ValueError:
+        return None
+    return day_number(day) if day.strftime(date_format) == text else None
+
+
+def _day_rule(day: int) -> str:
+    return "" if day in CALENDAR else "date-invalid"
+
+
+def _date_rule(text: str, date_format: str) -> str:
+    if not text:
+        return "date-empty"
+    if (time := _TIME_OF_DAY.search(text)) and _parse_day(text[: time.start()], date_format) is not None:
+        return "date-time"
+    return "date-excel" if text.isascii() and text.isdigit() and int(text) in _EXCEL_SERIALS else "date-invalid"
+
+
+LONGEST_ID_BYTES: Final = 64
+_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
+_LAST_ROWS: Final = 3
+_HOME_NAMES: Final = ("CNY", "RMB", "人民币")
+
+
+def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects, int]:
+    """Return the rows that pass, the rejects, and how many ids had to be trimmed or narrowed to be told apart.
+
+    Balances in foreign currency pass where they are converted later (`foreign`).
+    """
+    broken = Broken(len(raw))
+    ids, tidied = {}, 0
+    for role in ("customer_id", "account_id", "product"):
+        if role in raw.columns:
+            ids[role], count = check_ids(raw.columns[role], role, broken)
+            tidied += count
+    currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
+    days = check_days(raw, broken)
+    balance_fen = check_amounts(raw.columns["balance"], broken)
+    rows = Rows(
+        ids["customer_id"],
+        ids.get("account_id"),
+        ids.get("product"),
+        currency if foreign else None,
+        days,
+        balance_fen,
+        np.broadcast_to(np.int32(raw.file), len(raw)),
+        raw.row,
+    )
+    check_range(balance_fen, rows.largest_fen, broken)
+    if not broken.any():
+        return rows, Rejects(), tidied
+    return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
+
+
+def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
+    """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
+    if pa.types.is_integer(values.type):
+        values = values.cast(pa.string())
+    if values.null_count:
+        broken.add("id-empty", role, truth(pc.is_null(values)))
+        values = values.fill_null("")
+    text = text_bytes(values)
+    tidied = 0
+    lowest, highest = value_range(text)
+    if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
+        delivered = values
+        values = tidy_text(values)
+        tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
+        broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
+    lengths = np.diff(offsets_of(values))
+    shortest, longest = value_range(lengths)
+    if shortest == 0:
+        broken.add("id-empty", role, lengths == 0)
+    if longest > LONGEST_ID_BYTES:
+        broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
+    if role == "customer_id":
+        _check_total(values, broken)
+    if lowest < ord("0") and (text == ord("+")).any():
+        broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
+    return values, tidied
+
+
+def _check_total(values: pa.Array, broken: Broken) -> None:
+    """Note totals among the last rows, where systems that make a report of an extract write them."""
+    begin = max(len(values) - _LAST_ROWS, 0)
+    totals = truth(pc.is_in(pc.utf8_lower(values[begin:]), value_set=pa.array(_TOTALS)))
+    if totals.any():
+        mask = np.zeros(len(values), bool)
+        mask[begin:] = totals
+        broken.add("id-total", "customer_id", mask)
+
+
+def tidy_text(values: pa.Array) -> pa.Array:
+    """Return strings in NFKC without surrounding blanks and without invisible characters, so that equal ids look equal."""
+    values = pc.utf8_normalize(values, form="NFKC")
+    values = pc.replace_substring_regex(values, r"[\x{200b}-\x{200f}\x{2060}\x{feff}]", "")
+    return pc.utf8_trim_whitespace(values)
+
+
+def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:
+    """Return the currencies as codes of three letters; another one than CNY passes only where it is converted."""
+    text = pc.utf8_upper(tidy_text(values.cast(pa.string()).fill_null("")))
+    home = pc.is_in(text, pa.array(_HOME_NAMES))
+    if foreign:
+        broken.add("currency-code", "currency", ~truth(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))
+    else:
+        broken.add("currency", "currency", ~truth(home))
+    return pc.if_else(home, HOME_CURRENCY, text)

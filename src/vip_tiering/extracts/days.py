@@ -1,0 +1,197 @@
+"""Checked rows, one day after another, read ahead by a few threads.
+
+A file of one day is read when its day comes, so memory does not grow with days. Files of several days are read first,
+sorted by day, and handed out day by day.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.money import exact_sum
+from vip_tiering.base.quarter import day_date
+from vip_tiering.base.schema import ROLES
+from vip_tiering.base.threads import in_order
+from vip_tiering.extracts import csv_file, parquet
+from vip_tiering.extracts.checks import check_rows
+from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large
+from vip_tiering.extracts.rows import RawColumns, Rejects, Rows
+
+
+@dataclass
+class Reading:
+    """What reading one or several files gave beside their rows. `rows`, `sha256` and `encodings` go by the extract's index."""
+
+    rows: Counter[int] = field(default_factory=Counter)
+    sha256: dict[int, str] = field(default_factory=dict)
+    encodings: dict[int, str] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=Rejects)
+    problems: list[Problem | str] = field(default_factory=list)
+    tidied_ids: int = 0
+    outside: int = 0
+
+    def add(self, other: Reading) -> None:
+        """Add what reading another file gave."""
+        self.rows.update(other.rows)
+        self.sha256 |= other.sha256
+        self.encodings |= other.encodings
+        self.rejects.extend(other.rejects)
+        self.problems += other.problems
+        self.tidied_ids += other.tidied_ids
+        self.outside += other.outside
+
+
+@dataclass(frozen=True)
+class Day:
+    """The rows of one day, from however many files."""
+
+    day: int
+    rows: Rows
+
+
+Step = tuple[Day | None, Reading]
+"""The rows of the next day, and what reading gave; a step without a day only reports: rows outside, problems."""
+
+
+def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[Step]:
+    """Return the rows of the wanted days in their order; reading begins with the call, `ahead` days in advance.
+
+    Nothing is raised for bad data, so that the problems of all files come together.
+    """
+    days = set(wanted)
+    single = {index: one for index, one in enumerate(extracts) if len(one.days) == 1}
+    several = [index for index in range(len(extracts)) if index not in single]
+    of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), several))
+    sorted_parts = [part for part, _ in of_several if part is not None]
+    by_day: dict[int, list[int]] = {}
+    for index, one in single.items():
+        by_day.setdefault(one.days[0], []).append(index)
+    outside = [index for day, files in by_day.items() if day not in days for index in files]
+
+    def read_day(day: int) -> Step:
+        return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)
+
+    def count_outside(index: int) -> Step:
+        return None, _count_outside(extracts[index], index)
+
+    sorted_steps: list[Step] = [(None, reading) for _, reading in of_several]
+    return chain(sorted_steps, in_order(pool, read_day, wanted, ahead), in_order(pool, count_outside, outside, ahead))
+
+
+def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
+    """Return the checked rows of one file (None where the file as a whole is refused) and what reading it gave."""
+    reading = Reading()
+    try:
+        content, reading.sha256[file] = extract.read_bytes()
+        if extract.format == "csv":
+            raw, reading.rejects, reading.encodings[file] = csv_file.read(extract, content, file, ROLES)
+        else:
+            raw = parquet.read(extract, content, file, ROLES)
+        if len(raw) + len(reading.rejects) == 0:
+            raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+        extract.refuse_other_rows(len(raw) + len(reading.rejects))
+        raw = _with_constants(raw, extract)
+    except DataError as error:
+        reading.problems = [*error.problems]
+        return None, reading
+    reading.rows[file] = len(raw) + len(reading.rejects)
+    try:
+        rows, rejects, reading.tidied_ids = check_rows(raw, foreign=extract.foreign)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        if not _holds_bytes_for_text(raw):
+            raise
+        reading.problems = [*extract.refuse("file-encoding", "a text in this file is not UTF-8; deliver text as UTF-8").problems]
+        return None, reading
+    reading.rejects.extend(rejects)
+    if not len(reading.rejects) and extract.controls:
+        try:
+            extract.refuse_other_sum(exact_sum(rows.balance_fen))
+        except DataError as error:
+            reading.problems = [*error.problems]
+            return None, reading
+    return rows, reading
+
+
+def _holds_bytes_for_text(raw: RawColumns) -> bool:
+    """Return whether a column holds bytes that are no UTF-8; in Parquet they are taken as they come until they are read as text."""
+    for column in raw.columns.values():
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid:
+            return True
+    return False
+
+
+def _with_constants(raw: RawColumns, extract: Extract) -> RawColumns:
+    """Return the columns of a file with those that its folders `key=value` give."""
+    for role, value in extract.constants.items():
+        if len(raw) * len(value.encode()) > COLUMN_LIMIT_BYTES:
+            raise column_too_large(extract.name, role)
+    constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
+    return dataclasses.replace(raw, columns=raw.columns | constants)
+
+
+def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> Step:
+    """Return the rows of one day from its own files and from those of several days."""
+    reading = Reading()
+    parts = []
+    for index, extract in files:
+        rows, one = read_rows(extract, index)
+        reading.add(one)
+        parts += [] if rows is None else [rows]
+    for part in sorted_parts:
+        begin, end = np.searchsorted(part.day, [day, day + 1])
+        parts += [part.take(slice(begin, end))] if end > begin else []
+    if not parts and sorted_parts:
+        # Every row of the day was rejected: it was delivered all the same, and holds nothing.
+        parts = [sorted_parts[0].take(slice(0, 0))]
+    if not parts:
+        return None, reading
+    if len(parts) > 1 and _longest_column_bytes(parts) > COLUMN_LIMIT_BYTES:
+        message = "the files of this day hold 2 GiB of text or more in one column; shorten the ids"
+        reading.problems.append(Problem(str(day_date(day)), None, None, "file-too-large", message))
+        return None, reading
+    return Day(day, Rows.concat(parts)), reading
+
+
+def _longest_column_bytes(parts: list[Rows]) -> int:
+    """Return how many bytes the longest column of text holds in all parts together."""
+    columns = zip(*((part.customer_id, part.account_id, part.product) for part in parts), strict=True)
+    return max(sum(0 if one is None else one.nbytes for one in column) for column in columns)
+
+
+def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | None, Reading]:
+    """Return the rows of a file of several days that are wanted, sorted by day; the others are counted."""
+    rows, reading = read_rows(extract, file)
+    if rows is None:
+        return None, reading
+    inside = np.isin(rows.day, list(wanted))
+    reading.outside = len(rows) - int(np.count_nonzero(inside))
+    if reading.outside:
+        rows = rows.take(np.flatnonzero(inside))
+    if (np.diff(rows.day) < 0).any():
+        rows = rows.take(np.argsort(rows.day, kind="stable"))
+    return rows, reading
+
+
+def _count_outside(extract: Extract, file: int) -> Reading:
+    """Return the number of rows of a file whose one day is not wanted; its rows are not checked."""
+    try:
+        content, sha256 = extract.read_bytes()
+        count = extract.rows
+        if count is None:
+            raw, wrong, _ = csv_file.read(extract, content, file, ("customer_id",))
+            count = len(raw) + len(wrong)
+        extract.refuse_other_rows(count)
+    except DataError as error:
+        return Reading(problems=[*error.problems])
+    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=count)

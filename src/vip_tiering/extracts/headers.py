@@ -1,0 +1,99 @@
+"""Which column means what: the bank's own mapping first, then a table of usual names."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.schema import ROLES
+from vip_tiering.rules.extracts import ExtractColumns
+
+ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "customer_id": (
+        "customer_id", "customerid", "client_id", "cust_no", "cust_id", "customer_no", "ecif_no", "客户号", "客户编号", "客户代码",
+    ),
+    "account_id": ("account_id", "accountid", "account_no", "acct_no", "acct_id", "账号", "帐号", "账户号", "账户编号"),
+    "product": ("product", "product_code", "prod_code", "产品", "产品代码", "产品编号"),
+    "currency": ("currency", "ccy", "currency_code", "币种", "币种代码"),
+    "date": ("date", "data_dt", "data_date", "dt", "biz_date", "日期", "数据日期", "业务日期"),
+    "balance": ("balance", "bal", "amount", "balance_yuan", "余额", "金融资产余额", "账户余额", "日终余额"),
+}  # fmt: skip
+"""Usual headers of every role, compared after NFKC, without case and surrounding blanks."""
+_USUAL: Final = {role: [one for one in names if one == role or not one.isascii()][:2] for role, names in ALIASES.items()}
+_SHOWN_HEADERS: Final = 12
+_REQUIRED: Final = ("customer_id", "balance")
+_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
+_PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
+
+
+@lru_cache(maxsize=1 << 12)
+def tidy(header: str) -> str:
+    """Return a header as it is compared: NFKC, without case, invisible characters and surrounding blanks."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", header)).strip().casefold()
+
+
+def shown(header: str, index: int) -> str:
+    """Return a header as a message may show it: one that could hold a customer's value is only counted."""
+    return header if _PRINTABLE_HEADER.fullmatch(header) else f"column {index + 1}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a message may list them: the first of them, and how many more there are."""
+    more = len(names) - _SHOWN_HEADERS
+    return (", ".join(names[:_SHOWN_HEADERS]) or "none") + (f" and {more} more" if more > 0 else "")
+
+
+def recognise(headers: Sequence[str], columns: ExtractColumns, name: str, given: Collection[str] = ()) -> dict[str, int]:
+    """Return role -> index of the column; the roles `given` elsewhere (by a folder `key=value`) need none.
+
+    Raises DataError for missing, repeated and ambiguous columns.
+    """
+    tidied = [tidy(header) for header in headers]
+    problems: list[Problem] = []
+
+    def add(rule: str, message: str) -> None:
+        problems.append(Problem(name, None, None, rule, message))
+
+    repeated = sorted({shown(headers[i], i) for i, one in enumerate(tidied) if one and tidied.index(one) != i})
+    if repeated:
+        add("header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
+    found: dict[str, int] = {}
+    for role, names in _names(columns).items():
+        mapped = getattr(columns, role)
+        hits = [index for index, one in enumerate(tidied) if one in names]
+        if len(hits) > 1 and not repeated:
+            places = " and ".join(shown(headers[index], index) for index in hits)
+            add("header-ambiguous", f"{places} may all be the {role}; say which under columns in rules/extracts.yaml")
+        elif hits:
+            found[role] = hits[0]
+        elif role not in given and (role in _REQUIRED or mapped is not None):
+            add("header-missing", _missing(role, mapped, headers, found))
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mapping[str, int]) -> str:
+    wanted = f'"{mapped}" for the {role}' if mapped else f"for the {role} (such as {' or '.join(_USUAL[role])})"
+    left = [shown(header, index) for index, header in enumerate(headers) if index not in found.values()]
+    near = difflib.get_close_matches(mapped or role, left, n=1)
+    hint = f"did you mean {near[0]}?" if near else "if the file has no header, or another one, see columns in rules/extracts.yaml"
+    return f"no column {wanted}; not recognised: {listed(left)}; {hint}"
+
+
+def key_roles(keys: Sequence[tuple[str, str]], columns: ExtractColumns) -> dict[str, str]:
+    """Return role -> value for the folders `key=value` whose key is a usual or mapped header."""
+    names = _names(columns)
+    return {role: value for key, value in keys for role in ROLES if tidy(key) in names[role]}
+
+
+def _names(columns: ExtractColumns) -> dict[str, set[str]]:
+    """Return role -> the headers that mean it, as they are compared: the mapped one, else the usual ones not mapped to another role."""
+    mapped = {role: tidy(header) for role in ROLES if (header := getattr(columns, role)) is not None}
+    usual = {role: {tidy(alias) for alias in aliases} - set(mapped.values()) for role, aliases in ALIASES.items()}
+    return {role: {mapped[role]} if role in mapped else usual[role] for role in ROLES}

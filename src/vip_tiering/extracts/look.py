@@ -1,0 +1,192 @@
+"""Look at every extract before any row is read: format, columns, days. All problems come at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.extracts import csv_file, headers, parquet
+from vip_tiering.extracts.checks import counts_of, parse_days, readable_days
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature, too_large
+from vip_tiering.extracts.find import FoundFile, companions
+from vip_tiering.extracts.row_rules import RULES
+from vip_tiering.rules.extracts import ExtractRules
+
+_NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+_SHOWN_ROWS: Final = 20
+_KEY_ROLES: Final = ("account_id", "product", "currency")
+
+
+def inspect(found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Extract]:
+    """Return what is known of every file, in the order given; one may take `max_bytes` in memory.
+
+    Raises DataError with the problems of all files.
+    """
+    extracts, problems = look(found, rules, pool, max_bytes)
+    if problems:
+        raise DataError(problems)
+    return extracts
+
+
+def look(
+    found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES
+) -> tuple[list[Extract], list[Problem | str]]:
+    """Return what is known of the files that can be read, in the order given, and what is wrong with any of them."""
+    problems: list[Problem | str] = []
+    extracts = []
+    for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes), found):
+        if isinstance(outcome, DataError):
+            problems += outcome.problems
+        else:
+            extracts.append(outcome)
+    return extracts, [*problems, *_odd_ones_out(extracts)]
+
+
+def _attempt(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract | DataError:
+    try:
+        return inspect_one(found, rules, max_bytes)
+    except DataError as error:
+        return error
+    except OSError as error:
+        return refuse(found.name, "file-unreadable", f"cannot be read: {error.strerror}")
+
+
+def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_MAX_BYTES) -> Extract:
+    """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
+    before = signature(found.path)
+    if before[0] > max_bytes:
+        raise too_large(found.name, max_bytes)
+    checksum, controls = companions(found.path, found.name)
+    magic = _magic(found.path)
+    if not magic:
+        raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
+    look = _look_parquet if magic == parquet.MAGIC else _look_text
+    extract = look(found, rules, max_bytes)
+    if "date" not in extract.columns and extract.day is None:
+        extract = _dated_by_name(extract, rules)
+    if not extract.days:
+        raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+    return dataclasses.replace(extract, signature=before, sha256=checksum, controls=controls)
+
+
+def _magic(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:
+        return file.read(len(parquet.MAGIC))
+
+
+def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract:
+    with parquet.opened(found.path, found.name) as file:
+        names = parquet.headers(file)
+        extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
+        if file.metadata.num_rows == 0:
+            raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
+        integer_roles = parquet.refuse_types(file, extract.columns, found.name)
+        days, rule, written = extract.days, "", ""
+        if "date" in extract.columns:
+            days, rule, written = parquet.days(file, extract)
+            if not days:
+                raise _no_date(extract, rule or "date-empty", 1)
+        rows = file.metadata.num_rows
+        return dataclasses.replace(extract, rows=rows, days=days, date_rule=rule, date_written=written, integer_roles=integer_roles)
+
+
+def _look_text(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract:
+    with found.path.open("rb") as file:
+        gzipped = file.read(2) == csv_file.GZIP_MAGIC
+    extract = _recognised(found, rules, "csv", csv_file.headers(csv_file.head(found.path, found.name, gzipped=gzipped), found.name))
+    extract = dataclasses.replace(extract, max_bytes=max_bytes, gzipped=gzipped, needs_final_newline=rules.final_newline == "required")
+    if "date" not in extract.columns:
+        return extract
+    raw, wrong, encoding = csv_file.read(extract, found.path.read_bytes(), 0, ("date",))
+    if not len(raw) and len(wrong):
+        raise DataError(wrong.problems[:_SHOWN_ROWS])
+    encoded = raw.columns["date"]
+    days, rule, written = readable_days(parse_days(encoded.dictionary, rules.date_format, counts_of(encoded)))
+    if len(raw) and not days:
+        raise _no_date(extract, rule, 2)
+    rows = len(raw) + len(wrong)
+    return dataclasses.replace(extract, days=days, date_rule=rule, date_written=written, rows=rows, encoding=encoding)
+
+
+def _no_date(extract: Extract, rule: str, row: int) -> DataError:
+    return extract.refuse(rule, f"column {extract.header('date')}, from here on: {RULES[rule]}", row)
+
+
+def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
+    """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
+    keys = headers.key_roles(found.keys, rules.columns)
+    columns = headers.recognise(names, rules.columns, found.name, given=keys)
+    twice = sorted(set(keys) & set(columns))
+    if twice:
+        raise refuse(found.name, "header-ambiguous", f"the {twice[0]} is a column and a folder key=value; deliver it once")
+    constants = {role: value for role, value in keys.items() if role not in columns}
+    day = None
+    if "date" in constants:
+        numbers, broken, _ = parse_days(pa.array([constants["date"]]), rules.date_format)
+        if broken[0]:
+            raise refuse(found.name, broken[0], "the folder's date is no day of the calendar; write date=2015-10-01")
+        day = numbers[0]
+    return Extract(
+        name=found.name,
+        path=found.path,
+        format="parquet" if form == "parquet" else "csv",
+        gzipped=False,
+        headers=names,
+        columns=columns,
+        constants={role: value for role, value in constants.items() if role in _KEY_ROLES},
+        days=() if day is None else (day,),
+        day=day,
+        date_format=rules.date_format,
+        foreign=rules.currency is not None,
+    )
+
+
+def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
+    """Return the extract dated by the one date in its name, moved by `date_offset_days`."""
+    found = {"".join(match.group(1, 3, 4)) for match in _NAME_DATE.finditer(extract.path.name)}
+    if len(found) != 1:
+        what = "holds no date" if not found else "holds several dates"
+        raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")
+
+    numbers, broken, _ = parse_days(pa.array([found.pop()]), "%Y%m%d")
+    if broken[0]:
+        raise extract.refuse("date-invalid", "the date in the name is no day of the calendar; name it like balances_20151001.csv")
+    day = numbers[0] + rules.date_offset_days
+    return dataclasses.replace(extract, days=(day,), day=day)
+
+
+def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
+    """Return a problem for each file whose columns or ids are of another kind than those of most files."""
+    if not extracts:
+        return []
+    problems = []
+    usual = Counter((roles_of(one), one.integer_roles) for one in extracts).most_common(1)[0][0]
+    first = next(one for one in extracts if (roles_of(one), one.integer_roles) == usual)
+    roles = roles_of(first)
+    for one in extracts:
+        if roles_of(one) != roles:
+            differ = ", ".join(sorted(roles_of(one) ^ roles))
+            message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
+            problems.append(Problem(one.name, None, None, "columns-differ", message))
+        elif one.integer_roles != first.integer_roles:
+            role = min(one.integer_roles ^ first.integer_roles)
+            form = "numbers" if role in one.integer_roles else "text"
+            message = f"{_IN_WORDS[role]} are {form}, in {first.name} they are not; deliver them as text in every file"
+            problems.append(Problem(one.name, None, None, "ids-differ", message))
+    return problems
+
+
+_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
+
+
+def roles_of(extract: Extract) -> frozenset[str]:
+    """Return what the columns and folders of a file give beside the date; all files of a run give the same."""
+    return frozenset((set(extract.columns) | set(extract.constants)) - {"date"})

@@ -1,0 +1,256 @@
+"""The files of an export: which tables go into which, and how each is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import IO, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering._version import __version__
+from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES
+from vip_tiering.lists.export.day import DayLists
+from vip_tiering.lists.export.profiles import profile_writers
+from vip_tiering.lists.export.request import DEFAULT_PROFILE
+from vip_tiering.lists.selection.events import Window
+from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.playbooks.profiles import Profile
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.csv_files import write_csv
+from vip_tiering.publishing.file_names import safe_names
+from vip_tiering.publishing.folders import Writer
+from vip_tiering.publishing.workbook import write_workbook
+from vip_tiering.rules.calendar import CalendarFile
+
+BRANCHES: Final = "branches"
+CHANNEL: Final = "channel"
+LONGEST_WORKBOOK: Final = 20_000
+"""A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
+
+
+@dataclass(frozen=True)
+class ExportFiles:
+    """How every file is written, but for the manifests; and whose lists are too long for a workbook."""
+
+    open: dict[str, Writer]
+    private: dict[str, Writer]
+    without_workbook: list[str]
+
+
+def export_files(
+    lists: DayLists,
+    profiles: Sequence[Profile],
+    channels: Mapping[str, Channel],
+    headers: Mapping[str, str],
+    offered: Sequence[str] = RESULT_CODES,
+) -> ExportFiles:
+    """Return the files of an export.
+
+    `headers`: the Chinese header of each column, for the files that people open; `offered`: the words that a workbook offers
+    for a result.
+    """
+    open_files: dict[str, Writer] = {
+        "suppressed.csv": _csv(lists.suppressed[0]),
+        "contacts.csv": _csv(lists.contacts[0]),
+        **{f"{code}.csv": _csv(pair[0]) for code, pair in lists.lists.items()},
+    }
+    for profile in profiles:
+        for code in profile.channels:
+            table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
+            open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code), offered=offered)
+    by_manager = _by_manager({code: pair[0] for code, pair in lists.lists.items() if len(pair[0])})
+    places = _places(by_manager)
+    long = []
+    for owner, tables in by_manager.items():
+        folder = f"{BRANCHES}/{places[owner]}"
+        open_files |= {f"{folder}/{code}.csv": _csv(table, headers) for code, table in tables.items()}
+        if sum(map(len, tables.values())) > LONGEST_WORKBOOK:
+            long.append("/".join(owner))
+        else:
+            open_files[f"{folder}/lists.xlsx"] = _workbook(
+                {channels[code].label: table for code, table in tables.items()}, headers, offered
+            )
+    return ExportFiles(open_files, _private_files(lists, profiles, headers, offered), long)
+
+
+def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mapping[str, str], offered: Sequence[str]) -> dict[str, Writer]:
+    """Return the files that only a manager may see: one for each, with the rows of all channels; none where there is nothing."""
+    pairs = {code: pair[1] for code, pair in lists.lists.items() if len(pair[1])}
+    if not pairs and not len(lists.suppressed[1]):
+        return {}
+    by_manager = _by_manager(pairs)
+    places = _places(by_manager)
+    files: dict[str, Writer] = {"suppressed.csv": _csv(lists.suppressed[1]), "contacts.csv": _csv(lists.contacts[1])}
+    for owner, tables in by_manager.items():
+        files[f"{BRANCHES}/{places[owner]}.csv"] = _csv(_together(tables), headers)
+    for profile in profiles:
+        if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
+            for code in profile.channels:
+                if code in pairs:
+                    files |= profile_writers(profile, pairs[code], code, private=True, name=_name(profile, code), offered=offered)
+    return files
+
+
+def _name(profile: Profile, channel: str) -> str:
+    """Return the name of a profile's file: the default's messages have that of their channel alone."""
+    return channel if profile.code == DEFAULT_PROFILE else f"{channel}-{profile.code}"
+
+
+def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
+    """Return how a table is written as CSV, with other headers where they are given."""
+
+    def write(sink: IO[bytes]) -> int:
+        columns = {(headers or {}).get(name, name): table[name] for name in table.column_names}
+        return write_csv(columns, sink)
+
+    return write
+
+
+def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str], offered: Sequence[str]) -> Writer:
+    return lambda sink: write_workbook(sheets, headers, sink, offered)
+
+
+def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the rows of all channels as one table, the channel first; a column that a channel has not is empty."""
+    names = [*LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS]
+    parts = []
+    for code, table in tables.items():
+        columns = {name: table[name] if name in table.column_names else pa.repeat("", len(table)) for name in names}
+        parts.append(pa.table({CHANNEL: pa.repeat(code, len(table)), **columns}))
+    return pa.concat_tables(parts)
+
+
+Owner = tuple[str, str]
+"""A branch and a manager."""
+
+
+def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Table]]:
+    """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
+    owners: dict[Owner, dict[str, pa.Table]] = {}
+    for code, table in tables.items():
+        for owner, start, end in _stretches(table):
+            owners.setdefault(owner, {})[code] = table.slice(start, end - start)
+    return dict(sorted(owners.items()))
+
+
+def _stretches(table: pa.Table) -> Iterator[tuple[Owner, int, int]]:
+    """Yield branch and manager with the stretch of their rows; one step for each of them, not for each row."""
+    branch, manager = table["branch"].combine_chunks(), table["manager"].combine_chunks()
+    differs = pc.or_(pc.not_equal(branch[1:], branch[:-1]), pc.not_equal(manager[1:], manager[:-1]))
+    starts = [0, *(np.flatnonzero(differs.to_numpy(zero_copy_only=False)) + 1).tolist(), len(table)]
+    for start, end in pairwise(starts):
+        yield (branch[start].as_py(), manager[start].as_py()), start, end
+
+
+def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:
+    """Return the folder of each branch and manager, `branch/manager`, as names that every file system takes."""
+    branches = safe_names(sorted({branch for branch, _ in owners}))
+    managers = {branch: safe_names(sorted(manager for one, manager in owners if one == branch)) for branch in branches}
+    return {(branch, manager): f"{branches[branch]}/{managers[branch][manager]}" for branch, manager in owners}
+
+
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+EXPORT: Final = "vip-tiering export"
+PRIVATE: Final = "vip-tiering private export"
+
+
+@dataclass(frozen=True)
+class ExportOrigin:
+    """Everything that may change an export. `files`: SHA-256 of each file beside the run, None where it was not given.
+
+    `results`: how long the files with the results of earlier exports were, by part and name.
+    """
+
+    on: dt.date
+    quarter: str
+    run: str
+    files: Mapping[str, str | None]
+    rules: str
+    only: Sequence[str] = ()
+    profiles: Sequence[str] = ()
+    allow_old_run: bool = False
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        """What gives the export its identity."""
+        return {
+            "on": str(self.on),
+            "run": self.run,
+            "files": dict(self.files),
+            "rules": self.rules,
+            "only": sorted(self.only),
+            "profiles": sorted(self.profiles),
+            "allow_old_run": self.allow_old_run,
+            "earlier": dict(self.earlier),
+            "results": dict(self.results),
+            "program": __version__,
+        }
+
+
+def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
+    """Return the SHA-256 of all rules of an export, however they are written."""
+    inner = books.books
+    return manifests.digest(
+        {
+            "playbooks": inner.playbooks.model_dump(mode="json"),
+            "products": {code: one.model_dump(mode="json") for code, one in inner.products.items()},
+            "channels": {code: one.model_dump(mode="json") for code, one in inner.channels.items()},
+            "gates": books.gates.model_dump(mode="json"),
+            "customers": books.customers.model_dump(mode="json"),
+            "profiles": {code: one.model_dump(mode="json") for code, one in books.profiles.items()},
+            "headers": books.headers,
+            "calendar": calendar.model_dump(mode="json"),
+        }
+    )
+
+
+def document_of(origin: ExportOrigin, window: Window, lists: DayLists, books: Playbooks, warnings: Sequence[str]) -> dict[str, Any]:
+    """Return the manifest, but for its outputs and its private part."""
+    first, last = window.dates
+    return {
+        **_head(EXPORT, origin),
+        "window": {"first": str(first), "last": str(last)},
+        "identity": manifests.digest(origin.made_from),
+        "made_from": origin.made_from,
+        "rules": {"name": books.name, "source": books.books.playbooks.source},
+        "actions": {action: one.document for action, one in lists.counts.items()},
+        "channels": channel_counts(lists),
+        "private": None,
+        "warnings": list(warnings),
+    }
+
+
+def private_document(origin: ExportOrigin) -> dict[str, Any]:
+    """Return the manifest of the private part, but for its outputs. It tells of no action: the main manifest counts all."""
+    return {**_head(PRIVATE, origin), "identity": manifests.digest(origin.made_from), "made_from": origin.made_from}
+
+
+def _head(schema: str, origin: ExportOrigin) -> dict[str, Any]:
+    return {
+        "schema": schema,
+        "schema_version": SCHEMA_VERSION,
+        "program": {"name": "vip-tiering", "version": __version__},
+        "on": str(origin.on),
+        "quarter": origin.quarter,
+        "status": "export",
+    }
+
+
+def channel_counts(lists: DayLists) -> dict[str, dict[str, int]]:
+    """Return the rows of every channel, those in private files, and the customers they stand for."""
+    counts = {}
+    for code, table in lists.messages.items():
+        ids = pc.sum(pc.count_substring(table["customer_id"], "|")).as_py() or 0
+        counts[code] = {"rows": len(table), "private_rows": 0, "customers": len(table) + ids}
+    for code, (open_rows, private_rows) in lists.lists.items():
+        counts[code] = {"rows": len(open_rows), "private_rows": len(private_rows), "customers": len(open_rows) + len(private_rows)}
+    return counts

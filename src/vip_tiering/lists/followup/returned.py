@@ -1,0 +1,245 @@
+"""Lists that come back with a result, and receipts of gateways: columns of text in, typed rows out, empty rows left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
+from vip_tiering.base.quarter import day_number
+from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.columns import find_columns
+from vip_tiering.customers.fields import Fields, words_of
+from vip_tiering.customers.side_file import SideFile, read_delivered, read_side_file
+from vip_tiering.customers.texts import LONGEST_LIST, clean_text, recoded
+from vip_tiering.customers.types import NO_DAY
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, too_large
+from vip_tiering.extracts.headers import shown, tidy
+from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
+
+_TEXTS: Final = ("by", "obstacle", "note")
+_NOT_GIVEN: Final = -1
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The rows of one file that have a result, arrays of shape (n,).
+
+    `customer_id` and `action` as they stand in the list, several joined by |; `channel`: index into those known, -1 where the
+    file does not say; `day`: of the contact; `row`: as people count it; `texts`: `by`, `obstacle` and `note`, harmless text.
+    """
+
+    file: str
+    row: Int32s
+    customer_id: pa.Array
+    action: pa.Array
+    channel: Int8s
+    result: Int8s
+    day: Int32s
+    texts: Mapping[str, pa.DictionaryArray]
+
+    def __len__(self) -> int:
+        """Return the number of rows with a result."""
+        return len(self.row)
+
+
+def parse_returned(
+    file: SideFile, rules: CustomerRules, channels: Sequence[str], on: dt.date, usual_day: dt.date
+) -> tuple[Returned, list[str]]:
+    """Return the rows of a table that have a result, in its order, and warnings.
+
+    `on`: the day of the export, before which nothing can have come of it; `usual_day` stands where the file has no day.
+    Raises DataError for a word or channel that is not known, for a day before `on` or after today, and for an obstacle or a
+    note without a result.
+    """
+    columns, warnings = find_columns(file, rules, RESULT_FIELDS, ("customer_id", "action", "result"))
+    fields = Fields(columns, rules)
+    result = fields.codes("result", RESULTS)
+    given = result > 0
+    texts = {name: _text(fields, name) for name in _TEXTS}
+    fields.refuse_without_result(~given & (_filled(texts["obstacle"]) | _filled(texts["note"])))
+    if not given.any():
+        warnings.append(f"{file.name}: no row has a result")
+    days = fields.days("on", day_number(on), day_number(dt.date.today())) if "on" in columns else np.full(len(given), NO_DAY, np.int32)  # noqa: DTZ011 (the branch's day)
+    channel = _channels(fields, channels) if "channel" in columns else np.full(len(given), _NOT_GIVEN, np.int8)
+    ids = {name: pc.utf8_trim_whitespace(columns.values[name]) for name in ("customer_id", "action")}
+    fields.refuse()
+    kept = np.flatnonzero(given)
+    at = pa.array(kept)
+    return Returned(
+        file=file.name,
+        row=columns.row[kept],
+        customer_id=ids["customer_id"].take(at),
+        action=ids["action"].take(at),
+        channel=channel[kept],
+        result=result[kept],
+        day=np.where(days == NO_DAY, day_number(usual_day), days).astype(np.int32)[kept],
+        texts={name: recoded(column.indices.take(at), column.dictionary) for name, column in texts.items()},
+    ), warnings
+
+
+def _channels(fields: Fields, channels: Sequence[str]) -> Int8s:
+    """Return the index of each channel, shape (n,); -1 where the cell is empty. A word that is not known is a problem."""
+    places = words_of(fields.columns.values["channel"], fields.word_table("channel", channels))
+    fields.refuse_unknown("channel", places, channels, needed=False)
+    return np.maximum(places, _NOT_GIVEN).astype(np.int8)
+
+
+def _text(fields: Fields, field: str) -> pa.DictionaryArray:
+    columns = fields.columns
+    values = columns.values[field] if field in columns else pa.repeat(pa.scalar("", pa.string()), len(columns))
+    return clean_text(values, LONGEST_LIST)
+
+
+def _filled(texts: pa.DictionaryArray) -> Mask:
+    return truth(pc.not_equal(texts.cast(pa.string()), ""))
+
+
+def with_list_headers(rules: CustomerRules, headers: Mapping[str, str]) -> CustomerRules:
+    """Return rules that know the headers of lists for people too, so that a list comes back as it went out."""
+    columns = {field: [*(getattr(rules.columns, field) or ()), headers[field]] for field in RESULT_FIELDS if field in headers}
+    return rules.model_copy(update={"columns": rules.columns.model_copy(update=columns)})
+
+
+ZIP_MAGIC: Final = b"PK\x03\x04"
+_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
+_BYTES_PER_CELL: Final = 64
+"""What a cell takes at least while it is read."""
+_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
+_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
+_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
+_UNREAD: Final = (
+    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
+    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
+)
+"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
+_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number."""
+Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+
+
+def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> list[SideFile]:
+    """Return the tables of a file as text: the sheets of an `.xlsx`, or the one table of a CSV or Parquet file.
+
+    `name`: how messages call the file; default: by its own name. Raises DataError for what is no sound table, as
+    `read_side_file` does, and for a workbook that is damaged, locked by a password, or would take more than `max_bytes` in memory.
+    """
+    name = name or path.name
+    with path.open("rb") if path.is_file() else io.BytesIO() as file:
+        magic = file.read(len(ZIP_MAGIC))
+    if magic == _OLD_MAGIC:
+        raise refuse(name, "file-excel", "is an old workbook, or one with a password; save it as .xlsx without a password")
+    if magic != ZIP_MAGIC:
+        return [read_side_file(path, max_bytes, name)]
+    content, sha256, _ = read_delivered(path, max_bytes, name)
+    _refuse_odd(content, name, max_bytes)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            tables = [
+                _table(book.get_sheet_by_name(sheet), f"{name} [{_shown(sheet, number)}]", sha256)
+                for number, sheet in enumerate(book.sheet_names, 1)
+            ]
+    except CalamineError:
+        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+    if not any(tables):
+        raise refuse(name, "file-empty", "no sheet of the workbook holds anything")
+    return [one for one in tables if one is not None]
+
+
+def _shown(sheet: str, number: int) -> str:
+    """Return the name of a sheet as a message may show it; what could be a customer's value is only counted."""
+    return shown(sheet, 0) if shown(sheet, 0) == sheet else f"sheet {number}"
+
+
+def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
+    """Raise DataError for what is no .xlsx, for cells that nobody can read, and for a workbook that would take more memory than it may.
+
+    All cells between the first and the last one take memory, so that one stray cell far away takes that of the whole sheet.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if "xl/workbook.xml" not in parts.namelist():
+                raise refuse(name, "file-damaged", "is no workbook of Excel; save it as .xlsx")
+            if sum(one.file_size for one in parts.infolist()) > max_bytes:
+                raise too_large(name, max_bytes)
+            for part in parts.namelist():
+                if part.startswith("xl/worksheets/"):
+                    _refuse_sheet(parts.read(part), name, max_bytes)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+
+
+def _refuse_sheet(sheet: bytes, name: str, max_bytes: int) -> None:
+    if _cells_between(sheet) * _BYTES_PER_CELL > max_bytes:
+        raise too_large(name, max_bytes, "a sheet with a cell so far away")
+    for pattern in _UNREAD:
+        if cell := pattern.search(sheet):
+            place = cell[1].decode()
+            message = f"cell {place} holds an error such as #N/A, or a formula that was never computed; write the value itself"
+            raise refuse(name, "cell-unread", message, int(cell[2]))
+
+
+def _cells_between(sheet: bytes) -> int:
+    """Return how many cells lie between A1 and the last row and column that a sheet names."""
+    columns = set(_COLUMN.findall(sheet))
+    width = max((functools.reduce(lambda place, letter: place * 26 + letter - 64, one, 0) for one in columns), default=1)
+    return width * max(map(int, _ROW.findall(sheet)), default=1)
+
+
+def _table(sheet: CalamineSheet, name: str, sha256: str) -> SideFile | None:
+    """Return a sheet, its first row as the header; None where nothing stands in it."""
+    if any(last[0] > max(first[0], 0) for first, last in sheet.merged_cell_ranges or ()):
+        raise refuse(name, "file-merged", "cells of several rows are merged, and only the first of them would count; take the merging back")
+    rows = sheet.to_python(skip_empty_area=False)
+    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+    if not filled:
+        return None
+    headers = tuple(_text_of_cell(cell) for cell in rows[0])
+    body = [row for number, row in zip(filled, map(rows.__getitem__, filled), strict=True) if number]
+    columns = {place: pa.array([_text_of_cell(row[place]) for row in body], pa.string()) for place in range(len(headers))}
+    _refuse_headers(headers, columns, name)
+    numbers: Int32s = np.array([number + 1 for number in filled if number], np.int32)
+    # A column without a header in which nothing stands is what a formatted cell leaves.
+    named = {place: column for place, column in columns.items() if headers[place]}
+    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
+    return SideFile(name, sha256, headers, named, numbers, read_on=read_on)
+
+
+def _refuse_headers(headers: Sequence[str], columns: dict[int, pa.Array], name: str) -> None:
+    """Raise DataError for a column of values without a header, and for a header that stands twice."""
+    empty = [str(place + 1) for place, header in enumerate(headers) if not header and any(columns[place].to_pylist())]
+    if empty:
+        raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)
+    tidied = [tidy(header) for header in headers]
+    repeated = sorted({shown(one, place) for place, one in enumerate(headers) if one and tidied.index(tidied[place]) != place})
+    if repeated:
+        raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once", 1)
+
+
+def _text_of_cell(cell: Cell) -> str:
+    """Return a cell as a CSV would hold it: a whole number without a decimal point, a day without a time of day.
+
+    A number of more digits than Excel keeps stays as Excel has it, with an exponent, and is no id.
+    """
+    if isinstance(cell, bool):
+        return "Y" if cell else "N"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    if isinstance(cell, float | int):
+        return f"{cell:E}" if abs(cell) >= _EXACT else str(cell)
+    if isinstance(cell, dt.datetime):
+        return str(cell.date()) if cell.time() == dt.time() else str(cell)
+    return str(cell)

@@ -1,0 +1,264 @@
+"""What came of exports, kept under their folder: the contact log and the do-not-contact entries that results made.
+
+Both files only ever grow. Each export notes how long they were, so that the next one finds out whether anything was lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from vip_tiering.base.arrays import Int32s, Mask, last_rows, row_keys
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.types import NO_DAY, Contacts, DoNotContact
+from vip_tiering.playbooks.customers import ALL_CHANNELS
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.csv_files import csv_bytes
+
+CONTACT_LOG: Final = "contact_log.csv"
+BARRED: Final = "do_not_contact.csv"
+MARK: Final = ".results.json"
+"""Says how long both files are; they may be longer, where a record was killed, but not shorter or others."""
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    CONTACT_LOG: ("customer_id", "channel", "action", "date", "result", "by", "obstacle", "note", "export"),
+    BARRED: ("customer_id", "mobile", "channel", "since"),
+}
+"""The columns of each file; those that a contact log and a do-not-contact list have anyway come first."""
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """One of the files as it lies in a folder. `rows`: its columns as text; `content`: its bytes, none where it is not there."""
+
+    rows: pa.Table
+    content: bytes
+
+
+@dataclass(frozen=True)
+class ContactLog:
+    """The files of one folder, by name."""
+
+    logs: dict[str, LogFile]
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """The mark of each file that is there."""
+        return marks_of({name: log.content for name, log in self.logs.items()})
+
+
+def marks_of(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return how long files are, and their digests, by name; nothing of those that are empty."""
+    return {name: {"bytes": len(one), "sha256": manifests.sha256_of(one)} for name, one in contents.items() if one}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What logbooks say. `log`: rows of the contact log up to a day; `results`: all of them, typed; `barred`: None where nobody is."""
+
+    log: pa.Table
+    results: Contacts
+    barred: DoNotContact | None
+
+
+def heard_in(logbooks: Iterable[ContactLog], on: dt.date) -> Heard:
+    """Return what the logbooks of both parts say; what came of contacts on later days is left out of the log, but no refusal is."""
+    books = list(logbooks)
+    log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in books])
+    known = log.filter(pc.less_equal(log["date"], str(on)))
+    return Heard(known, _contacts_of(log), together(_barred_of(one.logs[BARRED].rows) for one in books))
+
+
+def read_contact_log(root: Path, marks: Mapping[str, Any] | None = None) -> ContactLog:
+    """Return the files of a folder of exports, with `marks` as they were when an export noted them.
+
+    Raises DataError where one of them is not as it was written.
+    """
+    contents = {name: _content(root, name) for name in COLUMNS}
+    if marks is not None:
+        _refuse_other(root, contents, [marks])
+        contents = {name: content[: marks[name]["bytes"]] if name in marks else b"" for name, content in contents.items()}
+    return ContactLog({name: _log(root, name, content) for name, content in contents.items()})
+
+
+def _content(root: Path, name: str) -> bytes:
+    try:
+        return (root / name).read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise DataError([Problem(f"{root.name}/{name}", None, None, "file-unreadable", f"cannot be read: {error.strerror}")]) from None
+
+
+def _log(root: Path, name: str, content: bytes) -> LogFile:
+    columns = COLUMNS[name]
+    if not content:
+        return LogFile(pa.table({column: pa.array([], pa.string()) for column in columns}), b"")
+    try:
+        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False)
+        rows = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+        head = content[: content.index(b"\n")].decode()
+        sound = rows.column_names == list(columns) and list(csv.reader([head.removeprefix("\ufeff")])) == [list(columns)]
+        sound = sound and content.endswith(b"\n") and _known_words(rows)
+    except (pa.ArrowInvalid, ValueError):
+        sound = False
+    if not sound:
+        raise DataError([_altered(root, name)])
+    return LogFile(rows, content)
+
+
+def _known_words(rows: pa.Table) -> bool:
+    """Tell whether days are days, results are results, and each row says whom it means. Raises ArrowInvalid or ValueError for no day."""
+    for name in {"date", "export", "since"}.intersection(rows.column_names):
+        written = pc.all(pc.match_substring_regex(rows[name], "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).as_py()
+        if written is False:
+            return False
+        _days(rows[name])
+    if "result" in rows.column_names:
+        named = pc.and_(pc.is_in(rows["result"], value_set=pa.array(RESULTS[1:])), pc.not_equal(rows["customer_id"], ""))
+    else:
+        named = pc.xor(pc.equal(rows["customer_id"], ""), pc.equal(rows["mobile"], ""))
+    return pc.all(named).as_py() is not False
+
+
+def _own_mark(root: Path) -> dict[str, Any]:
+    """Return how long the files were when the last record ended; nothing where there was none."""
+    try:
+        mark = json.loads((root / MARK).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        mark = None
+    if not isinstance(mark, dict) or not all(isinstance(one, dict) and {"bytes", "sha256"} <= one.keys() for one in mark.values()):
+        raise DataError([Problem(f"{root.name}/{MARK}", None, None, "log-altered", "cannot be read; restore it from a backup")])
+    return mark
+
+
+def sound_contact_log(root: Path, marks: Iterable[Mapping[str, Any]], channels: Collection[str] | None = None) -> ContactLog:
+    """Return the files of a folder, found as long as the last record left them and as exports knew them.
+
+    `marks`: those of exports, by file; `channels`: those that the rules know, where they are at hand. Raises DataError where a
+    file begins otherwise, is shorter, or names another channel.
+    """
+    logbook = read_contact_log(root)
+    _refuse_other(root, {name: log.content for name, log in logbook.logs.items()}, [*marks, _own_mark(root)])
+    if channels is not None:
+        _refuse_strange_channels(root, logbook, channels)
+    return logbook
+
+
+def _refuse_strange_channels(root: Path, logbook: ContactLog, channels: Collection[str]) -> None:
+    """Raise DataError where a row names a channel that the rules do not know: it would bar nothing."""
+    known = pa.array([*channels, ALL_CHANNELS], pa.string())
+    names = [name for name, log in logbook.logs.items() if pc.all(pc.is_in(log.rows["channel"], value_set=known)).as_py() is False]
+    if names:
+        message = "holds a channel that channels.yaml does not; refusals stand in it, so give the channel back, or restore the file"
+        raise DataError([Problem(f"{root.name}/{name}", None, "channel", "log-altered", message) for name in names])
+
+
+def _refuse_other(root: Path, contents: Mapping[str, bytes], marks: Iterable[Mapping[str, Any]]) -> None:
+    problems = {
+        name: _altered(root, name)
+        for of_export in marks
+        for name, mark in of_export.items()
+        if name in COLUMNS and _begin(contents[name], mark["bytes"]) != mark["sha256"]
+    }
+    if problems:
+        raise DataError(list(problems.values()))
+
+
+def _begin(content: bytes, size: int) -> str:
+    return hashlib.sha256(memoryview(content)[:size]).hexdigest() if len(content) >= size else ""
+
+
+def _altered(root: Path, name: str) -> Problem:
+    message = "was altered or cut; refusals stand in it, so restore it from a backup"
+    return Problem(f"{root.name}/{name}", None, None, "log-altered", message)
+
+
+def grown(log: LogFile, rows: pa.Table, name: str) -> tuple[pa.Table, bytes]:
+    """Return those of the rows that a file does not say yet, in their order, and its content with them at the end."""
+    columns = list(COLUMNS[name])
+    before, rows = log.rows.select(columns), rows.select(columns).cast(log.rows.schema)
+    rows = rows.take(pa.array(_first_of_each(rows)))
+    added = rows.filter(pa.array(~_known_already(before, rows, CONTACT if name == CONTACT_LOG else ())))
+    lines = csv_bytes({column: added[column] for column in columns}, header=not log.content) if len(added) else b""
+    return added, log.content + lines
+
+
+CONTACT: Final = ("customer_id", "channel", "action", "export")
+"""What tells a contact of the log from others."""
+
+
+def _known_already(before: pa.Table, rows: pa.Table, contact: Sequence[str]) -> Mask:
+    """Return which rows a file has already, shape (n,).
+
+    A result that stands there counts as known only while nothing that came later for the same contact overrules it: a correction
+    back to what was said first is a new row. What the given rows say themselves overrules none of them.
+    """
+    key, before_key = row_keys(*rows.columns), row_keys(*before.columns)
+    if not len(before):
+        return np.zeros(len(rows), np.bool_)
+    place = pc.fill_null(last_rows(key, before_key), -1).to_numpy()
+    if not contact:
+        return np.asarray(place >= 0)
+    contacts, before_contacts = (row_keys(*table.select(list(contact)).columns) for table in (rows, before))
+    # Rows that are given again have no key here, so that only others overrule.
+    others = pc.if_else(pc.is_in(before_key, value_set=key), None, before_contacts)
+    overruled = pc.fill_null(last_rows(contacts, others), -1).to_numpy()
+    return np.asarray((place >= 0) & (place > overruled))
+
+
+def _first_of_each(rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return where each different row stands first, in their order."""
+    numbered = rows.append_column("_row", pa.array(np.arange(len(rows))))
+    found = numbered.group_by(rows.column_names).aggregate([("_row", "min")])
+    return np.sort(found["_row_min"].to_numpy())
+
+
+def _contacts_of(rows: pa.Table) -> Contacts:
+    """Return the rows of a contact log as contacts, in their order."""
+    texts = {name: rows[name].combine_chunks() for name in rows.column_names}
+    return Contacts(
+        customer_id=texts["customer_id"],
+        channel=texts["channel"].dictionary_encode(),
+        action=texts["action"].dictionary_encode(),
+        day=_days(texts["date"]),
+        result=pc.fill_null(pc.index_in(texts["result"], value_set=pa.array(RESULTS)), 0).to_numpy(zero_copy_only=False).astype(np.int8),
+    )
+
+
+def _barred_of(rows: pa.Table) -> DoNotContact:
+    """Return the rows of a do-not-contact list of ours as entries, in their order."""
+    texts = {name: rows[name].combine_chunks() for name in rows.column_names}
+    return DoNotContact(texts["customer_id"], texts["mobile"], texts["channel"].dictionary_encode(), _days(texts["since"]))
+
+
+def _days(dates: pa.Array) -> Int32s:
+    given = pc.if_else(pc.equal(dates, ""), None, dates).cast(pa.date32()).cast(pa.int32())
+    days: Int32s = pc.fill_null(given, NO_DAY).to_numpy(zero_copy_only=False).astype(np.int32)
+    return days
+
+
+def together(parts: Iterable[DoNotContact | None]) -> DoNotContact | None:
+    """Return the entries of all lists that there are; None where there is none."""
+    given = [one for one in parts if one is not None and len(one)]
+    if not given:
+        return None
+    return DoNotContact(
+        customer_id=pa.concat_arrays([one.customer_id for one in given]),
+        number=pa.concat_arrays([one.number for one in given]),
+        channel=pa.concat_arrays([one.channel.cast(pa.string()) for one in given]).dictionary_encode(),
+        since=np.concatenate([one.since for one in given]),
+    )

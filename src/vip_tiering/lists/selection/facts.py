@@ -1,0 +1,224 @@
+"""What bears on contacting each customer of the customer file, whoever is selected. The gates read only this."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
+from vip_tiering.base.quarter import day_number
+from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.dates import ages, months_later
+from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Known
+from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.people import People
+from vip_tiering.playbooks.channels import Channel, Way
+from vip_tiering.playbooks.customers import CODES, EVENTS
+from vip_tiering.playbooks.gates import Limits
+
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
+PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
+"""The ways that use the customer's number."""
+EVERY_CHANNEL: Final = "all"
+_GRAVE: Final = ("bereavement", "illness")
+REFUSALS: Final = ("refused", "opt_out")
+"""After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
+_YES, _NO = 2, 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of every customer of the customer file, arrays of shape (m,); those by way are mappings.
+
+    `listed`: on the do-not-contact list; `refused`: consent N, or a refusal in the contact log; `consented`: consent Y;
+    `rating`: 1 to 5 for C1 to C5, 0 for none; `senior`: old enough, or of unknown age; `holders`: how many customers have
+    the same number, 0 without a number.
+    """
+
+    private: Mask
+    marketable: Mask
+    bereaved: Mask
+    listed: Mapping[Way, Mask]
+    refused: Mapping[Way, Mask]
+    consented: Mapping[Way, Mask]
+    rating: Int8s
+    rating_valid: Mask
+    qualified: Mask
+    senior: Mask
+    phone: Int32s
+    holders: Int32s
+    wechat: Mask
+    _barred: dict[tuple[Way, bool, bool], Mask] = field(default_factory=dict, repr=False)
+
+    def barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
+        """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
+
+        A refusal and a bereavement do not stop service; that a holder is a private client stops only what goes to many.
+        """
+        key = (way, service, bulk)
+        if key not in self._barred:  # many cases ask the same
+            self._barred[key] = self._barred_by_other(way, service=service, bulk=bulk)
+        return self._barred[key]
+
+    def _barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
+        barred = ~self.marketable | self.listed[way]
+        if not service:
+            barred |= self.bereaved | self.refused[way]
+        if bulk:
+            barred |= self.private
+        has = self.phone >= 0
+        count = np.bincount(self.phone[has & barred], minlength=int(self.phone.max(initial=-1)) + 1)
+        others = np.zeros(len(barred), np.int64)
+        others[has] = count[self.phone[has]] - barred[has]
+        result: Mask = others > 0
+        return result
+
+
+def facts_of(
+    customers: Customers,
+    people: People,
+    known: Known,
+    channels: Mapping[str, Channel],
+    limits: Limits,
+    on: dt.date,
+    privacy: PrivacyRule,
+) -> Facts:
+    """Return the facts on the day of the export."""
+    code, today = customers.code, day_number(on)
+    age = ages(customers.day["birthday"], on)
+    # Where the bank delivers no status, which the rules must allow by name, nobody is stopped for it.
+    active = code["status"] == CODES["status"].index("active") if "status" in customers.given else np.ones(len(customers), np.bool_)
+    rated_on = customers.day["risk_rated_on"]
+    valid_until = months_later(rated_on, limits.rating_valid_months.value)
+    qualified_on = customers.day["qualified_on"]
+    return Facts(
+        private=_private(customers, people, privacy),
+        marketable=active & ~((age >= 0) & (age < limits.adult_age_years.value)),
+        bereaved=_bereaved(customers, known, today - limits.bereavement_days.value),
+        listed=_listed(customers, known.barred, channels, today),
+        refused=_refused(customers, known.logs, channels),
+        consented={way: code[field] == _YES if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()},
+        rating=code["risk_rating"],
+        rating_valid=(rated_on != NO_DAY) & (rated_on <= today) & (today < valid_until),
+        qualified=(code["qualified_investor"] == _YES) & (qualified_on != NO_DAY) & (qualified_on <= today),
+        senior=(age < 0) | (age >= limits.senior_age_years.value),
+        phone=customers.phone,
+        holders=_holders(customers.phone),
+        wechat=_filled(customers.text["wechat_id"]),
+    )
+
+
+def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
+    """Return to whom caps and turns belong: to the number where many are sent to, else to the customer; and how many there are.
+
+    The units are those of the customers of the customer file, shape (m,); -1 without a number.
+    """
+    if case.channel.public and case.channel.way in PHONE_WAYS:
+        return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
+    return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
+
+
+_CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
+
+
+@dataclass(frozen=True)
+class PrivacyRule:
+    """Who is a private client: whose tier now or before is one of `levels`, or whose closing balance reaches `bound_fen`."""
+
+    levels: Collection[int]
+    bound_fen: int | None
+
+
+def private_people(people: People, rule: PrivacyRule) -> Mask:
+    """Return which customers of a run are private clients by the run's own figures, shape (n,)."""
+    levels = np.array(sorted(rule.levels), np.int8)
+    private: Mask = np.isin(people.level, levels) | np.isin(people.previous_level, levels)
+    if rule.bound_fen is not None:
+        private |= people.closing_fen >= rule.bound_fen
+    return private
+
+
+def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
+    private: Mask = customers.code["private_client"] == _YES
+    private[people.profile[private_people(people, rule) & (people.profile >= 0)]] = True
+    # Who left the run was a private client in the quarter before, and may still hold a number.
+    left = np.isin(people.left_level, np.array(sorted(rule.levels), np.int8))
+    _mark(private, positions_in(people.left_id, customers.customer_id)[left])
+    return private
+
+
+def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
+    """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
+    bereaved = np.zeros(len(customers), np.bool_)
+    events = known.events
+    for contacts in known.logs:
+        told = (contacts.result == RESULTS.index("bereavement")) & (contacts.day >= since)
+        _mark(bereaved, positions_in(contacts.customer_id, customers.customer_id)[told])
+    if events is not None:
+        grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
+        grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
+        _mark(bereaved, positions_in(events.customer_id, customers.customer_id)[grave])
+    return bereaved
+
+
+def _ways_of(words: pa.DictionaryArray, channels: Mapping[str, Channel]) -> dict[Way, Mask]:
+    """Return for each way which entries mean it, by the code of a channel or `all`."""
+    texts = words.dictionary.to_pylist()
+    ways = [set(WAYS) if text == EVERY_CHANNEL else {channels[text].way} if text in channels else set() for text in texts]
+    meant = {way: np.array([way in one for one in ways], np.bool_) for way in WAYS}
+    index = words.indices.to_numpy(zero_copy_only=False)
+    return {way: hits[index] if len(hits) else np.zeros(len(words), np.bool_) for way, hits in meant.items()}
+
+
+def _listed(customers: Customers, barred: DoNotContact | None, channels: Mapping[str, Channel], today: int) -> dict[Way, Mask]:
+    """Return who is on the do-not-contact list, by customer or by number: every holder of a listed number is meant."""
+    listed: dict[Way, Mask] = {way: np.zeros(len(customers), np.bool_) for way in WAYS}
+    if barred is None:
+        return listed
+    began = barred.since <= today  # NO_DAY is before every day
+    at = positions_in(barred.customer_id, customers.customer_id)
+    number = positions_in(barred.number, customers.numbers)
+    for way, meant in _ways_of(barred.channel, channels).items():
+        _mark(listed[way], at[began & meant])
+        by_number = np.zeros(len(customers.numbers), np.bool_)
+        _mark(by_number, number[began & meant])
+        has = customers.phone >= 0
+        listed[way][has] |= by_number[customers.phone[has]]
+    return listed
+
+
+def _refused(customers: Customers, logs: Iterable[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
+    """Return who refused a way: by consent N, or in the contact log, where a refusal holds for ever."""
+    refused: dict[Way, Mask] = {
+        way: customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()
+    }
+    for contacts in logs:
+        said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS])
+        at = positions_in(contacts.customer_id, customers.customer_id)
+        for way, meant in _ways_of(contacts.channel, channels).items():
+            _mark(refused[way], at[said_no & meant])
+    return refused
+
+
+def _mark(mask: Mask, at: Int32s | Iterable[int]) -> None:
+    """Set the mask at positions; -1 stands for nobody."""
+    where = np.asarray(at)
+    mask[where[where >= 0]] = True
+
+
+def _holders(phone: Int32s) -> Int32s:
+    has = phone >= 0
+    holders = np.zeros(len(phone), np.int32)
+    holders[has] = np.bincount(phone[has])[phone[has]]
+    return holders
+
+
+def _filled(texts: pa.DictionaryArray) -> Mask:
+    filled = truth(pc.not_equal(texts.dictionary, ""))
+    return filled[texts.indices.to_numpy(zero_copy_only=False)] if len(filled) else np.zeros(len(texts), np.bool_)

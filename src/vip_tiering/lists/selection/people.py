@@ -1,0 +1,82 @@
+"""The customers of a run, each beside his entry in the customer file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in
+from vip_tiering.base.money import Int64s
+from vip_tiering.base.schema import UNTIERED
+from vip_tiering.customers.types import Customers
+
+NOBODY = -1
+"""Stands where a customer of the run is not in the customer file."""
+_RISEN = ("upgraded", "entered")
+
+
+@dataclass(frozen=True)
+class People:
+    """The customers of a run, sorted by customer_id, arrays of shape (n,).
+
+    `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
+    the customer was absent or there was no run; `risen`: upgraded or entered; `profile`: position in the customer file, or
+    `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`, shape (l,): who was in the run before and is not
+    in this one, and the level there.
+    """
+
+    customer_id: pa.Array
+    level: Int8s
+    previous_level: Int8s
+    risen: Mask
+    daily_average_fen: Int64s
+    closing_fen: Int64s
+    profile: Int32s
+    codes: tuple[str, ...]
+    labels: dict[str, str]
+    left_id: pa.Array
+    left_level: Int8s
+
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return len(self.level)
+
+
+def meet(tiers: pa.Table, changes: pa.Table, customers: Customers, labels: dict[str, str], *, compared: bool) -> People:
+    """Return the customers of a run with their profiles.
+
+    `tiers` and `changes` are the run's own tables as published; `compared`: the run was compared with a quarter before, so
+    that whoever is not among the changes kept the tier.
+    """
+    codes = [UNTIERED, *(code for code in labels if code != UNTIERED)]
+    ids = tiers["customer_id"].combine_chunks()
+    level = _levels(tiers["tier"].combine_chunks(), codes)
+    previous = level.copy() if compared else np.full(len(level), -1, np.int8)
+    at = positions_in(changes["customer_id"].combine_chunks(), ids)
+    present = at >= 0
+    from_level = _levels(changes["from_tier"].combine_chunks(), codes)
+    previous[at[present]] = from_level[present]
+    risen = np.zeros(len(level), np.bool_)
+    risen[at[present]] = pc.is_in(changes["change"].combine_chunks(), value_set=pa.array(_RISEN)).to_numpy(zero_copy_only=False)[present]
+    return People(
+        customer_id=ids,
+        level=level,
+        previous_level=previous,
+        risen=risen,
+        daily_average_fen=tiers["daily_average_fen"].to_numpy(),
+        closing_fen=tiers["closing_fen"].to_numpy(),
+        profile=positions_in(ids, customers.customer_id),
+        codes=tuple(codes),
+        labels=labels,
+        left_id=changes["customer_id"].combine_chunks().filter(pa.array(~present)),
+        left_level=from_level[~present],
+    )
+
+
+def _levels(tiers: pa.Array, codes: Sequence[str]) -> Int8s:
+    """Return the index of each tier among the codes; -1 for `absent`."""
+    return positions_in(tiers.cast(pa.string()), pa.array(codes, pa.string())).astype(np.int8)

@@ -1,0 +1,194 @@
+"""What bears on contacting the customers of the customer file, found by sets and with code of its own: the facts of the hard gates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from vip_tiering.base.arrays import Mask, one_array, truth
+from vip_tiering.base.money import Int64s
+from vip_tiering.base.quarter import day_number
+from vip_tiering.base.schema import CHANGES_CSV, RESULTS
+from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Events
+from vip_tiering.playbooks.customers import CODES, EVENTS
+from vip_tiering.playbooks.gates import Limits
+from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.publishing import manifests
+from vip_tiering.rules.tiers import bound_fen
+
+WAYS: Final = ("sms", "call", "wechat", "in_person")
+_ALL: Final = "all"
+_MONTHS: Final = 12
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the customer file; None for a file that was not given."""
+
+    events: Events | None = None
+    contacts: Contacts | None = None
+    barred: DoNotContact | None = None
+    results: Contacts | None = None
+
+    @property
+    def logs(self) -> list[Contacts]:
+        """The contact log, and what came of earlier exports."""
+        return [one for one in (self.contacts, self.results) if one is not None]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How every customer of the customer file stands on the day, arrays of shape (m,); by way where ways differ.
+
+    `rating`: 1 to 5, 0 where none is valid; `number`: index of the customer's number, below 0 without one; `sharers`: how many
+    have it.
+    """
+
+    active: Mask
+    adult: Mask
+    young: Mask
+    bereaved: Mask
+    private: Mask
+    qualified: Mask
+    rating: npt.NDArray[np.int8]
+    listed: Mapping[str, Mask]
+    refused: Mapping[str, Mask]
+    consents: Mapping[str, Mask]
+    number: Int64s
+    sharers: Int64s
+
+    def at_number(self, wrong: Mask) -> Mask:
+        """Return at whose number anybody is one of those, shape (m,)."""
+        has = self.number >= 0
+        hit = np.zeros(int(self.number.max(initial=-1)) + 1, np.bool_)
+        hit[self.number[has & wrong]] = True
+        result = np.zeros(len(wrong), np.bool_)
+        result[has] = hit[self.number[has]]
+        return result
+
+
+def standing_of(customers: Customers, beside: Beside, run: Path, books: Playbooks, on: dt.date) -> Standing:
+    """Return how customers stand on a day, by the customer file, what is beside it, and a run folder."""
+    limits, count = books.gates.limits, len(customers)
+    birthday, rated, today = customers.day["birthday"], customers.day["risk_rated_on"], day_number(on)
+    months = _months_since(rated, on)
+    valid = (rated != NO_DAY) & (rated <= today) & (months < limits.rating_valid_months.value)
+    number = customers.phone.astype(np.int64)
+    has, sharers = number >= 0, np.zeros(count, np.int64)
+    sharers[has] = np.bincount(number[has])[number[has]]
+    years = _months_since(birthday, on, end_of_month=False) // _MONTHS
+    qualified_on = customers.day["qualified_on"]
+    return Standing(
+        active=_is(customers, "status", "active") if "status" in customers.given else np.ones(count, np.bool_),
+        adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
+        young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
+        bereaved=_bereaved(customers, beside, limits, today),
+        private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books),
+        qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
+        rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
+        listed=_listed(customers, beside.barred, books, today),
+        refused=_refused(customers, beside.logs, books),
+        consents={way: _consent(customers, way, "Y") for way in WAYS},
+        number=number,
+        sharers=sharers,
+    )
+
+
+def _is(customers: Customers, field: str, word: str) -> Mask:
+    result: Mask = customers.code[field] == CODES[field].index(word)
+    return result
+
+
+def _consent(customers: Customers, way: str, word: str) -> Mask:
+    return _is(customers, f"consent_{way}", word) if way != "in_person" else np.zeros(len(customers), np.bool_)
+
+
+def _months_since(days: npt.NDArray[Any], on: dt.date, *, end_of_month: bool = True) -> Int64s:
+    """Return the whole months from days to `on`, shape (n,). `end_of_month`: what began on a 31st is a month old on a 30th."""
+    dates = np.where(days == NO_DAY, 0, days).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    began = (dates - months).astype(np.int64) + 1
+    passed = on.year * _MONTHS + on.month - 1 - (months.astype(np.int64) + 1970 * _MONTHS)
+    is_last = end_of_month and (on + dt.timedelta(days=1)).day == 1
+    result: Int64s = passed - ((began > on.day) & (not is_last))
+    return result
+
+
+def _bereaved(customers: Customers, beside: Beside, limits: Limits, today: int) -> Mask:
+    bereaved, events = np.zeros(len(customers), np.bool_), beside.events
+    for contacts in beside.logs:
+        heard = contacts.result == RESULTS.index("bereavement")
+        heard &= today - contacts.day.astype(np.int64) <= limits.bereavement_days.value
+        bereaved |= _are(customers.customer_id, contacts.customer_id.filter(pa.array(heard)))
+    if events is None:
+        return bereaved
+    grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(["bereavement", "illness"])))
+    grave &= (events.event == EVENTS.index("family_event")) & (today - events.day.astype(np.int64) <= limits.bereavement_days.value)
+    return bereaved | _are(customers.customer_id, events.customer_id.filter(pa.array(grave)))
+
+
+def _are(values: pa.Array, among: pa.Array) -> Mask:
+    return truth(pc.is_in(values, value_set=pa.array(among)))
+
+
+def _by_way(words: pa.DictionaryArray, way: str, books: Playbooks) -> Mask:
+    """Return which entries mean a way, by the code of one of its channels or for all of them."""
+    codes = [_ALL, *(code for code, one in books.books.channels.items() if one.way == way)]
+    return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes, pa.string())))
+
+
+def _listed(customers: Customers, barred: DoNotContact | None, books: Playbooks, today: int) -> dict[str, Mask]:
+    """Return who is on the do-not-contact list, by id, or by a number that he has."""
+    if barred is None:
+        return {way: np.zeros(len(customers), np.bool_) for way in WAYS}
+    listed = {}
+    for way in WAYS:
+        meant = pa.array(_by_way(barred.channel, way, books) & (barred.since <= today))
+        numbers = _are(customers.numbers, barred.number.filter(meant))
+        by_number = np.append(numbers, [False, False])  # -1 and -2: without a number
+        listed[way] = _are(customers.customer_id, barred.customer_id.filter(meant)) | by_number[customers.phone]
+    return listed
+
+
+def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -> dict[str, Mask]:
+    """Return who refused: by consent N, or in the contact log at any time."""
+    refused = {way: _consent(customers, way, "N") for way in WAYS}
+    for contacts in logs:
+        said_no = np.isin(contacts.result, [RESULTS.index("refused"), RESULTS.index("opt_out")])
+        for way in WAYS:
+            refused[way] |= _are(
+                customers.customer_id, contacts.customer_id.filter(pa.array(said_no & _by_way(contacts.channel, way, books)))
+            )
+    return refused
+
+
+def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
+    """Return who is a private client by tier, earlier tier or closing balance of a run.
+
+    Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
+    """
+    manifest = manifests.manifest_of(run)
+    barred = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred"]
+    bounds = [bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"] if tier["code"] in barred]
+    tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
+    rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
+    now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
+    text = {name: pa.string() for name in CHANGES_CSV}
+    options = pyarrow.csv.ConvertOptions(column_types=text, null_values=[], strings_can_be_null=False)
+    changes = pyarrow.csv.read_csv(run / "changes.csv", convert_options=options)
+    before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
+    return _are(customers.customer_id, one_array(now.cast(pa.string()))) | _are(customers.customer_id, one_array(before))
+
+
+def _has(column: pa.ChunkedArray, words: Sequence[str]) -> Mask:
+    return truth(pc.is_in(column.cast(pa.string()), value_set=pa.array(words, pa.string())))

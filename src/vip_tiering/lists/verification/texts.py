@@ -1,0 +1,262 @@
+"""The hard rules for messages: numbers, texts, times. Each different text is looked at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import Mask, encoded, truth
+from vip_tiering.base.errors import Problem
+from vip_tiering.base.money import Int64s
+from vip_tiering.lists.verification.entries import are_in, repeated
+from vip_tiering.lists.verification.read_back import ListPart, Rows, findings
+from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel
+from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.playbooks.messages import FIELDS, parts_of
+
+_LETTER: Final = "[^\\n\\r\\x0b\\x0c\\x{85}\\x{2028}\\x{2029}]"
+"""Anything but the end of a line."""
+_UNMEASURED: Final = frozenset({"product", "points"})
+"""Fields that are written as they are given; how long the whole text may be is a rule of its own."""
+
+
+def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
+    """Return which messages are no template of their action filled in, shape (n,); each different text of an action is looked at once.
+
+    `actions`: several of a row are joined by |, and one of them must say it. An action that nobody knows is another rule's business.
+    """
+    words = encoded(actions)
+    text, action = texts.indices.to_numpy(), words.indices.to_numpy()
+    forms = [None if (form := _forms(cell, channel, books)) is None else [*form] for cell in words.dictionary.to_pylist()]
+    usual = np.zeros(len(texts.dictionary), np.int64)
+    usual[text] = action  # hardly a text is that of two actions
+    strange: Mask = _judged(texts.dictionary, usual, forms)[text]
+    others = np.flatnonzero(usual[text] != action)
+    pairs, place = np.unique(text[others] * np.int64(len(forms) + 1) + action[others], return_inverse=True)
+    which, by = np.divmod(pairs, len(forms) + 1)
+    strange[others] = _judged(texts.dictionary.take(pa.array(which)), by, forms)[place]
+    return strange
+
+
+def _judged(texts: pa.Array, actions: Int64s, forms: list[list[str] | None]) -> Mask:
+    """Return which texts match none of the patterns of their action, shape (k,)."""
+    strange = np.zeros(len(texts), np.bool_)
+    for number, patterns in enumerate(forms):
+        if patterns is None:
+            continue
+        left = np.flatnonzero(actions == number)
+        for pattern in patterns:
+            if len(left):
+                left = left[~truth(pc.match_substring_regex(texts.take(pa.array(left)), pattern))]
+        strange[left] = True
+    return strange
+
+
+def _forms(cell: str, channel: Channel, books: Playbooks) -> Iterator[str] | None:
+    """Return the patterns of all texts that the actions of a cell may send on a channel; None where no action is known."""
+    known = {action.id: action for _, _, action in placed_actions(books.books.playbooks)}
+    actions = [known[one] for one in cell.split("|") if one in known]
+    return (_pattern(text, channel) for text in dict.fromkeys(_texts_of_actions(actions))) if actions else None
+
+
+def _texts_of_actions(actions: list[Action]) -> Iterator[str]:
+    for message in (action.message for action in actions):
+        if message is not None:
+            yield message.text
+            yield from (variant.text for variant in message.variants or ())
+
+
+def _pattern(template: str, channel: Channel) -> str:
+    """Return what matches a template whose fields hold anything of their width, in the syntax of RE2."""
+    form = channel.message
+    own = {"signature": (form and form.signature) or "", "opt_out": (form and form.opt_out) or ""}
+    parts = [_of_field(name) if name and name not in own else re.escape(own.get(name, text)) for text, name in parts_of(template)]
+    return f"^{''.join(parts)}$"
+
+
+def _of_field(name: str) -> str:
+    return f"{_LETTER}*" if name in _UNMEASURED else f"{_LETTER}{{0,{FIELDS[name]}}}"
+
+
+_MOBILE: Final = "^1[3-9][0-9]{9}$"
+_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
+_BLANKS: Final = "[\\s\\p{Z}]+"
+_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
+"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
+_GREETING: Final = "尊敬的"
+_NOBODY: Final = "尊敬的客户"
+_TITLES: Final = ("先生", "女士")
+
+
+def check_numbers(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
+    """Yield numbers that are none, and on a public channel those that stand twice, in whichever file of a part."""
+    for part in parts:
+        for code, files in part.lists.items():
+            channel = books.books.channels[code]
+            if channel.way in ("sms", "call"):
+                yield from _check_numbers(part, files, channel)
+
+
+def check_texts(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
+    """Yield what is wrong with the texts of every channel that has any, in both parts."""
+    for part in parts:
+        for code, files in part.lists.items():
+            for file in files:
+                table = part.tables[file]
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.books.channels[code], books)
+        for file in part.managers.get("", ()):
+            table = part.tables[file]
+            for channel in books.books.channels.values():
+                rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
+                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
+
+
+def check_times(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
+    """Yield when something is to be sent that must not be sent then, on any channel that says when."""
+    for part in parts:
+        for code, files in part.lists.items():
+            for file in files:
+                yield from _check_times(part.shown(file), part.tables[file], books.books.channels[code], part.day, books)
+
+
+def _check_numbers(part: ListPart, files: Sequence[str], channel: Channel) -> Iterator[Problem]:
+    phones = pa.chunked_array([chunk for file in files for chunk in part.tables[file]["phone"].chunks], pa.string())
+    wrong = {"phone-form": ~truth(pc.match_substring_regex(phones, _MOBILE))}
+    if channel.public:
+        wrong["phone-repeated"] = repeated(encoded(phones).indices.to_numpy())
+    start = 0
+    for file in files:
+        end = start + len(part.tables[file])
+        for rule, mask in wrong.items():
+            yield from findings(part.shown(file), rule, np.flatnonzero(mask[start:end]), "phone")
+        start = end
+
+
+def _check_texts(
+    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, books: Playbooks
+) -> Iterator[Problem]:
+    """Yield what is wrong with texts. `rows`: where they stand in the file."""
+    if channel.message is None or not len(table):
+        return
+    coded = encoded(table["text"])
+    place = coded.indices.to_numpy()
+    for rule, wrong in _wrong_texts(coded.dictionary, channel, books):
+        yield from findings(file, rule, rows[wrong[place]], "text")
+    yield from findings(file, "text-template", rows[are_strange(table["action"], coded, channel, books)], "text")
+    if channel.public:
+        several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
+        named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)
+        yield from findings(file, "text-names", rows[several[named]], "text")
+
+
+def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterator[tuple[str, Mask]]:
+    """Yield each rule with the different texts that break it, shape (k,)."""
+    form = channel.message
+    if form is None:
+        return
+    templates = _templates(books)
+    most = form.max_units
+    yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
+    signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
+    if form.signature is not None:
+        yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))
+    if form.opt_out is not None:  # a template may say it in words of its own
+        own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
+        yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
+    promises = books.gates.forbidden_words.words
+    private = [one.label for one in books.books.products.values() if one.offer == "private"]
+    either = _hold_any(texts, [*promises, *private])
+    yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
+    if private:  # the name of the bank itself is no offer
+        yield "text-private", _among(texts, either, lambda some: _hold_any(_unsigned(_squeezed(some)), private))
+
+
+def _says_how(text: str) -> bool:
+    return any(word in text for word in OPT_OUT_WORDS)
+
+
+def _among(texts: pa.Array, perhaps: Mask, judge: Callable[[pa.Array], Mask]) -> Mask:
+    """Return the verdict on texts, shape (k,), where only those of a mask may be wrong; only these are judged."""
+    wrong = np.zeros(len(texts), np.bool_)
+    wrong[perhaps] = judge(texts.filter(pa.array(perhaps)))
+    return wrong
+
+
+def _units(texts: pa.Array) -> Rows:
+    """Return the lengths in UTF-16 units, shape (k,); no text has more of them than bytes."""
+    result: Rows = pc.add(pc.utf8_length(texts), pc.count_substring_regex(texts, _TWO_UNITS)).to_numpy(zero_copy_only=False)
+    return result
+
+
+def _squeezed(texts: pa.Array) -> pa.Array:
+    """Return texts without blanks and without what hides a word: full-width forms, capitals."""
+    return pc.utf8_lower(pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), _BLANKS, ""))
+
+
+def _hold_any(texts: pa.Array, words: Sequence[str]) -> Mask:
+    """Return which texts hold any of the words, both squeezed; of settled ones only capitals could hide one."""
+    hidden = _any_of(_squeezed(pa.array(words, pa.string())).to_pylist())
+    found = truth(pc.match_substring_regex(texts, hidden, ignore_case=True))
+    odd = ~truth(pc.match_substring_regex(texts, _SETTLED))
+    found[odd] = truth(pc.match_substring_regex(_squeezed(texts.filter(pa.array(odd))), hidden))
+    return found
+
+
+def _unsigned(squeezed: pa.Array) -> pa.Array:
+    """Return squeezed texts without the signature that begins them."""
+    return pc.replace_substring_regex(squeezed, "^(?:【[^【】]*】|\\[[^\\[\\]]*\\])", "")
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word) for word in words if word)
+
+
+def _templates(books: Playbooks) -> list[str]:
+    """Return every text that the playbooks send."""
+    every = [
+        *(action for book in books.books.playbooks.playbooks for action in book.actions or ()),
+        *(books.books.playbooks.every_tier or ()),
+    ]
+    messages = [action.message for action in every if action.message is not None]
+    return [text for one in messages for text in (one.text, *(variant.text for variant in one.variants or ()))]
+
+
+def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
+    """Return which texts greet anybody but 客户, or hold a form of address that no template holds."""
+    greeted = pc.not_equal(pc.count_substring(texts, _GREETING), pc.count_substring(texts, _NOBODY))
+    titles = [title for title in _TITLES if not any(title in text for text in _templates(books))]
+    addressed = truth(pc.match_substring_regex(texts, _any_of(titles))) if titles else np.zeros(len(texts), np.bool_)
+    result: Mask = truth(greeted) | addressed
+    return result
+
+
+def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, books: Playbooks) -> Iterator[Problem]:
+    """Yield times that are not on the day, outside the hours of the channel, or not in their order; and days that are not the last one."""
+    if {"not_before", "not_after"} <= set(table.column_names):
+        early, late = encoded(table["not_before"]), encoded(table["not_after"])
+        size = np.int64(max(1, len(late.dictionary)))
+        pairs = pa.array(early.indices.to_numpy() * size + late.indices.to_numpy()).dictionary_encode()
+        first, second = np.divmod(pairs.dictionary.to_numpy(), size)
+        sound = _are_sound_times(early.dictionary.take(pa.array(first)), late.dictionary.take(pa.array(second)), channel, day)
+        yield from findings(file, "send-window", np.flatnonzero(~sound[pairs.indices.to_numpy()]), "not_before")
+    if "valid_until" in table.column_names:
+        last = str(day + dt.timedelta(days=books.gates.limits.message_valid_days.value))
+        yield from findings(file, "valid-until", np.flatnonzero(~are_in(table["valid_until"], [last])), "valid_until")
+
+
+def _are_sound_times(early: pa.Array, late: pa.Array, channel: Channel, day: dt.date) -> Mask:
+    """Return which pairs of times are in order, on the day and within the hours of the channel, shape (k,)."""
+    window = channel.send_window
+    if window is None:
+        return truth(pc.and_(pc.equal(early, str(day)), pc.equal(late, str(day))))
+    form = f"^{day} ([01][0-9]|2[0-3]):[0-5][0-9]$"
+    sound = pc.and_(pc.match_substring_regex(early, form), pc.match_substring_regex(late, form))
+    within = pc.and_(pc.greater_equal(early, f"{day} {window.not_before}"), pc.less_equal(late, f"{day} {window.not_after}"))
+    return truth(pc.and_(pc.and_(sound, within), pc.less(early, late)))

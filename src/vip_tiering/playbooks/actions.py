@@ -1,0 +1,331 @@
+"""What is wrong with the playbook files: values against each other, within a file and between files.
+
+Every function takes files whose form is right, and notes its findings in the document, at their places.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated, Final, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
+
+from vip_tiering.playbooks.gates import PURPOSES, Purpose
+from vip_tiering.rules.calendar import Festival
+from vip_tiering.rules.forms import (
+    Clause,
+    Code,
+    Covers,
+    Id,
+    Label,
+    MonthDay,
+    Override,
+    Reason,
+    Source,
+    Strict,
+    Text,
+    Version,
+    What,
+    Words,
+    check_known,
+    check_unique,
+)
+from vip_tiering.rules.yaml_file import Document, Path, path_text
+
+Segment = Literal["payroll", "merchant", "savings", "settlement"]
+Trigger = Literal[
+    "regular",
+    "maturity",
+    "new_product",
+    "birthday",
+    "card_upgrade",
+    "points",
+    "festival",
+    "branch_date",
+    "meeting",
+    "standing",
+    "no_rating",
+]
+
+
+class Variant(Strict):
+    """Another wording of a message for one segment; it never decides who gets one."""
+
+    segment: Annotated[Segment, Field(description="for whom this wording is meant")]
+    text: Text
+
+
+class Message(Strict):
+    """What is sent, and who approved the text."""
+
+    text: Text
+    variants: Annotated[list[Variant], Field(min_length=1, description="wordings by segment; all others get `text`")] | None = None
+    reviewed_by: Annotated[Words, Field(description="who approved the text; `sample, replace before use` is nobody")]
+    reviewed_on: Annotated[dt.date, Field(description="when the text was approved")] | None = None
+
+
+class Audience(Strict):
+    """Whom an action is for."""
+
+    who: Annotated[Literal["tier", "visitors"], Field(description="every customer of the tier, or whoever visits the branch")]
+    mainly: Annotated[list[Segment], Field(min_length=1, description="they come first; nobody else is left out")] | None = None
+    note: Annotated[Words, Field(description="what people should know about it")] | None = None
+
+
+class Lobby(Strict):
+    """An event in the branch hall: its occasion and what is handed out."""
+
+    festival: Annotated[Festival, Field(description="the occasion; summer is a season and needs its two days")]
+    material: Annotated[Words, Field(description="what is handed out")]
+    first_day: Annotated[MonthDay, Field(description='first day of a season, quoted: "06-15"')] | None = None
+    last_day: Annotated[MonthDay, Field(description='last day of a season, quoted: "08-31"')] | None = None
+    working_days_before: (
+        Annotated[
+            StrictInt, Field(ge=1, le=30, description="begins so many working days before the day and ends on the last one before it")
+        ]
+        | None
+    ) = None
+    prepare_working_days: Annotated[
+        StrictInt, Field(ge=1, le=60, description="everything is there so many working days before the first day of the event")
+    ] = 5
+
+
+class AlsoFor(Strict):
+    """A further tier for which an action is done although the plan does not say so."""
+
+    tier: Annotated[Code, Field(description="code of the tier")]
+    origin: Annotated[Literal["not_in_plan"], Field(description="the plan names the action, but not for this tier")]
+    reason: Reason
+
+
+class Instead(Strict):
+    """Another channel for those whom one gate stops on the preferred one."""
+
+    gate: Annotated[Literal["senior"], Field(description="the reason for which the preferred channel is closed")]
+    channel: Annotated[Code, Field(description="code of channels.yaml; all gates are tried again there")]
+
+
+class Action(Strict):
+    """One thing that is done for customers of a tier."""
+
+    id: Id
+    what: What
+    listed_as: (
+        Annotated[Text, Field(description="what lists for people say of it; ${product} and other known fields are filled in")] | None
+    ) = None
+    covers: Covers | None = None
+    origin: Annotated[Literal["plan", "ours"], Field(description="the plan says so, or we do")] = "plan"
+    purpose: Annotated[list[Purpose], Field(min_length=1, description="what it is for; of several the strictest decides the gates")]
+    audience: Annotated[Audience, Field(description="whom it is for")]
+    topics: Annotated[list[Code], Field(min_length=1, description="codes of products.yaml that it is about")] | None = None
+    channels: Annotated[list[Code], Field(min_length=1, description="codes of channels.yaml; lists go to the first, the others are free")]
+    instead: Annotated[Instead, Field(description="another channel where a gate closes the first")] | None = None
+    campaign: Annotated[StrictBool, Field(description="true: one offer for many, so never for private clients")] = False
+    trigger: Annotated[Trigger, Field(description="what makes it due")]
+    within_days: Annotated[StrictInt, Field(ge=0, le=92, description="due so many days before the event at the earliest")] | None = None
+    for_days: (
+        Annotated[StrictInt, Field(ge=1, le=92, description="due for so many days from the event; call_days of a product goes first")]
+        | None
+    ) = None
+    once_per: Annotated[Literal["event", "run"], Field(description="never twice for the same event, or the same quarter's run")] | None = (
+        None
+    )
+    cadence_days: (
+        Annotated[StrictInt, Field(ge=1, le=366, description="least days between two contacts of the same customer and action")] | None
+    ) = None
+    cadence_source: Annotated[Literal["plan", "ours"], Field(description="whose number cadence_days is")] | None = None
+    aim: Annotated[Words, Field(description="what it is good for")]
+    lobby: Annotated[Lobby, Field(description="the event in the branch hall")] | None = None
+    message: Annotated[Message, Field(description="what is sent, where a message is sent")] | None = None
+    also_for: Annotated[list[AlsoFor], Field(min_length=1, description="further tiers, not named by the plan")] | None = None
+    source: Clause
+    override: Annotated[Override, Field(description="needed where campaign or cadence_days is looser than the floor")] | None = None
+
+    @property
+    def strictest(self) -> Purpose:
+        """The purpose whose gates apply."""
+        return max(self.purpose, key=PURPOSES.index)
+
+
+Actions = Annotated[list[Action], Field(min_length=1, description="what is done, in the order of the plan")]
+
+
+class Playbook(Strict):
+    """What is done for one tier: its actions, those of another tier, or nothing for a reason."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in ("actions", "same_as", "playbook")]})
+
+    tier: Annotated[Code, Field(description="code of the tier in tiers.yaml")]
+    covers: Covers | None = None
+    bulk: Annotated[Literal["allowed", "barred"], Field(description="barred: no message or offer that goes to many")]
+    actions: Actions | None = None
+    same_as: Annotated[Code, Field(description="code of the tier whose actions are done here too")] | None = None
+    playbook: Annotated[Literal["none"], Field(description="nothing is planned; needs a reason")] | None = None
+    reason: Reason | None = None
+    source: Clause
+    override: Annotated[Override, Field(description="needed where bulk is allowed in a tier of private clients")] | None = None
+
+
+class Measure(Strict):
+    """A figure by which the branch is measured."""
+
+    id: Id
+    label: Label
+    what: What
+    covers: Covers
+    needs: Annotated[Words, Field(description="from which data it is counted")]
+    source: Clause
+
+
+class Gap(Strict):
+    """Something that the plan leaves open, and what we do about it."""
+
+    id: Id
+    what: What
+    covers: Covers
+    answer: Annotated[Words, Field(description="what we do instead")]
+    source: Clause
+
+
+class PlaybooksFile(Strict):
+    """What is done for each tier, by which measure, and what the plan leaves open."""
+
+    version: Version
+    source: Source
+    playbooks: Annotated[list[Playbook], Field(min_length=1, description="one for each tier")]
+    every_tier: Annotated[list[Action], Field(min_length=1, description="actions of every tier that has a playbook")] | None = None
+    measures: Annotated[list[Measure], Field(min_length=1, description="figures of the branch")] | None = None
+    gaps: Annotated[list[Gap], Field(min_length=1, description="what the plan leaves open")] | None = None
+
+
+class PlanId(Strict):
+    """One thing that the plan says, under the id by which rules refer to it."""
+
+    id: Id
+    fact: Annotated[Words, Field(description="what the plan says, in one line")]
+
+
+class PlanIdsFile(Strict):
+    """Everything that the plan says; each id must be covered by a rule."""
+
+    version: Version
+    source: Source
+    ids: Annotated[list[PlanId], Field(min_length=1, description="ids in the order of the plan")]
+
+
+ACTION_PATHS: Final = ("playbooks", "every_tier")
+"""The keys of a PlaybooksFile below which actions stand."""
+_COMMON_YEAR: Final = 2015
+"""A year without 29 February."""
+
+
+def placed_actions(file: PlaybooksFile) -> Iterator[tuple[Path, str | None, Action]]:
+    """Yield every action with its place and the code of its tier; None for those of every tier."""
+    for number, book in enumerate(file.playbooks):
+        for index, action in enumerate(book.actions or ()):
+            yield ("playbooks", number, "actions", index), book.tier, action
+    for index, action in enumerate(file.every_tier or ()):
+        yield ("every_tier", index), None, action
+
+
+def reached_tiers(file: PlaybooksFile, tier: str | None, action: Action) -> list[str]:
+    """Return every tier for which an action of `tier` is done; None is every tier."""
+    if tier is None:
+        return sorted(book.tier for book in file.playbooks)
+    same = [book.tier for book in file.playbooks if book.same_as == tier]
+    return [tier, *same, *(other.tier for other in action.also_for or ())]
+
+
+def covers_of(file: PlaybooksFile) -> Iterator[tuple[Path, list[str], str]]:
+    """Yield the place, the ids that are covered, and a name for people, of every entry that covers any."""
+    for number, book in enumerate(file.playbooks):
+        yield ("playbooks", number, "covers"), book.covers or [], f"playbook of {book.tier}"
+    for path, tier, action in placed_actions(file):
+        yield (*path, "covers"), action.covers or [], f"{action.id} of {tier or 'every tier'}"
+    for index, measure in enumerate(file.measures or ()):
+        yield ("measures", index, "covers"), measure.covers, f"measure {measure.id}"
+    for index, gap in enumerate(file.gaps or ()):
+        yield ("gaps", index, "covers"), gap.covers, f"gap {gap.id}"
+
+
+def check_plan_ids(document: Document, file: PlanIdsFile) -> None:
+    """Add ids that are listed twice."""
+    check_unique(document, ("ids",), "id", (one.id for one in file.ids))
+
+
+def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -> None:
+    """Add what the tiers and the playbooks say against each other."""
+    check_unique(document, ("playbooks",), "tier", (one.tier for one in file.playbooks))
+    check_unique(document, ("measures",), "id", (one.id for one in file.measures or ()))
+    check_unique(document, ("gaps",), "id", (one.id for one in file.gaps or ()))
+    for number, book in enumerate(file.playbooks):
+        check_known(document, ("playbooks", number, "tier"), book.tier, tiers, "tiers.yaml")
+        _check_book(document, file, number)
+    absent = [one for one in tiers if one not in [book.tier for book in file.playbooks]]
+    renamed = any(("playbooks", number, "tier") in document.wrong for number in range(len(file.playbooks)))
+    if absent and not renamed:  # a tier that was renamed is one mistake, told already
+        message = f"holds nothing for {', '.join(absent)}; write playbook: none with a reason, or same_as"
+        document.note(document.key_places["playbooks",], ("playbooks",), message)
+    first_use: dict[str, Path] = {}
+    for path, tier, action in placed_actions(file):
+        if (first := first_use.setdefault(action.id, path)) != path:
+            document.add((*path, "id"), f"must differ from {path_text((*first, 'id'))}; use also_for to do it for a further tier")
+        _check_action(document, path, action)
+        others = [one for one in tiers if one != tier]
+        for index, other in enumerate(action.also_for or ()):
+            check_known(document, (*path, "also_for", index, "tier"), other.tier, others, "the other tiers")
+
+
+def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
+    """Add what the playbook of one tier says against itself."""
+    book, here = file.playbooks[number], ("playbooks", number)
+    given = [key for key in ("actions", "same_as", "playbook") if getattr(book, key) is not None]
+    if len(given) != 1:
+        document.add(here, "must hold one of actions, same_as and playbook: none")
+    if book.playbook is not None and book.reason is None:
+        document.add((*here, "playbook"), "needs a reason beside it")
+    if book.same_as is not None:
+        with_actions = [one.tier for one in file.playbooks if one.actions and one.tier != book.tier]
+        check_known(document, (*here, "same_as"), book.same_as, with_actions, "the playbooks with actions")
+
+
+def _check_action(document: Document, path: Path, action: Action) -> None:
+    """Add what an action says against itself."""
+    if (action.cadence_days is None) != (action.cadence_source is None):
+        key, other = ("cadence_source", "cadence_days") if action.cadence_days is None else ("cadence_days", "cadence_source")
+        document.add((*path, key), f"needs {other} beside it")
+    if action.trigger == "regular" and action.cadence_days is None:
+        document.add((*path, "trigger"), "regular needs cadence_days and cadence_source")
+    if (action.trigger == "festival") != (action.lobby is not None):
+        document.add((*path, "trigger"), "festival and lobby belong together")
+    if action.message is not None:
+        check_unique(document, (*path, "message", "variants"), "segment", (one.segment for one in action.message.variants or ()))
+    lobby = action.lobby
+    if lobby and (lobby.festival == "summer") != bool(lobby.first_day and lobby.last_day):
+        document.add((*path, "lobby"), "first_day and last_day belong to festival: summer, and only to it")
+    elif lobby and lobby.first_day and lobby.last_day:
+        _check_season(document, (*path, "lobby"), lobby.first_day, lobby.last_day)
+        if lobby.working_days_before is not None:
+            document.add((*path, "lobby", "working_days_before"), "must not stand beside first_day and last_day")
+
+
+def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:
+    """Add the ends of a season that are no days of every year, or stand the wrong way round."""
+    for key, day in (("first_day", first_day), ("last_day", last_day)):
+        try:
+            dt.date.fromisoformat(f"{_COMMON_YEAR}-{day}")
+        except ValueError:
+            document.add((*path, key), "must be a day of every year")
+    if last_day < first_day:
+        document.add((*path, "last_day"), "must not be before first_day; a season lies within one year")
+
+
+def check_plan_covered(document: Document, file: PlaybooksFile, ids: list[str]) -> None:
+    """Add covered ids that the plan does not have."""
+    for path, covered, _ in covers_of(file):
+        for index, one in enumerate(covered):
+            if one not in ids:
+                near = get_close_matches(one, ids, n=1)
+                document.add((*path, index), "is not in plan_ids.yaml" + (f"; did you mean {near[0]}?" if near else ""))

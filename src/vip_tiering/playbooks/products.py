@@ -1,0 +1,58 @@
+"""The forms of the files that playbooks refer to, as strict models: products, channels, and the gates before any contact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt
+
+from vip_tiering.rules.forms import Clause, Code, Label, Override, Reason, Source, Strict, Version, check_unique
+from vip_tiering.rules.yaml_file import Document
+
+
+class Product(Strict):
+    """Something that an action is about."""
+
+    code: Annotated[Code, Field(description="short name in the playbooks")]
+    label: Annotated[Label, Field(description="name for people, and what ${product} becomes")]
+    kind: Annotated[
+        Literal["bond", "fund", "wealth", "insurance", "metal", "card", "service", "activity", "trust", "plan", "private_fund"],
+        Field(description="what sort of product it is"),
+    ]
+    offer: Annotated[Literal["public", "private"], Field(description="private: only by non-public means, to qualified investors")]
+    risk: Annotated[Literal["none", "R1", "R2", "R3", "R4", "R5"], Field(description="risk level; none where principal is not at risk")]
+    benefit: Annotated[Literal["protection", "uncertain"], Field(description="of an insurance: what the policy pays")] | None = None
+    launch_on: Annotated[dt.date, Field(description="first day on which it is offered")] | None = None
+    call_days: (
+        Annotated[StrictInt, Field(ge=1, le=92, description="for so many days from launch_on customers are called about it")] | None
+    ) = None
+    not_distributable: Annotated[Reason, Field(description="why a bank may not sell it; it appears in no list")] | None = None
+    source: Clause
+    override: Annotated[Override, Field(description="needed where not_distributable is looser than the floor")] | None = None
+
+
+class ProductsFile(Strict):
+    """The products, services and activities that playbooks are about."""
+
+    version: Version
+    source: Source | None = None
+    products: Annotated[list[Product], Field(min_length=1, description="each product once")]
+
+
+def check_products(document: Document, file: ProductsFile) -> None:
+    """Add products that are named twice or contradict themselves."""
+    check_unique(document, ("products",), "code", (one.code for one in file.products))
+    check_unique(document, ("products",), "label", (one.label for one in file.products))
+    for index, one in enumerate(file.products):
+        here = ("products", index)
+        if one.call_days is not None and one.launch_on is None:
+            document.add((*here, "call_days"), "needs launch_on, the day from which they count")
+        if one.kind == "insurance" and one.benefit is None:
+            document.add(here, "is an insurance without benefit; write benefit: protection or benefit: uncertain")
+        if one.kind != "insurance" and one.benefit is not None:
+            document.add((*here, "benefit"), "is for kind: insurance only")
+        if one.kind in ("trust", "plan", "private_fund") and one.offer != "private":
+            document.add((*here, "offer"), f"must be private for kind: {one.kind}")
+        if one.risk == "none" and (one.offer == "private" or one.benefit == "uncertain"):
+            document.add((*here, "risk"), "must be a level from R1 to R5: the principal or the benefit is not certain")

@@ -1,0 +1,264 @@
+"""Tables as an Excel workbook: ids keep every digit, nothing is a formula, and it prints as it is. Same tables, same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from wcwidth import wcswidth
+
+from vip_tiering.base.arrays import one_array
+from vip_tiering.base.money import FEN_PER_YUAN, Int64s, fen_from_decimal, largest
+from vip_tiering.base.schema import CELL_UNITS, RESULT_CODES, SHEET_ROWS
+
+_OPTIONS: Final = {
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+    # No temporary file ever holds a customer; measured faster than constant_memory (docs/decisions/0012-xlsxwriter.md).
+    "in_memory": True,
+}
+_MADE_ON: Final = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
+"""The date in every workbook's properties, so that the same lists are the same bytes."""
+_A4: Final = 9
+_NARROWEST, _WIDEST = 6, 36
+"""Column widths in characters of the standard font; what is wider is wrapped."""
+_BUTTON: Final = 3
+"""Characters that the button of the filter covers in a header."""
+_LINE_POINTS: Final = 15
+"""The height of a line; a row that needs several is given its height, because not every program finds it."""
+_MOST_LINES: Final = 27
+"""Excel's rows are at most 409 points high."""
+_SAMPLE: Final = 64
+"""So many of a column's longest values are measured."""
+_FIGURES: Final = ("number", "money")
+_TITLE_POINTS: Final = 21
+_LIST_UNITS: Final = 255
+_MAX_TAB: Final = 31
+_CUT: Final = "…"
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """One of several tables that stand below each other in a sheet, with its title; a title without a table is a line of text.
+
+    `totals`: the rows, from 0 on, that are printed bold.
+    """
+
+    title: str
+    table: pa.Table | None = None
+    totals: frozenset[int] = frozenset()
+
+
+Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
+_TEXT: Final = {"num_format": "@", "valign": "top"}
+_HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}
+_MONEY: Final = {"num_format": "#,##0.00", "valign": "top", "align": "right", "indent": 1}
+_COUNT: Final = {"num_format": "#,##0", "valign": "top", "align": "right", "indent": 1}
+_FORMATS: Final[dict[str, dict[str, Any]]] = {
+    "header": _HEADER,
+    "text": _TEXT,
+    "wrapped": {**_TEXT, "text_wrap": True},
+    "number": {"num_format": "0", "valign": "top", "align": "center"},
+    "money": _MONEY,
+    # Of parts: figures have their header above them, because no button of a filter covers it.
+    "title": {"bold": True, "font_size": 13},
+    "count": _COUNT,
+    "header of figures": {**_HEADER, "align": "right", "indent": 1},
+    "text total": {**_TEXT, "bold": True},
+    "wrapped total": {**_TEXT, "bold": True, "text_wrap": True},
+    "money total": {**_MONEY, "bold": True},
+    "count total": {**_COUNT, "bold": True},
+}
+
+
+def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES) -> int:
+    """Write each table as a sheet and return the number of rows of all.
+
+    `sheets`: name of the tab -> table of n rows, or several tables as parts; text columns become text cells, integer columns
+    numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named keeps its own
+    name. The column `result` offers the words `offered` and takes others after a warning. A table of more than 1,048,575 rows goes on
+    in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
+    """
+    import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    book.set_properties({"created": _MADE_ON})
+    formats = {name: book.add_format(looks) for name, looks in _FORMATS.items()}
+    taken: set[str] = set()
+    rows = 0
+    for name, content in sheets.items():
+        if not isinstance(content, pa.Table):
+            rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, formats)
+            continue
+        for start in range(0, max(1, len(content)), SHEET_ROWS):
+            rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats, offered)
+    book.close()
+    sink.write(buffer.getbuffer())
+    return rows
+
+
+def _tab(name: str, taken: set[str]) -> str:
+    """Return a name that Excel takes, once: at most 31 characters, no brackets, slashes or `:*?`, no quote at an end."""
+    tab = plain = re.sub(r"[\[\]:*?/\\]|^'|'$", "_", name)[:_MAX_TAB] or "_"
+    number = 1
+    while tab.casefold() in taken or tab.casefold() == "history":  # Excel keeps this one for itself
+        number += 1
+        tab = f"{plain[: _MAX_TAB - 8]} ({number})"
+    taken.add(tab.casefold())
+    return tab
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a column: name of their format, width in characters, values; and the lines of each where it is wrapped."""
+
+    kind: str
+    width: int
+    values: list[Any]
+    lines: Int64s | None = None
+
+
+def _cells(column: pa.Array, header: str) -> _Cells:
+    """Return a column as cells; nothing is a cell that is null or an empty text."""
+    width = max(_NARROWEST, (wcswidth(header) or len(header)) + _BUTTON)
+    if pa.types.is_integer(column.type):
+        numbers = column.to_pylist()
+        return _Cells("number", max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), numbers)
+    if pa.types.is_decimal(column.type):
+        fen = fen_from_decimal(pc.fill_null(column, 0))
+        yuan = [one / FEN_PER_YUAN if given else None for one, given in zip(fen.tolist(), column.is_valid().to_pylist(), strict=True)]
+        return _Cells("money", max(width, len(f"-{largest(fen) / FEN_PER_YUAN:,.2f}") + 1), yuan)
+    texts = _fitting(column.cast(pa.string()))
+    width = max(width, _width(texts))
+    return _Cells(
+        "wrapped" if width > _WIDEST else "text", min(width, _WIDEST), texts.to_pylist(), _lines(texts) if width > _WIDEST else None
+    )
+
+
+def _ends(column: pa.Array) -> list[int]:
+    """Return the lowest and the highest of whole numbers."""
+    ends = pc.min_max(column).as_py()
+    return [ends["min"] or 0, ends["max"] or 0]
+
+
+def _fill(sheet: Any, top: int, place: int, cells: _Cells, looks: Sequence[Any] = ()) -> None:  # noqa: ANN401 (untyped library)
+    """Write the cells of a column below each other, each with its format in `looks`, else with that of the column."""
+    write = sheet.write_number if cells.kind in _FIGURES else sheet.write_string
+    for row, value in enumerate(cells.values):
+        if value is not None and value != "":
+            write(top + row, place, value, looks[row] if looks else None)
+
+
+def _write_sheet(
+    sheet: Any,  # noqa: ANN401 (untyped library)
+    table: pa.Table,
+    headers: Mapping[str, str],
+    formats: Mapping[str, Any],
+    offered: Sequence[str],
+) -> int:
+    """Fill a sheet, column by column, set it up for reading and printing, and return its rows."""
+    lines = np.ones(len(table), np.int64)
+    for place, name in enumerate(table.column_names):
+        header = headers.get(name, name)
+        cells = _cells(one_array(table.column(name)), header)
+        sheet.write_string(0, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
+        sheet.set_column(place, place, cells.width, formats[cells.kind])
+        _fill(sheet, 1, place, cells)
+        if cells.lines is not None:
+            lines = np.maximum(lines, cells.lines)
+        if name == "result" and len(table):
+            # A warning and no stop: other words of the bank are read back too.
+            rule = {"validate": "list", "source": _fitting_list(offered), "error_type": "warning"}
+            sheet.data_validation(1, place, len(table), place, rule)
+    for row in np.flatnonzero(lines > 1).tolist():
+        sheet.set_row(row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
+    sheet.freeze_panes(1, 0)
+    if table.num_columns:
+        sheet.autofilter(0, 0, len(table), table.num_columns - 1)
+    sheet.repeat_rows(0)
+    _set_up(sheet)
+    return len(table)
+
+
+def _fitting_list(offered: Sequence[str]) -> list[str]:
+    """Return the words that a cell offers; the codes where Excel, which takes 255 UTF-16 units, cannot hold them."""
+    units = len(",".join(offered).encode("utf-16-le")) // 2
+    return [*(offered if units <= _LIST_UNITS else RESULT_CODES)]
+
+
+def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)
+    """Fill a sheet with several tables below each other, a free line before each, and return their rows."""
+    widths: dict[int, int] = {}
+    top = rows = 0
+    for part in parts:
+        if part.table is None:
+            sheet.write_string(top, 0, part.title, formats["text"])
+            top += 1
+            continue
+        sheet.set_row(top + 1, _TITLE_POINTS)
+        sheet.write_string(top + 1, 0, part.title, formats["title"])
+        for place, name in enumerate(part.table.column_names):
+            header = headers.get(name, name)
+            cells = _cells(one_array(part.table.column(name)), header)
+            kind = "count" if cells.kind == "number" else cells.kind
+            looks = [formats[f"{kind} total" if row in part.totals else kind] for row in range(len(part.table))]
+            sheet.write_string(top + 2, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
+            _fill(sheet, top + 3, place, cells, looks)
+            widths[place] = max(cells.width, widths.get(place, 0))
+        top += len(part.table) + 3
+        rows += len(part.table)
+    for place, width in widths.items():
+        sheet.set_column(place, place, width)
+    _set_up(sheet)
+    return rows
+
+
+def _set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
+    """Print on A4 across, one page wide, with the name of the sheet and the number of the page."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
+
+
+def _fitting(texts: pa.Array) -> pa.Array:
+    """Return texts that a cell can hold; a longer one is cut between two characters and ends in `…`."""
+    if not len(texts) or (pc.max(pc.binary_length(texts)).as_py() or 0) <= CELL_UNITS:
+        return texts  # no text has more UTF-16 units than bytes of UTF-8
+    return pa.array([text if text is None else _cut(text) for text in texts.to_pylist()], pa.string())
+
+
+def _cut(text: str) -> str:
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * CELL_UNITS:
+        return text
+    return units[: 2 * (CELL_UNITS - 1)].decode("utf-16-le", "ignore") + _CUT
+
+
+def _width(texts: pa.Array) -> int:
+    """Return the widest of a column's longest texts in characters of the standard font; Chinese ones take two."""
+    distinct = texts.drop_null().unique()
+    sizes = pc.binary_length(distinct)
+    longest = distinct.take(pc.array_sort_indices(sizes, order="descending")[:_SAMPLE])
+    # A text without a width holds control characters, which no cell shows.
+    return max((max(wcswidth(text), len(text)) + 1 for text in longest.to_pylist()), default=0)
+
+
+def _lines(texts: pa.Array) -> Int64s:
+    """Return how many lines each text takes in the widest column, shape (n,); two bytes of UTF-8 beyond the first are one width."""
+    letters, size = (
+        pc.fill_null(one, 0).to_numpy(zero_copy_only=False).astype(np.int64) for one in (pc.utf8_length(texts), pc.binary_length(texts))
+    )
+    # A Chinese character that does not fit leaves its half of a width free, so a line is counted as two narrower.
+    lines: Int64s = -(-(letters + (size - letters) // 2) // (_WIDEST - 2))
+    return lines

@@ -1,0 +1,87 @@
+"""The runs with which a report compares: the one of the quarter before, and that of last year's fourth quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.quarter import Quarter
+from vip_tiering.rules.load import Rules
+from vip_tiering.tiers.run_folder import TieredRun, read_run, read_tiers
+from vip_tiering.tiers.scope import rename_previous
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers."""
+
+    digest: str
+    tiers: pa.Table
+
+
+def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) -> tuple[Earlier | None, list[str]]:
+    """Return the run that a run in `folder` was compared with: the one that was named, else the one beside it.
+
+    Raises DataError where another run was named. Where none is at hand it is None, with a warning.
+    """
+    origin = run.manifest["previous"]
+    if origin is None:
+        if named is not None:
+            raise DataError([_refused(folder, "was compared with no earlier run; leave out --previous")])
+        return None, [f"{folder.name}: is the first run; there is nothing to compare it with"]
+    without = "what branches and managers had before is left empty"
+    place = named if named is not None else folder.resolve().parent / origin["quarter"]
+    if named is None and not place.is_dir():
+        return None, [f"{folder.name}: the run {origin['quarter']} is not beside it; name it with --previous; {without}"]
+    try:
+        found = read_run(place)
+    except DataError:
+        if named is not None:
+            raise
+        return None, [f"{place.name}: is no intact official run; {without}"]
+    if found.digest != origin["digest"]:
+        message = f"is not the run with which {folder.name} was compared; compute {folder.name} again, or name the old one with --previous"
+        if named is not None:
+            raise DataError([_refused(place, message)])
+        return None, [f"{place.name}: {message}; {without}"]
+    if _by_other_rules(run, rules):
+        return None, [f"{folder.name}: follows renumbered customers by other rules than these; name them with --rules; {without}"]
+    return Earlier(found.digest, _tiers(place, found.quarter, run, rules)), []
+
+
+def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier | None, list[str]]:
+    """Return the run of last year's fourth quarter, where it stands beside the run; else None, with a warning where it is no sound one."""
+    quarter = Quarter(run.quarter.year - 1, 4)
+    place = folder.resolve().parent / str(quarter)
+    if not place.is_dir():
+        return None, []
+    try:
+        found = read_run(place)
+    except DataError:
+        return None, [f"{place.name}: is no intact official run; the growth since last year is left empty"]
+    if found.quarter != quarter:
+        return None, [f"{place.name}: is a run of {found.quarter}; the growth since last year is left empty"]
+    if _by_other_rules(run, rules):
+        return None, [f"{folder.name}: follows renumbered customers by other rules than these; the growth since last year is left empty"]
+    return Earlier(found.digest, _tiers(place, quarter, run, rules)), []
+
+
+def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
+    """Tell whether a run follows renumbered customers, and not by these rules."""
+    return "aliases" in run.manifest["scope"] and run.manifest["made_from"]["rules"] != rules.digest(run.quarter)
+
+
+def _tiers(place: Path, quarter: Quarter, run: TieredRun, rules: Rules) -> pa.Table:
+    """Return the tiers of an earlier run, by the numbers that customers have now where the run follows them."""
+    frame = read_tiers(place)
+    if "aliases" in run.manifest["scope"] and rules.aliases is not None and not frame.empty:
+        frame = rename_previous(frame, rules.aliases, rules.ladder(quarter))
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.set_column(table.column_names.index("tier"), "tier", table["tier"].cast(pa.string()))
+
+
+def _refused(folder: Path, message: str) -> Problem:
+    return Problem(folder.name, None, None, "previous-run", message)

@@ -1,0 +1,252 @@
+"""Tables beside the rule files: exchange rates, and customers that got another number. Content in, value and problems out.
+
+They are the bank's own, small against the extracts, and are checked like rule files: every mistake at once, by line.
+The numbers in `aliases` are customers' own, so no message shows them.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from vip_tiering.base.quarter import day_number
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Strict, Version, check_printable
+from vip_tiering.rules.yaml_file import Document, Path, path_text
+
+_WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
+_WEIGHT_SCHEMA: Final = {
+    "description": "share of the balance that counts: a quoted decimal from 0 to 1",
+    "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
+}
+
+
+def weight_of(weight: object) -> Decimal | None:
+    """Return a weight as an exact decimal; None where it is no weight of the right form and size."""
+    if isinstance(weight, bool) or not isinstance(weight, int | str) or not _WEIGHT.fullmatch(str(weight)):
+        return None
+    value = Decimal(str(weight))
+    return value if value <= 1 else None
+
+
+def _check_weight(weight: object) -> int | str:
+    if weight_of(weight) is None:
+        raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted decimal from "0" to "1" with at most six places, such as "0.5"')
+    if not isinstance(weight, int | str):
+        raise TypeError(weight)
+    return weight
+
+
+Kind = Literal["snapshot", "changes"]
+Negative = Literal["zero", "net", "reject"]
+Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
+ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+
+
+class ExtractColumns(Strict):
+    """The bank's own header for each meaning; what is not named here is recognised by its usual names."""
+
+    customer_id: Annotated[Header, Field(description="header of the customer's number; it stays text")] | None = None
+    account_id: Annotated[Header, Field(description="header of the account's number; a customer's accounts are summed")] | None = None
+    product: Annotated[Header, Field(description="header of the product code")] | None = None
+    currency: Annotated[Header, Field(description="header of the currency code")] | None = None
+    date: Annotated[Header, Field(description="header of the day on which the balance stood")] | None = None
+    balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
+
+
+class ProductRules(Strict):
+    """Which products count. Every product of the extracts must be named; one that is not is an error."""
+
+    include: Annotated[list[ProductCode], Field(min_length=1, description="products that count in full, or by their weight")] | None = None
+    exclude: Annotated[list[ProductCode], Field(min_length=1, description="products that do not count, such as loans")] | None = None
+    weights: Annotated[dict[ProductCode, Weight], Field(min_length=1, description="products of which a share counts")] | None = None
+
+
+class CurrencyRules(Strict):
+    """Balances in foreign currency, converted at the rate of the delivered day."""
+
+    rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
+
+
+class ExtractRules(Strict):
+    """What the bank's balance extracts look like and mean; every key is optional but the version."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["version"]})
+
+    version: Version = 1
+    kind: Annotated[
+        Kind, Field(description="snapshot: a date's rows are all balances of that day; changes: a row holds until the account's next")
+    ] = "snapshot"
+    columns: ExtractColumns = Field(default_factory=ExtractColumns)
+    negative: Annotated[Negative, Field(description="a negative balance counts as zero, counts as it is, or is rejected")] = "zero"
+    max_carry_days: Annotated[StrictInt, Field(ge=0, le=92, description="for how many missing days after it a delivered day may stand")] = 3
+    date_format: DateFormat | None = None
+    date_offset_days: Annotated[
+        StrictInt, Field(ge=-31, le=31, description="added to a date taken from a file's name; -1 where the name tells the day of delivery")
+    ] = 0
+    final_newline: Annotated[
+        Literal["required", "optional"], Field(description="a text file that does not end with a line end may have been cut off")
+    ] = "required"
+    product: Annotated[ProductRules, Field(description="which products count, and by how much")] | None = None
+    currency: Annotated[CurrencyRules, Field(description="converts foreign balances; without it only CNY is taken")] | None = None
+    aliases: Annotated[FileName, Field(description="CSV beside this file with old_id, new_id: renumbered customers")] | None = None
+    carry_calendar: Annotated[
+        Literal["none", "china"],
+        Field(description="china: a day off needs no extract, and a missing working day is an error; none: all days are alike"),
+    ] = "none"
+    corrections: Annotated[
+        Literal["refuse", "by_file_name"],
+        Field(description="two files with another balance for one key: an error, or the later file name wins"),
+    ] = "refuse"
+
+
+def _check_columns(document: Document, columns: object) -> None:
+    """Add the headers that stand for two meanings; headers are compared as in the extracts, NFKC and without case."""
+    first_use: dict[str, str] = {}
+    for role, header in columns.items() if isinstance(columns, dict) else ():
+        if isinstance(header, str):
+            tidy = unicodedata.normalize("NFKC", header).strip().casefold()
+            if (first := first_use.setdefault(tidy, role)) != role:
+                document.add(("columns", role), f"must differ from columns.{first}")
+
+
+def _check_products(document: Document, product: object) -> None:
+    """Add products that are named twice, or both count and do not count."""
+    lists = product if isinstance(product, dict) else {}
+    first_use: dict[str, Path] = {}
+    for key in ("include", "exclude"):
+        for index, code in enumerate(lists[key] if isinstance(lists.get(key), list) else []):
+            path = ("product", key, index)
+            if isinstance(code, str) and (first := first_use.setdefault(tidy(code), path)) != path:
+                document.add(path, f"must differ from {path_text(first)}")
+    weights = lists.get("weights")
+    for code in weights if isinstance(weights, dict) else ():
+        if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
+            message = f"must not have a weight, {path_text(first)} says that it does not count"
+            document.add(("product", "weights", code), message, at_key=True)
+
+
+def tidy(code: str) -> str:
+    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
+    return unicodedata.normalize("NFKC", code).strip()
+
+
+HOME_CURRENCY: Final = "CNY"
+LONGEST_CARRY_DAYS: Final = 7
+"""A rate stands for at most this many days after its own (semantics, section 2, "Scope")."""
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
+_RATES_HEADER: Final = ("date", "currency", "rate")
+_ALIASES_HEADER: Final = ("old_id", "new_id")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rates in CNY for 1 unit: currency -> its days (day numbers, rising) and the rate of each."""
+
+    table: dict[str, tuple[list[int], list[Decimal]]]
+    sha256: str
+
+    def rate(self, currency: str, day: int) -> Decimal | None:
+        """Return the newest rate on or before `day`, at most seven days old; None where there is none."""
+        if currency == HOME_CURRENCY:
+            return Decimal(1)
+        days, rates = self.table.get(currency, ([], []))
+        place = bisect_right(days, day) - 1
+        return rates[place] if place >= 0 and day - days[place] <= LONGEST_CARRY_DAYS else None
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """Customers that got another number: `old[i]` is now `new[i]`; one step, nobody is renamed twice."""
+
+    old: pa.Array
+    new: pa.Array
+    sha256: str
+
+    def renamed(self, ids: pa.Array) -> pa.Array:
+        """Return for each id its new one, null where it keeps its own."""
+        return self.new.take(pc.index_in(ids, self.old))
+
+
+def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:
+    """Return the rates of a CSV `date, currency, rate`, and a line per mistake as `name:line: message`."""
+    records, problems = _records(content, name, _RATES_HEADER)
+    table: dict[str, dict[int, Decimal]] = {}
+    for line, (date, currency, rate) in records:
+        day = _day(date)
+        if day is None:
+            problems.append(f"{name}:{line}: date must be a day such as 2015-10-01")
+        if not _CURRENCY.fullmatch(currency) or currency == HOME_CURRENCY:
+            problems.append(f"{name}:{line}: currency must be a code of three capital letters other than CNY, such as USD")
+        if not _RATE.fullmatch(rate) or Decimal(rate) == 0:
+            problems.append(f"{name}:{line}: rate must be CNY for 1 unit, greater than 0, with at most ten places, such as 6.4936")
+        elif day is not None and table.setdefault(currency, {}).setdefault(day, Decimal(rate)) != Decimal(rate):
+            problems.append(f"{name}:{line}: another rate of this currency for this day stands above")
+    by_currency = {code: (sorted(days), [days[day] for day in sorted(days)]) for code, days in sorted(table.items())}
+    return Rates(by_currency, hashlib.sha256(content).hexdigest()), problems
+
+
+def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
+    """Return the renamed customers of a CSV `old_id, new_id`, and a line per mistake as `name:line: message`."""
+    records, problems = _records(content, name, _ALIASES_HEADER)
+    renamed: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for line, (old, new) in records:
+        if not old or not new or old == new:
+            problems.append(f"{name}:{line}: old_id and new_id must be two different ids")
+        elif renamed.setdefault(old, new) != new:
+            problems.append(f"{name}:{line}: this old_id stands in line {lines[old]} already, with another new_id")
+        lines.setdefault(old, line)
+    for line, (_, new) in records:
+        if new in renamed:
+            problems.append(f"{name}:{line}: this new_id is an old_id in line {lines[new]}; name the newest id, in one step")
+    old, new = pa.array(list(renamed.keys()), pa.string()), pa.array(list(renamed.values()), pa.string())
+    return Aliases(old, new, hashlib.sha256(content).hexdigest()), problems
+
+
+def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
+    """Return the rows of a small CSV with their lines, trimmed and in NFKC, and what is wrong with its form."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return [], [f"{name}:1: is not UTF-8; save the file as CSV UTF-8"]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    problems: list[str] = []
+    records: list[tuple[int, tuple[str, ...]]] = []
+    try:
+        found = tuple(cell.strip().lower() for cell in next(reader, []))
+        if found != header:
+            return [], [f"{name}:1: the header must be {','.join(header)}"]
+        for row in reader:
+            if len(row) == len(header):
+                records.append((reader.line_num, tuple(unicodedata.normalize("NFKC", cell).strip() for cell in row)))
+            elif row:
+                problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
+    except csv.Error:
+        problems.append(f"{name}:{reader.line_num}: is no CSV; a quote is open or stands within a text")
+    return records, problems
+
+
+def _day(text: str) -> int | None:
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        try:
+            day = dt.datetime.strptime(text, form).date()  # noqa: DTZ007 (a day has no time zone)
+        except ValueError:
+            continue
+        if day.strftime(form) == text:
+            return day_number(day)
+    return None

@@ -1,0 +1,227 @@
+"""YAML read strictly, with the place of every value, so that a mistake can be shown at `file:line:column`.
+
+YAML has traps that turn what people wrote into something else: `on` is true, `0100000` is octal, `10:30` is 630,
+`1e6` is text, a repeated key wins silently. All of them are refused here; only plain data remains.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.reader import ReaderError
+
+Path = tuple[str | int, ...]
+_PLAIN_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})")
+_PLAIN_FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+_PLAIN_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOOKS_NUMERIC: Final = re.compile(r"[-+]?[0-9.][0-9._]*([eE][-+]?[0-9]+)|[-+]?[0-9][0-9_,]*[0-9](\.[0-9]*)?|0[xob][0-9a-fA-F_]+")
+_TAG: Final = "tag:yaml.org,2002:"
+_ALIAS: Final = "alias"
+_TAGGED: Final = "tagged"
+_MAX_DEPTH: Final = 20
+_MAX_SHOWN: Final = 40
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes only; aliases and explicit tags stay visible as nodes of their own where they are used."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            alias: Any = self.get_event()  # type: ignore[no-untyped-call]
+            return yaml.ScalarNode(_ALIAS, alias.anchor, alias.start_mark, alias.end_mark)
+        if self._depth == _MAX_DEPTH:
+            raise ComposerError(None, None, f"values are nested more than {_MAX_DEPTH} deep", event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is not None and event.tag is not None:
+            node.tag = _TAGGED
+        return node
+
+
+def path_text(path: Path) -> str:
+    """Return a path as people write it: `tiers[2].min`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if text else _shown(step)
+    return text
+
+
+def _shown(text: str) -> str:
+    """Return a text of the file as one short line, without anything that could steer a terminal."""
+    return text if text.isprintable() and 0 < len(text) <= _MAX_SHOWN else json.dumps(text[:_MAX_SHOWN])
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A place in a file; lines and columns count from 1."""
+
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return the place as `12:10`."""
+        return f"{self.line}:{self.column}"
+
+
+@dataclass
+class Document:
+    """A YAML file as plain data, with the place of each value and key, and what was wrong with it."""
+
+    name: str
+    data: Any = None
+    places: dict[Path, Place] = field(default_factory=dict)
+    key_places: dict[Path, Place] = field(default_factory=dict)
+    problems: list[tuple[Place, str, str]] = field(default_factory=list)
+    wrong: set[Path] = field(default_factory=set)
+
+    def place(self, path: Path) -> Place:
+        """Return the place of the value at `path`, or of the nearest value around it."""
+        while path not in self.places and path:
+            path = path[:-1]
+        return self.places.get(path, Place(1, 1))
+
+    def add(self, path: Path, message: str, *, at_key: bool = False) -> None:
+        """Note a problem of the value at `path`; only its first one counts, and nothing inside a wrong value is judged."""
+        if any(path[:length] in self.wrong for length in range(1, len(path) + 1)):
+            return
+        self.wrong.add(path)
+        place = self.key_places.get(path) if at_key else None
+        self.note(place or self.place(path), path, message)
+
+    def note(self, place: Place, path: Path, message: str) -> None:
+        """Note a problem that leaves the value at `path` to be judged."""
+        self.problems.append((place, path_text(path), message))
+
+    def lines(self) -> list[str]:
+        """Return one line per problem, `file:line:column: path message`, in the order of the file."""
+        return [f"{self.name}:{place}: {path}{' ' if path else ''}{message}" for place, path, message in sorted(self.problems)]
+
+
+def read(content: bytes, name: str) -> Document:
+    """Return the content of the YAML file `name` as plain data with places and problems; raises nothing."""
+    document = Document(name)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()
+        document.note(_place_after(before), (), "is not UTF-8; save the file as UTF-8")
+        return document
+    try:
+        nodes = list(yaml.compose_all(text, Loader=_Loader))
+    except ReaderError as error:
+        place = _place_after(text[: error.position])
+        document.note(place, (), f"the character U+{ord(text[error.position]):04X} is not allowed in YAML")
+        return document
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        document.note(place, (), _syntax_message(error.problem or "", text.splitlines()[place.line - 1 :]))
+        return document
+    if not nodes or nodes[0].tag == f"{_TAG}null":
+        document.note(Place(1, 1), (), "the file is empty")
+    elif len(nodes) > 1:
+        document.note(_place(nodes[1]), (), "a second document begins here; a rule file holds one")
+    else:
+        document.data = _plain(nodes[0], (), document)
+    return document
+
+
+def _place_after(text: str) -> Place:
+    return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+
+
+def _syntax_message(problem: str, lines_from_place: list[str]) -> str:
+    line = lines_from_place[0] if lines_from_place else ""
+    if r"'\t'" in problem or "\t" in line[: len(line) - len(line.lstrip())]:
+        return "a tab stands where YAML wants spaces; indent with spaces"
+    return f"is not YAML: {problem}" + ("; quote the text" if "cannot start any token" in problem else "")
+
+
+def _place(node: yaml.Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1) if node.start_mark else Place(1, 1)
+
+
+def _plain(node: yaml.Node, path: Path, document: Document) -> Any:  # noqa: ANN401 (YAML is any plain data)
+    """Return the node as plain data; every use of a tag or an alias is noted where it stands."""
+    document.places[path] = _place(node)
+    if node.tag == _ALIAS:
+        document.add(path, f"is a YAML alias (*{_shown(node.value)}); write the value out")
+    elif node.tag == _TAGGED:
+        document.add(path, "has a YAML tag (!...); write plain data")
+    elif isinstance(node, yaml.MappingNode):
+        return _plain_mapping(node, path, document)
+    elif isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, index), document) for index, item in enumerate(node.value)]
+    elif isinstance(node, yaml.ScalarNode):
+        return _plain_scalar(node, path, document)
+    return None
+
+
+def _plain_mapping(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        place = _place(key_node)
+        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag in (_ALIAS, _TAGGED):
+            document.note(place, path, "has a key that is no plain word")
+            continue
+        key = key_node.value
+        step = (*path, key)
+        if key in result:
+            document.note(place, step, f"is repeated; it stands at {document.key_places[step]} already")
+            continue
+        document.key_places[step] = place
+        if key_node.tag == f"{_TAG}merge":
+            document.add(step, "is a YAML merge key; write the values out", at_key=True)
+        else:
+            result[key] = _plain(value_node, step, document)
+    return result
+
+
+def _plain_scalar(node: yaml.ScalarNode, path: Path, document: Document) -> object:
+    """Return the value of a scalar that every program reads alike; note any other."""
+    text, kind = node.value, node.tag.removeprefix(_TAG)
+    value: object = None
+    match kind:
+        case _ if node.style is not None:
+            value = text
+        case "bool" if text in ("true", "false"):
+            value = text == "true"
+        case "int" if _PLAIN_INTEGER.fullmatch(text):
+            value = int(text)
+        case "float" if _PLAIN_FLOAT.fullmatch(text):
+            value = float(text)
+        case "timestamp" if _PLAIN_DATE.fullmatch(text):
+            value = _day(text)
+        case "str" if not _LOOKS_NUMERIC.fullmatch(text):
+            value = text
+    if value is None:
+        document.add(path, _trap(kind, _shown(text), path), at_key=kind == "null")
+    return value
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _trap(kind: str, text: str, path: Path) -> str:
+    """Return what is wrong with a plain word that YAML takes for something else than people may mean."""
+    if kind == "null":
+        return "has no value; write one, or take the " + ("- out" if path and isinstance(path[-1], int) else "key out")
+    if kind == "bool":
+        return f"is the YAML trap {text}, which some programs read as a truth value; quote it if it is text, else write true or false"
+    if _PLAIN_DATE.fullmatch(text):
+        return f"is {text}, which is not a day of the calendar"
+    return f"is the YAML trap {text}, which programs read differently; write plain digits, or quote it if it is text"

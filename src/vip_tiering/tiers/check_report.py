@@ -1,0 +1,218 @@
+"""What a look at extracts tells, as figures: of each file, of all days, of all files together. Pure: facts in, a document out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vip_tiering._version import __version__
+from vip_tiering.base.errors import Problem
+from vip_tiering.base.quarter import Period, Quarter, day_date
+from vip_tiering.extracts.extract import Extract
+from vip_tiering.rules.extracts import Kind
+from vip_tiering.tiers.missing_days import DaysOfPeriod
+
+PARTIAL_PERCENT: Final = 90
+"""A day with fewer rows than this share of the median day was perhaps delivered in part."""
+SHOWN_PLACES: Final = 3
+"""Of each rule, so many places are kept: memory does not grow with what is wrong."""
+OTHER: Final = "other"
+"""Stands for the rule of a problem that has none of its own, such as a quarter that is not complete."""
+
+
+@dataclass
+class RowTally:
+    """Problems by rule: how many there are, and the first few."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, list[Problem | str]] = field(default_factory=dict)
+
+    def add(self, problem: Problem | str) -> None:
+        """Count a problem."""
+        rule = problem.rule if isinstance(problem, Problem) else OTHER
+        self.counts[rule] += 1
+        shown = self.first.setdefault(rule, [])
+        if len(shown) < SHOWN_PLACES or rule == OTHER:
+            shown.append(problem)
+
+    def lines(self) -> list[Problem | str]:
+        """Return what people are told: of each rule the first problems, and how many more there are."""
+        lines: list[Problem | str] = []
+        for rule, shown in self.first.items():
+            lines += shown
+            if (more := self.counts[rule] - len(shown)) > 0:
+                lines.append(f"... and {more:,} more [{rule}]")
+        return lines
+
+    def document(self) -> list[dict[str, Any]]:
+        """Return count and first places of each rule."""
+        return [{"rule": rule, "count": self.counts[rule], "first": [_place(one) for one in shown]} for rule, shown in self.first.items()]
+
+
+@dataclass
+class FileFacts:
+    """What is known of one file. `columns`: of each role its header, and how it was recognised (`by`).
+
+    `seen`: which customers of a file of several days were seen, by their position in the roster of all.
+    """
+
+    extract: Extract
+    columns: list[dict[str, Any]]
+    ignored: list[str]
+    rows: int | None = None
+    customers: int | None = None
+    encoding: str | None = None
+    duplicates: int = 0
+    tally: RowTally = field(default_factory=RowTally)
+    seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    @property
+    def dated_by_name(self) -> bool:
+        """Whether the date is that of the file's name."""
+        return any((one["role"], one["by"]) == ("date", "name") for one in self.columns)
+
+    def document(self, wanted: set[int]) -> dict[str, Any]:
+        """Return the entry of this file; `wanted`: the days that a computation uses."""
+        extract = self.extract
+        return {
+            "name": extract.name,
+            "format": extract.format + (".gz" if extract.gzipped else ""),
+            "name_differs": differs_from_name(extract),
+            "encoding": self.encoding or extract.encoding,
+            "columns": self.columns,
+            "ignored_columns": self.ignored,
+            "first_day": str(day_date(extract.days[0])),
+            "last_day": str(day_date(extract.days[-1])),
+            "days": len(extract.days),
+            "used": not wanted.isdisjoint(extract.days),
+            "rows": self.rows,
+            "customers": self.customers,
+            "duplicates": self.duplicates,
+            "conflicts": self.tally.counts["duplicate-conflict"],
+            "problems": self.tally.document(),
+        }
+
+
+@dataclass
+class Findings:
+    """Everything that was found. `rows_by_day` counts the rows of each day that a computation would use."""
+
+    kind: Kind
+    rules: str
+    files: list[FileFacts]
+    copies: list[tuple[str, str]]
+    period: Period | None = None
+    quarter_given: bool = False
+    coverage: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
+    unread: list[str] = field(default_factory=list)
+    tally: RowTally = field(default_factory=RowTally)
+    rows_by_day: Counter[int] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    customers: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole report."""
+        wanted = set(self.coverage.days)
+        period = self.period
+        return {
+            "schema": "vip-tiering extract check",
+            "schema_version": 1,
+            "program": {"name": "vip-tiering", "version": __version__},
+            "ready": not self.tally.counts,
+            "quarter": str(period.quarter) if period else None,
+            "quarter_given": self.quarter_given,
+            "period": str(period) if period else None,
+            "first_day": str(day_date(period.first)) if period else None,
+            "last_day": str(day_date(period.last)) if period else None,
+            "kind": self.kind,
+            "rules": self.rules,
+            "days": days_document(self, period) if period else None,
+            "rows": {name: self.rows[name] for name in ("read", "outside", "duplicates", "excluded", "superseded", "rejected")},
+            "customers": self.customers,
+            "tidied_ids": self.rows["tidied_ids"],
+            "notes": self.notes,
+            "problems": self.tally.document(),
+            "unread_files": self.unread,
+            "copies": [{"name": name, "copy_of": original} for name, original in self.copies],
+            "files": [one.document(wanted) for one in self.files],
+        }
+
+
+def days_document(findings: Findings, period: Period) -> dict[str, Any]:
+    """Return which days of the period were delivered, are missing and filled, and what looks odd about them."""
+    files = findings.files
+    delivered = Counter(day for one in files for day in one.extract.days)
+    inside = [day for day in range(period.first, period.last + 1) if day in delivered]
+    missing = [day for day in range(period.first, period.last + 1) if day not in delivered]
+    several = [day for day in inside if delivered[day] > 1]
+    return {
+        "period": period.days,
+        "delivered": len(inside),
+        "missing": _dates(missing) if findings.kind == "snapshot" else [],
+        "filled": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in findings.coverage.filled],
+        "opening": _dates(day for day in findings.coverage.days if day < period.first),
+        "outside": _dates(sorted(delivered.keys() - {*findings.coverage.days, *inside})),
+        "few_rows": few_rows(findings.rows_by_day) if findings.kind == "snapshot" else [],
+        "in_several_files": [
+            {"day": str(day_date(day)), "files": [one.extract.name for one in files if day in one.extract.days]} for day in several
+        ],
+        "suggested_date_offset_days": -1 if looks_shifted(files, period) else None,
+    }
+
+
+def few_rows(rows_by_day: Counter[int]) -> list[dict[str, Any]]:
+    """Return the days whose rows are fewer than 90 % of those of the median day."""
+    if not rows_by_day:
+        return []
+    median = statistics.median_low(rows_by_day.values())
+    few = sorted((day, rows) for day, rows in rows_by_day.items() if rows * 100 < median * PARTIAL_PERCENT)
+    return [{"day": str(day_date(day)), "rows": rows, "median": median} for day, rows in few]
+
+
+def looks_shifted(files: Sequence[FileFacts], period: Period) -> bool:
+    """Whether names seem to tell the day of delivery: from the second day of the period to the first one after it."""
+    days = {day for one in files if one.dated_by_name for day in one.extract.days if day >= period.first - 1}
+    return bool(days) and min(days) == period.first + 1 and max(days) == period.last + 1
+
+
+def quarter_of_most(extracts: Iterable[Extract]) -> Quarter | None:
+    """Return the quarter to which most of the delivered days belong, the newest of several; None without a day.
+
+    The first and the last year of the calendar, as in 9999-12-31, stand for "never" and belong to none.
+    """
+    dates = [day_date(day) for day in {day for extract in extracts for day in extract.days}]
+    counts = Counter(Quarter.of(date) for date in dates if dt.MINYEAR < date.year < dt.MAXYEAR)
+    return max(counts, key=lambda quarter: (counts[quarter], quarter), default=None)
+
+
+def differs_from_name(extract: Extract) -> str | None:
+    """Return what a file is where its name says something else."""
+    name = extract.name.lower()
+    is_now = "parquet" if extract.format == "parquet" else "gzipped csv" if extract.gzipped else "csv"
+    says = "parquet" if name.endswith(".parquet") else "gzipped csv" if name.endswith(".gz") else "csv"
+    return None if is_now == says else f"named like {says}, is {is_now}"
+
+
+def spans(days: Sequence[str]) -> list[tuple[str, str]]:
+    """Return sorted days such as `2015-10-01` as stretches of neighbours, (first, last)."""
+    numbers = np.array(days, "datetime64[D]")
+    breaks = np.flatnonzero(np.diff(numbers).astype(int) != 1) + 1
+    return [(days[part[0]], days[part[-1]]) for part in np.split(np.arange(len(days)), breaks) if len(part)]
+
+
+def _dates(days: Iterable[int]) -> list[str]:
+    return [str(day_date(day)) for day in days]
+
+
+def _place(problem: Problem | str) -> dict[str, Any]:
+    if isinstance(problem, str):
+        return {"file": None, "row": None, "column": None, "message": problem}
+    return {"file": problem.file, "row": problem.row, "column": problem.column, "message": problem.message}

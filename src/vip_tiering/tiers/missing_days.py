@@ -1,0 +1,121 @@
+"""Which delivered day stands for which day of the period (semantics, section 2, "Missing days")."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from vip_tiering.base.quarter import Period, day_date
+from vip_tiering.rules.calendar import IsWorking, all_alike
+
+
+@dataclass(frozen=True)
+class DaysOfPeriod:
+    """The days to post, in order, and the days that an earlier one stands for. Days are day numbers.
+
+    `days` may begin with the opening: the newest delivered day before the period, where the first day is missing.
+    `unknown`: filled days of which no calendar knew whether they are working days; `accepted`: those that may be missing because
+    somebody said so.
+    """
+
+    days: tuple[int, ...]
+    filled: tuple[tuple[int, int], ...]
+    problems: tuple[str, ...]
+    unknown: tuple[int, ...] = ()
+    accepted: tuple[int, ...] = ()
+
+
+def fill_missing_days(
+    delivered: Collection[int], period: Period, max_carry_days: int, accepted: Collection[int], is_working: IsWorking = all_alike
+) -> DaysOfPeriod:
+    """Return what a period of snapshots needs of the days that were delivered.
+
+    A missing day is filled from the newest delivered day before it, at most `max_carry_days` later, days off not counted;
+    a working day may not be missing where the calendar knows it; the last day of the period must be delivered. These
+    rules are lifted for the `accepted` days.
+    """
+    first, last = period.first, period.last
+    inside = sorted(day for day in delivered if first <= day <= last)
+    before = max((day for day in delivered if day < first), default=None)
+    if not inside or inside[0] > first:
+        if before is None:
+            return DaysOfPeriod(tuple(inside), (), (_no_opening(inside, period),))
+        inside.insert(0, before)
+    filled = _filled(inside, first, last, is_working)
+    lacking = [one for one in filled if one.day not in accepted]
+    problems = []
+    if lacking and lacking[-1].day == last:
+        what = "quarter" if not period.provisional else "period"
+        problems.append(f"{what} not complete yet: {day_date(last)}; deliver that day, or accept it with --accept-missing {day_date(last)}")
+        lacking = [one for one in lacking if one.stands != filled[-1].stands]  # those before it are missing too: no need to say so
+    if working := [one.day for one in lacking if one.works]:
+        problems.append(f"missing on working days: {_spans(working)}; {_mend(working)}")
+    if too_late := [one.day for one in lacking if not one.works and one.carried > max_carry_days]:
+        late = f"missing for more than {max_carry_days} days after the last delivered day"
+        problems.append(f"{late}: {_spans(too_late)}; {_mend(too_late)}")
+    unknown = tuple(one.day for one in filled if one.works is None)
+    lifted = tuple(one.day for one in filled if one.day in accepted)
+    return DaysOfPeriod(tuple(inside), tuple((one.day, one.stands) for one in filled), tuple(problems), unknown, lifted)
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A missing day: the day that stands for it, whether it is a working day, how many days that count it was carried."""
+
+    day: int
+    stands: int
+    works: bool | None
+    carried: int
+
+
+def _filled(inside: list[int], first: int, last: int, is_working: IsWorking) -> list[_Filled]:
+    known = set(inside)
+    stands, carried = inside[0], 0
+    filled = []
+    for day in range(inside[0] + 1, last + 1):
+        if day in known:
+            stands, carried = day, 0
+            continue
+        works = is_working(day)
+        carried += works is not False
+        if day >= first:
+            filled.append(_Filled(day, stands, works, carried))
+    return filled
+
+
+def days_of_changes(delivered: Collection[int], period: Period, *, opening_zero: bool) -> DaysOfPeriod:
+    """Return what a period of changes needs: every day up to the last; rows before the period are the opening balances."""
+    days = sorted(day for day in delivered if day <= period.last)
+    problems = []
+    if not days:
+        problems.append(_no_opening([], period))
+    elif days[0] >= period.first and not opening_zero:
+        start = day_date(period.first)
+        problems.append(
+            f"no row is dated before {start}, so the opening balances are unknown; deliver the balances that stood on {start}, "
+            "or say --opening zero for a history that begins inside the period"
+        )
+    return DaysOfPeriod(tuple(days), (), tuple(problems))
+
+
+def _no_opening(inside: list[int], period: Period) -> str:
+    if not inside:
+        return f"no extract holds a day of {period.quarter} ({day_date(period.first)} to {day_date(period.last)}) or before it"
+    missing = _spans(list(range(period.first, inside[0])))
+    return f"missing at the start of the period: {missing}; deliver these days, or the newest extract dated before {day_date(period.first)}"
+
+
+def _mend(days: list[int]) -> str:
+    options = " ".join(f"--accept-missing {day_date(day)}" for day in days[:2])
+    return f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004 (two)
+
+
+def _spans(days: list[int]) -> str:
+    """Return days as text, neighbours joined: `2015-10-01, 2015-10-03 to 2015-10-05`."""
+    spans: list[list[int]] = []
+    for day in days:
+        if spans and spans[-1][1] == day - 1:
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    return ", ".join(str(day_date(a)) if a == b else f"{day_date(a)} to {day_date(b)}" for a, b in spans)

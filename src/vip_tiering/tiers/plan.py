@@ -1,0 +1,206 @@
+"""A run that is ready to be computed: what was asked, what was found, which day stands for which."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vip_tiering._version import __version__
+from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
+from vip_tiering.base.quarter import Period, day_date, day_number
+from vip_tiering.base.threads import threads
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract
+from vip_tiering.extracts.find import locate
+from vip_tiering.extracts.look import inspect
+from vip_tiering.publishing import manifests
+from vip_tiering.rules.calendar import all_alike, working_days
+from vip_tiering.rules.extracts import Kind
+from vip_tiering.rules.load import Rules
+from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
+from vip_tiering.tiers.run_folder import Previous
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run, beside the extracts: everything that may change its result."""
+
+    period: Period
+    kind: Kind
+    opening_zero: bool = False
+    accept_missing: tuple[dt.date, ...] = ()
+    max_rejects: str = "0"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        rejects_allowed(self.max_rejects, 0)
+        outside = [day for day in self.accept_missing if not self.period.first <= day_number(day) <= self.period.last]
+        if outside:
+            raise UsageError(f"--accept-missing: {outside[0]} is no day of {self.period}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that is ready to be computed: every input is known, and no row was read."""
+
+    request: Request
+    rules: Rules
+    ladder: Ladder
+    extracts: tuple[Extract, ...]
+    copies: tuple[tuple[int, str], ...]
+    coverage: DaysOfPeriod
+    previous: Previous | None
+    warnings: tuple[str, ...]
+
+    def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
+        """Return what gives the run its identity, from the SHA-256 of every extract by its index.
+
+        A file without a used day changes nothing and does not count. What its name or its folders say counts where it is used.
+        """
+        days, request = set(self.coverage.days), self.request
+        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if days.intersection(one.days)]
+        by_name = self.rules.extracts.corrections == "by_file_name"
+        inputs = sorted(
+            [content, str(one.day), *map("=".join, sorted(one.constants.items())), *([one.path.name] if by_name else [])]
+            for content, one in used
+        )
+        return {
+            "inputs": manifests.digest({"inputs": inputs}),
+            "rules": self.rules.digest(request.period.quarter),
+            "options": {
+                "period": str(request.period),
+                "kind": request.kind,
+                "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
+                "accept_missing": [str(day_date(day)) for day in self.coverage.accepted],
+                "max_rejects": request.max_rejects,
+            },
+            "previous": self.previous.digest if self.previous else None,
+            "program": __version__,
+        }
+
+
+@contextmanager
+def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
+    """Give a pool of threads that read, and how many days they may be ahead while another is posted.
+
+    One more than there are processors: now and then one waits.
+    """
+    count = jobs or min(len(os.sched_getaffinity(0)), 8) + 1
+    with threads(count) as pool:
+        yield pool, count
+
+
+def hashes(extracts: Sequence[Extract], pool: Executor) -> dict[int, str]:
+    """Return the SHA-256 of every extract by its index. Raises DataError with the problems of all files."""
+    outcomes = list(pool.map(_hash, extracts))
+    if problems := [problem for outcome in outcomes if isinstance(outcome, DataError) for problem in outcome.problems]:
+        raise DataError(problems)
+    return {index: outcome for index, outcome in enumerate(outcomes) if isinstance(outcome, str)}
+
+
+def _hash(extract: Extract) -> str | DataError:
+    try:
+        return extract.read_bytes()[1]
+    except DataError as error:
+        return error
+
+
+def prepare(
+    arguments: Sequence[str | Path],
+    request: Request,
+    rules: Rules,
+    previous: Previous | None,
+    pool: Executor,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> Plan:
+    """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
+
+    `max_bytes` is what one extract may take in memory; it changes no result and is no part of the run's identity.
+    """
+    ladder = rules.ladder(request.period.quarter)
+    extracts = sorted(inspect(locate(arguments), rules.extracts, pool, max_bytes), key=lambda one: (one.name, str(one.path)))
+    extracts, copies, warnings = without_copies(extracts, pool)
+    refuse_scope(extracts, request, rules)
+    coverage = days_of_period(extracts, request, rules)
+    if rules.extracts.carry_calendar == "china" and coverage.unknown:
+        warnings = (*warnings, unknown_years(coverage, rules.extracts.max_carry_days))
+    if coverage.problems:
+        # A day may be missing because its dates could not be read: that is said first.
+        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *coverage.problems])
+    return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
+
+
+def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
+    """Refuse scope rules that the extracts, or their kind, cannot serve. All files of a run have the same columns."""
+    if rules.rates is not None and request.kind == "changes":
+        raise RulesError(f"{rules.name}/extracts.yaml: currency: cannot be used with kind changes, where a balance has no day's rate")
+    wanted = {"currency": rules.rates, "product": rules.extracts.product}
+    first = extracts[0]
+    missing = [role for role, rule in wanted.items() if rule is not None and role not in first.columns and role not in first.constants]
+    if missing:
+        message = "the rules say what counts of each {0}, and no column gives the {0}; name it under columns in rules/extracts.yaml"
+        raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
+
+
+def unknown_years(coverage: DaysOfPeriod, max_carry_days: int) -> str:
+    """Return the warning that no calendar knows the working days of some filled days."""
+    years = sorted({day_date(day).year for day in coverage.unknown})
+    return (
+        f"carry_calendar: the working days of {', '.join(map(str, years))} are not announced yet; there at most {max_carry_days} missing "
+        "days are filled, whichever they are"
+    )
+
+
+def days_of_period(extracts: Sequence[Extract], request: Request, rules: Rules) -> DaysOfPeriod:
+    """Say which delivered day stands for which day of the period."""
+    delivered = {day for extract in extracts for day in extract.days}
+    if request.kind == "changes":
+        return days_of_changes(delivered, request.period, opening_zero=request.opening_zero)
+    accepted = {day_number(day) for day in request.accept_missing}
+    is_working = working_days(rules.calendar) if rules.extracts.carry_calendar == "china" else all_alike
+    return fill_missing_days(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
+
+
+def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
+
+    Only files that might be copies, of one size and for the same days, are hashed here.
+    """
+    kept: list[Extract] = []
+    copies: list[tuple[int, str]] = []
+    first: dict[tuple[object, ...], int] = {}
+    alike = [(extract.signature[0], extract.days, tuple(sorted(extract.constants.items()))) for extract in extracts]
+    repeated = {key for key, count in Counter(alike).items() if count > 1}
+    suspects = [index for index, key in enumerate(alike) if key in repeated]
+    sha256 = hashes([extracts[index] for index in suspects], pool)
+    content = {index: sha256[number] for number, index in enumerate(suspects)}
+    for index, extract in enumerate(extracts):
+        key = (content.get(index), *alike[index])
+        if key in first:
+            original = first[key]
+            copies.append((original, extract.name))
+            # What lies beside the copy is verified too, with the rows of the original.
+            kept[original] = dataclasses.replace(kept[original], controls=kept[original].controls + extract.controls)
+        else:
+            first[key] = len(kept)
+            kept.append(extract)
+    warnings = tuple(f"{name} is a byte-identical copy of {kept[index].name}; it is counted once" for index, name in copies)
+    return kept, tuple(copies), warnings
+
+
+def rejects_allowed(limit: str, rows: int) -> int:
+    """Return how many of `rows` rows may be rejected under a limit such as `12` or `0.1%`. Raises UsageError for others."""
+    match = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", limit)
+    if match is None or (match[2] and Fraction(match[2]) > 100):  # noqa: PLR2004 (percent)
+        raise UsageError("--max-rejects: must be a number of rows such as 12, or a share of the rows such as 0.1%")
+    return int(match[1]) if match[1] else int(Fraction(match[2]) * rows / 100)

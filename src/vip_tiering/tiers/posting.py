@@ -1,0 +1,183 @@
+"""Day after day into the ledger, with a tally of what became of every row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.errors import Problem
+from vip_tiering.base.roster import Located, Positions, Words, id_words, mix
+from vip_tiering.extracts.days import Day, Reading, Step
+from vip_tiering.extracts.extract import Extract
+from vip_tiering.extracts.rows import Rows
+from vip_tiering.rules.load import Rules
+from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
+
+_SHOWN_CONFLICTS: Final = 20
+
+
+@dataclass(frozen=True)
+class Collapsed:
+    """What is left of the rows of a day. `kept`: indices, None for all; `superseded`: indices of rows that a later file corrects."""
+
+    kept: npt.NDArray[np.intp] | None = None
+    superseded: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    conflicts: list[Problem] = field(default_factory=list)
+
+
+def collapse(rows: Rows, customers: Located, names: list[str], *, by_file_name: bool = False) -> Collapsed:
+    """Return one row per key: the first of equal ones, or that of the file with the latest name (`by_file_name`).
+
+    `names`: the name of each extract. Other balances for one key are conflicts.
+    """
+    if rows.account_id is None and rows.product is None and customers.distinct:
+        return Collapsed()
+    keys = _key_words(rows, customers.positions)
+    mixed = mix(keys)
+    ordered = np.sort(mixed)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(repeated) == 0:
+        return Collapsed()
+    # Few rows are left to compare exactly; their order is that of file and row, so that the first one stays.
+    suspects = np.flatnonzero(np.isin(mixed, repeated))
+    suspects = suspects[np.lexsort((rows.row[suspects], rows.file[suspects], *keys[:, suspects]))]
+    superseded = _corrected(rows, suspects, keys, names) if by_file_name else np.empty(0, np.intp)
+    suspects = suspects[~np.isin(suspects, superseded)]
+    same_key = _same_as_before(keys, suspects)
+    same_balance = rows.balance_fen[suspects[1:]] == rows.balance_fen[suspects[:-1]]
+    conflicts = np.flatnonzero(same_key & ~same_balance)
+    if len(conflicts):
+        pairs = zip(suspects[conflicts].tolist(), suspects[conflicts + 1].tolist(), strict=True)
+        problems = sorted(_conflict(rows, first, second, names) for first, second in pairs)
+        return Collapsed(conflicts=problems[:_SHOWN_CONFLICTS])
+    dropped = np.concatenate([suspects[1:][same_key], superseded])
+    return Collapsed(np.setdiff1d(np.arange(len(rows)), dropped, assume_unique=True), superseded)
+
+
+def _same_as_before(keys: Words, ordered: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return for each row but the first whether it has the key of the row before it; shape (n - 1,)."""
+    same: npt.NDArray[np.bool_] = (keys[:, ordered[1:]] == keys[:, ordered[:-1]]).all(axis=0)
+    return same
+
+
+def _corrected(rows: Rows, ordered: npt.NDArray[np.intp], keys: Words, names: list[str]) -> npt.NDArray[np.intp]:
+    """Return the rows whose key stands in a file with a later name too; `ordered` goes by key, then by file.
+
+    Names are those of the files alone: folders tell only where somebody put them.
+    """
+    own = [PurePosixPath(name).name for name in names]
+    ranks = {name: rank for rank, name in enumerate(sorted(set(own)))}
+    rank = np.array([ranks[name] for name in own])[rows.file[ordered]]
+    starts = np.flatnonzero(np.r_[True, ~_same_as_before(keys, ordered)])
+    latest = np.repeat(np.maximum.reduceat(rank, starts), np.diff(np.r_[starts, len(ordered)]))
+    return ordered[rank < latest]
+
+
+def _key_words(rows: Rows, positions: Positions) -> Words:
+    parts = [positions.astype(np.uint64)[None, :]]
+    parts += [id_words(column) for column in (rows.account_id, rows.product) if column is not None]
+    return np.vstack(parts) if len(parts) > 1 else parts[0]
+
+
+def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
+    key = "customer" + (", account" if rows.account_id is not None else "") + (", product" if rows.product is not None else "")
+    other = f"{names[rows.file[first]]} row {rows.row[first]}"
+    message = f"another balance for the same day and {key} stands in {other}; deliver one of the two"
+    if rows.account_id is None:
+        message += ", or add the account's column"
+    if rows.file[first] != rows.file[second]:
+        message += "; if the later file corrects the earlier one, say corrections: by_file_name in rules/extracts.yaml"
+    return Problem(names[rows.file[second]], int(rows.row[second]), None, "duplicate-conflict", message)
+
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Posted:
+    """The ledger after the last day, and what became of the rows. `problems` forbid a run; rejects may be allowed.
+
+    `superseded`: rows that a later file corrected, by the index of the extract that held them.
+    """
+
+    ledger: Ledger
+    reading: Reading = field(default_factory=Reading)
+    used: int = 0
+    collapsed: int = 0
+    copied_rows: int = 0
+    superseded: Counter[int] = field(default_factory=Counter)
+    totals: Totals = field(default_factory=Totals)
+    renaming: Renaming | None = None
+    problems: list[Problem | str] = field(default_factory=list)
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """Rows by what became of them; `read` is the sum of all others (the first proof of a run)."""
+        return {
+            "read": sum(self.reading.rows.values()) + self.copied_rows,
+            "used": self.used,
+            "outside": self.reading.outside,
+            "collapsed": self.collapsed,
+            "excluded": self.totals.excluded,
+            "superseded": self.superseded.total(),
+            "rejected": len(self.reading.rejects),
+        }
+
+
+def post_days(ledger: Ledger, steps: Iterable[Step], days: int, extracts: Sequence[Extract], rules: Rules, progress: Progress) -> Posted:
+    """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages."""
+    posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None)
+    names = [extract.name for extract in extracts]
+    scope = Scope.of(rules, names, {role: extracts[0].header(role) for role in ("balance", "currency", "product")})
+    done = 0
+    for day, reading in steps:
+        posted.reading.add(reading)
+        posted.problems += reading.problems
+        if day is not None and not posted.problems:
+            _post_day(posted, day, scope, by_file_name=rules.extracts.corrections == "by_file_name")
+        done += day is not None
+        progress(done, days)
+    return posted
+
+
+def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> None:
+    """Post the rows of one day: one row per key, the balance that counts, the customer that it counts for."""
+    ledger, rows = posted.ledger, day.rows
+    customers = Located(ledger.roster.locate(rows.customer_id), len(ledger.roster))
+    single = collapse(rows, customers, scope.names, by_file_name=by_file_name)
+    posted.problems += single.conflicts
+    if single.conflicts:
+        return
+    if single.kept is not None:
+        posted.collapsed += len(rows) - len(single.kept) - len(single.superseded)
+        posted.superseded.update(dict(enumerate(np.bincount(rows.file[single.superseded]).tolist())))
+        rows, customers = rows.take(single.kept), customers.take(single.kept)
+    counted = count_day(rows, day.day, scope)
+    posted.problems += counted.problems
+    posted.reading.rejects.extend(counted.rejects)
+    posted.totals.add(counted.totals)
+    if counted.problems:
+        return
+    if counted.kept is not None:
+        customers = customers.take(counted.kept)
+    posted.used += len(counted.rows)
+    accounts = _account_keys(counted.rows, customers.positions) if ledger.kind == "changes" else None
+    if posted.renaming:
+        customers = posted.renaming.apply(customers)
+    ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
+
+
+def _account_keys(rows: Rows, positions: Positions) -> pa.Array:
+    """Return one text per row that names its account: the delivered customer, with account and product where they are delivered."""
+    parts = [pa.array(positions).cast(pa.string())]
+    parts += [column for column in (rows.account_id, rows.product) if column is not None]
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "\x1f")

@@ -1,0 +1,175 @@
+"""The straight line of a run: extracts -> days -> ledger -> averages -> tiers -> changes -> run folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.quarter import Period, Quarter
+from vip_tiering.extracts.days import Step, read_days
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
+from vip_tiering.extracts.rows import Rejects
+from vip_tiering.publishing import csv_files, folders
+from vip_tiering.rules.extracts import Kind
+from vip_tiering.rules.load import Rules, load_rules
+from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers import run_files
+from vip_tiering.tiers.changes import Comparison, compare
+from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.plan import Plan, Request, prepare, reading_threads, rejects_allowed
+from vip_tiering.tiers.posting import Posted, Progress, post_days
+from vip_tiering.tiers.run_folder import load_previous
+from vip_tiering.tiers.scope import rename_previous
+from vip_tiering.tiers.tiering import assign_tiers
+
+_SHOWN_PROBLEMS = 20
+_NEVER_LIFTED = frozenset({"currency"})
+"""Rules of rows that say something of the whole delivery: foreign balances without rates (semantics, section 2, "Scope")."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A computed run. `tiers`: one row per present customer, sorted by customer_id (columns: `schema.TIERS_PARQUET`)."""
+
+    name: str
+    tiers: pd.DataFrame
+    comparison: Comparison
+    rejects: Rejects
+    ladder: Ladder
+    manifest: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def write(self, out: str | Path, *, replace: bool = False) -> Path:
+        """Publish the run as the folder `out/NAME`, whole or not at all, and return that folder.
+
+        The same run again changes nothing. Raises OutputError where another one stands there and `replace` is not set,
+        LockedError where another run works on `out`.
+        """
+        with folders.locked(Path(out)):
+            standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
+            return standing or publish(self, Path(out), replace=replace)
+
+
+def compute_tiers(
+    extracts: str | Path | Iterable[str | Path],
+    quarter: str | Quarter,
+    *,
+    rules: Rules | None = None,
+    previous: str | Path | None = None,
+    kind: Kind | None = None,
+    opening_zero: bool = False,
+    accept_missing: Iterable[dt.date] = (),
+    as_of: dt.date | None = None,
+    max_rejects: str = "0",
+    jobs: int | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> Run:
+    """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
+
+    One extract may take `max_bytes` in memory.
+    Raises the errors of `vip_tiering.errors`; nothing is written before `Run.write`.
+    """
+    rules = rules or load_rules()
+    today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    wanted = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
+    period = Period(wanted, as_of)
+    period.refuse_unfinished(today)
+    request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
+    before = load_previous(Path(previous), wanted) if previous is not None else None
+    arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
+    with reading_threads(jobs) as (pool, ahead):
+        plan = prepare(arguments, request, rules, before, pool, max_bytes)
+        return compute(plan, read_days(plan.extracts, plan.coverage.days, pool, ahead))
+
+
+def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
+    """Walk the line: post the days, close the ledger, tier, compare, prove."""
+    period = plan.request.period
+    ledger = Ledger(plan.request.kind, period.first, period.last)
+    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules, progress)
+    _count_copies(plan, posted)
+    _refuse_problems(plan, posted)
+    averages = ledger.close()
+    tiers = assign_tiers(averages.customers, period.days, plan.ladder)
+    comparison = compare(tiers, _previous_tiers(plan), plan.ladder)
+    document = run_files.build(plan, posted, averages, tiers, comparison)
+    return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+
+
+def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
+    """Return the tiers of the quarter before, by the numbers that customers have now."""
+    if plan.previous is None or plan.rules.aliases is None or plan.previous.tiers.empty:
+        return plan.previous.tiers if plan.previous else None
+    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.previous.ladder)
+
+
+def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
+    """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
+    writers = run_files.run_writers(run.tiers, run.comparison, run.rejects, run.ladder)
+    return folders.publish(out, run.name, writers, csv_files.manifest_of(run.manifest), replace=replace)
+
+
+def _count_copies(plan: Plan, posted: Posted) -> None:
+    """Count the rows of byte-identical copies as read and collapsed, without reading them again."""
+    for index, _ in plan.copies:
+        rows = posted.reading.rows[index]
+        posted.collapsed += rows
+        posted.copied_rows += rows
+
+
+def _refuse_problems(plan: Plan, posted: Posted) -> None:
+    """Raise DataError where files or rows forbid a run: the first problems, and how many there are by rule."""
+    rejects = posted.reading.rejects
+    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED.isdisjoint(rejects.by_rule())
+    allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
+    problems = [*posted.problems]
+    if len(rejects) > allowed:
+        problems += sorted(rejects.problems)
+    if not problems:
+        return
+    shown: list[Problem | str] = problems[:_SHOWN_PROBLEMS]
+    if len(problems) > len(shown):
+        shown.append(f"... and {len(problems) - len(shown)} more problems")
+    if len(rejects) > allowed:
+        rules = ", ".join(f"{rule} {count}" for rule, count in rejects.by_rule().items())
+        mend = "mend the extract, or allow them with --max-rejects" if lifted else "mend the extract; --max-rejects does not lift this"
+        shown.append(f"rows rejected: {len(rejects)}, allowed: {allowed} ({rules}); {mend}")
+    raise DataError(shown)
+
+
+def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
+    """Return what people should know of a run that succeeded."""
+    warnings = list(plan.warnings)
+    rejects = posted.reading.rejects
+    if len(rejects):
+        warnings.append(
+            f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv"
+        )
+    warnings += _notes_on_files(plan, posted)
+    if posted.reading.tidied_ids:
+        warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
+    return tuple(warnings)
+
+
+def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
+    """Return what was found out about files and could be a mistake: another format than the name says, another encoding than UTF-8.
+
+    One line for all files of which the same is true, for a bank whose files are all like that has one every day.
+    """
+    names: dict[str, list[str]] = {}
+    for index, extract in enumerate(plan.extracts):
+        form = "Parquet" if extract.format == "parquet" else "gzip" if extract.gzipped else "CSV"
+        by_name = {".parquet": "Parquet", ".gz": "gzip"}.get(extract.path.suffix.lower(), "CSV")
+        if form != by_name:
+            names.setdefault(f"named like {by_name}, is {form} by its content, and is read as {form}", []).append(extract.name)
+        if posted.reading.encodings.get(index) == "GB18030":
+            names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
+    return [
+        f"{first}: {note}" + (f"; so are {len(others)} more files" if others else "") for note, (first, *others) in sorted(names.items())
+    ]

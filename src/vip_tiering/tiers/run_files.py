@@ -1,0 +1,260 @@
+"""What a run says of itself: where it came from, what it counted, and the proofs that it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from vip_tiering._version import __version__
+from vip_tiering.base.arrays import text_array
+from vip_tiering.base.errors import ProofError
+from vip_tiering.base.money import decimal_from_fen, yuan_text
+from vip_tiering.base.quarter import day_date
+from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.extracts.rows import Rejects
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.csv_files import write_csv, write_parquet
+from vip_tiering.publishing.folders import Writer
+from vip_tiering.rules.extracts import tidy
+from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers.changes import Comparison
+from vip_tiering.tiers.ledger import Averages
+from vip_tiering.tiers.plan import Plan
+from vip_tiering.tiers.posting import Posted
+from vip_tiering.tiers.scope import Total
+
+SCHEMA_VERSION = 1
+"""Form of the manifest."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Two figures that were computed separately and must be equal."""
+
+    name: str
+    left: int
+    right: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figures agree."""
+        return self.left == self.right
+
+
+def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison) -> list[Proof]:
+    """Return the proofs of a run (semantics, end of section 2). Raises ProofError where one does not hold."""
+    tally = posted.tally
+    migrated = int(comparison.migration["customers"].sum())
+    proofs = [
+        Proof(
+            "rows read = used + outside + collapsed + excluded + superseded + rejected", tally["read"], sum(tally.values()) - tally["read"]
+        ),
+        Proof("fen-days of customers = fen of used rows x days they stand for", averages.fen_days_total, averages.counted_total),
+        Proof("customers = sum over tiers", len(averages.customers), sum(tier_counts.values())),
+        Proof("customers of both quarters = sum over changes", migrated, sum(comparison.counts.values())),
+    ]
+    failed = [proof for proof in proofs if not proof.holds]
+    if failed:
+        raise ProofError([f"proof failed, nothing was published: {one.name}: {one.left} against {one.right}" for one in failed])
+    return proofs
+
+
+def tier_table(comparison: Comparison, ladder: Ladder, tier_counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return one entry per tier, `untiered` first: customers and the sum of averages, now and in the quarter before."""
+    migration = comparison.migration
+    table = []
+    for code in ladder.codes:
+        into, out_of = migration[migration["to_tier"] == code], migration[migration["from_tier"] == code]
+        table.append(
+            {
+                "code": code,
+                "label": ladder.labels[code],
+                "customers": tier_counts[code],
+                "daily_average_sum": yuan_text(sum(into["fen_days"]) // comparison.days),
+                "previous_customers": int(out_of["customers"].sum()),
+                "previous_daily_average_sum": yuan_text(sum(out_of["previous_fen_days"]) // comparison.previous_days),
+            }
+        )
+    return table
+
+
+def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
+    """Return what the manifest says of each input: name within the argument, SHA-256, rows, days, format; copies too."""
+    entries = [
+        {
+            "name": extract.name,
+            "sha256": posted.reading.sha256[index],
+            "rows": posted.reading.rows[index],
+            "first_day": str(day_date(extract.days[0])),
+            "last_day": str(day_date(extract.days[-1])),
+            "format": extract.format + (".gz" if extract.gzipped else ""),
+            "encoding": posted.reading.encodings.get(index),
+            **({"keys": dict(sorted(extract.constants.items()))} if extract.constants else {}),
+            **({"superseded": posted.superseded[index]} if posted.superseded[index] else {}),
+        }
+        for index, extract in enumerate(plan.extracts)
+    ]
+    entries += [{**entries[index], "name": name, "copy_of": plan.extracts[index].name} for index, name in plan.copies]
+    return sorted(entries, key=lambda entry: (entry["name"], entry["sha256"]))
+
+
+def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison) -> dict[str, Any]:
+    """Return the manifest of a run, but for its outputs. Raises ProofError where the run contradicts itself."""
+    period, rejects = plan.request.period, posted.reading.rejects
+    counts = tiers["tier"].value_counts(sort=False)
+    tier_counts = {str(code): int(count) for code, count in counts.items()}
+    proofs = proofs_of(posted, averages, tier_counts, comparison)
+    made_from = plan.made_from(posted.reading.sha256)
+    return {
+        "schema": "vip-tiering run",
+        "schema_version": SCHEMA_VERSION,
+        "program": {"name": "vip-tiering", "version": __version__},
+        "quarter": str(period.quarter),
+        "status": "provisional" if period.provisional else "official",
+        "first_day": str(day_date(period.first)),
+        "last_day": str(day_date(period.last)),
+        "quarter_days": period.days,
+        "identity": manifests.digest(made_from),
+        "made_from": made_from,
+        "rules": {
+            "name": plan.rules.name,
+            "source": plan.ladder.source,
+            "valid_from": str(plan.ladder.valid_from) if plan.ladder.valid_from else None,
+            "tiers": [{"code": tier.code, "label": tier.label, "min": yuan_text(tier.min_fen)} for tier in plan.ladder.tiers],
+        },
+        "previous": {"quarter": plan.previous.quarter, "digest": plan.previous.digest} if plan.previous else None,
+        "filled_days": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in plan.coverage.filled],
+        "last_delivered_day": str(day_date(plan.coverage.days[-1])),
+        "rows": posted.tally,
+        "negative": {
+            "rule": plan.rules.extracts.negative,
+            "rows": posted.totals.negative.rows,
+            "sum": yuan_text(posted.totals.negative.delivered),
+        },
+        "scope": _scope(plan, posted),
+        "rejects": {"rules": rejects.by_rule(), "customers": len(rejects.customers)},
+        "customers": len(tiers),
+        "daily_average_sum": yuan_text(averages.fen_days_total // period.days),
+        "tiers": tier_table(comparison, plan.ladder, tier_counts),
+        "changes": comparison.counts,
+        "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
+        "inputs": inputs_of(plan, posted),
+    }
+
+
+def _scope(plan: Plan, posted: Posted) -> dict[str, Any]:
+    """Return what the scope rules did to the rows: products, currencies and renamed customers, where the rules name them.
+
+    Sums are over the rows of all delivered days: as delivered, in the currency of the row, and as counted, in yuan.
+    """
+    totals, rules = posted.totals, plan.rules.extracts
+    scope: dict[str, Any] = {}
+    if rules.product is not None:
+        excluded = {tidy(code) for code in rules.product.exclude or ()}
+        weights = {tidy(code): str(weight) for code, weight in (rules.product.weights or {}).items()}
+        scope["products"] = [
+            {"code": code, "counts": "0" if code in excluded else weights.get(code, "1"), **_figures(total)}
+            for code, total in sorted(totals.products.items())
+        ]
+    if plan.rules.rates is not None:
+        scope["currencies"] = [{"code": code, **_figures(total)} for code, total in sorted(totals.currencies.items())]
+    if posted.renaming is not None:
+        scope["aliases"] = {"customers": posted.renaming.customers, "rows": posted.renaming.rows}
+    return scope
+
+
+def _figures(total: Total) -> dict[str, Any]:
+    return {"rows": total.rows, "delivered_sum": yuan_text(total.delivered), "counted_sum": yuan_text(total.counted)}
+
+
+def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:
+    """Return how every file of a run but the manifest is written."""
+    labels = ladder.labels
+    writers: dict[str, Writer] = {
+        "tiers.csv": lambda sink: write_csv(_tiers_columns(tiers, labels), sink),
+        "tiers.parquet": lambda sink: write_parquet(_tiers_table(tiers), sink),
+        "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
+        "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
+    }
+    if len(rejects):
+        writers["rejects.csv"] = lambda sink: write_csv(_rejects_columns(rejects), sink)
+    return writers
+
+
+def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
+    columns = [
+        text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind)
+        for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=TIERS_PARQUET)
+
+
+def _tiers_columns(tiers: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
+    columns = (
+        text_array(tiers["customer_id"]),
+        _codes(tiers["tier"]),
+        _label(tiers["tier"], labels),
+        _yuan(tiers["daily_average_fen"]),
+        _yuan(tiers["closing_fen"]),
+        pa.array(tiers["days_held"]),
+    )
+    return dict(zip(TIERS_CSV, columns, strict=True))
+
+
+def _changes_columns(changed: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
+    columns = (
+        text_array(changed["customer_id"]),
+        _codes(changed["change"]),
+        _codes(changed["from_tier"]),
+        _codes(changed["to_tier"]),
+        _label(changed["from_tier"], labels),
+        _label(changed["to_tier"], labels),
+        pa.array(changed["steps"]),
+        _yuan(changed["previous_daily_average_fen"]),
+        _yuan(changed["daily_average_fen"]),
+        _yuan(changed["daily_average_fen"] - changed["previous_daily_average_fen"]),
+        _yuan(changed["closing_fen"]),
+        pa.array(changed["days_held"]),
+    )
+    return dict(zip(CHANGES_CSV, columns, strict=True))
+
+
+def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
+    migration = comparison.migration
+    columns = (
+        pa.array(migration["from_tier"], pa.string()),
+        pa.array(migration["to_tier"], pa.string()),
+        pa.array(migration["customers"], pa.int64()),
+        pa.array([yuan_text(sums // comparison.days) for sums in migration["fen_days"]], pa.string()),
+        pa.array([yuan_text(sums // comparison.previous_days) for sums in migration["previous_fen_days"]], pa.string()),
+    )
+    return dict(zip(MIGRATION_CSV, columns, strict=True))
+
+
+def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
+    problems = sorted(rejects.problems)
+    columns = (
+        pa.array([one.file for one in problems]),
+        pa.array([one.row for one in problems]),
+        pa.array([one.column or "" for one in problems]),
+        pa.array([one.rule for one in problems]),
+    )
+    return dict(zip(REJECTS_CSV, columns, strict=True))
+
+
+def _codes(column: pd.Series) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(column.cat.codes), pa.array(column.cat.categories, pa.string()))
+
+
+def _label(tiers: pd.Series, labels: Mapping[str, str]) -> pa.DictionaryArray:
+    names = pa.array([labels[code] for code in tiers.cat.categories], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(tiers.cat.codes), names)
+
+
+def _yuan(fen: pd.Series) -> pa.Array:
+    return decimal_from_fen(fen.to_numpy(np.int64))

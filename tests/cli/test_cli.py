@@ -1,0 +1,101 @@
+"""The command line itself: quick, lean, and clear about mistakes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+VIP = [sys.executable, "-m", "vip_tiering"]
+
+
+def vip(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `vip`."""
+    return subprocess.run([*VIP, *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_is_quick() -> None:
+    """`vip --help` answers in less than 0.3 s (the best of five, since machines pause)."""
+    seconds = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        assert 0 == vip("--help").returncode
+        seconds.append(time.perf_counter() - begin)
+    assert min(seconds) < 0.3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], ["tier"], ["tier", "compute"], ["rules"], ["rules", "check"], ["extract", "check"], ["playbook", "show"], ["verify"], ["demo"]],
+)
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    """No help text imports pandas, pyarrow or numpy."""
+    script = (
+        "import sys\nfrom vip_tiering.cli.main import app\n"
+        f"try: app({[*command, '--help']!r})\nexcept SystemExit: pass\n"
+        "print(sorted({'pandas', 'pyarrow', 'numpy'} & set(sys.modules)), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "[]\n" == result.stderr
+    assert result.stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("tier", "compute"), "EXTRACT"),
+        (("tier", "compute", "x"), "--quarter"),
+        (("tier", "compute", "x", "--quarter", "2015Q4"), "--out"),
+        (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--job", "2"), "--job"),
+        (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--jobs", "0"), "--jobs"),
+        (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--opening", "full"), "--opening"),
+        (("tier", "compute", "x", "--quarter", "2015Q4", "--out", "o", "--previous", "p", "--no-previous"), "--no-previous"),
+        (("extract", "check"), "PATH"),
+        (("extract", "check", "x", "--kind", "daily"), "--kind"),
+        (("extract", "check", "x", "--as-of", "soon"), "--as-of"),
+        (("tier", "computer"), "computer"),
+        (("tiers",), "tiers"),
+    ],
+)
+def test_usage_errors_name_the_option(arguments: tuple[str, ...], named: str) -> None:
+    """A wrong command line exits 2, names what is wrong, and shows no traceback."""
+    result = vip(*arguments)
+    assert (2, "") == (result.returncode, result.stdout)
+    assert named in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_version() -> None:
+    """`vip --version` prints the version."""
+    assert "vip 0.1.0\n" == vip("--version").stdout
+
+
+def test_the_end_tears_nothing_down() -> None:
+    """The command ends without Python's own end, in which a thread of Arrow that still holds Python's memory would abort it."""
+    script = (
+        "import atexit, sys\nfrom vip_tiering.cli import main as cli\n"
+        "atexit.register(print, 'torn down')\nsys.argv = ['vip', {!r}]\ncli.main()"
+    )
+    for option, status, answer in (("--version", 0, "vip 0.1.0\n"), ("--none", 2, "")):
+        result = subprocess.run([sys.executable, "-c", script.format(option)], capture_output=True, text=True, check=False)
+        assert (status, answer) == (result.returncode, result.stdout)
+
+
+def test_unexpected_error_shows_no_value(tmp_path: Path) -> None:
+    """A bug exits 1 with one line without the error's text; --debug shows the place, still without the text."""
+    script = (
+        "import sys\nfrom vip_tiering.cli import main as cli\nfrom vip_tiering.tiers import job\n"
+        "def fail(*_): raise ValueError('SECRET balance of a customer')\n"
+        "job.tier_compute = fail\n"
+        f"sys.argv = ['vip', *sys.argv[1:], 'tier', 'compute', 'x', '--quarter', '2015Q4', '--out', {str(tmp_path / 'o')!r}]\n"
+        "cli.main()"
+    )
+    for options in ([], ["--debug"]):
+        result = subprocess.run([sys.executable, "-c", script, *options], capture_output=True, text=True, check=False)
+        assert (1, "") == (result.returncode, result.stdout)
+        assert "unexpected ValueError" in result.stderr
+        assert "SECRET" not in result.stderr
+        assert bool(options) == ("fail" in result.stderr)

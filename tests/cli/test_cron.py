@@ -1,0 +1,121 @@
+"""The crontab line of `examples/cron`, run as cron would: by /bin/sh, from /, without any environment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import days_between
+from vip_tiering.base.quarter import Quarter
+
+CRONTAB = Path(__file__).parents[2] / "examples" / "cron" / "crontab"
+VIP = "/opt/vip-tiering/bin/vip"
+
+
+def crontab_line() -> tuple[list[str], str]:
+    """Return the five fields of time and the command of the one line of the crontab that runs something."""
+    lines = [line for line in CRONTAB.read_text(encoding="utf-8").splitlines() if re.match(r"[0-9*]", line)]
+    assert len(lines) == 1
+    *fields, command = lines[0].split(maxsplit=5)
+    return fields, command
+
+
+def last_quarter() -> Quarter:
+    """Return the newest quarter that is complete today."""
+    return Quarter.of(dt.date.today()).previous  # noqa: DTZ011 (the day of this machine, as the command takes it)
+
+
+def write_extracts(folder: Path) -> list[Path]:
+    """Write one CSV for each day of the last complete quarter, with three customers; return the paths."""
+    folder.mkdir()
+    paths = []
+    for day in days_between(last_quarter().start, last_quarter().end):
+        path = folder / f"balances_{day:%Y%m%d}.csv"
+        path.write_text("customer_id,balance\nC001,150000.00\nC002,30000.00\nC003,12.50\n")
+        paths.append(path)
+    return paths
+
+
+def run_like_cron(extracts: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Run the crontab's command with the folders and the program of this test."""
+    _, command = crontab_line()
+    real = {
+        VIP: f"{shlex.quote(sys.executable)} -m vip_tiering",
+        "/srv/extracts": shlex.quote(str(extracts)),
+        "/srv/tiers": shlex.quote(str(out)),
+    }
+    for path, replacement in real.items():
+        assert command.count(path) == 1
+        command = command.replace(path, replacement)
+    return subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", env={}, capture_output=True, text=True, check=False)
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return path -> time of change and content of every published file of an output folder."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
+
+
+def test_the_line_is_safe_for_cron() -> None:
+    """It runs at 06:30 on the 2nd of each quarter's first month, with absolute paths only and no percent sign."""
+    fields, command = crontab_line()
+    assert fields == ["30", "6", "2", "1,4,7,10", "*"]
+    assert f"{VIP} tier compute /srv/extracts --quarter last --out /srv/tiers --quiet" == command
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The crontab explains the exit codes 0 to 6, each on a line of its own, and names where mail goes."""
+    text = CRONTAB.read_text(encoding="utf-8")
+    assert re.findall(r"^#   ([0-9]+)  \w", text, re.MULTILINE) == ["0", "1", "2", "3", "4", "5", "6"]
+    assert re.search(r"^MAILTO=\S+@example\.com$", text, re.MULTILINE)
+
+
+def test_success_is_silent_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    """The last complete quarter is published without a word; the same line again says nothing and touches no file."""
+    write_extracts(tmp_path / "extracts")
+    first = run_like_cron(tmp_path / "extracts", tmp_path / "tiers")
+    assert (first.returncode, first.stdout, first.stderr) == (0, "", "")
+    published = snapshot(tmp_path / "tiers")
+    assert {f"{last_quarter()}/{name}" for name in ("manifest.json", "tiers.csv", "tiers.parquet", "changes.csv", "migration.csv")} == set(
+        published
+    )
+    second = run_like_cron(tmp_path / "extracts", tmp_path / "tiers")
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert published == snapshot(tmp_path / "tiers")
+
+
+@pytest.mark.bad_input(72)
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "file-empty"),
+        (b"customer_id,balance\n", "file-no-rows"),
+        (b"customer_id,amount_owed\nC001,150000.00\n", "header-missing"),
+        (gzip.compress(b"customer_id,balance\nC001,150000.00\n", mtime=0)[:-4], "file-damaged"),
+    ],
+    ids=["empty", "header-only", "unknown-column", "cut-off"],
+)
+def test_one_bad_file_is_one_line(tmp_path: Path, content: bytes, rule: str) -> None:
+    """One bad file among the days gives one line on stderr that names it, exit code 4, and no output."""
+    bad = write_extracts(tmp_path / "extracts")[40]
+    bad.write_bytes(content)
+    done = run_like_cron(tmp_path / "extracts", tmp_path / "tiers")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert re.fullmatch(rf"vip: {re.escape(bad.name)}: .* \[{rule}\]\n", done.stderr)
+    assert not (tmp_path / "tiers").exists()
+
+
+@pytest.mark.bad_input(72)
+def test_a_quarter_that_is_not_complete_is_one_line(tmp_path: Path) -> None:
+    """Where the last day has not arrived yet, cron's mail is one line that names that day, with exit code 4."""
+    write_extracts(tmp_path / "extracts")[-1].unlink()
+    done = run_like_cron(tmp_path / "extracts", tmp_path / "tiers")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (4, "", 1)
+    assert done.stderr.startswith(f"vip: quarter not complete yet: {last_quarter().end}")
