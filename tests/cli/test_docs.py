@@ -40,6 +40,7 @@ from vip_tiering.reports.moves import CLUE_CODES
 from vip_tiering.reports.words import CHANGES, CLUES, HEADERS
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "vip_tiering"
 PAGES = sorted(
     path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("benchmarks/*.md")]
 )
@@ -216,11 +217,29 @@ def test_keys_of_an_action_are_documented() -> None:
     assert set() == {key for key in Action.model_fields if f"`{key}`" not in section}
 
 
-def test_architecture_names_every_module() -> None:
-    """The table of layers in docs/architecture.md names every module."""
-    text = page("docs/architecture.md").partition("## Layers")[2]
-    modules = {path.stem for path in (ROOT / "src" / "vip_tiering").glob("[!_]*.py")}
-    assert set() == {name for name in modules if f"`{name}`" not in text}
+def test_architecture_names_every_room() -> None:
+    """The table of rooms in docs/architecture.md names every room, and no other."""
+    text = page("docs/architecture.md").partition("## The rooms")[2].partition("## ")[0]
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == {name for row in table(text, 2) for name in re.findall(r"\w+", row[0])}
+
+
+@pytest.mark.parametrize("plate", sorted(PACKAGE.rglob("*/__init__.py")), ids=lambda path: str(path.parent.relative_to(PACKAGE)))
+def test_room_says_in_which_order_to_read_it(plate: Path) -> None:
+    """The name plate of each room names every module, or room, within it."""
+    text = ast.get_docstring(ast.parse(plate.read_text(encoding="utf-8"))) or ""
+    within = {path.stem for path in plate.parent.glob("[!_]*.py")} | {path.parent.name for path in plate.parent.glob("*/__init__.py")}
+    assert within <= set(re.findall(r"\w+", text))
+
+
+def test_every_cited_clause_stands() -> None:
+    """Every clause of docs/semantics.md that the source or a test cites is there, and cites have one form."""
+    clauses = set(re.findall(r"^##+ (\d(?:\.\d+)?) ", page("docs/semantics.md"), re.MULTILINE))
+    sources = {path: path.read_text(encoding="utf-8") for folder in (PACKAGE, ROOT / "tests") for path in folder.rglob("*.py")}
+    cited = {(clause, path) for path, text in sources.items() for clause in re.findall(r"semantics,? (\d[\d.]*\d|\d)", text)}
+    assert len(cited) > 8, "the search itself finds nothing"
+    assert [] == sorted(f"{path.name}: {clause}" for clause, path in cited if clause not in clauses)
+    assert [] == sorted(path.name for path, text in sources.items() if re.search(r"semantics, section", text) and path != Path(__file__))
 
 
 def test_glossary_is_complete() -> None:
