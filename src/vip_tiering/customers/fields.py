@@ -112,7 +112,7 @@ class Fields:
         self.note(field, "value-unknown", judged & (places == _UNKNOWN), message)
         if needed:
             self.note(field, "value-missing", judged & (places == _ABSENT), f"a word is missing; write {right}")
-        return np.maximum(places, _ABSENT)
+        return np.where(places == _UNKNOWN, np.int32(_ABSENT), places)
 
     def _word_table(self, field: str, known: Sequence[str]) -> dict[str, int]:
         """Return the place in `known` of every word that is one of its codes, or that the rules map to one; "" is not given."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, one_array, truth
+from vip_tiering.base.arrays import Int8s, Mask, one_array, truth
 from vip_tiering.playbooks.customers import CODES
 
 LONGEST_TEXT: Final = 64
