@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, encoded, truth
 from vip_tiering.base.errors import Problem
-from vip_tiering.base.money import Int64s
 from vip_tiering.lists.verification.read_back import ListPart, Rows, findings
 from vip_tiering.playbooks.actions import Action, placed_actions
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel
@@ -31,41 +31,26 @@ def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Ch
 
     `actions`: several of a row are joined by |, and one of them must say it. An action that nobody knows is another rule's business.
     """
-    words = encoded(actions)
-    text, action = texts.indices.to_numpy(), words.indices.to_numpy()
-    forms = [None if (form := _forms(cell, channel, books)) is None else [*form] for cell in words.dictionary.to_pylist()]
-    usual = np.zeros(len(texts.dictionary), np.int64)
-    usual[text] = action  # hardly a text is that of two actions
-    strange: Mask = _judged(texts.dictionary, usual, forms)[text]
-    others = np.flatnonzero(usual[text] != action)
-    pairs, place = np.unique(text[others] * np.int64(len(forms) + 1) + action[others], return_inverse=True)
-    which, by = np.divmod(pairs, len(forms) + 1)
-    strange[others] = _judged(texts.dictionary.take(pa.array(which)), by, forms)[place]
-    return strange
-
-
-def _judged(texts: pa.Array, actions: Int64s, forms: list[list[str] | None]) -> Mask:
-    """Return which texts match none of the patterns of their action, shape (k,)."""
-    strange = np.zeros(len(texts), np.bool_)
-    for number, patterns in enumerate(forms):
-        if patterns is None:
+    rows = pd.DataFrame({"action": encoded(actions).to_pandas(), "text": texts.indices.to_numpy()})
+    strange = np.zeros(len(rows), np.bool_)
+    known = {action.id: action for action in _actions(books)}
+    for cell, place in rows.groupby("action", observed=True)["text"]:
+        actions_of_cell = [known[one] for one in str(cell).split("|") if one in known]
+        if not actions_of_cell:
             continue
-        left = np.flatnonzero(actions == number)
-        for pattern in patterns:
-            if len(left):
-                left = left[~truth(pc.match_substring_regex(texts.take(pa.array(left)), pattern))]
-        strange[left] = True
+        left = place.unique()
+        for template in dict.fromkeys(_templates(actions_of_cell)):
+            left = left[~truth(pc.match_substring_regex(texts.dictionary.take(pa.array(left)), _pattern(template, channel)))]
+        strange[place.index[place.isin(left)]] = True
     return strange
 
 
-def _forms(cell: str, channel: Channel, books: Playbooks) -> Iterator[str] | None:
-    """Return the patterns of all texts that the actions of a cell may send on a channel; None where no action is known."""
-    known = {action.id: action for _, _, action in placed_actions(books.books.playbooks)}
-    actions = [known[one] for one in cell.split("|") if one in known]
-    return (_pattern(text, channel) for text in dict.fromkeys(_texts_of_actions(actions))) if actions else None
+def _actions(books: Playbooks) -> Iterator[Action]:
+    return (action for _, _, action in placed_actions(books.books.playbooks))
 
 
-def _texts_of_actions(actions: list[Action]) -> Iterator[str]:
+def _templates(actions: Iterable[Action]) -> Iterator[str]:
+    """Yield every text that actions send."""
     for message in (action.message for action in actions):
         if message is not None:
             yield message.text
@@ -160,7 +145,7 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     form = channel.message
     if form is None:
         return
-    templates = _templates(books)
+    templates = [*_templates(_actions(books))]
     most = form.max_units
     yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
     signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
@@ -217,20 +202,10 @@ def _any_of(words: Sequence[str]) -> str:
     return "|".join(re.escape(word) for word in words if word)
 
 
-def _templates(books: Playbooks) -> list[str]:
-    """Return every text that the playbooks send."""
-    every = [
-        *(action for book in books.books.playbooks.playbooks for action in book.actions or ()),
-        *(books.books.playbooks.every_tier or ()),
-    ]
-    messages = [action.message for action in every if action.message is not None]
-    return [text for one in messages for text in (one.text, *(variant.text for variant in one.variants or ()))]
-
-
 def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
     """Return which texts greet anybody but 客户, or hold a form of address that no template holds."""
     greeted = pc.not_equal(pc.count_substring(texts, _GREETING), pc.count_substring(texts, _NOBODY))
-    titles = [title for title in _TITLES if not any(title in text for text in _templates(books))]
+    titles = [title for title in _TITLES if not any(title in text for text in _templates(_actions(books)))]
     addressed = truth(pc.match_substring_regex(texts, _any_of(titles))) if titles else np.zeros(len(texts), np.bool_)
     result: Mask = truth(greeted) | addressed
     return result
@@ -239,19 +214,15 @@ def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
 def _check_times(file: str, table: pa.Table, channel: Channel, day: dt.date, books: Playbooks) -> Iterator[Problem]:
     """Yield times that are not on the day, outside the hours of the channel, or not in their order; and days that are not the last one."""
     if {"not_before", "not_after"} <= set(table.column_names):
-        early, late = encoded(table["not_before"]), encoded(table["not_after"])
-        size = np.int64(max(1, len(late.dictionary)))
-        pairs = pa.array(early.indices.to_numpy() * size + late.indices.to_numpy()).dictionary_encode()
-        first, second = np.divmod(pairs.dictionary.to_numpy(), size)
-        sound = _are_sound_times(early.dictionary.take(pa.array(first)), late.dictionary.take(pa.array(second)), channel, day)
-        yield from findings(file, "send-window", np.flatnonzero(~sound[pairs.indices.to_numpy()]), "not_before")
+        early, late = (table[name].cast(pa.string()) for name in ("not_before", "not_after"))
+        yield from findings(file, "send-window", np.flatnonzero(~_are_sound_times(early, late, channel, day)), "not_before")
     if "valid_until" in table.column_names:
         last = str(day + dt.timedelta(days=books.gates.limits.message_valid_days.value))
         other = truth(pc.not_equal(table["valid_until"].cast(pa.string()), last))
         yield from findings(file, "valid-until", np.flatnonzero(other), "valid_until")
 
 
-def _are_sound_times(early: pa.Array, late: pa.Array, channel: Channel, day: dt.date) -> Mask:
+def _are_sound_times(early: pa.ChunkedArray, late: pa.ChunkedArray, channel: Channel, day: dt.date) -> Mask:
     """Return which pairs of times are in order, on the day and within the hours of the channel, shape (k,)."""
     window = channel.send_window
     if window is None:
