@@ -24,9 +24,10 @@ from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, Int64s, exact_sum, exact_sums, value_range
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.roster import Located, Positions, Roster
+from vip_tiering.base.text import tidy
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import Rejects, Rows
-from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, tidy, weight_of
+from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, weight_of
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.tiering import tier_levels
