@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
-from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal, value_range
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, value_range
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
@@ -79,8 +79,6 @@ _AMOUNT_PATTERNS: Final = (
 
 def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
     """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
-    if values.type in (DECIMAL, STORED_DECIMAL):
-        return fen_from_decimal(values)
     try:
         if pa.types.is_integer(values.type):
             limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
