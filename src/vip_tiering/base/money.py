@@ -11,7 +11,7 @@ import pyarrow as pa
 Int64s = npt.NDArray[np.int64]
 FEN_PER_YUAN: Final = 100
 AMOUNT_LIMIT_FEN: Final = 10**12 * FEN_PER_YUAN
-"""Every amount must be smaller than this in size: |x| < 1e12 yuan (semantics, section 1)."""
+"""Every amount must be smaller than this in size: |x| < 1e12 yuan (semantics 1.3)."""
 INT64_LIMIT: Final = 2**63
 DECIMAL: Final = pa.decimal128(18, 2)
 _LOW_BITS: Final = 32

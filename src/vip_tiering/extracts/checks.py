@@ -123,7 +123,7 @@ def check_days(raw: RawColumns, broken: Broken) -> Int32s:
     encoded = raw.columns["date"]
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode()
-    days, rules, broken.date_written = parse_days(encoded.dictionary, raw.date_format, counts_of(encoded))
+    days, rules, broken.date_written = parse_days(encoded.dictionary, raw.extract.date_format, counts_of(encoded))
     codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
     days, rules = [*days, 0], [*rules, "date-empty"]
     for rule in sorted({rule for rule in rules if rule}):

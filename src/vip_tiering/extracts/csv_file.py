@@ -252,17 +252,8 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     codes = [extract.columns["date"]] if "date" in extract.columns else []
     raw = table(text, extract.name, final_newline=extract.needs_final_newline, wanted=set(places.values()), codes=codes)
     columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
-    found = RawColumns(
-        name=extract.name,
-        file=file,
-        columns=columns,
-        headers={role: extract.header(role) for role in extract.columns},
-        row=raw.row,
-        day=extract.day,
-        date_format=extract.date_format,
-    )
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
-    return found, Rejects(problems), raw.encoding
+    return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
 
 
 def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa.Array:

@@ -166,15 +166,7 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
         values = _read(source, content, footer, sorted(set(wanted.values())), extract)
         columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
-    return RawColumns(
-        name=extract.name,
-        file=file,
-        columns=columns,
-        headers={role: extract.header(role) for role in extract.columns},
-        row=np.arange(1, count + 1, dtype=np.int32),
-        day=day,
-        date_format=extract.date_format,
-    )
+    return RawColumns(extract, file, columns, np.arange(1, count + 1, dtype=np.int32), day)
 
 
 def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[int], extract: Extract) -> dict[int, pa.Array]:

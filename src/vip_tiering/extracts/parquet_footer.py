@@ -108,7 +108,7 @@ _NULLS, _LEAST, _MOST = 3, (6, 2), (5, 1)
 
 @dataclass(frozen=True)
 class Chunk:
-    """One column in one row group. `stored` is its size unpacked, in bytes, `dictionary` where its dictionary page stands, if it says so."""
+    """One column in one row group. `stored` is its size unpacked, in bytes; `dictionary` is where its dictionary page stands."""
 
     group: int
     values: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Self
 
@@ -207,7 +207,7 @@ def count_day(rows: Rows, day: int, scope: Scope) -> Counted:
     if scope.rates is not None:
         totals.currencies = _totals(currencies, rows.balance_fen, counted, used, excluded)
     kept = None if used.all() else np.flatnonzero(used)
-    rows = rows.with_balance(counted)
+    rows = replace(rows, balance_fen=counted)
     return Counted(rows if kept is None else rows.take(kept), kept, totals, rejects)
 
 
