@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from vip_tiering.base.arrays import one_array
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.demo.balances import CUSTOMERS, SEED, customer_ids
 from vip_tiering.publishing.csv_files import write_csv
 
@@ -141,10 +142,7 @@ def returned(export: Path) -> dict[str, bytes]:
     rng = np.random.default_rng(SEED + 2)
     files = {}
     for channel in _CHANNELS:
-        table = pyarrow.csv.read_csv(
-            export / f"{channel}.csv",
-            convert_options=pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in ("customer_id", "action")}),
-        )
+        table = csv_as_text(export / f"{channel}.csv", ("customer_id", "action"))
         if not len(table):
             continue
         result = _drawn(rng, _WORDS.get(channel, _MET), len(table))

@@ -19,7 +19,7 @@ from vip_tiering.base.schema import ROLES
 from vip_tiering.extracts.days import Day, Reading, read_days
 from vip_tiering.extracts.extract import Extract, size_in_bytes
 from vip_tiering.extracts.find import FoundFile, find
-from vip_tiering.extracts.headers import key_roles, shown, tidy
+from vip_tiering.extracts.headers import key_roles, shown, tidy_header
 from vip_tiering.extracts.look import look, roles_of
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import Kind
@@ -110,7 +110,7 @@ def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
             index = extract.columns[role]
             header = shown(extract.headers[index], index)
             # A header that was recognised is one of a table or of the rules: its tidied form is nobody's value.
-            header = tidy(extract.headers[index]) if header == f"column {index + 1}" else header
+            header = tidy_header(extract.headers[index]) if header == f"column {index + 1}" else header
             columns.append({"role": role, "header": header, "by": "usual" if getattr(rules.extracts.columns, role) is None else "rules"})
         elif role in extract.constants or (role == "date" and role in by_folder):
             columns.append({"role": role, "header": "", "by": "folder"})

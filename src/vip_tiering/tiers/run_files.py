@@ -16,11 +16,11 @@ from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv, write_parquet
 from vip_tiering.publishing.folders import Writer
-from vip_tiering.rules.extracts import tidy
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.changes import Comparison
 from vip_tiering.tiers.ledger import Averages

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import CHANGES_CSV
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.rules.tiers import Ladder, Tier, bound_fen
 
@@ -66,7 +66,7 @@ def read_run(folder: Path) -> TieredRun:
         raise DataError([_refused(folder, "is no run of vip tier compute; name a folder such as out/2015Q4")])
     if manifest["status"] != "official":
         raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
-    tiers, changes = pq.read_table(folder / "tiers.parquet"), read_texts(folder / "changes.csv", CHANGES_CSV)
+    tiers, changes = pq.read_table(folder / "tiers.parquet"), csv_as_text(folder / "changes.csv", CHANGES_CSV)
     _refuse_formulas(folder, "tiers.parquet", tiers["customer_id"])
     _refuse_formulas(folder, "changes.csv", changes["customer_id"])
     return TieredRun(
@@ -80,13 +80,6 @@ def read_run(folder: Path) -> TieredRun:
         warnings=(),
         manifest=manifest,
     )
-
-
-def read_texts(path: Path, columns: Iterable[str]) -> pa.Table:
-    """Return a CSV of a run as columns of text."""
-    types = {name: pa.string() for name in columns}
-    options = pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
-    return pyarrow.csv.read_csv(path, convert_options=options)
 
 
 def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int, *, allow_old: bool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Self
 
@@ -24,9 +24,10 @@ from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, Int64s, exact_sum, exact_sums, value_range
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.roster import Located, Positions, Roster
+from vip_tiering.base.text import tidy
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import Rejects, Rows
-from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, tidy, weight_of
+from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, weight_of
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.tiering import tier_levels
@@ -206,7 +207,7 @@ def count_day(rows: Rows, day: int, scope: Scope) -> Counted:
     if scope.rates is not None:
         totals.currencies = _totals(currencies, rows.balance_fen, counted, used, excluded)
     kept = None if used.all() else np.flatnonzero(used)
-    rows = rows.with_balance(counted)
+    rows = replace(rows, balance_fen=counted)
     return Counted(rows if kept is None else rows.take(kept), kept, totals, rejects)
 
 
