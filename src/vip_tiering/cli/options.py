@@ -5,15 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from vip_tiering.base.errors import UsageError
-
-if TYPE_CHECKING:
-    from vip_tiering.rules.extracts import Kind
-
 
 STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 RulesOption = Annotated[
@@ -28,14 +24,6 @@ def folder_of(text: str) -> Path:
     if not text:
         raise typer.BadParameter("is empty; was a variable not set?")
     return Path(text)
-
-
-def kind_of(text: str | None) -> Kind | None:
-    """Return what rows mean, as it was asked for."""
-    match text:
-        case None | "snapshot" | "changes":
-            return text
-    raise UsageError("--kind: must be snapshot or changes")
 
 
 def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:

@@ -6,6 +6,7 @@ Both may be closed, full, a pipe that nobody reads, or of an ASCII locale.
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vip_tiering.tiers.posting import Progress
+
+_DRY_RUN = "dry run: nothing was written"
 
 
 def make_ready() -> None:
@@ -66,42 +69,42 @@ def show_rendered(what: RenderableType) -> None:
     show("\n".join(line.rstrip() for line in captured.getvalue().rstrip("\n").split("\n")))
 
 
-def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
-    """Print what came of `vip tier compute`."""
-    from vip_tiering.cli.show_run import run_summary as summary
+def show_json(document: object) -> None:
+    """Print a document for programs."""
+    show(json.dumps(document, ensure_ascii=False, indent=2))
 
+
+def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401 (a result of any command)
+    """Print what a command made and where it lies; of what stands there already only the place."""
     if result.up_to_date:
         show(f"{result.folder}: already up to date")
         return
-    show_rendered(summary(result.document, result.migration))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    for part in parts:
+        show_rendered(part)
+    show(result.folder or _DRY_RUN)
+
+
+def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip tier compute`."""
+    from vip_tiering.cli.show_run import run_summary
+
+    show_published(result, run_summary(result.document, result.migration))
 
 
 def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
-    from vip_tiering.cli.show_lists import export_summary as summary
-    from vip_tiering.cli.show_lists import first_rows
+    from vip_tiering.cli.show_lists import export_summary, first_rows
 
-    if result.up_to_date:
-        show(f"{result.folder}: already up to date")
-        return
-    show_rendered(summary(result.document, result.labels))
-    if preview:
-        show_rendered(first_rows(result.previews))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
-    if result.private_folder:
+    show_published(result, export_summary(result.document, result.labels), *([first_rows(result.previews)] if preview else []))
+    if result.private_folder and not result.up_to_date:
         show(f"{result.private_folder} (private: for each manager alone)")
 
 
 def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip changes export`."""
-    from vip_tiering.cli.show_lists import changes_summary as summary
+    from vip_tiering.cli.show_lists import changes_summary
 
-    if result.up_to_date:
-        show(f"{result.folder}: already up to date")
-        return
-    show_rendered(summary(result.document))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    show_published(result, changes_summary(result.document))
 
 
 def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
@@ -109,16 +112,16 @@ def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401
     from vip_tiering.cli.show_lists import recorded
 
     show_rendered(recorded(done.contacts, done.known, done.barred))
-    for line in ["dry run: nothing was written"] if dry_run else done.files:
+    for line in [_DRY_RUN] if dry_run else done.files:
         show(line)
 
 
 def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook results`."""
-    from vip_tiering.cli.show_lists import results_summary as summary
+    from vip_tiering.cli.show_lists import results_summary
 
-    show_rendered(summary(done.days, done.figures, done.coverage))
-    show("dry run: nothing was written" if dry_run else "\n".join(map(str, done.files)))
+    show_rendered(results_summary(done.days, done.figures, done.coverage))
+    show(_DRY_RUN if dry_run else "\n".join(map(str, done.files)))
 
 
 class ProgressBar:

@@ -1,4 +1,4 @@
-"""Who rose, fell, came or went against the previous quarter (semantics, section 4)."""
+"""Who rose, fell, came or went against the previous quarter (semantics 4)."""
 
 from __future__ import annotations
 

@@ -115,6 +115,7 @@ class Findings:
     tally: RowTally = field(default_factory=RowTally)
     rows_by_day: Counter[int] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    tidied_ids: int = 0
     customers: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -137,7 +138,7 @@ class Findings:
             "days": days_document(self, period) if period else None,
             "rows": {name: self.rows[name] for name in ("read", "outside", "duplicates", "excluded", "superseded", "rejected")},
             "customers": self.customers,
-            "tidied_ids": self.rows["tidied_ids"],
+            "tidied_ids": self.tidied_ids,
             "notes": self.notes,
             "problems": self.tally.document(),
             "unread_files": self.unread,

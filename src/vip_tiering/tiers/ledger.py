@@ -3,7 +3,7 @@
 A customer's balance stands from the day it is posted until the next posted day, so the ledger keeps one balance a
 customer and, before a new day is posted, credits the days that have gone by:
 
-    fen_days += balance_fen * days gone by within the period        (semantics, section 2: the measure 季日均)
+    fen_days += balance_fen * days gone by within the period        (semantics 2.1: 季日均)
 
 Memory therefore grows with customers and not with days, and no day needs to know which one comes next.
 """

@@ -1,4 +1,4 @@
-"""Which delivered day stands for which day of the period (semantics, section 2, "Missing days")."""
+"""Which delivered day stands for which day of the period (semantics 2.3)."""
 
 from __future__ import annotations
 

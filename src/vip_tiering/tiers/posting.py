@@ -133,7 +133,14 @@ class Posted:
         }
 
 
-def post_days(ledger: Ledger, steps: Iterable[Step], days: int, extracts: Sequence[Extract], rules: Rules, progress: Progress) -> Posted:
+def post_days(
+    ledger: Ledger,
+    steps: Iterable[Step],
+    days: int,
+    extracts: Sequence[Extract],
+    rules: Rules,
+    progress: Progress = lambda _done, _all: None,
+) -> Posted:
     """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages."""
     posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None)
     names = [extract.name for extract in extracts]
