@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, date_of, folder_of, year_of
-from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_rendered, warn
+from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_json, show_rendered, warn
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
@@ -33,7 +32,7 @@ def playbook_show(
     books = _books(rules)
     tiers = list(books.labels) if tier is None else [_tier(books, tier)]
     if as_json:
-        show(json.dumps(document(books, tiers), ensure_ascii=False, indent=2))
+        show_json(document(books, tiers))
         return
     for index, code in enumerate(tiers):
         show_rendered(playbook(books, code))
@@ -53,7 +52,7 @@ def playbook_coverage(
     if books.books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
-        show(json.dumps([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers], ensure_ascii=False, indent=2))
+        show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers])
     else:
         show_rendered(coverage(books))
     if books.missing:
@@ -86,7 +85,7 @@ def playbook_plan(
     warn(plan.warnings)
     if as_json:
         document = {"year": wanted, "rules": books.name, "events": rows_of(plan.events), "warnings": plan.warnings}
-        show(json.dumps({**document, "folder": str(folder) if folder else None}, ensure_ascii=False, indent=2))
+        show_json({**document, "folder": str(folder) if folder else None})
     elif folder is not None:
         show(f"{folder}: already up to date" if up_to_date else folder)
     else:
@@ -158,7 +157,7 @@ def playbook_export(
     if as_json:
         places = {"folder": result.folder, "private_folder": result.private_folder}
         document = {**result.document, **{name: str(place) if place else None for name, place in places.items()}}
-        show(json.dumps(document, ensure_ascii=False, indent=2))
+        show_json(document)
     elif not quiet:
         print_export(result)
 
@@ -247,7 +246,7 @@ def playbook_record(
     warn(done.warnings)
     if as_json:
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
-        show(json.dumps({**counts, "files": [str(one) for one in done.files]}, ensure_ascii=False, indent=2))
+        show_json({**counts, "files": [str(one) for one in done.files]})
     elif not quiet:
         print_recorded(done, dry_run=dry_run)
 
@@ -285,6 +284,6 @@ def playbook_results(
     )
     warn(done.warnings)
     if as_json:
-        show(json.dumps(document(done.days, done.figures, done.coverage, done.files), ensure_ascii=False, indent=2))
+        show_json(document(done.days, done.figures, done.coverage, done.files))
     elif not quiet:
         print_results(done, dry_run=dry_run)

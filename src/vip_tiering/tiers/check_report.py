@@ -202,13 +202,6 @@ def differs_from_name(extract: Extract) -> str | None:
     return None if is_now == says else f"named like {says}, is {is_now}"
 
 
-def spans(days: Sequence[str]) -> list[tuple[str, str]]:
-    """Return sorted days such as `2015-10-01` as stretches of neighbours, (first, last)."""
-    numbers = np.array(days, "datetime64[D]")
-    breaks = np.flatnonzero(np.diff(numbers).astype(int) != 1) + 1
-    return [(days[part[0]], days[part[-1]]) for part in np.split(np.arange(len(days)), breaks) if len(part)]
-
-
 def _dates(days: Iterable[int]) -> list[str]:
     return [str(day_date(day)) for day in days]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.rules.calendar import IsWorking, all_alike
@@ -110,12 +112,14 @@ def _mend(days: list[int]) -> str:
     return f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004 (two)
 
 
-def _spans(days: list[int]) -> str:
-    """Return days as text, neighbours joined: `2015-10-01, 2015-10-03 to 2015-10-05`."""
-    spans: list[list[int]] = []
-    for day in days:
-        if spans and spans[-1][1] == day - 1:
-            spans[-1][1] = day
-        else:
-            spans.append([day, day])
-    return ", ".join(str(day_date(a)) if a == b else f"{day_date(a)} to {day_date(b)}" for a, b in spans)
+def _spans(days: Iterable[int]) -> str:
+    return ", ".join(spans(map(day_date, days)))
+
+
+def spans(days: Iterable[dt.date]) -> list[str]:
+    """Return sorted days as texts, neighbours joined: `2015-10-01`, `2015-10-03 to 2015-10-05`."""
+    stretches = []
+    for _, pairs in groupby(enumerate(days), lambda pair: pair[1].toordinal() - pair[0]):
+        stretch = [day for _, day in pairs]
+        stretches.append(f"{stretch[0]}" if len(stretch) == 1 else f"{stretch[0]} to {stretch[-1]}")
+    return stretches
