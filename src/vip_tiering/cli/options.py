@@ -11,19 +11,35 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 
-STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
-RulesOption = Annotated[
-    Path | None,
-    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
-]
-MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
-
 
 def folder_of(text: str) -> Path:
     """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
     if not text:
         raise typer.BadParameter("is empty; was a variable not set?")
     return Path(text)
+
+
+STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
+]
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+]
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
+
+
+def out_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
+    """Return the option that says where a result is published."""
+    return typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help=f"Folder that receives {what}.")
+
+
+def json_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
+    """Return the option that prints a result for programs."""
+    return typer.Option("--json", envvar="VIP_JSON", help=f"Print {what} as one JSON document.")
 
 
 def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:

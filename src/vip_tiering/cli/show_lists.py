@@ -132,7 +132,7 @@ def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table 
         "exports": list(days),
         "results": figures.to_pylist(),
         "coverage": coverage.to_pylist() if coverage is not None else None,
-        "files": [str(one) for one in files],
+        "files": list(files),
     }
 
 

@@ -9,6 +9,8 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vip_tiering.base.errors import OutputError
@@ -70,8 +72,8 @@ def show_rendered(what: RenderableType) -> None:
 
 
 def show_json(document: object) -> None:
-    """Print a document for programs."""
-    show(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print a document for programs; a path is text in it."""
+    show(json.dumps(document, ensure_ascii=False, indent=2, default=os.fspath))
 
 
 def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401 (a result of any command)
@@ -124,29 +126,18 @@ def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 
     show(_DRY_RUN if dry_run else "\n".join(map(str, done.files)))
 
 
-class ProgressBar:
-    """A progress bar on stderr where it is a terminal; otherwise nothing."""
+@contextmanager
+def progress_bar(*, wanted: bool = True) -> Iterator[Progress]:
+    """Give what is called with the number of days done and of all days; it shows a bar on stderr where somebody may see it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
-    def __init__(self, *, wanted: bool = True) -> None:
-        """Show a bar only where it is wanted and somebody may see it."""
-        self._show = wanted and sys.stderr.isatty()
-
-    def __enter__(self) -> Progress:
-        """Return what is called with the number of days done and of all days."""
-        if not self._show:
-            return lambda _done, _all: None
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        self._bar = Bar(console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("reading days", total=None)
-        return lambda done, total: self._bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
-        if self._show:
-            self._bar.stop()
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading days", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _discard(number: int) -> None:

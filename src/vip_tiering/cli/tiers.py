@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of
-from vip_tiering.cli.terminal import ProgressBar, print_summary, show, show_json, show_rendered, warn
+from vip_tiering.cli.options import STYLE, MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
+from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 
 extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
@@ -27,9 +27,6 @@ AcceptMissingOption = Annotated[
 AsOfOption = Annotated[
     str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
 ]
-OutOption = Annotated[
-    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
-]
 
 
 @extract_app.command("check")
@@ -44,7 +41,7 @@ def extract_check(
     accept_missing: AcceptMissingOption = None,
     as_of: AsOfOption = None,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the report as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the report")] = False,
 ) -> None:
     """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
     from vip_tiering.base.errors import DataError
@@ -52,7 +49,7 @@ def extract_check(
     from vip_tiering.tiers.check import extract_check as work
 
     asked = _asked(kind, opening, accept_missing, as_of)
-    with ProgressBar() as progress:
+    with progress_bar() as progress:
         result = work(
             extracts,
             dt.date.today(),  # noqa: DTZ011 (the bank's own day)
@@ -78,7 +75,7 @@ def tier_compute(
     quarter: Annotated[
         str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
     ],
-    out: OutOption,
+    out: Annotated[Path, out_option("the run folder")],
     rules: RulesOption = None,
     previous: Annotated[
         Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
@@ -95,8 +92,8 @@ def tier_compute(
     ] = None,
     max_bytes: MaxBytesOption = "4G",
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, json_option("the manifest")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
@@ -105,7 +102,7 @@ def tier_compute(
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, as_of)
-    with ProgressBar(wanted=not quiet) as progress:
+    with progress_bar(wanted=not quiet) as progress:
         result = work(
             extracts,
             quarter,
@@ -124,7 +121,7 @@ def tier_compute(
         )
     warn(result.warnings)
     if as_json:
-        show_json({**result.document, "folder": str(result.folder) if result.folder else None})
+        show_json({**result.document, "folder": result.folder})
     elif not quiet:
         print_summary(result)
 

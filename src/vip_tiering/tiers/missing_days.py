@@ -30,7 +30,7 @@ class DaysOfPeriod:
 def fill_missing_days(
     delivered: Collection[int], period: Period, max_carry_days: int, accepted: Collection[int], is_working: IsWorking = all_alike
 ) -> DaysOfPeriod:
-    """Return what a period of snapshots needs of the days that were delivered.
+    """Return what a period of snapshots needs of the days that were delivered (semantics 2.3).
 
     A missing day is filled from the newest delivered day before it, at most `max_carry_days` later, days off not counted;
     a working day may not be missing where the calendar knows it; the last day of the period must be delivered. These
@@ -86,7 +86,7 @@ def _filled(inside: list[int], first: int, last: int, is_working: IsWorking) -> 
 
 
 def days_of_changes(delivered: Collection[int], period: Period, *, opening_zero: bool) -> DaysOfPeriod:
-    """Return what a period of changes needs: every day up to the last; rows before the period are the opening balances."""
+    """Return what a period of changes needs: every day up to the last; earlier rows are the opening balances (semantics 2.2)."""
     days = sorted(day for day in delivered if day <= period.last)
     problems = []
     if not days:

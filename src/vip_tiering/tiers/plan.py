@@ -77,7 +77,7 @@ class Plan:
     warnings: tuple[str, ...]
 
     def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
-        """Return what gives the run its identity, from the SHA-256 of every extract by its index.
+        """Return what gives the run its identity (semantics 6.5), from the SHA-256 of every extract by its index.
 
         A file without a used day changes nothing and does not count. What its name or its folders say counts where it is used.
         """
@@ -213,7 +213,7 @@ def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Ex
 
 
 def rejects_allowed(limit: str, rows: int) -> int:
-    """Return how many of `rows` rows may be rejected under a limit such as `12` or `0.1%`. Raises UsageError for others."""
+    """Return how many of `rows` rows may be rejected (semantics 2.5), by a limit such as `12` or `0.1%`; another is a UsageError."""
     match = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", limit)
     if match is None or (match[2] and Fraction(match[2]) > 100):  # noqa: PLR2004 (percent)
         raise UsageError("--max-rejects: must be a number of rows such as 12, or a share of the rows such as 0.1%")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,7 +196,8 @@ def tiers_table(tiers: pd.DataFrame) -> pa.Table:
 
 
 def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
-    columns = (
+    return _named(
+        TIERS_CSV,
         text_array(tiers["customer_id"]),
         _codes(tiers["tier"]),
         _codes(tiers["tier"].cat.rename_categories(labels)),
@@ -204,11 +205,11 @@ def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.
         _yuan(tiers["closing_fen"]),
         pa.array(tiers["days_held"]),
     )
-    return dict(zip(TIERS_CSV, columns, strict=True))
 
 
 def _changes_columns(changed: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
-    columns = (
+    return _named(
+        CHANGES_CSV,
         text_array(changed["customer_id"]),
         _codes(changed["change"]),
         _codes(changed["from_tier"]),
@@ -222,30 +223,33 @@ def _changes_columns(changed: pd.DataFrame, labels: dict[str, str]) -> dict[str,
         _yuan(changed["closing_fen"]),
         pa.array(changed["days_held"]),
     )
-    return dict(zip(CHANGES_CSV, columns, strict=True))
 
 
 def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     migration = comparison.migration
-    columns = (
+    return _named(
+        MIGRATION_CSV,
         pa.array(migration["from_tier"], pa.string()),
         pa.array(migration["to_tier"], pa.string()),
         pa.array(migration["customers"], pa.int64()),
         pa.array([yuan_text(sums // comparison.days) for sums in migration["fen_days"]], pa.string()),
         pa.array([yuan_text(sums // comparison.previous_days) for sums in migration["previous_fen_days"]], pa.string()),
     )
-    return dict(zip(MIGRATION_CSV, columns, strict=True))
 
 
 def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
     problems = sorted(rejects.problems)
-    columns = (
+    return _named(
+        REJECTS_CSV,
         pa.array([one.file for one in problems]),
         pa.array([one.row for one in problems]),
         pa.array([one.column or "" for one in problems]),
         pa.array([one.rule for one in problems]),
     )
-    return dict(zip(REJECTS_CSV, columns, strict=True))
+
+
+def _named(names: Iterable[str], *columns: pa.Array) -> dict[str, pa.Array]:
+    return dict(zip(names, columns, strict=True))
 
 
 def _codes(column: pd.Series) -> pa.DictionaryArray:
