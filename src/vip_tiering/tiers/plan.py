@@ -51,8 +51,9 @@ class Request:
 
 def period_of(quarter: str | Quarter, as_of: dt.date | None, today: dt.date) -> Period:
     """Return the period that is asked for (semantics 2.7). Raises UsageError for one that is not over, or that nobody could mean."""
+    quarter = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
     refuse_future(as_of, today)
-    period = Period(quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today), as_of)
+    period = Period(quarter, as_of)
     period.refuse_unfinished(today)
     return period
 
