@@ -68,14 +68,13 @@ def extract_check(
             _look_at_days(findings, inspected, request, loaded, today)
         elif not findings.tally.counts:
             findings.tally.add("no extract holds a day of any quarter; are the dates right?")
-        roster, days = Roster(), findings.coverage.days
-        done = 0
+        roster, done = Roster(), 0
         for members in _alike(inspected):
             group = _Group(findings, [findings.files[index] for index in members], loaded, roster)
-            for step in read_days(group.extracts, days, pool, ahead):
+            for step in read_days(group.extracts, findings.days.to_post, pool, ahead):
                 group.take(step)
                 done += step[0] is not None
-                progress(done, len(days))
+                progress(done, len(findings.days.to_post))
         findings.customers = len(roster)
     return CheckResult(findings.document(), findings.tally.lines())
 
@@ -131,13 +130,13 @@ def _look_at_days(findings: Findings, extracts: Sequence[Extract], request: Requ
         except DataError as error:
             for problem in error.problems:
                 findings.tally.add(problem)
-    findings.coverage = days_of_period(extracts, request, rules)
-    findings.notes += unknown_years(findings.coverage, rules)
-    for line in findings.coverage.problems:
+    findings.days = days_of_period(extracts, request, rules)
+    findings.notes += unknown_years(findings.days, rules)
+    for line in findings.days.problems:
         findings.tally.add(line)
-    wanted = set(findings.coverage.days)
+    wanted = set(findings.days.to_post)
     for one in findings.files:
-        if findings.coverage.problems and one.extract.date_rule and wanted.isdisjoint(one.extract.days):
+        if findings.days.problems and one.extract.date_rule and wanted.isdisjoint(one.extract.days):
             # Its rows are not read, and the missing day may be among those that could not be understood.
             one.tally.add(one.extract.date_problem)
             findings.tally.add(one.extract.date_problem)

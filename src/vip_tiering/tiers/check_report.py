@@ -110,7 +110,7 @@ class Findings:
     copies: list[tuple[str, str]]
     period: Period | None = None
     quarter_given: bool = False
-    coverage: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
+    days: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
     unread: list[str] = field(default_factory=list)
     tally: RowTally = field(default_factory=RowTally)
     rows_by_day: Counter[int] = field(default_factory=Counter)
@@ -121,7 +121,7 @@ class Findings:
 
     def document(self) -> dict[str, Any]:
         """Return the whole report."""
-        wanted = set(self.coverage.days)
+        wanted = set(self.days.to_post)
         period = self.period
         return {
             "schema": "vip-tiering extract check",
@@ -158,9 +158,9 @@ def days_document(findings: Findings, period: Period) -> dict[str, Any]:
         "period": period.days,
         "delivered": len(inside),
         "missing": _dates(missing) if findings.kind == "snapshot" else [],
-        "filled": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in findings.coverage.filled],
-        "opening": _dates(day for day in findings.coverage.days if day < period.first),
-        "outside": _dates(sorted(delivered.keys() - {*findings.coverage.days, *inside})),
+        "filled": findings.days.filled_days(),
+        "opening": _dates(day for day in findings.days.to_post if day < period.first),
+        "outside": _dates(sorted(delivered.keys() - {*findings.days.to_post, *inside})),
         "few_rows": few_rows(findings.rows_by_day) if findings.kind == "snapshot" else [],
         "in_several_files": [
             {"day": str(day_date(day)), "files": [one.extract.name for one in files if day in one.extract.days]} for day in several

@@ -79,7 +79,7 @@ def tier_compute(
             made_from = plan.made_from(hashes(plan.extracts, pool))
             if standing := folders.standing(target, made_from, replace=replace):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
-        steps = read_days(plan.extracts, plan.coverage.days, pool, ahead)
+        steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
         from vip_tiering.tiers.run import compute, publish  # noqa: PLC0415 (pandas loads while the first days are read)
 
         run = compute(plan, steps, progress)

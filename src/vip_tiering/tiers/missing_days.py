@@ -15,16 +15,20 @@ from vip_tiering.rules.calendar import IsWorking, all_alike
 class DaysOfPeriod:
     """The days to post, in order, and the days that an earlier one stands for. Days are day numbers.
 
-    `days` may begin with the opening: the newest delivered day before the period, where the first day is missing.
+    `to_post` may begin with the opening: the newest delivered day before the period, where the first day is missing.
     `unknown`: filled days of which no calendar knew whether they are working days; `accepted`: those that may be missing because
     somebody said so.
     """
 
-    days: tuple[int, ...]
+    to_post: tuple[int, ...]
     filled: tuple[tuple[int, int], ...]
     problems: tuple[str, ...]
     unknown: tuple[int, ...] = ()
     accepted: tuple[int, ...] = ()
+
+    def filled_days(self) -> list[dict[str, str]]:
+        """Return each missing day and the one that stands for it, as documents say it."""
+        return [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in self.filled]
 
 
 def fill_missing_days(

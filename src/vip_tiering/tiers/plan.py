@@ -73,7 +73,7 @@ class Plan:
     ladder: Ladder
     extracts: tuple[Extract, ...]
     copies: tuple[tuple[int, str], ...]
-    coverage: DaysOfPeriod
+    days: DaysOfPeriod
     previous: TieredRun | None
     warnings: tuple[str, ...]
 
@@ -82,8 +82,8 @@ class Plan:
 
         A file without a used day changes nothing and does not count. What its name or its folders say counts where it is used.
         """
-        days, request = set(self.coverage.days), self.request
-        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if days.intersection(one.days)]
+        wanted, request = set(self.days.to_post), self.request
+        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if wanted.intersection(one.days)]
         by_name = self.rules.extracts.corrections == "by_file_name"
         inputs = sorted(
             [content, str(one.day), *map("=".join, sorted(one.constants.items())), *([one.path.name] if by_name else [])]
@@ -96,7 +96,7 @@ class Plan:
                 "period": str(request.period),
                 "kind": request.kind,
                 "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
-                "accept_missing": [str(day_date(day)) for day in self.coverage.accepted],
+                "accept_missing": [str(day_date(day)) for day in self.days.accepted],
                 "max_rejects": request.max_rejects,
             },
             "previous": self.previous.digest if self.previous else None,
@@ -147,13 +147,13 @@ def prepare(
     ladder = rules.ladder(request.period.quarter)
     extracts, copies = without_copies(inspect(locate(arguments), rules.extracts, pool, max_bytes), pool)
     refuse_scope(extracts, request, rules)
-    coverage = days_of_period(extracts, request, rules)
-    if coverage.problems:
+    days = days_of_period(extracts, request, rules)
+    if days.problems:
         # A day may be missing because its dates could not be read: that is said first.
-        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *coverage.problems])
+        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *days.problems])
     warnings = [f"{name} is a byte-identical copy of {extracts[index].name}; it is counted once" for index, name in copies]
-    warnings += unknown_years(coverage, rules)
-    return Plan(request, rules, ladder, tuple(extracts), copies, coverage, compared, tuple(warnings))
+    warnings += unknown_years(days, rules)
+    return Plan(request, rules, ladder, tuple(extracts), copies, days, compared, tuple(warnings))
 
 
 def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
@@ -168,9 +168,9 @@ def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) ->
         raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
 
 
-def unknown_years(coverage: DaysOfPeriod, rules: Rules) -> list[str]:
+def unknown_years(days: DaysOfPeriod, rules: Rules) -> list[str]:
     """Return the warning that no calendar knows the working days of some filled days; none where the rules need no calendar."""
-    years = sorted({day_date(day).year for day in coverage.unknown})
+    years = sorted({day_date(day).year for day in days.unknown})
     if rules.extracts.carry_calendar != "china" or not years:
         return []
     most = f"there at most {rules.extracts.max_carry_days} missing days are filled, whichever they are"

@@ -80,14 +80,14 @@ def compute_tiers(
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
     with reading_threads(jobs) as (pool, ahead):
         plan = prepare(arguments, request, rules, None if previous is None else Path(previous), pool, max_bytes)
-        return compute(plan, read_days(plan.extracts, plan.coverage.days, pool, ahead))
+        return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period, before = plan.request.period, plan.previous
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules, progress)
+    posted = post_days(ledger, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress)
     for index, _ in plan.copies:  # read and collapsed, without being read again
         posted.collapsed += posted.reading.rows[index]
         posted.copied_rows += posted.reading.rows[index]

@@ -128,8 +128,8 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
             "tiers": [{"code": tier.code, "label": tier.label, "min": yuan_text(tier.min_fen)} for tier in plan.ladder.tiers],
         },
         "previous": {"quarter": str(plan.previous.quarter), "digest": plan.previous.digest} if plan.previous else None,
-        "filled_days": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in plan.coverage.filled],
-        "last_delivered_day": str(day_date(plan.coverage.days[-1])),
+        "filled_days": plan.days.filled_days(),
+        "last_delivered_day": str(day_date(plan.days.to_post[-1])),
         "rows": posted.tally,
         "negative": {
             "rule": plan.rules.extracts.negative,
