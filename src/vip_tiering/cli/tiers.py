@@ -46,11 +46,11 @@ def extract_check(
     """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
     from vip_tiering.base.errors import DataError
     from vip_tiering.cli.show_extracts import extracts_report
-    from vip_tiering.tiers.check import extract_check as work
+    from vip_tiering.tiers import check
 
     asked = _asked(kind, opening, accept_missing, as_of)
     with progress_bar() as progress:
-        result = work(
+        result = check.extract_check(
             extracts,
             dt.date.today(),  # noqa: DTZ011 (the bank's own day)
             progress,
@@ -97,13 +97,13 @@ def tier_compute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
-    from vip_tiering.tiers.job import tier_compute as work
+    from vip_tiering.tiers import job
 
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, as_of)
     with progress_bar(wanted=not quiet) as progress:
-        result = work(
+        result = job.tier_compute(
             extracts,
             quarter,
             out,
