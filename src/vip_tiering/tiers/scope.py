@@ -1,4 +1,4 @@
-"""What of a delivered balance counts, and how much (semantics, section 2, "Scope").
+"""What of a delivered balance counts, and how much (semantics 2.6).
 
 Row by row and in this order: a product that does not count is left out; the negative rule; the rate of the currency; the
 weight of the product; then half-even to the fen, once. Rows are treated as whole columns; only the few combinations of
@@ -65,11 +65,13 @@ class Renaming:
             self._target = np.concatenate([self._target, target])
 
 
-def rename_previous(tiers: pd.DataFrame, aliases: Aliases, ladder: Ladder) -> pd.DataFrame:
-    """Return the tiers of the quarter before by the new numbers: sums are added, and who was touched is tiered again.
+def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder) -> pd.DataFrame:
+    """Return the tiers of an earlier quarter by the new numbers: sums are added, and who was touched is tiered again (semantics 2.6).
 
     `days_held` of several ids becomes the longest of them. `ladder`: the one by which they were tiered.
     """
+    if aliases is None or tiers.empty:
+        return tiers
     ids = text_array(tiers["customer_id"])
     new_ids = pc.coalesce(aliases.renamed(ids), ids)
     touched = pc.is_in(new_ids, aliases.new.unique()).to_numpy(zero_copy_only=False)
