@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeGuard
 
+from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem
 
 MANIFEST: Final = "manifest.json"
@@ -108,6 +109,21 @@ def _unknown(folder: Path, files: set[str], folders: set[str], below: str = "") 
 def sha256_of(content: bytes) -> str:
     """Return the SHA-256 of a file's content, as a manifest has it."""
     return hashlib.sha256(content).hexdigest()
+
+
+def head(schema: str, schema_version: int, made_from: Mapping[str, Any], **members: object) -> dict[str, Any]:
+    """Return how every manifest begins. `members`: its period and status, and what else stands before the identity.
+
+    `made_from`: everything that may change the folder; it gives the folder its identity.
+    """
+    return {
+        "schema": schema,
+        "schema_version": schema_version,
+        "program": {"name": "vip-tiering", "version": __version__},
+        **members,
+        "identity": digest(made_from),
+        "made_from": made_from,
+    }
 
 
 def digest(document: Mapping[str, Any]) -> str:

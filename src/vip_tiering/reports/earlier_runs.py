@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
+import pandas as pd
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
@@ -19,7 +19,7 @@ class Earlier:
     """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers."""
 
     digest: str
-    tiers: pa.Table
+    tiers: pd.DataFrame
 
 
 def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) -> tuple[Earlier | None, list[str]]:
@@ -74,13 +74,12 @@ def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
     return "aliases" in run.manifest["scope"] and run.manifest["made_from"]["rules"] != rules.digest(run.quarter)
 
 
-def _tiers(place: Path, quarter: Quarter, run: TieredRun, rules: Rules) -> pa.Table:
+def _tiers(place: Path, quarter: Quarter, run: TieredRun, rules: Rules) -> pd.DataFrame:
     """Return the tiers of an earlier run, by the numbers that customers have now where the run follows them."""
     frame = read_tiers(place)
     if "aliases" in run.manifest["scope"] and rules.aliases is not None and not frame.empty:
-        frame = rename_previous(frame, rules.aliases, rules.ladder(quarter))
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    return table.set_column(table.column_names.index("tier"), "tier", table["tier"].cast(pa.string()))
+        return rename_previous(frame, rules.aliases, rules.ladder(quarter))
+    return frame
 
 
 def _refused(folder: Path, message: str) -> Problem:
