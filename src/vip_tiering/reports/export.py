@@ -18,7 +18,6 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.playbooks.load import load_report_rules
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.csv_files import manifest_of
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
 from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_digest
 from vip_tiering.reports.holders import parse_holders
@@ -88,7 +87,7 @@ def changes_export(
         document = {**document_of(made_from, report, inputs, words), "warnings": list(warnings)}
         if dry_run:
             return ChangesResult(document, None, warnings)
-        folder = folders.publish(out, target.name, report_files(report, inputs, words), manifest_of(document), replace=replace)
+        folder = folders.publish(out, target.name, report_files(report, inputs, words), document, replace=replace)
     return ChangesResult(manifests.manifest_of(folder), folder, warnings)
 
 

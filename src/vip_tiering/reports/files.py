@@ -8,7 +8,6 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import one_array
 from vip_tiering.playbooks.load import ReportRules
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
@@ -18,7 +17,6 @@ from vip_tiering.publishing.workbook import Sheet, SheetPart, write_workbook
 from vip_tiering.reports.report import Report, ReportInputs
 from vip_tiering.reports.tables import (
     known,
-    measure_names,
     measures_for_people,
     measures_for_programs,
     migration_matrix,
@@ -59,7 +57,7 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "branches": len(report.branches),
         "managers": len(report.managers),
         "changes": report.changes,
-        "measures": measures_for_programs(whole, measure_names(rules.targets, rules.measures, words)).to_pylist(),
+        "measures": measures_for_programs(whole, rules, words).to_pylist(),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
 
@@ -67,7 +65,6 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
 def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str, Writer]:
     """Return how every file of a report is written, but for the manifest."""
     run, rows = inputs.run, rows_table(report.moves, inputs.run, words)
-    measures = measures_for_programs(report.measures, measure_names(inputs.rules.targets, inputs.rules.measures, words))
     matrix, headers = migration_matrix(inputs.migration, run, words)
     sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows}
     files = {
@@ -76,7 +73,7 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
         "branch_tiers.csv": _csv(tiers_table(report.by_branch, run)),
         "manager_tiers.csv": _csv(tiers_table(report.by_manager, run)),
         "migration.csv": _csv(inputs.migration),
-        "measures.csv": _csv(measures),
+        "measures.csv": _csv(measures_for_programs(report.measures, inputs.rules, words)),
     }
     safe = safe_names(words.named(branch) for branch in report.branches)
     for branch in report.branches:
@@ -109,10 +106,9 @@ def _for_managers(branch: str, report: Report, inputs: ReportInputs, words: Word
 def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Table) -> list[SheetPart]:
     """Return the tables of the first sheet, each with its title."""
     run, rules = inputs.run, inputs.rules
-    names = measure_names(rules.targets, rules.measures, words)
     tables = {
-        "growth_title": measures_for_people(report.measures, names, words, money=True),
-        "customers_title": measures_for_people(report.measures, names, words, money=False),
+        "growth_title": measures_for_people(report.measures, rules, words, money=True),
+        "customers_title": measures_for_people(report.measures, rules, words, money=False),
     }
     tables = {title: table for title, table in tables.items() if len(table)}
     tables["tiers_title"] = tiers_table(report.whole, run, words)
@@ -148,10 +144,6 @@ def _workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str]) -> Writer
 
 
 def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
-    """Return how a table is written as CSV; nothing stands where nothing is known."""
-    columns = {(headers or {}).get(name, name): _plain(one_array(table[name])) for name in table.column_names}
+    """Return how a table is written as CSV. `headers`: column -> header; a column that is not named keeps its own name."""
+    columns = {(headers or {}).get(name, name): table[name] for name in table.column_names}
     return lambda sink: write_csv(columns, sink)
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    return pc.fill_null(column.cast(pa.string()), "") if column.null_count else column

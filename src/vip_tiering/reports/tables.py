@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import one_array, text_array
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED
-from vip_tiering.playbooks.targets import TargetsFile
+from vip_tiering.playbooks.load import ReportRules
 from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import BETWEEN_CLUES, codes_of_run
 from vip_tiering.reports.tallies import TOTAL
@@ -92,23 +92,23 @@ def known(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if table[name].null_count < len(table)])
 
 
-def measures_for_people(measures: pd.DataFrame, names: Mapping[str, str], words: Words, *, money: bool) -> pa.Table:
-    """Return the measures in yuan, or those in customers; columns of targets only where there is any. `names`: by id of the measure."""
-    chosen = _named_measures(measures[(measures["unit"] == YUAN) == money], words.named(""), words.text("whole"), names)
+def measures_for_people(measures: pd.DataFrame, rules: ReportRules, words: Words, *, money: bool) -> pa.Table:
+    """Return the measures in yuan, or those in customers, with the columns `words.MEASURES`."""
+    chosen = _named_measures(measures[(measures["unit"] == YUAN) == money], _names(rules, words), words.named(""), words.text("whole"))
     numbers = [name for name in MEASURES if not name.endswith("_reached")]
     return _table(chosen.astype(dict.fromkeys(numbers, "Int64")), ["measure", "label", "branch", *MEASURES], numbers if money else ())
 
 
-def measures_for_programs(measures: pd.DataFrame, names: Mapping[str, str]) -> pa.Table:
+def measures_for_programs(measures: pd.DataFrame, rules: ReportRules, words: Words) -> pa.Table:
     """Return every measure as text with the columns `MEASURES_FOR_PROGRAMS`; yuan with two decimals, "" where nothing is known."""
-    texts = _named_measures(measures, UNASSIGNED, "", names)
+    texts = _named_measures(measures, _names(rules, words), UNASSIGNED, "")
     for name in MEASURES:
         if not name.endswith("_reached"):
             texts[name] = [_number(value, money=unit == YUAN) for value, unit in zip(texts[name], texts["unit"], strict=True)]
     return _table(texts.fillna(""), MEASURES_FOR_PROGRAMS)
 
 
-def _named_measures(measures: pd.DataFrame, nobody: str, whole: str, names: Mapping[str, str]) -> pd.DataFrame:
+def _named_measures(measures: pd.DataFrame, names: Mapping[str, str], nobody: str, whole: str) -> pd.DataFrame:
     """Return measures with their names, those of branches, and shares as text."""
     named = measures.assign(label=measures["measure"].map(names), branch=measures["branch"].replace("", nobody).fillna(whole))
     shares = {name: named[name].map(_percent, na_action="ignore") for name in ("quarter_reached", "year_reached")}
@@ -127,12 +127,12 @@ def _percent(tenths: int) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}%"
 
 
-def measure_names(targets: TargetsFile | None, labels: Mapping[str, str], words: Words) -> dict[str, str]:
-    """Return the name of each measure: as the playbooks name it, else, and in English, by what it counts."""
+def _names(rules: ReportRules, words: Words) -> dict[str, str]:
+    """Return the name of each measure by its id: as the playbooks name it, else, and in English, by what it counts."""
     names = {}
-    for one in targets.measures if targets else ():
-        if words.language == "zh" and one.id in labels:
-            names[one.id] = labels[one.id]
+    for one in rules.targets.measures if rules.targets else ():
+        if words.language == "zh" and one.id in rules.measures:
+            names[one.id] = rules.measures[one.id]
         elif one.customers_from is None:
             names[one.id] = words.text("growth")
         elif one.customers_from in words.tiers:  # others are left out
