@@ -37,8 +37,8 @@ from vip_tiering.playbooks.customers import (
 from vip_tiering.playbooks.gates import ManagerQuota
 from vip_tiering.playbooks.load import load_playbooks, load_report_rules
 from vip_tiering.playbooks.messages import FIELDS
-from vip_tiering.reports.moves import CLUE_CODES
-from vip_tiering.reports.words import CHANGES, CLUES, HEADERS
+from vip_tiering.reports.tables import MEASURES_FOR_PROGRAMS, ROWS_FOR_PROGRAMS
+from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, ROWS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vip_tiering"
@@ -249,7 +249,7 @@ def test_glossary_is_complete() -> None:
     """Every column of every file, every kind of change and every tier of the packaged rules is in the glossary."""
     columns = {*schema.TIERS_PARQUET.names, *schema.TIERS_CSV, "daily_average", "closing_balance", *schema.ROLES, *schema.CHANGES}
     columns |= {*schema.MESSAGE_FIELDS, *schema.LIST_FIELDS, *schema.PERSONAL_MESSAGE_FIELDS}
-    columns |= {*schema.REPORT_CHANGES, *schema.REPORT_MEASURES, *HEADERS, *CLUES}
+    columns |= {*ROWS_FOR_PROGRAMS, *MEASURES_FOR_PROGRAMS, *HEADERS, *CLUES}
     tiers = set(vip.load_rules(ROOT / "rules").ladders[0].codes)
     assert set() == {name for name in columns | tiers if f"`{name}`" not in page("docs/glossary.md")}
 
@@ -259,11 +259,11 @@ def test_columns_of_the_report_are_documented() -> None:
     text = page("docs/changes.md")
     rows = table(text.partition("## The rows")[2].partition("## ")[0], 3)
     names = [name for row in rows for name in re.findall(r"\w+", row[0])]
-    assert list(schema.REPORT_ROWS) == names
+    assert list(ROWS) == names
     assert [HEADERS[name][0] for name in names] == [header for row in rows for header in row[1].split(", ")]
     assert set() == {zh for zh, _ in CHANGES.values() if zh not in text}
     clues = table(text.partition("## Clues")[2].partition("## ")[0], 3)
-    assert [[code, CLUES[code][0]] for code in CLUE_CODES] == [row[:2] for row in clues]
+    assert [[code, zh] for code, (zh, _) in CLUES.items()] == [row[:2] for row in clues]
 
 
 def test_customer_fields_are_documented() -> None:

@@ -31,7 +31,7 @@ from vip_tiering.lists.export.request import ExportOrder, ExportResult
 from vip_tiering.lists.followup.record import RecordOrder, RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, ResultsOrder, playbook_results
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.reports.export import ChangesOrder, ChangesResult, changes_export
+from vip_tiering.reports.export import ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
 from vip_tiering.tiers.job import Result, tier_compute
 
@@ -120,7 +120,7 @@ def _refuse_altered(target: Path, wanted: dict[str, bytes]) -> None:
 def report(folder: Path) -> ChangesResult:
     """Report who changed tier in the newer quarter; `run` made what it needs."""
     run, customers = folder / _OUT / str(QUARTERS[1]), folder / _CUSTOMERS / "customers.csv"
-    return changes_export(ChangesOrder(run, customers, folder / _REPORTS, rules=packaged_rules()))
+    return changes_export(run, customers, folder / _REPORTS, rules=packaged_rules())
 
 
 def lists(folder: Path) -> ExportResult:

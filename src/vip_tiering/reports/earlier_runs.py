@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
+import pandas as pd
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.run_files import tiers_table
 from vip_tiering.tiers.run_folder import TieredRun, read_run
 from vip_tiering.tiers.scope import rename_previous
 
@@ -20,7 +19,7 @@ class Earlier:
     """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers."""
 
     digest: str
-    tiers: pa.Table
+    tiers: pd.DataFrame
 
 
 def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) -> tuple[Earlier | None, list[str]]:
@@ -77,9 +76,10 @@ def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
 
 def _renamed(found: TieredRun, run: TieredRun, rules: Rules) -> Earlier:
     """Return an earlier run, by the numbers that customers have now where the run follows them."""
-    if "aliases" not in run.manifest["scope"] or rules.aliases is None:
-        return Earlier(found.digest, found.tiers)
-    return Earlier(found.digest, tiers_table(rename_previous(found.frame(), rules.aliases, rules.ladder(found.quarter))))
+    tiers = found.frame()
+    if "aliases" in run.manifest["scope"] and rules.aliases is not None:
+        tiers = rename_previous(tiers, rules.aliases, rules.ladder(found.quarter))
+    return Earlier(found.digest, tiers)
 
 
 def _refused(folder: Path, message: str) -> Problem:

@@ -15,7 +15,7 @@ from vip_tiering.base.quarter import Quarter
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.extracts.rows import Rejects
-from vip_tiering.publishing import csv_files, folders
+from vip_tiering.publishing import folders
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
@@ -103,7 +103,7 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
     writers = run_files.run_writers(run.tiers, run.comparison, run.rejects, run.ladder)
-    return folders.publish(out, run.name, writers, csv_files.manifest_of(run.manifest), replace=replace)
+    return folders.publish(out, run.name, writers, run.manifest, replace=replace)
 
 
 def _refuse_problems(plan: Plan, posted: Posted) -> None:
