@@ -7,7 +7,6 @@ import json
 import random
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -28,7 +27,6 @@ from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import load_playbooks
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.csv_files import json_bytes
 
 BOOKS = load_playbooks(RULES)
 
@@ -55,20 +53,14 @@ def found_in(world: World, root: Path) -> list[str]:
     private, named = None, None
     if files.private:
         head = private_document(origin)
-        private = folders.publish(root, "private", files.private, lambda outputs: manifest_of(head, outputs), replace=False)
+        private = folders.publish(root, "private", files.private, head, replace=False)
         named = {"digest": manifests.manifest_of(private)["digest"], "rows": 0}
     whole = {**document_of(origin, window, lists, BOOKS, ()), "private": named}
-    main = folders.publish(root, "main", files.open, lambda outputs: manifest_of(whole, outputs), replace=False)
+    main = folders.publish(root, "main", files.open, whole, replace=False)
     beside = Known(inputs.known.events, inputs.known.contacts, inputs.known.barred)
     run = run_folder(inputs, root / "run")
     problems = [*check_written(main, private, BOOKS), *check_people(main, private, BOOKS, run, inputs.customers, beside)]
     return [str(one) for one in problems]
-
-
-def manifest_of(document: dict[str, Any], outputs: list[dict[str, Any]]) -> bytes:
-    """Return a manifest as the exporter writes it."""
-    whole = {**document, "outputs": outputs}
-    return json_bytes({**whole, "digest": manifests.digest(whole)})
 
 
 @pytest.mark.parametrize("on", DAYS, ids=str)

@@ -149,15 +149,15 @@ def test_a_disk_that_fails_after_writing_leaves_nothing(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(folders.os, "fsync", refuse)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
-        folders.publish(tmp_path, "x", {"a.csv": lambda sink: sink.write(b"1\n")}, lambda _: b"{}", replace=False, check=check)
+        folders.publish(tmp_path, "x", {"a.csv": lambda sink: sink.write(b"1\n")}, {}, replace=False, check=check)
     assert ([b"1\n"], []) == (looked, list(tmp_path.iterdir()))
 
 
 def test_a_disk_that_fails_at_the_end_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the new name does not arrive on the disk, what was to be replaced stands where it stood, and nothing lies in the attic."""
     writers = {"a.csv": lambda sink: sink.write(b"1\n")}
-    old = folders.publish(tmp_path, "x", dict(writers), lambda _: b"{}", replace=False)
-    kept = folders.publish(tmp_path, "x", dict(writers), lambda _: b"{ }", replace=True)
+    old = folders.publish(tmp_path, "x", dict(writers), {}, replace=False)
+    kept = folders.publish(tmp_path, "x", dict(writers), {"status": "later"}, replace=True)
     assert old == kept
     sync = folders._sync
 
@@ -168,11 +168,11 @@ def test_a_disk_that_fails_at_the_end_loses_nothing(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(folders, "_sync", refuse)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
-        folders.publish(tmp_path, "x", dict(writers), lambda _: b"{  }", replace=True)
+        folders.publish(tmp_path, "x", dict(writers), {"status": "last"}, replace=True)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
-        folders.publish(tmp_path, "y", dict(writers), lambda _: b"{}", replace=False)
-    found = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("manifest.json")}
-    assert {"x/manifest.json": b"{ }", ".superseded/x-1/manifest.json": b"{}"} == found
+        folders.publish(tmp_path, "y", dict(writers), {}, replace=False)
+    found = {path.relative_to(tmp_path).as_posix(): json.loads(path.read_bytes()) for path in tmp_path.rglob("manifest.json")}
+    assert {"x/manifest.json": "later", ".superseded/x-1/manifest.json": None} == {name: one.get("status") for name, one in found.items()}
     assert {"x", ".superseded"} == {path.name for path in tmp_path.iterdir()}
 
 

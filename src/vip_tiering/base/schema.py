@@ -1,4 +1,4 @@
-"""Every table's columns, in one place, with the codes that rules may not take for a tier."""
+"""The columns of every table but those of reports (reports/words.py), in one place, with the codes that rules may not take for a tier."""
 
 from __future__ import annotations
 
@@ -77,18 +77,6 @@ LIST_FIELDS: Final = (
 """What a list for people holds, one row per customer; all text but `rank`, which is int64."""
 PERSONAL_MESSAGE_FIELDS: Final = ("text", "wechat_id")
 """What the list of a channel holds besides, where people send messages themselves."""
-REPORT_ROWS: Final = (
-    "customer_id", "display_name", "branch", "manager", "change", "from_label", "to_label", "steps", "previous_daily_average",
-    "daily_average", "difference", "closing_balance", "days_held", "to_next_tier", "below_former_tier", "clues",
-)  # fmt: skip
-"""What a report for people says of each customer who moved."""
-REPORT_CHANGES: Final = (*REPORT_ROWS[:5], "from_tier", "to_tier", *REPORT_ROWS[5:])
-"""The same for programs, with codes."""
-REPORT_MEASURES: Final = (
-    "measure", "label", "branch", "unit", "value", "previous", "growth", "last_year", "last_year_growth", "band", "quarter_target",
-    "quarter_reached", "year_target", "year_reached",
-)  # fmt: skip
-"""The measures of the branch, one row for each and for all customers or a branch; all text."""
 RESULTS: Final = (
     "", "reached", "no_answer", "wrong_number", "refused", "complaint", "interested", "meeting_set", "done", "bereavement",
     "delivered", "failed", "opt_out",

@@ -46,11 +46,19 @@ def changes_export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
     """Export who changed tier as a workbook and CSV: a summary, all rows, each branch, and a file for each manager."""
-    from vip_tiering.reports.export import ChangesOrder
-    from vip_tiering.reports.export import changes_export as work
+    from vip_tiering.reports import export
 
-    language = cast("Language", choice_of("--lang", lang, ("zh", "en")))
-    result = work(ChangesOrder(run, customers, out, rules, previous, language, replace, dry_run, max_bytes))
+    result = export.changes_export(
+        run,
+        customers,
+        out,
+        rules=rules,
+        previous=previous,
+        language=cast("Language", choice_of("--lang", lang, ("zh", "en"))),
+        replace=replace,
+        dry_run=dry_run,
+        max_bytes=max_bytes,
+    )
     warn(result.warnings)
     if as_json:
         show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))

@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, Mask, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy_column
 from vip_tiering.base.threads import threads
 from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.fields import NEWEST_DAY, OLDEST_BIRTHDAY, Fields
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
 from vip_tiering.customers.types import BAD_PHONE, NO_PHONE, Customers
-from vip_tiering.extracts.checks import tidy_text
 from vip_tiering.playbooks.customers import CODES, CUSTOMER_FIELDS, DAY_FIELDS, SEGMENTS, TEXT_FIELDS, CustomerRules
 
 ABSENT: Final[dict[str, str]] = {
@@ -84,7 +84,7 @@ def _digits(values: pa.Array) -> tuple[pa.Array, Mask]:
     sound = truth(pc.match_substring_regex(values, _MOBILE))
     if sound.all():
         return values, sound
-    odd = tidy_text(values.filter(pa.array(~sound)))
+    odd = tidy_column(values.filter(pa.array(~sound)))
     odd = pc.replace_substring_regex(odd, _BESIDE_DIGITS, "")
     odd = pc.replace_substring_regex(odd, "^(?:[+]86|0086|86)([0-9]{11})$", r"\1")
     text = pc.replace_with_mask(values, pa.array(~sound), odd)
@@ -143,5 +143,5 @@ _NO_STATUS: Final = (
 
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:
     if field == "household_customer_id":  # it is compared with ids, and so is tidied like them
-        return clean_text(tidy_text(fields.columns.texts(field)))
+        return clean_text(tidy_column(fields.columns.texts(field)))
     return fields.text(field, LONGEST_LIST if field == "products_held" else LONGEST_TEXT)

@@ -14,13 +14,14 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import Int64s, largest
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.customers.columns import FoundColumns
 from vip_tiering.customers.texts import LONGEST_TEXT, clean_text, recoded
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
-from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days, tidy_text
+from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
-from vip_tiering.playbooks.customers import CustomerRules, tidy_word
+from vip_tiering.playbooks.customers import CustomerRules
 
 OLDEST_BIRTHDAY: Final = day_number(dt.date(1901, 1, 1))
 """1900-01-01 is what systems write for a day that they do not know."""
@@ -105,7 +106,7 @@ class Fields:
 
     def _places(self, field: str, known: Sequence[str], *, needed: bool, within: Mask | None = None) -> Int32s:
         coded = self.columns.texts(field).dictionary_encode()
-        places = _look_up(tidy_text(coded.dictionary), self._word_table(field, known))[coded.indices.to_numpy(zero_copy_only=False)]
+        places = _look_up(tidy_column(coded.dictionary), self._word_table(field, known))[coded.indices.to_numpy(zero_copy_only=False)]
         judged = np.ones(len(places), np.bool_) if within is None else within
         right = ", ".join(filter(None, known))
         message = f"the word is not known; write {right}, or map it under values in rules/customers.yaml"
@@ -117,16 +118,16 @@ class Fields:
     def _word_table(self, field: str, known: Sequence[str]) -> dict[str, int]:
         """Return the place in `known` of every word that is one of its codes, or that the rules map to one; "" is not given."""
         places = {code: place for place, code in enumerate(known)}
-        words = {tidy_word(code): place for code, place in places.items()}
-        mapped = {tidy_word(word): places.get(code, _ABSENT if not code else _UNKNOWN) for word, code in self.rules.words_of(field)}
+        words = {tidy(code).lower(): place for code, place in places.items()}
+        mapped = {tidy(word).lower(): places.get(code, _ABSENT if not code else _UNKNOWN) for word, code in self.rules.words_of(field)}
         return {"": places.get("", _ABSENT), **mapped, **words}
 
     def segments(self, field: str, known: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
         """Return the bits of the words, joined by |, of a column; shape (n,). Each word is judged by itself."""
         coded = self.columns.texts(field).dictionary_encode()
-        parts = pc.split_pattern(tidy_text(coded.dictionary), "|")
+        parts = pc.split_pattern(tidy_column(coded.dictionary), "|")
         owner = pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
-        places = _look_up(tidy_text(pc.list_flatten(parts)), self._word_table(field, known))
+        places = _look_up(tidy_column(pc.list_flatten(parts)), self._word_table(field, known))
         bits = np.zeros(len(coded.dictionary), np.uint8)
         np.bitwise_or.at(bits, owner[places >= 0], np.left_shift(np.uint8(1), places[places >= 0].astype(np.uint8)))
         unknown = np.zeros(len(bits), bool)

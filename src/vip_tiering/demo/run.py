@@ -31,9 +31,9 @@ from vip_tiering.lists.export.request import ExportOrder, ExportResult
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.reports.export import ChangesOrder, ChangesResult, changes_export
+from vip_tiering.reports.export import ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
-from vip_tiering.tiers.job import Order, Result, tier_compute
+from vip_tiering.tiers.job import Result, tier_compute
 
 _MARKER: Final = ".vip-demo"
 _EXTRACTS: Final = "extracts"
@@ -63,11 +63,10 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
                 (folder / _MARKER).unlink(missing_ok=True)
             raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
     for number, quarter in enumerate(QUARTERS):
-        order = Order((str(folder / _EXTRACTS),), str(quarter), folder / _OUT, rules=packaged_rules())
         title = (
             f"{quarter} is compared with {quarter.previous}." if number else f"{quarter} is the first quarter: nothing to compare it with."
         )
-        yield title, tier_compute(order, _TODAY, lambda _done, _all: None)
+        yield title, tier_compute([str(folder / _EXTRACTS)], str(quarter), folder / _OUT, _TODAY, rules=packaged_rules())
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -121,7 +120,7 @@ def _refuse_altered(target: Path, wanted: dict[str, bytes]) -> None:
 def report(folder: Path) -> ChangesResult:
     """Report who changed tier in the newer quarter; `run` made what it needs."""
     run, customers = folder / _OUT / str(QUARTERS[1]), folder / _CUSTOMERS / "customers.csv"
-    return changes_export(ChangesOrder(run, customers, folder / _REPORTS, rules=packaged_rules()))
+    return changes_export(run, customers, folder / _REPORTS, rules=packaged_rules())
 
 
 def lists(folder: Path) -> ExportResult:

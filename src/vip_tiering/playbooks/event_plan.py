@@ -20,7 +20,7 @@ from vip_tiering.playbooks.actions import Lobby, placed_actions
 from vip_tiering.playbooks.events import EventDays, event_days
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.csv_files import manifest_of, write_csv
+from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFile, IsWorking, LobbyEvent, working_days
 
 
@@ -137,7 +137,7 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
             "event_plan.csv": csv_writer(plan),
             "event_plan.ics": lambda sink: _write_calendar(plan.events, sink),
         }
-        return folders.publish(out, str(year), writers, manifest_of(document), replace=replace), False
+        return folders.publish(out, str(year), writers, document, replace=replace), False
 
 
 def csv_writer(plan: EventPlan) -> folders.Writer:

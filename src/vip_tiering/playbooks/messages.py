@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
+from vip_tiering.base.text import tidy
 from vip_tiering.playbooks.actions import Action, PlaybooksFile, placed_actions
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel, MessageForm
 from vip_tiering.playbooks.gates import Purpose
@@ -105,7 +105,7 @@ def money_in(text: str) -> str | None:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    return "".join(tidy(text).split()).casefold()
 
 
 NAMELESS: Final[tuple[Purpose, ...]] = ("care", "general", "private")

@@ -1,12 +1,11 @@
-"""A run's tables into bytes: CSV that opens in Excel and reads back exactly, Parquet, JSON. Same tables, same bytes."""
+"""A run's tables into bytes: CSV that opens in Excel and reads back exactly, and Parquet. Same tables, same bytes."""
 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,6 @@ import pyarrow.parquet as pq
 from vip_tiering.base.arrays import one_array, text_bytes
 from vip_tiering.base.money import value_range
 from vip_tiering.base.threads import in_order, threads
-from vip_tiering.publishing.manifests import digest
 
 _BOM = b"\xef\xbb\xbf"
 _CHUNK_ROWS = 1 << 16
@@ -39,8 +37,8 @@ class CsvForm:
 def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes], form: CsvForm = CsvForm()) -> int:
     """Write columns as CSV and return the number of rows.
 
-    Without a form: UTF-8 with BOM, a line feed after every row. Quotes only where a text needs them, looked for once in a
-    dictionary; a stretch of rows at a time, the next two while one is written.
+    Without a form: UTF-8 with BOM, a line feed after every row. Nothing stands where a value is null. Quotes only where a
+    text needs them, looked for once in a dictionary; a stretch of rows at a time, the next two while one is written.
     """
     if form.bom:
         sink.write(_BOM)
@@ -61,15 +59,15 @@ def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes]
 def csv_bytes(columns: Mapping[str, pa.Array | pa.ChunkedArray], *, header: bool) -> bytes:
     """Return columns as CSV, as `write_csv` writes them; without a header, as rows to be added to a file."""
     sink = io.BytesIO()
-    write_csv({name: one_array(column) for name, column in columns.items()}, sink, CsvForm(bom=header, header=header))
+    write_csv(columns, sink, CsvForm(bom=header, header=header))
     return sink.getvalue()
 
 
 def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes:
     """Return the rows of columns of equal length as encoded CSV."""
     texts = [_csv_text(column) for column in columns]
-    texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "")
-    lines = pc.binary_join_element_wise(*texts, ",")
+    texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "", null_handling="replace")
+    lines = pc.binary_join_element_wise(*texts, ",", null_handling="replace")
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
     encoded = memoryview(lines.buffers()[2])[:end]
     return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
@@ -122,18 +120,3 @@ def write_parquet(table: pa.Table, sink: IO[bytes]) -> int:
     """Write a table as Parquet and return the number of rows; page checksums let a flipped bit be found on reading."""
     pq.write_table(table, sink, use_dictionary=_REPEATING, write_page_checksum=True, store_schema=False)
     return len(table)
-
-
-def json_bytes(document: Mapping[str, Any]) -> bytes:
-    """Return a JSON document for people and programs: keys in the order given, Chinese readable."""
-    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def manifest_of(document: Mapping[str, Any]) -> Callable[[list[dict[str, Any]]], bytes]:
-    """Return how a manifest is made of a document and the outputs that were written; it holds its own digest."""
-
-    def manifest(outputs: list[dict[str, Any]]) -> bytes:
-        whole = {**document, "outputs": outputs}
-        return json_bytes({**whole, "digest": digest(whole)})
-
-    return manifest

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from vip_tiering.base.errors import DataError, LockedError, OutputError, Problem, ProofError
 from vip_tiering.base.threads import threads
 from vip_tiering.publishing import manifests
-from vip_tiering.publishing.manifests import MANIFEST, _document, _folders_of, _is_manifest, _lies_within
+from vip_tiering.publishing.manifests import MANIFEST
 
 SUPERSEDED: Final = ".superseded"
 """Beside the folders: where those lie that another one replaced."""
@@ -87,7 +87,7 @@ def locked(out: Path) -> Iterator[None]:
     Raises LockedError where another run holds it, OutputError where the folder cannot be made.
     """
     for folder in (out, *out.resolve().parents):
-        if _is_manifest(_document(folder)):
+        if manifests.is_manifest(manifests.read_document(folder)):
             what = "is a published folder itself" if folder == out else f"lies in {folder.name}, a published folder"
             raise OutputError(f"{out}: {what}; choose a folder beside it")
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
@@ -131,24 +131,25 @@ def publish(
     out: Path,
     name: str,
     writers: dict[str, Writer],
-    manifest: Callable[[list[dict[str, Any]]], bytes],
+    document: Mapping[str, Any],
     *,
     replace: bool,
     check: Callable[[Path], Sequence[Problem]] | None = None,
 ) -> Path:
-    """Write the files, then the manifest made of what they became, into `out/name`: whole, durable and private.
+    """Write the files, then the manifest, into `out/name`: whole, durable and private.
 
-    A file may lie in folders of its own, such as `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
+    `document`: the manifest, but for its outputs and its own digest. A file may lie in folders of its own, such as
+    `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
     to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can. The writers are gone
     afterwards, each as soon as it has written, for they may hold what memory is short of.
     Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError where a name leads elsewhere
     or `check` finds anything.
     """
-    if wrong := [file for file in writers if not _lies_within(file)]:
+    if wrong := [file for file in writers if not manifests.lies_within(file)]:
         raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
     target = out / name
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
-    within = sorted(_folders_of(writers))
+    within = sorted(manifests.folders_of(writers))
     try:
         for folder in within:
             (staging / folder).mkdir(mode=0o700)
@@ -159,7 +160,8 @@ def publish(
                 return _write(staging, file, writers.pop(file)), disk.submit(_sync, staging / file)
 
             files = list(pool.map(written, sorted(writers)))
-            _write(staging, MANIFEST, lambda file: file.write(manifest([output for output, _ in files])))
+            content = manifests.completed(document, [output for output, _ in files])
+            _write(staging, MANIFEST, lambda file: file.write(content))
             if check is not None and (problems := check(staging)):
                 raise ProofError(problems)
             for _, arriving in files:

@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all: one lock per output folder, a staging folder beside the target, one rename."""
+"""What a published folder says of itself: how a manifest begins, is completed, read, and compared with what lies there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeGuard
 
+from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem
 
 MANIFEST: Final = "manifest.json"
@@ -19,14 +20,14 @@ def named(path: Path) -> Path:
     return path if path.name not in {"", ".."} else path.resolve()
 
 
-def _lies_within(file: str) -> bool:
+def lies_within(file: str) -> bool:
     """Tell whether a name leads to a file below its folder, by one way only, and is not the manifest's."""
     path = PurePosixPath(file)
     odd = path.is_absolute() or ".." in path.parts or str(path) != file or "\\" in file or "\0" in file
     return bool(path.parts) and not odd and file != MANIFEST
 
 
-def _folders_of(files: Iterable[str]) -> set[str]:
+def folders_of(files: Iterable[str]) -> set[str]:
     """Return every folder in which one of the files lies, and those around it."""
     return {str(folder) for file in files for folder in PurePosixPath(file).parents if folder.parts}
 
@@ -46,15 +47,15 @@ def refuse_absent(folder: Path, right: str = "a folder that was published") -> N
 def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
     refuse_absent(folder)
-    manifest, folder = _document(folder), named(folder)
-    if not _is_manifest(manifest):
+    manifest, folder = read_document(folder), named(folder)
+    if not is_manifest(manifest):
         raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
-    if not all(_lies_within(output["name"]) for output in manifest["outputs"]):
+    if not all(lies_within(output["name"]) for output in manifest["outputs"]):
         raise DataError(f"{folder.name}/{MANIFEST}: names a file that lies elsewhere; do not trust this folder")
     return manifest
 
 
-def _document(folder: Path) -> object:
+def read_document(folder: Path) -> object:
     """Return what the manifest of a folder holds; None where there is none that can be read."""
     try:
         return json.loads((folder / MANIFEST).read_bytes())
@@ -62,7 +63,7 @@ def _document(folder: Path) -> object:
         return None
 
 
-def _is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
+def is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether a JSON document has what every manifest has; whether it is true is for `verify` to say."""
     if not isinstance(document, dict) or not {"outputs", "identity", "made_from", "digest", "status"} <= document.keys():
         return False
@@ -88,7 +89,7 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
         except OSError:
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
     message = "was not written by the run; move it elsewhere"
-    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, _folders_of(listed)))
+    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, folders_of(listed)))
     problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))
@@ -108,6 +109,32 @@ def _unknown(folder: Path, files: set[str], folders: set[str], below: str = "") 
 def sha256_of(content: bytes) -> str:
     """Return the SHA-256 of a file's content, as a manifest has it."""
     return hashlib.sha256(content).hexdigest()
+
+
+def head(schema: str, schema_version: int, made_from: Mapping[str, Any], **members: object) -> dict[str, Any]:
+    """Return how every manifest begins. `members`: its period and status, and what else stands before the identity.
+
+    `made_from`: everything that may change the folder; it gives the folder its identity.
+    """
+    return {
+        "schema": schema,
+        "schema_version": schema_version,
+        "program": {"name": "vip-tiering", "version": __version__},
+        **members,
+        "identity": digest(made_from),
+        "made_from": made_from,
+    }
+
+
+def completed(document: Mapping[str, Any], outputs: list[dict[str, Any]]) -> bytes:
+    """Return a manifest with the outputs that were written; it holds its own digest."""
+    whole = {**document, "outputs": outputs}
+    return json_bytes({**whole, "digest": digest(whole)})
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return a JSON document for people and programs: keys in the order given, Chinese readable."""
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, positions_in
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.customers.texts import addresses, clean_text
+from vip_tiering.customers.texts import NOBODY_NAMED, addresses, clean_text
 from vip_tiering.playbooks.customers import CODES, CustomerRules
 from vip_tiering.reports.words import TEXTS
 
@@ -24,41 +22,14 @@ _ABSENT: Final = {
     "manager": "every customer is unassigned",
     "branch": "every customer belongs to no branch",
 }
-_BETWEEN: Final = "\x1f"
-"""Stands between branch and manager; no cleaned text holds it."""
 
 
-@dataclass(frozen=True)
-class Holders:
-    """Branch and manager of customers, "" for none.
-
-    `customer_id`: those of the customer file, shape (n,). `display_name` and `owner`, shape (n + 1,): the last entry is for
-    whoever is not in the file. `owner`: index into `owners`, pairs of branch and manager in order, none last; `branch_of`:
-    index into `branches` by owner.
-    """
-
-    customer_id: pa.Array
-    display_name: pa.Array
-    owner: Int32s
-    owners: list[tuple[str, str]]
-    branches: list[str]
-    branch_of: Int32s
-
-    def at(self, ids: pa.Array) -> Int32s:
-        """Return where customers stand, shape (k,); whoever is not in the file stands at n."""
-        places = positions_in(ids, self.customer_id)
-        places[places < 0] = len(self.customer_id)
-        return places
-
-    def unknown(self, ids: pa.Array) -> int:
-        """Return how many customers are not in the file."""
-        return int(np.count_nonzero(self.at(ids) == len(self.customer_id)))
-
-
-def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[Holders, list[str]]:
+def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, list[str]]:
     """Return who holds the customers of a file, and a warning for each column that is absent or perhaps misspelled.
 
-    Raises DataError (exit 4) with every problem at once. Columns that a report does not need are not judged.
+    The frame has one row per customer: customer_id, display_name, and branch and manager as categories in the order of reports;
+    "" stands for none, and comes last. Raises DataError (exit 4) with every problem at once. Columns that a report does not need
+    are not judged.
     """
     columns, warnings = find_columns(file, rules, _FIELDS, ("customer_id",))
     if not len(columns):
@@ -68,38 +39,24 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[Holders, list[s
     fields.refuse_repeated("customer_id", ids)
     gender = fields.codes("gender", CODES["gender"]) if "gender" in columns else np.zeros(len(columns), np.int8)
     fields.refuse()
-    names = addresses(_text(columns, "name"), gender)[0]
     missing = [f"{file.name}: no column {field}: {falls}" for field, falls in _ABSENT.items() if field not in columns]
-    return _holders(ids, names, _name(columns, "branch"), _name(columns, "manager")), [*missing, *warnings]
+    shown, _ = addresses(_texts(columns, "name"), gender)
+    table = {"customer_id": ids, "display_name": shown, "branch": _texts(columns, "branch"), "manager": _texts(columns, "manager")}
+    holders: pd.DataFrame = pa.table(table).to_pandas()
+    holders["display_name"] = holders["display_name"].replace(NOBODY_NAMED, "")
+    for field in ("branch", "manager"):
+        names = holders[field].replace(list(TEXTS["unassigned"]), "")  # whoever is called like none is none
+        in_order = sorted({*names.unique(), ""}, key=lambda name: (name == "", name))
+        holders[field] = pd.Categorical(names, in_order, ordered=True)
+    return holders, [*missing, *warnings]
 
 
-def _text(columns: FoundColumns, field: str) -> pa.Array:
+def _texts(columns: FoundColumns, field: str) -> pa.Array:
     if field not in columns:
         return pa.repeat("", len(columns))
-    return clean_text(columns.values[field]).cast(pa.string())
+    return clean_text(columns.values[field]).cast(pa.string())  # noqa: PD011 (not of pandas)
 
 
-def _name(columns: FoundColumns, field: str) -> pa.Array:
-    """Return branches or managers; whoever is called like none is none."""
-    texts = _text(columns, field)
-    return pc.if_else(pc.is_in(texts, value_set=pa.array(TEXTS["unassigned"])), "", texts)
-
-
-def _holders(ids: pa.Array, names: pa.Array, branch: pa.Array, manager: pa.Array) -> Holders:
-    nobody = pa.array([""])
-    joined = pc.binary_join_element_wise(branch, manager, _BETWEEN)
-    coded = pa.concat_arrays([joined, pa.array([_BETWEEN])]).dictionary_encode()
-    pairs = [tuple(text.split(_BETWEEN)) for text in coded.dictionary.to_pylist()]
-    order = sorted(range(len(pairs)), key=lambda one: [(not name, name) for name in pairs[one]])
-    place = np.empty(len(pairs), np.int32)
-    place[order] = np.arange(len(pairs), dtype=np.int32)
-    owners = [(pairs[one][0], pairs[one][1]) for one in order]
-    branches = list(dict.fromkeys(name for name, _ in owners))
-    return Holders(
-        customer_id=ids,
-        display_name=pa.concat_arrays([names.cast(pa.string()), nobody]),
-        owner=place[coded.indices.to_numpy(zero_copy_only=False)],
-        owners=owners,
-        branches=branches,
-        branch_of=np.array([branches.index(name) for name, _ in owners], np.int32),
-    )
+def with_holders(rows: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of customers with the columns of `holders`; "" for whoever is not in the customer file."""
+    return rows.merge(holders, how="left", on="customer_id").fillna({"display_name": "", "branch": "", "manager": ""})

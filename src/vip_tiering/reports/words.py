@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from vip_tiering.base.schema import ABSENT, RESERVED_CODES
+
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 Pair = tuple[str, str]
-HEADERS: Final[dict[str, Pair]] = {
+ROWS: Final[dict[str, Pair]] = {
     "customer_id": ("客户号", "Customer number"),
     "display_name": ("客户", "Customer"),
     "branch": ("支行", "Branch"),
@@ -25,17 +27,20 @@ HEADERS: Final[dict[str, Pair]] = {
     "to_next_tier": ("距上一级尚差", "Lacks to next tier"),
     "below_former_tier": ("低于原级差额", "Below former tier"),
     "clues": ("线索", "Clues"),
-    "tier_label": ("层级", "Tier"),
-    "customers": ("本季客户数", "Customers"),
+}
+"""What a report says of each customer who moved, in order: column -> its header for people. `moves` makes the values."""
+FIGURES: Final[dict[str, Pair]] = {
     "previous_customers": ("上季客户数", "Customers before"),
+    "customers": ("本季客户数", "Customers"),
     "customers_change": ("客户增减", "Customers +/-"),
-    "daily_average_sum": ("本季日均合计", "Sum of averages"),
     "previous_daily_average_sum": ("上季日均合计", "Sum before"),
+    "daily_average_sum": ("本季日均合计", "Sum of averages"),
     "daily_average_change": ("日均增减", "Sum +/-"),
-    "average_per_customer": ("本季户均", "Average per customer"),
     "previous_average_per_customer": ("上季户均", "Per customer before"),
-    "measure": ("指标编号", "Measure"),
-    "label": ("指标", "Name"),
+    "average_per_customer": ("本季户均", "Average per customer"),
+}
+"""What a report says of each tier, likewise. `tallies` makes the values."""
+MEASURES: Final[dict[str, Pair]] = {
     "value": ("本季", "Now"),
     "previous": ("上季", "Before"),
     "growth": ("较上季", "+/- on before"),
@@ -47,7 +52,24 @@ HEADERS: Final[dict[str, Pair]] = {
     "year_target": ("年度目标", "Target of year"),
     "year_reached": ("年度完成率", "Reached of year"),
 }
+"""What a report says of each measure of the branch, likewise. `measures` makes the values."""
+HEADERS: Final[dict[str, Pair]] = {
+    **ROWS,
+    "tier_label": ("层级", "Tier"),
+    "measure": ("指标编号", "Measure"),
+    "label": ("指标", "Name"),
+    **FIGURES,
+    **MEASURES,
+}
 """Column -> its header for people."""
+AMOUNTS: Final = frozenset(
+    {
+        "previous_daily_average", "daily_average", "difference", "closing_balance", "to_next_tier", "below_former_tier",
+        "previous_daily_average_sum", "daily_average_sum", "daily_average_change", "previous_average_per_customer",
+        "average_per_customer",
+    }
+)  # fmt: skip
+"""Columns of money: fen while a report is made, yuan in its files. Those of measures are money where the unit is yuan."""
 CHANGES: Final[dict[str, Pair]] = {
     "new": ("新增", "new"),
     "entered": ("达标", "entered"),
@@ -91,25 +113,25 @@ _JOINED: Final[Pair] = ("、", ", ")
 
 
 class Words:
-    """The words of one language."""
+    """How a report speaks: the words of one language, and the name of each tier of a run, absent ones included."""
 
-    def __init__(self, language: Language) -> None:
-        """Choose the language."""
+    def __init__(self, language: Language, labels: Mapping[str, str]) -> None:
+        """Choose the language. `labels`: of the tiers, by code; they are Chinese, so English names are made of the codes."""
         self._at = LANGUAGES.index(language)
+        self.language = language
         self.headers = {column: pair[self._at] for column, pair in HEADERS.items()}
+        self.changes = {code: pair[self._at] for code, pair in CHANGES.items()}
+        labels = {**labels, ABSENT: RESERVED_CODES[ABSENT]}
+        self.tiers = labels if language == "zh" else {code: code.replace("_", " ") for code in labels}
 
     def text(self, name: str, **values: str) -> str:
         """Return a text with its values."""
         return TEXTS[name][self._at].format(**values)
 
-    def change(self, code: str) -> str:
-        """Return the name of a kind of change."""
-        return CHANGES[code][self._at]
+    def named(self, name: str) -> str:
+        """Return the name of a branch or a manager."""
+        return name or self.text("unassigned")
 
     def clues(self, codes: Iterable[str]) -> str:
         """Return clues, joined."""
         return _JOINED[self._at].join(CLUES[code][self._at] for code in codes)
-
-    def tiers(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """Return the name of each tier: its label, which is Chinese, or its code."""
-        return dict(labels) if self._at == 0 else {code: code.replace("_", " ") for code in labels}

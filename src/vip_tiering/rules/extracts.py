@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import io
 import re
-import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +22,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictIn
 from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -114,13 +114,11 @@ class ExtractRules(Strict):
 
 
 def _check_columns(document: Document, columns: object) -> None:
-    """Add the headers that stand for two meanings; headers are compared as in the extracts, NFKC and without case."""
+    """Add the headers that stand for two meanings; headers are compared as in the extracts."""
     first_use: dict[str, str] = {}
     for role, header in columns.items() if isinstance(columns, dict) else ():
-        if isinstance(header, str):
-            tidy = unicodedata.normalize("NFKC", header).strip().casefold()
-            if (first := first_use.setdefault(tidy, role)) != role:
-                document.add(("columns", role), f"must differ from columns.{first}")
+        if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
+            document.add(("columns", role), f"must differ from columns.{first}")
 
 
 def _check_products(document: Document, product: object) -> None:
@@ -137,11 +135,6 @@ def _check_products(document: Document, product: object) -> None:
         if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
             message = f"must not have a weight, {path_text(first)} says that it does not count"
             document.add(("product", "weights", code), message, at_key=True)
-
-
-def tidy(code: str) -> str:
-    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
-    return unicodedata.normalize("NFKC", code).strip()
 
 
 HOME_CURRENCY: Final = "CNY"
@@ -219,7 +212,7 @@ def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
 
 
 def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
-    """Return the rows of a small CSV with their lines, trimmed and in NFKC, and what is wrong with its form."""
+    """Return the rows of a small CSV with their lines, tidy, and what is wrong with its form."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -233,7 +226,7 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
             return [], [f"{name}:1: the header must be {','.join(header)}"]
         for row in reader:
             if len(row) == len(header):
-                records.append((reader.line_num, tuple(unicodedata.normalize("NFKC", cell).strip() for cell in row)))
+                records.append((reader.line_num, tuple(tidy(cell) for cell in row)))
             elif row:
                 problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
     except csv.Error:

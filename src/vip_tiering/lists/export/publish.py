@@ -37,7 +37,6 @@ from vip_tiering.playbooks.event_plan import event_plan_between
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.references import SAMPLE
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.csv_files import manifest_of
 from vip_tiering.rules.calendar import CalendarFile, working_days
 
 _SHORTEST: Final = 6
@@ -211,7 +210,7 @@ def publish(order: ExportOrder, origin: ExportOrigin, made: Made, books: Playboo
             order.out,
             name,
             made.files.open,
-            manifest_of(whole),
+            whole,
             replace=order.replace,
             check=lambda staging: check_written(staging, private_folder, books),
         )
@@ -230,5 +229,5 @@ def _publish_private(order: ExportOrder, origin: ExportOrigin, made: Made, books
         return None
     if (standing := folders.standing(root / name, origin.made_from, replace=True)) is not None:
         return standing
-    manifest = manifest_of(private_document(origin))
-    return folders.publish(root, name, made.files.private, manifest, replace=True, check=lambda staging: check_private(staging, books))
+    document = private_document(origin)
+    return folders.publish(root, name, made.files.private, document, replace=True, check=lambda staging: check_private(staging, books))

@@ -28,8 +28,7 @@ from vip_tiering.lists.verification.read_back import ListPart, read_part
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.csv_files import json_bytes
-from vip_tiering.publishing.manifests import manifest_of
+from vip_tiering.publishing.manifests import json_bytes, manifest_of
 
 
 @dataclass(frozen=True)
