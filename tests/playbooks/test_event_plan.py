@@ -21,7 +21,7 @@ from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import EVENT_PLAN
 from vip_tiering.playbooks.event_plan import EventPlan, calendar_bytes, event_plan, event_plan_between, records
-from vip_tiering.playbooks.load import Playbooks, load_playbooks
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, BranchDate, CalendarFile, Festival, LobbyEvent, festival_day
 from vip_tiering.rules.load import load_rules
 
@@ -47,7 +47,7 @@ def works(day: dt.date) -> bool:
 
 def books_of(folder: Path = RULES) -> Playbooks:
     """Return the playbooks of a folder."""
-    books = load_playbooks(folder)
+    books = load(folder).playbooks
     assert books is not None
     return books
 
@@ -288,7 +288,7 @@ def test_branch_dates_are_exposed(rules: Path) -> None:
         BranchDate(action="P-BRANCH-2", date=dt.date(2016, 5, 1)),
     ]
     assert expected == load_rules(rules).calendar.branch_dates
-    actions = [one for book in books_of(rules).books.playbooks.playbooks for one in book.actions or () if one.trigger == "branch_date"]
+    actions = [one for book in books_of(rules).file.playbooks for one in book.actions or () if one.trigger == "branch_date"]
     assert ["G-SEMINAR", "D-EVENT", "P-BRANCH-1", "P-BRANCH-2", "P-BRANCH-3"] == [one.id for one in actions]
     assert {14} == {one.within_days for one in actions}
 

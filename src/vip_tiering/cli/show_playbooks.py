@@ -58,7 +58,7 @@ _ORIGINS: Final = {"plan": "", "ours": " (ours, not in the plan)", "not_in_plan"
 
 def playbook(books: Playbooks, tier: str) -> RenderableType:
     """Return what is done for a tier, readable at 80 columns."""
-    book = books.playbook(tier)
+    book = books.of_tier[tier]
     bulk = "" if book.bulk == "allowed" else "; nothing in bulk"
     head = Text(f"{books.labels[tier]} {tier} ({book.source}){bulk}", style="bold")
     if book.playbook is not None:
@@ -67,7 +67,7 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for action, origin in books.actions(tier):
+    for action, origin in books.actions_of(tier):
         grid.add_row(action.id, "what", Text(action.what + _ORIGINS[origin]))
         for label, text in _lines(books, action):
             grid.add_row("", label, Text(text))
@@ -76,12 +76,12 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
 
 def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
     """Return the lines of an action below what it is."""
-    channels = ", or ".join(f"{books.books.channels[code].label} {code}" for code in action.channels)
+    channels = ", or ".join(f"{books.channels[code].label} {code}" for code in action.channels)
     lines = [("whom", _whom(action)), ("channel", channels + (", one offer for many" if action.campaign else ""))]
     lines.append(("trigger", TRIGGERS[action.trigger] + _when(action)))
     lines.append(("purpose", _purpose(action)))
     if action.topics:
-        lines.append(("topics", ", ".join(books.books.products[code].label for code in action.topics)))
+        lines.append(("topics", ", ".join(books.products[code].label for code in action.topics)))
     if action.lobby:
         lines.append(("gives", action.lobby.material + _season(action.lobby)))
     return [*lines, ("source", action.source)]
@@ -116,7 +116,7 @@ def _purpose(action: Action) -> str:
 
 def document(books: Playbooks, tiers: Iterable[str]) -> dict[str, Any]:
     """Return the playbooks of some tiers as plain data."""
-    file = books.books.playbooks
+    file = books.file
     return {
         "rules": books.name,
         "source": file.source,
@@ -128,11 +128,11 @@ def document(books: Playbooks, tiers: Iterable[str]) -> dict[str, Any]:
 
 
 def _tier_document(books: Playbooks, tier: str) -> dict[str, Any]:
-    book = books.playbook(tier)
+    book = books.of_tier[tier]
     head = {"tier": tier, "label": books.labels[tier], **book.model_dump(mode="json", exclude={"tier", "actions"})}
     actions = [
         {**action.model_dump(mode="json"), "origin": origin, "strictest_purpose": action.strictest}
-        for action, origin in books.actions(tier)
+        for action, origin in books.actions_of(tier)
     ]
     return {**head, "actions": actions}
 

@@ -1,4 +1,4 @@
-"""The form of `customers.yaml`, as a strict model: how the bank's own columns and words become the fields and codes known here."""
+"""customers.yaml: how the bank's own columns and words become the fields and codes known here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Reason, Source, Strict, Version, Words
 from vip_tiering.rules.yaml_file import Document, path_text
 
@@ -57,7 +58,6 @@ KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "result": RESULTS,
 }
 """The values of every coded field of all files; those of `channel` are the codes of channels.yaml."""
-CUSTOMERS_FILE: Final = "customers.yaml"
 
 
 def _as_list(headers: object) -> object:
@@ -150,7 +150,7 @@ class StatusRule(Strict):
     not_delivered: Annotated[NotDelivered, Field(description="a named person allows a customer file without a status column")]
 
 
-class CustomerRules(Strict):
+class CustomerRules(PlaybookFile):
     """What the customer file, events, contact log, do-not-contact list and results look like; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})

@@ -16,7 +16,7 @@ from icalendar import Calendar, Event
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.schema import EVENT_PLAN
-from vip_tiering.playbooks.actions import Lobby, placed_actions
+from vip_tiering.playbooks.actions import Lobby
 from vip_tiering.playbooks.events import EventDays, event_days
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import folders, manifests
@@ -70,7 +70,7 @@ def records(events: pd.DataFrame) -> list[dict[str, Any]]:
 def _events(playbooks: Playbooks, calendar: CalendarFile, year: int) -> Iterator[_Event]:
     """Yield the events of a year in the order of the playbooks: one, or one per entry that the calendar has for it."""
     is_working = working_days(calendar)
-    for _, _, action in placed_actions(playbooks.books.playbooks):
+    for action in playbooks.actions():
         if action.lobby is None:
             continue
         entries = [one for one in calendar.lobby_events or () if (one.action, one.year) == (action.id, year)]
@@ -156,7 +156,7 @@ def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
         "status": "event plan",
         "identity": manifests.digest(made_from),
         "made_from": made_from,
-        "rules": {"name": books.name, "source": books.books.playbooks.source},
+        "rules": {"name": books.name, "source": books.file.source},
         "events": len(plan.events),
         "warnings": list(plan.warnings),
     }

@@ -13,7 +13,7 @@ from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.customers.ids import judge_ids, named_ids
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.playbooks.load import ReportRules, load_report_rules
+from vip_tiering.playbooks.load import AllRules, load
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.csv_files import manifest_of
 from vip_tiering.reports.earlier_runs import Earlier, find_before, find_last_year
@@ -22,7 +22,6 @@ from vip_tiering.reports.holders import Holders, parse_holders
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.tables import Speech, measure_names
 from vip_tiering.reports.words import Language, Words
-from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.run_folder import TieredRun, read_run, read_texts
 
 
@@ -53,11 +52,11 @@ class ChangesResult:
 
 def changes_export(order: ChangesOrder) -> ChangesResult:
     """Make the report of a run, unless the same report stands there already. With `dry_run` nothing is written."""
-    rules, run_rules = load_report_rules(order.rules), load_rules(order.rules)
+    rules = load(order.rules)
     _refuse_places(order)
     run = read_run(order.run)
-    before, no_before = find_before(order.run, run, order.previous, run_rules)
-    last_year, no_last_year = find_last_year(order.run, run, run_rules)
+    before, no_before = find_before(order.run, run, order.previous, rules.rules)
+    last_year, no_last_year = find_last_year(order.run, run, rules.rules)
     file = read_side_file(order.customers, size_in_bytes(order.max_bytes))
     holders, said = parse_holders(file, rules.customers)
     judge_ids(run, named_ids(file, rules.customers, holders.customer_id))
@@ -82,7 +81,7 @@ def changes_export(order: ChangesOrder) -> ChangesResult:
 
 
 def _inputs(
-    order: ChangesOrder, run: TieredRun, holders: Holders, rules: ReportRules, before: Earlier | None, last_year: Earlier | None
+    order: ChangesOrder, run: TieredRun, holders: Holders, rules: AllRules, before: Earlier | None, last_year: Earlier | None
 ) -> ReportInputs:
     migration = read_texts(order.run / "migration.csv", MIGRATION_CSV)
     return ReportInputs(run, holders, rules, migration, before.tiers if before else None, last_year.tiers if last_year else None)

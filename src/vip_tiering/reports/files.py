@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from vip_tiering._version import __version__
 from vip_tiering.base.arrays import one_array
-from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.playbooks.load import AllRules
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
@@ -61,7 +61,7 @@ class ReportOrigin:
         }
 
 
-def rules_digest(rules: ReportRules) -> str:
+def rules_digest(rules: AllRules) -> str:
     """Return the SHA-256 of what a report goes by, however it is written."""
     return manifests.digest(
         {

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
-from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.holders import Holders
 from vip_tiering.reports.measures import Line, MeasuredValue, MoveTally, Past, lines_of, readings_of, tally_of
 from vip_tiering.reports.moves import Moves, codes_of_run, moves_of
@@ -28,7 +28,7 @@ class ReportInputs:
 
     run: TieredRun
     holders: Holders
-    rules: ReportRules
+    rules: AllRules
     migration: pa.Table
     before: pa.Table | None
     last_year: pa.Table | None

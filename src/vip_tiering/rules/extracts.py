@@ -1,7 +1,6 @@
-"""Tables beside the rule files: exchange rates, and customers that got another number. Content in, value and problems out.
+"""extracts.yaml: what the bank's extracts look like and mean, and the two tables beside it: rates and renamed customers.
 
-They are the bank's own, small against the extracts, and are checked like rule files: every mistake at once, by line.
-The numbers in `aliases` are customers' own, so no message shows them.
+The tables are checked like rule files: every mistake at once, by line. Ids in `aliases` are customers' own: no message shows them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictIn
 from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Strict, Version, check_printable
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
@@ -81,7 +80,7 @@ class CurrencyRules(Strict):
     rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
 
 
-class ExtractRules(Strict):
+class ExtractRules(RuleFile):
     """What the bank's balance extracts look like and mean; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -112,15 +111,24 @@ class ExtractRules(Strict):
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
 
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add headers that stand for two meanings, and products that stand twice."""
+        _check_columns(document, document.data.get("columns"))
+        _check_products(document, document.data.get("product"))
+
+
+def tidy(code: str) -> str:
+    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
+    return unicodedata.normalize("NFKC", code).strip()
+
 
 def _check_columns(document: Document, columns: object) -> None:
     """Add the headers that stand for two meanings; headers are compared as in the extracts, NFKC and without case."""
     first_use: dict[str, str] = {}
     for role, header in columns.items() if isinstance(columns, dict) else ():
-        if isinstance(header, str):
-            tidy = unicodedata.normalize("NFKC", header).strip().casefold()
-            if (first := first_use.setdefault(tidy, role)) != role:
-                document.add(("columns", role), f"must differ from columns.{first}")
+        if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
+            document.add(("columns", role), f"must differ from columns.{first}")
 
 
 def _check_products(document: Document, product: object) -> None:
@@ -139,14 +147,9 @@ def _check_products(document: Document, product: object) -> None:
             document.add(("product", "weights", code), message, at_key=True)
 
 
-def tidy(code: str) -> str:
-    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
-    return unicodedata.normalize("NFKC", code).strip()
-
-
 HOME_CURRENCY: Final = "CNY"
 LONGEST_CARRY_DAYS: Final = 7
-"""A rate stands for at most this many days after its own (semantics, section 2, "Scope")."""
+"""A rate stands for at most this many days after its own (semantics 2.6)."""
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
