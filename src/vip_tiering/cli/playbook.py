@@ -84,7 +84,7 @@ def playbook_plan(
     folder, up_to_date = publish_plan(plan, books, wanted, out, replace=replace) if out is not None else (None, False)
     warn(plan.warnings)
     if as_json:
-        document = {"year": wanted, "rules": books.name, "events": rows_of(plan.events), "warnings": plan.warnings}
+        document = {"year": wanted, "rules": books.name, "events": rows_of(plan), "warnings": plan.warnings}
         show(json.dumps({**document, "folder": str(folder) if folder else None}, ensure_ascii=False, indent=2))
     elif folder is not None:
         show(f"{folder}: already up to date" if up_to_date else folder)

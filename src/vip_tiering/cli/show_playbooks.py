@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.playbooks.actions import Action, Lobby
-from vip_tiering.playbooks.event_plan import records
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import LABELS
 
 
-def events_table(events: pd.DataFrame, year: int) -> RenderableType:
-    """Return events, columns `schema.EVENT_PLAN`, as a table."""
+def events_table(events: Sequence[Mapping[str, Any]], year: int) -> RenderableType:
+    """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
     heading = Text(f"{year}", style="bold")
     heading.append(f"  events in the branch hall: {len(events)}", style="not bold")
     table = Table(pad_edge=False, box=None, header_style="bold")
@@ -26,7 +24,7 @@ def events_table(events: pd.DataFrame, year: int) -> RenderableType:
     table.add_column("days", justify="right", no_wrap=True)
     table.add_column("festival", no_wrap=True)
     table.add_column("what", overflow="fold")
-    for row in records(events):
+    for row in events:
         days = (str(row[key]) for key in ("prepare_by", "event_from", "event_to"))
         festival = f"{LABELS[row['festival']]} {row['festival_date']:%m-%d}"
         table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row)))

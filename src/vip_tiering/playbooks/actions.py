@@ -212,11 +212,6 @@ class PlaybooksFile(PlaybookFile):
     gaps: Annotated[list[Gap], Field(min_length=1, description="what the plan leaves open")] | None = None
 
     @property
-    def of_tier(self) -> dict[str, Playbook]:
-        """The playbook of every tier, by its code."""
-        return {book.tier: book for book in self.playbooks}
-
-    @property
     def private_tiers(self) -> list[str]:
         """The tiers of private clients: those that bar what goes to many."""
         return [book.tier for book in self.playbooks if book.bulk == "barred"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr
 from pydantic.json_schema import JsonSchemaValue
@@ -15,7 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.playbooks.floor import PlaybookFile
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Reason, Source, Strict, Version, Words
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Override, Source, Strict, Version
 from vip_tiering.rules.yaml_file import Document, path_text
 
 ANSWERS: Final = ("", "N", "Y")
@@ -136,12 +135,8 @@ class ValueMap(Strict):
     ]
 
 
-class NotDelivered(Strict):
+class NotDelivered(Override):
     """Who allowed that the status of customers is not known, and when."""
-
-    approved_by: Annotated[Words, Field(description="name and office")]
-    approved_on: Annotated[dt.date, Field(description="day of the approval")]
-    reason: Reason
 
 
 class StatusRule(Strict):
@@ -199,14 +194,6 @@ class CustomerRules(PlaybookFile):
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
-def mapped_values(data: dict[str, Any]) -> Iterator[tuple[int, str, str, str]]:
-    """Yield (number of the entry, field, word, code) of every mapped value in the plain data of a valid `customers.yaml`."""
-    for index, entry in enumerate(data.get("values") or ()):
-        for field in entry["fields"]:
-            for word, code in entry["values"].items():
-                yield index, field, word, code
-
-
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SHARED: Final = (
     {"consent_sms", "consent_call", "consent_wechat"},
@@ -230,7 +217,9 @@ def check_customers(document: Document, channels: Collection[str] | None = None)
     _check_headers(document)
     known = KNOWN_VALUES if channels is None else KNOWN_VALUES | {"channel": (*channels, ALL_CHANNELS)}
     first_use: dict[tuple[str, str], tuple[int, str, str]] = {}
-    for index, field, word, code in mapped_values(document.data):
+    entries = enumerate(document.model.values or ())
+    mapped = ((index, field, *pair) for index, entry in entries for field in entry.fields for pair in entry.values.items())
+    for index, field, word, code in mapped:
         path = ("values", index, "values", word)
         if field in known and code not in known[field] and code:
             near = get_close_matches(code, known[field], n=1)

@@ -77,7 +77,7 @@ class Playbooks:
     @property
     def of_tier(self) -> dict[str, Playbook]:
         """The playbook of every tier, by its code."""
-        return self.file.of_tier
+        return {book.tier: book for book in self.file.playbooks}
 
     @property
     def missing(self) -> list[str]:

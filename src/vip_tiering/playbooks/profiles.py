@@ -107,11 +107,6 @@ class Profile(Strict):
         given = self.limits.max_rows if self.limits else None
         return given or (SHEET_ROWS if self.format == "xlsx" else None)
 
-    @property
-    def csv_keys(self) -> list[str]:
-        """The keys that were given and say something of a CSV only."""
-        return [key for key in _NONE_OF_XLSX if key in self.model_fields_set]
-
     def most_units(self, column: Column) -> int | None:
         """Return the length of a column's longest value in UTF-16 units; None: any length."""
         whole = self.limits.max_text_units if self.limits else None
@@ -153,7 +148,7 @@ class ProfilesFile(PlaybookFile):
 def _check_format(document: Document, here: Path, profile: Profile) -> None:
     """Add what contradicts the form of the file."""
     if profile.format == "xlsx":
-        for key in profile.csv_keys:
+        for key in [one for one in _NONE_OF_XLSX if one in profile.model_fields_set]:
             document.add((*here, key), "is for format: csv only", at_key=True)
         if profile.limits and (profile.limits.max_rows or 0) > SHEET_ROWS:
             document.add((*here, "limits", "max_rows"), f"must be {SHEET_ROWS} or less, the rows of an Excel sheet below its header")

@@ -40,11 +40,9 @@ def weight_of(weight: object) -> Decimal | None:
     return value if value <= 1 else None
 
 
-def _check_weight(weight: object) -> int | str:
+def _check_weight(weight: object) -> object:
     if weight_of(weight) is None:
         raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted decimal from "0" to "1" with at most six places, such as "0.5"')
-    if not isinstance(weight, int | str):
-        raise TypeError(weight)
     return weight
 
 

@@ -34,7 +34,7 @@ def bound_fen(bound: object) -> int | None:
     return fen if not whole.startswith("-") and 0 < fen < AMOUNT_LIMIT_FEN else None
 
 
-def _check_bound(bound: object) -> int | str:
+def _check_bound(bound: object) -> object:
     if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
         form = 'must be whole yuan without a leading zero (20000), or a quoted decimal with at most two places ("20000.50")'
         raise PydanticCustomError(OWN_MESSAGE, form)
