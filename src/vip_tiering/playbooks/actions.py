@@ -326,7 +326,7 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
 
 
 def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:
-    """Add the ends of a season that are no days of every year, or stand the wrong way round."""
+    """Add the ends of a season that are not days of every year, or stand the wrong way round."""
     for key, day in (("first_day", first_day), ("last_day", last_day)):
         try:
             dt.date.fromisoformat(f"{_COMMON_YEAR}-{day}")

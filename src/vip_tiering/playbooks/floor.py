@@ -51,7 +51,3 @@ class PlaybookFile(RuleFile):
                 day = functools.reduce(lambda value, step: value[step], path, document.data)
                 if isinstance(day, dt.date) and day > today:
                     document.add(path, "must not be in the future")
-
-    def looser(self) -> Iterator[Looser]:
-        """Yield what is looser than the floor in this file by itself."""
-        yield from ()

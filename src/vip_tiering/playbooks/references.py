@@ -58,12 +58,12 @@ def _check_book(folder: RuleFolder, book: PlaybooksFile) -> None:
         check_playbooks(document, book, list(tiers.labels))
     if ids := folder.sound(PlanIdsFile):
         check_plan_covered(document, book, [one.id for one in ids.ids])
-    check_references(document, book, products, channels)
-    check_messages(document, book, products, channels, gates.forbidden_words.words if gates else [])
+    _check_references(document, book, products, channels)
+    _check_messages(document, book, products, channels, gates.forbidden_words.words if gates else [])
     if channels is not None:
-        check_appointments(document, book, channels)
+        _check_appointments(document, book, channels)
     if gates:
-        check_reassess(document, book, gates)
+        _check_reassess(document, book, gates)
     if tiers and gates and products is not None and channels is not None:
         refuse(document, looser_playbooks(book, tiers.ladders, gates, products, channels))
     if calendar and not document.problems:
@@ -153,7 +153,7 @@ def texts_of(path: Path, action: Action) -> Iterator[tuple[Path, str]]:
             yield (*path, "message", "variants", index, "text"), variant.text
 
 
-def check_references(
+def _check_references(
     document: Document, file: PlaybooksFile, products: dict[str, Product] | None, channels: dict[str, Channel] | None
 ) -> None:
     """Add topics and channels that are nowhere, and products that must not go where an action sends them.
@@ -189,26 +189,21 @@ def _check_topics(document: Document, path: Path, action: Action, topics: list[t
 
 def _wrong_topic(product: Product, purpose: Purpose, *, public: bool) -> str | None:
     """Return why an action of this purpose must not be about a product."""
-    offers_risk, unjudged = product.risk != "none", purpose in ("service", "care", "general")
-    insurance, private, right = product.kind == "insurance", product.offer == "private", "rated" if product.risk != "none" else "general"
-    wrong = (
-        (
-            not offers_risk and purpose in ("rated", "private"),
-            f"has no risk level, which the purpose {purpose} needs; write risk: R1 to R5 in products.yaml",
+    risky, unjudged = product.risk != "none", purpose in ("service", "care", "general")
+    insurance, private, right = product.kind == "insurance", product.offer == "private", "rated" if risky else "general"
+    wrong = {
+        f"has no risk level, which the purpose {purpose} needs; write risk: R1 to R5 in products.yaml": (
+            not risky and purpose in ("rated", "private")
         ),
-        (
-            offers_risk and unjudged,
-            f"has the risk level {product.risk}, which the purpose {purpose} does not judge; write purpose: [rated]",
+        f"has the risk level {product.risk}, which the purpose {purpose} does not judge; write purpose: [rated]": risky and unjudged,
+        f"is an insurance, which the purpose {purpose} does not judge; write purpose: [insurance]": insurance and unjudged,
+        "is a private product on a public channel; make it an appointment": private and public,
+        "is a private product; write purpose: [private]": private and purpose != "private",
+        f"is of kind: {product.kind}, which the purpose insurance does not judge; write purpose: [{right}]": (
+            not insurance and purpose == "insurance"
         ),
-        (insurance and unjudged, f"is an insurance, which the purpose {purpose} does not judge; write purpose: [insurance]"),
-        (private and public, "is a private product on a public channel; make it an appointment"),
-        (private and purpose != "private", "is a private product; write purpose: [private]"),
-        (
-            not insurance and purpose == "insurance",
-            f"is of kind: {product.kind}, which the purpose insurance does not judge; write purpose: [{right}]",
-        ),
-    )
-    return next((message for stands, message in wrong if stands), None)
+    }
+    return next((message for message, stands in wrong.items() if stands), None)
 
 
 def _check_barred(document: Document, path: Path, action: Action, public: list[tuple[int, str]], tier: str) -> None:
@@ -219,8 +214,8 @@ def _check_barred(document: Document, path: Path, action: Action, public: list[t
         document.add((*path, "channels", index), f"is public, but the playbook of {tier} says bulk: barred")
 
 
-def check_appointments(document: Document, file: PlaybooksFile, channels: dict[str, Channel]) -> None:
-    """Add what is no request for a meeting on a channel of appointments, which has no caps, and old customers sent to another one."""
+def _check_appointments(document: Document, file: PlaybooksFile, channels: dict[str, Channel]) -> None:
+    """Add what is not a request for a meeting on a channel of appointments, which has no caps, and old customers sent elsewhere."""
     for path, _, action in file.placed_actions():
         instead = channels.get(action.instead.channel) if action.instead else None
         if instead is not None and not instead.appointment:
@@ -234,7 +229,7 @@ def check_appointments(document: Document, file: PlaybooksFile, channels: dict[s
             document.add((*path, "trigger"), f"must be regular or meeting on {first.code}, which is for appointments")
 
 
-def check_reassess(document: Document, file: PlaybooksFile, gates: GatesFile) -> None:
+def _check_reassess(document: Document, file: PlaybooksFile, gates: GatesFile) -> None:
     """Add actions that ask for a new rating more often than limits.reassess_days says."""
     least = gates.limits.reassess_days.value
     for path, _, action in file.placed_actions():
@@ -244,7 +239,7 @@ def check_reassess(document: Document, file: PlaybooksFile, gates: GatesFile) ->
             document.add((*path, *key), f"{wanted}, the limits.reassess_days of gates.yaml")
 
 
-def check_messages(
+def _check_messages(
     document: Document,
     file: PlaybooksFile,
     products: dict[str, Product] | None,

@@ -33,7 +33,7 @@ _WEIGHT_SCHEMA: Final = {
 
 
 def weight_of(weight: object) -> Decimal | None:
-    """Return a weight as an exact decimal; None where it is no weight of the right form and size."""
+    """Return a weight as an exact decimal; None where its form or size is wrong."""
     if isinstance(weight, bool) or not isinstance(weight, int | str) or not _WEIGHT.fullmatch(str(weight)):
         return None
     value = Decimal(str(weight))

@@ -55,7 +55,7 @@ class RuleFolder:
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules of a folder. `name` tells people which folder it was; it is no path of this machine."""
+    """All rules of a folder. `name` tells people which folder it was; it is not a path of this machine."""
 
     name: str
     ladders: tuple[Ladder, ...]

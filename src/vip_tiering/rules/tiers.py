@@ -26,7 +26,7 @@ _BOUND_SCHEMA: Final = {
 
 
 def bound_fen(bound: object) -> int | None:
-    """Return a bound in exact fen; None where it is no bound of the right form and size."""
+    """Return a bound in exact fen; None where its form or size is wrong."""
     if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
         return None
     whole, _, part = str(bound).partition(".")
