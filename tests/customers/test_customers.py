@@ -36,7 +36,7 @@ from vip_tiering.playbooks.customers import (
     CustomerColumns,
     CustomerRules,
 )
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 PREFIXES = RULES.parents[1] / "shared" / "data" / "cn_mobile_prefixes.csv"
 CANARY = "CANARY"
@@ -141,7 +141,7 @@ def day(text: str) -> int:
 @pytest.fixture(scope="module")
 def shipped() -> CustomerRules:
     """Return the shipped rules."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.customers
 

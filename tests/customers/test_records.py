@@ -21,7 +21,7 @@ from vip_tiering.customers.other_files import parse_contacts, parse_do_not_conta
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Contacts, DoNotContact, Events
 from vip_tiering.playbooks.customers import ALL_CHANNELS, EVENTS, FAMILY_KINDS, CustomerRules
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 CANARY = "CANARY"
 NONE = CustomerRules()
@@ -65,7 +65,7 @@ def one_wrong(parse: Parse, file: SideFile, rule: str, row: int | None, column: 
 @pytest.fixture(scope="module")
 def shipped() -> CustomerRules:
     """Return the shipped rules."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.customers
 

@@ -18,7 +18,7 @@ from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.verification.read_back import finding
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -204,7 +204,7 @@ def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> No
     assert (0, False) == (checked.returncode, "not read back" in checked.stderr), checked.stderr
     path = next(folder.glob("sms-*.csv"))
     path.write_text(path.read_text("utf-8").replace("拒收请回复R", ""), "utf-8")
-    books = load_playbooks(rules)
+    books = load(rules).playbooks
     assert books is not None
     assert "text-opt-out" in {one.rule for one in check_written(folder, None, books)}
 

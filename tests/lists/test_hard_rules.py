@@ -23,7 +23,7 @@ from vip_tiering.lists.verification.entries import distinct
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.read_back import HARD_RULES, SHOWN_ROWS, findings
 from vip_tiering.lists.verification.rules import check_intact, check_written
-from vip_tiering.playbooks.load import Playbooks, load_playbooks
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.publishing import manifests
 
 EFFECTIVE, SILVER, GOLD, DIAMOND, PRIVATE = 50_000, 200_000, 600_000, 2_000_000, 9_000_000
@@ -73,7 +73,7 @@ def draft() -> Draft:
 @pytest.fixture(scope="module")
 def books() -> Playbooks:
     """Return the project's playbooks."""
-    found = load_playbooks(RULES)
+    found = load(RULES).playbooks
     assert found is not None
     return found
 

@@ -25,10 +25,10 @@ from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.verification.customers import Beside
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders, manifests
 
-BOOKS = load_playbooks(RULES)
+BOOKS = load(RULES).playbooks
 
 
 def run_folder(inputs: DayInputs, root: Path) -> Path:
@@ -48,7 +48,7 @@ def found_in(world: World, root: Path) -> list[str]:
     inputs = inputs_of(world, BOOKS, root)
     window = Window(day_number(world.on), day_number(world.last))
     lists = lists_of_day(inputs, world.on, window, Only())
-    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS.books.channels, BOOKS.headers)
+    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS.channels, BOOKS.headers)
     origin = ExportOrigin(world.on, str(inputs.run.quarter), inputs.run.digest, {}, "")
     private, named = None, None
     if files.private:

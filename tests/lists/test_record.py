@@ -42,7 +42,7 @@ from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.followup.matching import listed_of, matched_in
 from vip_tiering.lists.followup.record import RecordOrder, playbook_record
 from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
@@ -312,11 +312,11 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     file = SideFile(
         "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
     )
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     rules = with_list_headers(books.customers, books.headers)
     returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
-    _, problems = matched_in(returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
+    _, problems = matched_in(returned, listed_of([listed], ["calls"]), [books.channels["calls"]], "the lists")
     said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
     assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
     assert {"result-unlisted"} == {one.rule for one in problems}

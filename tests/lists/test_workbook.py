@@ -22,7 +22,7 @@ from tests.helpers import RULES, examples
 from tests.lists.test_profiles import NASTY
 from vip_tiering.base.schema import LIST_FIELDS, RESULT_CODES, RESULTS
 from vip_tiering.playbooks.customers import CustomerRules
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import workbook
 from vip_tiering.publishing.workbook import SheetPart, write_workbook
 
@@ -31,7 +31,7 @@ SOFFICE = shutil.which("soffice")
 
 def headers() -> dict[str, str]:
     """Return the shipped headers for people."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.headers
 

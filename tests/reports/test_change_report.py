@@ -27,7 +27,7 @@ from vip_tiering import ProofError, compute_tiers, load_rules
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.side_file import read_side_file
-from vip_tiering.playbooks.load import load_report_rules
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import ReportInputs, report_of
@@ -396,7 +396,7 @@ def test_counts_add_up_and_are_proved(home: Path, report: Path) -> None:
 def test_a_report_that_does_not_add_up_is_a_bug(home: Path) -> None:
     """Where the tiers are not those that the manifest counts, or a row is missing, nothing is made of them: exit code 1."""
     run = read_run(home / "out" / "2015Q4")
-    rules = load_report_rules(RULES)
+    rules = load(RULES)
     holders, _ = parse_holders(read_side_file(home / "customers.csv"), rules.customers)
     migration = csv_as_text(home / "out" / "2015Q4" / "migration.csv", MIGRATION_CSV)
     before = read_run(home / "out" / "2015Q3").frame()

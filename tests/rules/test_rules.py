@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from tests.helpers import RULES, examples, vip
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.playbooks.load import PLAYBOOK_FILES, check_rules
-from vip_tiering.rules.load import check, load_rules, packaged_rules
+from vip_tiering.playbooks.load import PLAYBOOK_FILES, load
+from vip_tiering.rules.forms import check
+from vip_tiering.rules.load import FILES, load_rules, packaged_rules
+from vip_tiering.rules.tiers import TiersFile
 
 BAD = Path(__file__).parent / "bad_rules"
 GOOD = Path(__file__).parent / "good_playbooks"
@@ -71,7 +73,7 @@ def write_case(folder: Path, case: str) -> None:
 def lines_of(folder: str | Path | None = None) -> list[str]:
     """Return the lines with which a folder of rules is refused."""
     with pytest.raises(RulesError) as refused:
-        check_rules(folder)
+        load(folder)
     return [str(problem) for problem in refused.value.problems]
 
 
@@ -209,7 +211,7 @@ def test_whatever_stands_in_a_file_is_told_and_never_a_bug(entries: list[tuple[s
     flow = [(key, value if isinstance(value, str) else "[{" + ", ".join(f"{k}: {v}" for k, v in value) + "}]") for key, value in entries]
     text = "".join(f"{key}: {value}\n" for key, value in flow)
     for file in ("tiers.yaml", "extracts.yaml"):
-        for line in check(text.encode(), file, file).lines():
+        for line in check(text.encode(), FILES[file], file).lines():
             name, row, column, message = line.split(":", 3)
             assert (file, True) == (name, 1 <= int(row) <= text.count("\n") + 1)
             assert int(column) >= 1
@@ -220,7 +222,7 @@ def test_whatever_stands_in_a_file_is_told_and_never_a_bug(entries: list[tuple[s
 @given(st.binary(max_size=200))
 def test_any_bytes_are_told_and_never_a_bug(content: bytes) -> None:
     """Bytes that are no rule file at all are refused with at least one line; nothing else is raised."""
-    assert check(content, "tiers.yaml", "tiers.yaml").lines()
+    assert check(content, TiersFile, "tiers.yaml").lines()
 
 
 # --- which ladder is in force

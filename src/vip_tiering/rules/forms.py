@@ -1,4 +1,4 @@
-"""The forms of the rule files, as strict models, and the JSON Schema of each for editors."""
+"""What all rule files have in common: the forms of their values, how a file is checked, and its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
 from vip_tiering.rules import yaml_file
 from vip_tiering.rules.yaml_file import Document, Path, path_text
@@ -61,6 +62,17 @@ class Strict(BaseModel):
     """A mapping of a rule file: no unknown key, no converted value."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
+
+
+class RuleFile(Strict):
+    """A whole rule file."""
+
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add what values say against each other, although other values may have a wrong form."""
+
+    def check(self, document: Document) -> None:
+        """Add what the values of a file without other mistakes say against each other."""
 
 
 Covers = Annotated[list[Id], Field(min_length=1, description="ids of the plan that this entry answers")]
@@ -144,29 +156,32 @@ _OF_KINDS: Final = {
 }
 
 
-def check_form(content: bytes, model: type[BaseModel], name: str) -> Document:
-    """Return the content of a rule file as a document with the problems of its YAML and of each value by itself."""
+def check(content: bytes, form: type[RuleFile], name: str) -> Document:
+    """Return the content of a rule file as a document with all the problems that the file has by itself; people know it as `name`."""
     document = yaml_file.read(content, name)
     if not isinstance(document.data, dict):
         if not document.problems:
             document.add((), "must be a mapping of keys to values, such as version: 1")
         return document
     try:
-        model.model_validate(document.data)
+        document.model = form.model_validate(document.data)
     except ValidationError as error:
         details = error.errors(include_url=False)
         for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is no missing one
-            _add(document, detail, model)
+            _add(document, detail, form)
     if "version" not in document.data:
         _add_missing(document, ("version",), "write version: 1")
+    form.check_data(document)
+    if not document.problems:
+        document.model.check(document)
     return document
 
 
-def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> None:
+def _add(document: Document, detail: ErrorDetails, form: type[RuleFile]) -> None:
     """Translate one finding of pydantic into a line for people, at its place."""
     path, kind = detail["loc"], detail["type"]
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
+        known = _keys_at(form, path[:-1])
         near = get_close_matches(str(path[-1]), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
         document.add(path, f"is not a known key{hint}", at_key=True)
@@ -187,11 +202,11 @@ def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> No
 
 
 def _add_missing(document: Document, path: Path, hint: str = "") -> None:
-    if not _stands_misspelled(document, path):
+    if not stands_misspelled(document, path):
         document.add(path, "is missing" + (f"; {hint}" if hint else ""))
 
 
-def _stands_misspelled(document: Document, path: Path) -> bool:
+def stands_misspelled(document: Document, path: Path) -> bool:
     """Tell whether a missing key is there under a near name, or comes by a merge; that is one mistake, told already."""
     beside = [str(other[-1]) for other in document.key_places if other[:-1] == path[:-1] and other in document.wrong]
     return "<<" in beside or any(get_close_matches(other, [str(path[-1])]) for other in beside)
@@ -211,3 +226,25 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _models_in(inner)
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON Schema without noise: no generated titles, and no null, because a key without a value is refused."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        result = super().default_schema(schema)
+        return {key: value for key, value in result.items() if (key, value) != ("default", None)}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 (pydantic's signature)
+        return False
+
+
+def json_schema(file: str, form: type[RuleFile]) -> dict[str, Any]:
+    """Return the JSON Schema of a rule file, so that editors complete and check it."""
+    schema = form.model_json_schema(schema_generator=_Schema)
+    for part in schema.get("$defs", {}).values():
+        part.pop("title", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": file}

@@ -83,6 +83,8 @@ class Document:
     key_places: dict[Path, Place] = field(default_factory=dict)
     problems: list[tuple[Place, str, str]] = field(default_factory=list)
     wrong: set[Path] = field(default_factory=set)
+    model: Any = None
+    """The data in its form; None where the form is not right."""
 
     def place(self, path: Path) -> Place:
         """Return the place of the value at `path`, or of the nearest value around it."""

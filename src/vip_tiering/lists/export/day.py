@@ -27,7 +27,7 @@ from vip_tiering.lists.selection.history import OVERFLOW, History, history_of, o
 from vip_tiering.lists.selection.people import NOBODY, People, meet
 from vip_tiering.lists.selection.select import Selector
 from vip_tiering.playbooks.gates import GATES
-from vip_tiering.playbooks.load import Playbooks, private_tiers
+from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.tiers.run_folder import TieredRun
 
 _AT_ONCE: Final = ("regular", *EVENT_TRIGGERS)
@@ -68,15 +68,13 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     run, books, customers = inputs.run, inputs.books, inputs.customers
     people = meet(run.tiers, run.changes, customers, run.labels, compared=run.compared)
     privacy = _privacy(run, books, people)
-    facts = facts_of(customers, people, inputs.known, books.books.channels, books.gates.limits, on, privacy)
+    facts = facts_of(customers, people, inputs.known, books.channels, books.gates.limits, on, privacy)
     private = _private(people, facts, privacy)
     work = casework(books, people.codes)
     actions = [one.id for one in all_actions(books)]
-    history = history_of(customers, inputs.memory, inputs.known.contacts, actions, list(books.books.channels), window.first)
+    history = history_of(customers, inputs.memory, inputs.known.contacts, actions, list(books.channels), window.first)
     overflow = overflow_among(inputs.overflow, people, actions)
-    sources = EventSources(
-        people, customers, inputs.known.events, window, day_number(run.quarter.end), inputs.branch_dates, books.books.products
-    )
+    sources = EventSources(people, customers, inputs.known.events, window, day_number(run.quarter.end), inputs.branch_dates, books.products)
     judge = _judge(books, facts, people, private, history, window.first)
     judged, selected = _judged(work, Selector(sources, history, work.levels, overflow), judge, only, rated="risk_rating" in customers.given)
     desk = RowContext(
@@ -88,12 +86,12 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         overflow,
         window.first,
         books.gates.limits.list_valid_days.value,
-        [*books.gates.forbidden_words.words, *(one.label for one in books.books.products.values() if one.offer == "private")],
+        [*books.gates.forbidden_words.words, *(one.label for one in books.products.values() if one.offer == "private")],
     )
-    judged = keep_quotas(judged, desk, books.gates.manager_quota, list(books.books.channels))
+    judged = keep_quotas(judged, desk, books.gates.manager_quota, list(books.channels))
     every, chosen = judged, {case.action.id: selected.get(case.action.id, 0) for case in work.cases}
     judged, wanted = (every, chosen) if only.everything else _limited(every, only, people, work)
-    channels = {code: one for code, one in books.books.channels.items() if one.contact}
+    channels = {code: one for code, one in books.channels.items() if one.contact}
     valid_days = books.gates.limits.message_valid_days.value
     with threads(1) as pool:
         whole = pool.submit(counts_of, every, chosen)  # the proof is of all
@@ -122,7 +120,7 @@ def _limited(judged: Sequence[Judged], only: Only, people: People, work: Casewor
 
 def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
     """Return who is a private client: by the tiers that bar what goes to many, and the lowest of their bounds."""
-    barred = [tier for tier in private_tiers(books.books.playbooks) if tier in people.codes]
+    barred = [tier for tier in books.file.private_tiers if tier in people.codes]
     bounds = [run.bounds_fen[code] for code in barred if code in run.bounds_fen]
     return PrivacyRule([people.codes.index(code) for code in barred], min(bounds, default=None))
 
@@ -139,8 +137,8 @@ def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, histor
     caps = {one.code: one.caps for one in books.gates.purposes}
     capped = [number for number, action in enumerate(all_actions(books)) if caps[action.strictest]]
     per_phone = books.gates.limits.customers_per_phone.value
-    products = list(books.books.products.values())
-    return Judge(facts, people.profile, private, history, capped, list(books.books.channels), per_phone, today, products)
+    products = list(books.products.values())
+    return Judge(facts, people.profile, private, history, capped, list(books.channels), per_phone, today, products)
 
 
 def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rated: bool) -> tuple[list[Judged], dict[str, int]]:

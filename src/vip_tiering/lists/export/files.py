@@ -198,12 +198,11 @@ class ExportOrigin:
 
 def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
     """Return the SHA-256 of all rules of an export, however they are written."""
-    inner = books.books
     return manifests.digest(
         {
-            "playbooks": inner.playbooks.model_dump(mode="json"),
-            "products": {code: one.model_dump(mode="json") for code, one in inner.products.items()},
-            "channels": {code: one.model_dump(mode="json") for code, one in inner.channels.items()},
+            "playbooks": books.file.model_dump(mode="json"),
+            "products": {code: one.model_dump(mode="json") for code, one in books.products.items()},
+            "channels": {code: one.model_dump(mode="json") for code, one in books.channels.items()},
             "gates": books.gates.model_dump(mode="json"),
             "customers": books.customers.model_dump(mode="json"),
             "profiles": {code: one.model_dump(mode="json") for code, one in books.profiles.items()},
@@ -221,7 +220,7 @@ def document_of(origin: ExportOrigin, window: Window, lists: DayLists, books: Pl
         "window": {"first": str(first), "last": str(last)},
         "identity": manifests.digest(origin.made_from),
         "made_from": origin.made_from,
-        "rules": {"name": books.name, "source": books.books.playbooks.source},
+        "rules": {"name": books.name, "source": books.file.source},
         "actions": {action: one.document for action, one in lists.counts.items()},
         "channels": channel_counts(lists),
         "private": None,

@@ -39,7 +39,7 @@ def _export(order: ExportOrder, books: Playbooks, rules: Rules, only: Only, prof
         from vip_tiering.lists.export import publish  # noqa: PLC0415 (pandas loads while the customers are read)
 
         incoming = reading.result()
-    memory = read_earlier_exports(order.out, order.private_root, order.on, books.books.channels)
+    memory = read_earlier_exports(order.out, order.private_root, order.on, books.channels)
     given = Given(run, incoming, memory, books, rules.ladder(run.quarter), rules.calendar, only, profiles)
     origin = publish.origin_of(order, given)
     target = order.out / str(order.on)

@@ -35,7 +35,6 @@ from vip_tiering.lists.verification.rules import check_private, check_written
 from vip_tiering.playbooks import event_plan
 from vip_tiering.playbooks.event_plan import event_plan_between
 from vip_tiering.playbooks.load import Playbooks
-from vip_tiering.playbooks.references import SAMPLE
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.rules.calendar import CalendarFile, working_days
 
@@ -123,11 +122,11 @@ def _samples(lists: DayLists, books: Playbooks) -> Iterator[str]:
     """Yield the warnings about texts that went out and that nobody approved, or nobody knows when."""
     went_out = [
         (action.id, action.message)
-        for book in books.books.playbooks.playbooks
+        for book in books.file.playbooks
         for action in book.actions or ()
         if action.message is not None and (counts := lists.counts.get(action.id)) is not None and counts.exported
     ]
-    samples = [name for name, message in went_out if message.reviewed_by.casefold().startswith(SAMPLE)]
+    samples = [name for name, message in went_out if message.is_sample]
     undated = [name for name, message in went_out if name not in samples and message.reviewed_on is None]
     if samples:
         yield f"sample texts that nobody reviewed went into lists, replace them before use: {', '.join(samples)}"
@@ -178,11 +177,11 @@ def make(order: ExportOrder, given: Given, origin: ExportOrigin) -> Made:
         strangers = named.result()
     plan = event_plan_between(books, given.calendar, order.on, order.on + PLAN_AHEAD)
     offered = books.customers.offered_words("result", RESULT_CODES)
-    files = export_files(lists, given.profiles, books.books.channels, books.headers, offered)
+    files = export_files(lists, given.profiles, books.channels, books.headers, offered)
     files.open["event_plan.csv"] = event_plan.csv_writer(plan)
     notes = notes_on(lists, incoming.customers, window, books, files.without_workbook)
     warnings = (*given.run.warnings, *incoming.warnings, *strangers, *notes_on_given(order, given), *notes, *plan.warnings)
-    labels = {code: one.label for code, one in books.books.channels.items()}
+    labels = {code: one.label for code, one in books.channels.items()}
     return Made(document_of(origin, window, lists, books, warnings), files, warnings, labels, previews_of(lists, labels))
 
 

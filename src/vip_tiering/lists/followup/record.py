@@ -135,7 +135,7 @@ def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> R
     """Read, match and write; the caller holds the locks."""
     on = dt.date.fromisoformat(manifest["on"])
     parts = _parts(order, manifest)
-    channels = [one for one in books.books.channels.values() if one.contact]
+    channels = [one for one in books.channels.values() if one.contact]
     listed = listed_of([read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts], [one.code for one in channels])
     found, warnings = _matched(order, books, channels, listed, on)
     numbers = _numbers(found, listed, channels, parts, books)
@@ -145,7 +145,7 @@ def _record(order: RecordOrder, books: Playbooks, manifest: dict[str, Any]) -> R
     fresh: Counter[str] = Counter()
     barred = 0
     for part, root in (("open", order.out), ("private", order.private_root)):
-        logbook, private = sound_contact_log(root, marks_in(manifests.values(), part), books.books.channels), part == "private"
+        logbook, private = sound_contact_log(root, marks_in(manifests.values(), part), books.channels), part == "private"
         # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
         entries, content = grown(logbook.logs[BARRED], barred_rows(found, listed, channels, numbers, on, private=private), BARRED)
         barred += len(entries)

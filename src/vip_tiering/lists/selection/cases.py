@@ -14,7 +14,7 @@ from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
-from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
 from vip_tiering.playbooks.load import Playbooks
@@ -148,7 +148,7 @@ class Only:
 def only_of(words: Sequence[str], books: Playbooks) -> Only:
     """Return what words mean: ids of actions, codes of channels or of tiers. Raises UsageError for a word that is none."""
     actions = [action.id for action in all_actions(books)]
-    channels = [code for code, one in books.books.channels.items() if one.contact]
+    channels = [code for code, one in books.channels.items() if one.contact]
     known = [*actions, *channels, *books.labels]
     for word in words:
         if word not in known:
@@ -160,7 +160,7 @@ def only_of(words: Sequence[str], books: Playbooks) -> Only:
 
 def all_actions(books: Playbooks) -> list[Action]:
     """Return every action in the order of the file; its place is the number by which cases and histories know it."""
-    return [action for _, _, action in placed_actions(books.books.playbooks)]
+    return books.actions()
 
 
 @dataclass(frozen=True)
@@ -177,13 +177,13 @@ def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
 
     Actions for whoever visits the branch, and channels by which nobody is contacted, make no case.
     """
-    planned = [book.tier for book in books.books.playbooks.playbooks]
+    planned = list(books.of_tier)
     if strange := [code for code in codes if code != UNTIERED and code not in planned]:
         raise RulesError(f"{books.name}/playbooks.yaml: has nothing for {', '.join(strange)}, a tier of the run")
     levels: dict[str, set[int]] = {}
     for level, code in enumerate(codes):
         if code != UNTIERED:
-            for action, _ in books.actions(code):
+            for action, _ in books.actions_of(code):
                 levels.setdefault(action.id, set()).add(level)
     cases, instead = [], {}
     for number, action in enumerate(all_actions(books)):
@@ -198,5 +198,5 @@ def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
 
 def _case(books: Playbooks, number: int, action: Action, channel: str) -> Case:
     purpose = next(one for one in books.gates.purposes if one.code == action.strictest)
-    topics = tuple(books.books.products[code] for code in action.topics or ())
-    return Case(number, action, purpose, books.books.channels[channel], topics)
+    topics = tuple(books.products[code] for code in action.topics or ())
+    return Case(number, action, purpose, books.channels[channel], topics)

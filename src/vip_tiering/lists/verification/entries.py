@@ -17,7 +17,7 @@ from vip_tiering.customers.texts import split_joined
 from vip_tiering.extracts.checks import LONGEST_ID_BYTES
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES
 from vip_tiering.lists.verification.read_back import CONTACTS, SUPPRESSED, ListPart, findings
-from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
 
 
@@ -97,8 +97,8 @@ class _Source:
 
 def export_of(parts: Sequence[ListPart], books: Playbooks) -> Export:
     """Return the parts of an export with everybody whom they name; the main part comes first."""
-    actions = tuple(action for _, _, action in placed_actions(books.books.playbooks))
-    channels = tuple(books.books.channels)
+    actions = tuple(books.actions())
+    channels = tuple(books.channels)
     kinds = [[kind(part) for part in parts] for kind in (_listed, _contacts, _suppressed)]
     sources = [[one for of_part in kind for one in of_part] for kind in kinds]
     customers, codes = distinct([one.customer for kind in sources for one in kind])
@@ -218,7 +218,7 @@ def are_among(keys: Int64s, others: Int64s) -> Mask:
 
 def barred_tiers(books: Playbooks) -> tuple[list[str], list[str]]:
     """Return codes and labels of the tiers to which nothing goes that goes to many."""
-    codes = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred"]
+    codes = [book.tier for book in books.file.playbooks if book.bulk == "barred"]
     return codes, [books.labels[code] for code in codes]
 
 

@@ -56,7 +56,7 @@ def _places(column: pa.ChunkedArray, words: tuple[str, ...]) -> Int64s:
 def _allowed(export: Export, standing: Standing) -> Mask:
     """Return to whom something may be offered on each channel, shape (number of channels, m)."""
     needed = any(one.rating == "needed" and one.consent == "needed" for one in export.books.gates.purposes)
-    channels = [export.books.books.channels[code] for code in export.channels]
+    channels = [export.books.channels[code] for code in export.channels]
     ways = {way: _allowed_by(way, standing, needed=needed) for way in WAYS}
     return np.array([ways[one.way or "in_person"] for one in channels])
 
@@ -134,9 +134,9 @@ class _Case:
     def __init__(self, export: Export, action: Action, channel: str, standing: Standing) -> None:
         books = export.books
         self.standing, self.action = standing, action
-        self.channel: Channel = books.books.channels[channel]
+        self.channel: Channel = books.channels[channel]
         self.purpose: PurposeRule = next(one for one in books.gates.purposes if one.code == action.strictest)
-        self.topics: list[Product] = [books.books.products[code] for code in action.topics or ()]
+        self.topics: list[Product] = [books.products[code] for code in action.topics or ()]
         self.per_phone = books.gates.limits.customers_per_phone.value
         self.way = self.channel.way or "in_person"
         self.bulk = self.channel.public or action.campaign
@@ -195,7 +195,7 @@ class _Case:
 def _check_offers(export: Export, at: Int64s, standing: Standing) -> Iterator[Problem]:
     """Yield new products that do not fit the customer: an action without topics tells its product in contacts.csv only."""
     contacts = export.contacts
-    products = {name: one for one in export.books.books.products.values() for name in (one.code, one.label)}
+    products = {name: one for one in export.books.products.values() for name in (one.code, one.label)}
     told = one_array(pa.chunked_array([chunk for part in export.parts for chunk in part.tables[CONTACTS]["product"].chunks], pa.string()))
     place = pc.fill_null(pc.index_in(told, value_set=pa.array(list(products), pa.string())), len(products)).to_numpy(zero_copy_only=False)
     offered = export.of_actions([one.trigger == "new_product" for one in export.actions])[contacts.action]

@@ -199,7 +199,7 @@ def _needed(part: ListPart, books: Playbooks) -> list[str]:
     """Return which files must be there."""
     if part.private:
         return [CONTACTS, SUPPRESSED]
-    channels = [code for code, one in books.books.channels.items() if one.contact and not one.public]
+    channels = [code for code, one in books.channels.items() if one.contact and not one.public]
     return [CONTACTS, SUPPRESSED, *(f"{code}.csv" for code in channels)]
 
 
@@ -219,7 +219,7 @@ def _place_of_private(part: ListPart, file: str, books: Playbooks) -> Layout | N
 
 def _place_of_list(part: ListPart, file: str, books: Playbooks) -> Layout | None:
     match = re.fullmatch("(branches/[^/]+/[^/]+/)?([a-z0-9_]+)(-[A-Z][A-Z0-9-]*)?(-[0-9]{3,})?[.]csv", file)
-    channel = books.books.channels.get(match[2]) if match is not None else None
+    channel = books.channels.get(match[2]) if match is not None else None
     if match is None or channel is None or not channel.contact:
         return None
     if channel.public:

@@ -47,7 +47,7 @@ def check_managers(export: Export) -> Iterator[Problem]:
 
 def _for_people(part: ListPart, export: Export) -> list[str]:
     """Return the lists that are split by manager."""
-    return [file for code, files in part.lists.items() if not export.books.books.channels[code].public for file in files]
+    return [file for code, files in part.lists.items() if not export.books.channels[code].public for file in files]
 
 
 def _owners(table: pa.Table) -> Owners:
@@ -186,7 +186,7 @@ def _named(export: Export) -> Int64s:
     lists = export.lists
     first = np.ones(len(lists), np.bool_)  # the claims of a row follow one another
     first[1:] = (np.diff(lists.file) != 0) | (np.diff(lists.row) != 0) | (np.diff(lists.customer) != 0)
-    public = np.array([*(one.public for one in export.books.books.channels.values()), False], np.bool_)
+    public = np.array([*(one.public for one in export.books.channels.values()), False], np.bool_)
     return np.flatnonzero(first | public[lists.channel])
 
 
@@ -213,7 +213,7 @@ def _check_private(export: Export) -> Iterator[Problem]:
 
 def _check_offers(export: Export) -> Iterator[Problem]:
     """Yield private products that are offered to many, by the action's topics or by the product that contacts.csv tells."""
-    books = export.books.books
+    books = export.books
     many = np.array([*(one.public for one in books.channels.values()), False], np.bool_)
     campaign = export.of_actions([one.campaign for one in export.actions])
     topical = export.of_actions([any(books.products[code].offer == "private" for code in one.topics or ()) for one in export.actions])

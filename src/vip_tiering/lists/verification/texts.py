@@ -16,7 +16,7 @@ from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
 from vip_tiering.lists.verification.entries import are_in, repeated
 from vip_tiering.lists.verification.read_back import ListPart, Rows, findings
-from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.messages import FIELDS, parts_of
@@ -61,7 +61,7 @@ def _judged(texts: pa.Array, actions: Int64s, forms: list[list[str] | None]) -> 
 
 def _forms(cell: str, channel: Channel, books: Playbooks) -> Iterator[str] | None:
     """Return the patterns of all texts that the actions of a cell may send on a channel; None where no action is known."""
-    known = {action.id: action for _, _, action in placed_actions(books.books.playbooks)}
+    known = {action.id: action for action in books.actions()}
     actions = [known[one] for one in cell.split("|") if one in known]
     return (_pattern(text, channel) for text in dict.fromkeys(_texts_of_actions(actions))) if actions else None
 
@@ -99,7 +99,7 @@ def check_numbers(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Probl
     """Yield numbers that are none, and on a public channel those that stand twice, in whichever file of a part."""
     for part in parts:
         for code, files in part.lists.items():
-            channel = books.books.channels[code]
+            channel = books.channels[code]
             if channel.way in ("sms", "call"):
                 yield from _check_numbers(part, files, channel)
 
@@ -110,10 +110,10 @@ def check_texts(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
         for code, files in part.lists.items():
             for file in files:
                 table = part.tables[file]
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.books.channels[code], books)
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.channels[code], books)
         for file in part.managers.get("", ()):
             table = part.tables[file]
-            for channel in books.books.channels.values():
+            for channel in books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
                 yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
 
@@ -123,7 +123,7 @@ def check_times(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
     for part in parts:
         for code, files in part.lists.items():
             for file in files:
-                yield from _check_times(part.shown(file), part.tables[file], books.books.channels[code], part.day, books)
+                yield from _check_times(part.shown(file), part.tables[file], books.channels[code], part.day, books)
 
 
 def _check_numbers(part: ListPart, files: Sequence[str], channel: Channel) -> Iterator[Problem]:
@@ -171,7 +171,7 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
         own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
     promises = books.gates.forbidden_words.words
-    private = [one.label for one in books.books.products.values() if one.offer == "private"]
+    private = [one.label for one in books.products.values() if one.offer == "private"]
     either = _hold_any(texts, [*promises, *private])
     yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
     if private:  # the name of the bank itself is no offer
@@ -220,11 +220,7 @@ def _any_of(words: Sequence[str]) -> str:
 
 def _templates(books: Playbooks) -> list[str]:
     """Return every text that the playbooks send."""
-    every = [
-        *(action for book in books.books.playbooks.playbooks for action in book.actions or ()),
-        *(books.books.playbooks.every_tier or ()),
-    ]
-    messages = [action.message for action in every if action.message is not None]
+    messages = [action.message for action in books.actions() if action.message is not None]
     return [text for one in messages for text in (one.text, *(variant.text for variant in one.variants or ()))]
 
 
