@@ -8,21 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.helpers import RULES, vip
 from tests.lists.exporting import customer, export, make_run, write_customers, write_events, write_rows
 from tests.lists.written_exports import ASKED, DAY, SAID, Change, Draft, changed, message, person, rehash, stopped
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.incoming import read_incoming
-from vip_tiering.lists.verification.customers import Beside
-from vip_tiering.lists.verification.entries import distinct
+from vip_tiering.customers.types import Known
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.read_back import HARD_RULES, SHOWN_ROWS, findings
-from vip_tiering.lists.verification.rules import check_intact, check_written
+from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.publishing import manifests
 
@@ -117,7 +113,7 @@ def test_sound_export_passes(books: Playbooks, tmp_path: Path) -> None:
     own = draft()
     own.settle(books)
     main, private = own.write(tmp_path)
-    assert [] == check_intact(main, private)
+    assert [] == [*manifests.verify(main)[1], *manifests.verify(private)[1]]
     assert [] == check_written(main, private, books)
     assert [] == check_written(main, None, books)
 
@@ -409,8 +405,7 @@ class Branch:
         log = write_rows(self.root / "log.csv", ("customer_id", "channel", "date", "result"), self.log)
         barred = write_rows(self.root / "barred.csv", ("customer_id", "mobile", "channel", "since"), self.barred)
         known = read_incoming(customers, events, log, barred, self.books, 1 << 30)
-        beside = Beside(known.known.events, known.known.contacts, known.known.barred)
-        return check_people(main, private, self.books, self.run, known.customers, beside)
+        return check_people(main, private, self.books, self.run, known.customers, known.known)
 
 
 @pytest.fixture
@@ -572,7 +567,7 @@ def test_other_run_is_refused(branch: Branch, tmp_path: Path) -> None:
     branch.draft.manifest["made_from"] = {"run": "another"}
     main, private = branch.draft.write(tmp_path)
     customers = read_incoming(tmp_path / "customers.csv", None, None, None, branch.books, 1 << 30).customers
-    assert ["run-unfit"] == codes(check_people(main, private, branch.books, branch.run, customers, Beside()))
+    assert ["run-unfit"] == codes(check_people(main, private, branch.books, branch.run, customers, Known()))
 
 
 @pytest.fixture(scope="module")
@@ -639,17 +634,4 @@ def test_folder_that_is_no_export(run: Path, books: Playbooks, tmp_path: Path) -
     assert ["export-manifest"] == codes(check_written(run, None, books))
     assert ["export-manifest"] == codes(check_written(tmp_path, None, books))
     with pytest.raises(DataError):
-        check_intact(tmp_path, None)
-
-
-@given(
-    st.lists(
-        st.lists(st.sampled_from(["a", "a\0", "\0", "", "b" * 64, "b" * 65, "b" * 66, "客户", *map(str, range(100, 400))])), max_size=4
-    )
-)
-def test_whoever_a_file_names_is_told_apart(columns: list[list[str]]) -> None:
-    """Every different text of a column of customers is one customer, also what no customer number can be, as an altered file may hold."""
-    customers, places = distinct([pa.chunked_array([column[:3], column[3:]], pa.string()) for column in columns])
-    texts = [text for column in columns for text in column]
-    assert texts == [customers[place].as_py() for place in places.tolist()]
-    assert len(set(texts)) == len(customers) == len(set(customers.to_pylist()))
+        manifests.verify(tmp_path)

@@ -18,11 +18,11 @@ from tests.helpers import RULES, examples
 from tests.lists.oracle_lists import World
 from tests.lists.test_gates_oracle import DAYS, Likely, inputs_of, world_of
 from vip_tiering.base.quarter import day_number
+from vip_tiering.customers.types import Known
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
 from vip_tiering.lists.export.files import ExportOrigin, document_of, export_files, private_document
 from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
-from vip_tiering.lists.verification.customers import Beside
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import load
@@ -57,7 +57,7 @@ def found_in(world: World, root: Path) -> list[str]:
         named = {"digest": manifests.manifest_of(private)["digest"], "rows": 0}
     whole = {**document_of(origin, window, lists, BOOKS, ()), "private": named}
     main = folders.publish(root, "main", files.open, whole, replace=False)
-    beside = Beside(inputs.known.events, inputs.known.contacts, inputs.known.barred)
+    beside = Known(inputs.known.events, inputs.known.contacts, inputs.known.barred)
     run = run_folder(inputs, root / "run")
     problems = [*check_written(main, private, BOOKS), *check_people(main, private, BOOKS, run, inputs.customers, beside)]
     return [str(one) for one in problems]

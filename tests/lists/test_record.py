@@ -40,7 +40,7 @@ from vip_tiering.customers.side_file import SideFile
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.followup.matching import listed_of, matched_in
-from vip_tiering.lists.followup.record import RecordOrder, playbook_record
+from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
@@ -316,7 +316,7 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     assert books is not None
     rules = with_list_headers(books.customers, books.headers)
     returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
-    _, problems = matched_in(returned, listed_of([listed], ["calls"]), [books.channels["calls"]], "the lists")
+    _, problems = matched_in("back.csv", returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
     said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
     assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
     assert {"result-unlisted"} == {one.rule for one in problems}
@@ -406,7 +406,7 @@ def test_a_log_that_was_cut_stops_everything(branch: Branch) -> None:
                 branch.export(THIRD)
             more = branch.results(said("G3", "reached"), name="more.csv")
             with pytest.raises(DataError, match="log-altered"):
-                playbook_record(RecordOrder(branch.out / ON, (more,), RULES))
+                playbook_record(branch.out / ON, [more], rules=RULES)
             path.write_bytes(whole)
     branch.export(THIRD)
 
@@ -415,9 +415,7 @@ def test_a_crash_between_the_files_loses_nothing(branch: Branch, monkeypatch: py
     """Where the second file cannot be written the first one stands, and the same command again makes all of it good."""
     back = branch.results(said("G1", "refused"), said("G2", "wrong_number"), said("G3", "reached"))
     other = Branch(branch.folder / "other")
-    order = RecordOrder(branch.out / ON, (back,), RULES)
-    whole = RecordOrder(other.out / ON, (back,), RULES)
-    playbook_record(whole)
+    playbook_record(other.out / ON, [back], rules=RULES)
     real, written = folders.replace_file, []
 
     def once(path: Path, content: bytes) -> None:
@@ -428,10 +426,10 @@ def test_a_crash_between_the_files_loses_nothing(branch: Branch, monkeypatch: py
 
     monkeypatch.setattr(folders, "replace_file", once)
     with pytest.raises(OutputError):
-        playbook_record(order)
+        playbook_record(branch.out / ON, [back], rules=RULES)
     assert (["do_not_contact.csv"], False) == (written, (branch.out / "contact_log.csv").exists())
     monkeypatch.setattr(folders, "replace_file", real)
-    playbook_record(order)
+    playbook_record(branch.out / ON, [back], rules=RULES)
     for name in ("contact_log.csv", "do_not_contact.csv"):
         assert (branch.out / name).read_bytes() == (other.out / name).read_bytes()
 
@@ -443,7 +441,7 @@ def test_a_killed_write_leaves_the_file_as_it_was(branch: Branch, monkeypatch: p
     (branch.out / ".staging-contact_log.csv").write_bytes(b"half")
     monkeypatch.setattr(folders.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OutputError, match="No space left"):
-        playbook_record(RecordOrder(branch.out / ON, (branch.results(said("G2", "reached"), name="b.csv"),), RULES))
+        playbook_record(branch.out / ON, [branch.results(said("G2", "reached"), name="b.csv")], rules=RULES)
     assert before == (branch.out / "contact_log.csv").read_bytes()
     assert not list(branch.out.glob(".staging-*"))
 

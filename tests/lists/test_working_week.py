@@ -20,9 +20,9 @@ from tests.lists.oracle_lists import REFUSALS, Barred, Book, Change, Contact, Ev
 from tests.lists.test_gates_oracle import COLUMNS, DAY, Likely, Maker, differences
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.export.request import ExportOrder
-from vip_tiering.lists.followup.record import RecordOrder, playbook_record
-from vip_tiering.lists.followup.results import ResultsOrder, playbook_results
-from vip_tiering.lists.followup.verify import VerifyOrder, playbook_verify
+from vip_tiering.lists.followup.record import playbook_record
+from vip_tiering.lists.followup.results import playbook_results
+from vip_tiering.lists.followup.verify import playbook_verify
 
 MONDAY = dt.date(2016, 1, 4)
 QUOTA = """
@@ -128,18 +128,7 @@ class Week:
         given = {option: self.folder / name for option, name in files.items()}
         playbook_export(ExportOrder(run=self.run_folder, on=on, out=self.folder / "lists", rules=self.rules, **given))
         private = self.folder / "lists.private" / str(on)
-        verdict = playbook_verify(
-            VerifyOrder(
-                self.folder / "lists" / str(on),
-                None,
-                self.rules,
-                self.run_folder,
-                given["customers"],
-                given["events"],
-                None,
-                given["do_not_contact"],
-            )
-        )
+        verdict = playbook_verify(self.folder / "lists" / str(on), rules=self.rules, run=self.run_folder, **given)
         assert not verdict.problems
         return self.folder / "lists" / str(on), private
 
@@ -235,9 +224,9 @@ def whole_week(folder: Path, seed: int, count: int) -> Week:
         problems += [f"{on} {line}" for line in differences(oracle.verdicts, verdicts).splitlines()]
         week.remember(on, verdicts, contacts)
         files, filled = fill(week, *paths, folder / f"back-{on}")
-        recorded = playbook_record(RecordOrder(paths[0], tuple(files), week.rules))
+        recorded = playbook_record(paths[0], files, rules=week.rules)
         assert recorded.known == 0
-        again = playbook_record(RecordOrder(paths[0], tuple(reversed(files)), week.rules))
+        again = playbook_record(paths[0], files[::-1], rules=week.rules)
         assert not again.files
         week.learn(on, filled)
     assert not problems, "\n".join(problems)
@@ -339,7 +328,7 @@ def test_other_weeks(seed: int, tmp_path: Path) -> None:
 
 def test_results_add_up(week: Week) -> None:
     """The figures of a week are those of its lists and of what was written into them."""
-    done = playbook_results(ResultsOrder(week.folder / "lists"))
+    done = playbook_results(week.folder / "lists")
     totals = Counter[str]()
     for row in done.figures.to_pylist():
         totals.update({name: row[name] for name in ("selected", "exported", "recorded", "refused", "obstacles")})

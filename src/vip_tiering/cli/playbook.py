@@ -181,10 +181,19 @@ def playbook_verify(
 ) -> None:
     """Check the written files of an export against the hard rules once more, by code that has no part in making them."""
     from vip_tiering.base.errors import DataError
-    from vip_tiering.lists.followup.verify import VerifyOrder
     from vip_tiering.lists.followup.verify import playbook_verify as work
 
-    verdict = work(VerifyOrder(folder, private_out, rules, run, customers, events, contact_log, do_not_contact, max_bytes))
+    verdict = work(
+        folder,
+        private_out=private_out,
+        rules=rules,
+        run=run,
+        customers=customers,
+        events=events,
+        contact_log=contact_log,
+        do_not_contact=do_not_contact,
+        max_bytes=max_bytes,
+    )
     warn(verdict.warnings)
     if verdict.problems:
         more = len(verdict.problems) - _SHOWN_PROBLEMS
@@ -227,11 +236,10 @@ def playbook_record(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
 ) -> None:
     """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
-    from vip_tiering.lists.followup.record import RecordOrder
     from vip_tiering.lists.followup.record import playbook_record as work
 
     day = date_of("--on", on) if on is not None else None
-    done = work(RecordOrder(folder, tuple(results), rules, private_out, day, dry_run, max_bytes))
+    done = work(folder, results, rules=rules, private_out=private_out, on=day, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
     if as_json:
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
@@ -264,13 +272,10 @@ def playbook_results(
 ) -> None:
     """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
     from vip_tiering.cli.show_lists import results_document as document
-    from vip_tiering.lists.followup.results import ResultsOrder
     from vip_tiering.lists.followup.results import playbook_results as work
 
     days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
-    done = work(
-        ResultsOrder(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
-    )
+    done = work(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
     if as_json:
         show_json(document(done.days, done.figures, done.coverage, done.files))

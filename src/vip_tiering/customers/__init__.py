@@ -1,1 +1,7 @@
-"""Room."""
+"""The files that come in beside a run: customers, events, contact log, do-not-contact list.
+
+In: CSV or Parquet files of the bank, and `customers.yaml`, which says what its columns and words mean. Out: typed, checked tables.
+Read `types` (what goes out), `side_file` (bytes into columns of text), `columns` (which column is which field), `fields` (texts
+into ids, codes, days, numbers), `customer_file` and `other_files` (one parser per file), `ids` (whom the run knows), `incoming`
+(all files at once). `texts` and `dates` are what others use of it.
+"""

@@ -42,9 +42,9 @@ class FoundColumns:
         """Return the number of rows."""
         return len(self.row)
 
-    def problem(self, field: str, index: int, rule: str, message: str) -> Problem:
-        """Return the problem of a field whose first wrong value stands at `index`."""
-        return Problem(self.file, int(self.row[index]), self.headers[field], rule, message)
+    def texts(self, field: str) -> pa.Array:
+        """Return the column of a field, shape (n,); "" throughout where the file has none."""
+        return self.values[field] if field in self.values else pa.repeat("", len(self))
 
 
 def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], needed: Sequence[str]) -> tuple[FoundColumns, list[str]]:

@@ -11,16 +11,16 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
+from vip_tiering.base.arrays import Int32s, Mask, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.base.threads import threads
-from vip_tiering.customers.columns import FoundColumns, find_columns
-from vip_tiering.customers.fields import NEWEST_DAY, OLDEST_BIRTHDAY, OLDEST_DAY, Fields
+from vip_tiering.customers.columns import find_columns
+from vip_tiering.customers.fields import NEWEST_DAY, OLDEST_BIRTHDAY, Fields
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text, plain
-from vip_tiering.customers.types import BAD_PHONE, NO_DAY, NO_PHONE, NOT_GIVEN, Customers
+from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
+from vip_tiering.customers.types import BAD_PHONE, NO_PHONE, Customers
 from vip_tiering.playbooks.customers import CODES, CUSTOMER_FIELDS, DAY_FIELDS, SEGMENTS, TEXT_FIELDS, CustomerRules
 
 ABSENT: Final[dict[str, str]] = {
@@ -106,9 +106,6 @@ def _is_mobile(prefix: int) -> bool:
     return bool(phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE)
 
 
-_IDS: Final = "household_customer_id"
-
-
 def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, list[str]]:
     """Return the customers of a file, in its order, and a warning for each absent or perhaps misspelled column.
 
@@ -122,16 +119,16 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     fields = Fields(columns, rules)
     if "status" not in columns and rules.status is None:
         fields.problems.append(Problem(file.name, None, None, "status-absent", _NO_STATUS))
-    newest = day_number(file.read_on)
     with threads(1) as pool:
-        mobiles = pool.submit(_mobiles, columns)
+        mobiles = pool.submit(canonical_mobiles, columns.texts("mobile"))
         customer_id = fields.ids("customer_id")
         fields.refuse_repeated("customer_id", customer_id)
         text = {field: _text(fields, field) for field in TEXT_FIELDS}
-        code = {field: _codes(fields, field) for field in CODES}
-        day = {field: _days(fields, field, newest) for field in DAY_FIELDS}
-        points = fields.whole_numbers("points") if "points" in columns else np.full(len(columns), NOT_GIVEN, np.int64)
-        segments = fields.segments("segments", SEGMENTS) if "segments" in columns else np.zeros(len(columns), np.uint8)
+        code = {field: fields.codes(field, CODES[field]) for field in CODES}
+        born_by = min(day_number(file.read_on), NEWEST_DAY)  # other days may lie ahead
+        day = {field: fields.days(field, OLDEST_BIRTHDAY, born_by) if field == "birthday" else fields.days(field) for field in DAY_FIELDS}
+        points = fields.whole_numbers("points")
+        segments = fields.segments("segments", SEGMENTS)
         phone, numbers = mobiles.result()
     customers = Customers(customer_id, frozenset(columns.values), text, code, day, points, segments, phone, numbers)
     fields.refuse()
@@ -144,28 +141,7 @@ _NO_STATUS: Final = (
 )
 
 
-def _mobiles(columns: FoundColumns) -> tuple[Int32s, pa.Array]:
-    if "mobile" not in columns:
-        return np.full(len(columns), NO_PHONE, np.int32), pa.array([], pa.string())
-    return canonical_mobiles(columns.values["mobile"])
-
-
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:
-    if field not in fields.columns:
-        return plain("", len(fields.columns))
-    values = fields.columns.values[field]
-    if field == _IDS:  # it is compared with ids, and so is tidied like them
-        values = tidy_column(values)
-    return clean_text(values, LONGEST_LIST if field == "products_held" else LONGEST_TEXT)
-
-
-def _codes(fields: Fields, field: str) -> Int8s:
-    return fields.codes(field, CODES[field]) if field in fields.columns else np.zeros(len(fields.columns), np.int8)
-
-
-def _days(fields: Fields, field: str, newest: int) -> Int32s:
-    """Return the days of a field; nobody is born after the file was read, other days may lie ahead."""
-    if field not in fields.columns:
-        return np.full(len(fields.columns), NO_DAY, np.int32)
-    birthday = field == "birthday"
-    return fields.days(field, OLDEST_BIRTHDAY if birthday else OLDEST_DAY, min(newest, NEWEST_DAY) if birthday else NEWEST_DAY)
+    if field == "household_customer_id":  # it is compared with ids, and so is tidied like them
+        return clean_text(tidy_column(fields.columns.texts(field)))
+    return fields.text(field, LONGEST_LIST if field == "products_held" else LONGEST_TEXT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,9 +16,9 @@ from vip_tiering.base.money import Int64s, largest
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.customers.columns import FoundColumns
+from vip_tiering.customers.texts import LONGEST_TEXT, clean_text, recoded
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days
-from vip_tiering.extracts.headers import listed
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
 from vip_tiering.playbooks.customers import CustomerRules
@@ -33,7 +33,7 @@ _WHOLE: Final = "^[0-9]{1,15}([.]0+)?$"
 
 
 class Fields:
-    """The fields of one file, read one by one; what is wrong with them is collected in `problems`."""
+    """The fields of one file, read one by one; a field without a column is given nowhere. What is wrong is collected in `problems`."""
 
     def __init__(self, columns: FoundColumns, rules: CustomerRules) -> None:
         """Begin without a problem."""
@@ -45,26 +45,13 @@ class Fields:
         if self.problems:
             raise DataError(self.problems)
 
-    def refuse_neither(self, mask: Mask) -> None:
-        """Note the rows of a do-not-contact list that say neither a customer nor a number."""
-        if mask.any():
-            row, count = int(self.columns.row[np.argmax(mask)]), int(np.count_nonzero(mask))
-            message = "names neither a customer nor a number; fill in customer_id or mobile"
-            if self.columns.unused:
-                message += f", or map its column, not recognised: {listed(self.columns.unused)}"
-            message += f"; {count} rows are like this" * (count > 1)
-            self.problems.append(Problem(self.columns.file, row, None, "entry-empty", message))
-
-    def refuse_without_result(self, mask: Mask) -> None:
-        """Note the rows of a list that came back which tell of a contact and not what came of it."""
-        self._add("result", "result-missing", mask, "an obstacle or a note stands here without a result; write one, such as no_answer")
-
-    def _add(self, field: str, rule: str, mask: Mask, message: str) -> None:
+    def note(self, field: str | None, rule: str, mask: Mask, message: str) -> None:
         """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are."""
         count = int(np.count_nonzero(mask))
         if count:
             more = f"; {count} rows are like this" if count > 1 else ""
-            self.problems.append(self.columns.problem(field, int(np.argmax(mask)), rule, f"{message}{more}"))
+            row, header = int(self.columns.row[np.argmax(mask)]), self.columns.headers[field] if field else None
+            self.problems.append(Problem(self.columns.file, row, header, rule, f"{message}{more}"))
 
     def _add_broken(self, field: str, broken: Broken, words: Mapping[str, str]) -> None:
         """Note every rule of the extracts that rows broke, in the words for this field."""
@@ -72,11 +59,11 @@ class Fields:
             for number, (rule, message) in enumerate(RULES.items()):
                 for old, new in words.items():
                     message = message.replace(old, new)  # noqa: PLW2901
-                self._add(field, rule, broken.rule == number, message)
+                self.note(field, rule, broken.rule == number, message)
 
     def ids(self, field: str, *, needed: Mask | None = None) -> pa.Array:
         """Return ids as those of the extracts: NFKC, trimmed, leading zeros kept; only the rows of `needed` must have one."""
-        values = self.columns.values[field]
+        values = self.columns.texts(field)
         broken = Broken(len(values))
         broken.add("id-control", "customer_id", truth(pc.match_substring(values, "\ufffd")))
         if needed is not None:
@@ -89,55 +76,58 @@ class Fields:
         """Note each id that stands twice, with both rows; an absent id is told elsewhere."""
         if pc.all(pc.less(ids[:-1], ids[1:])).as_py():  # a file that is sorted
             return
-        coded = ids.dictionary_encode()
-        if len(coded.dictionary) == len(ids):
-            return
-        codes = coded.indices.to_numpy(zero_copy_only=False)
-        first = np.full(len(coded.dictionary), len(ids), np.int64)
-        np.minimum.at(first, codes, np.arange(len(ids)))
-        again = np.flatnonzero((first[codes] < np.arange(len(ids))) & ~truth(pc.equal(ids, "")))
-        rows = self.columns.row
+        repeated = ids.dictionary_encode().indices.to_pandas().duplicated().to_numpy()
+        again = np.flatnonzero(repeated & ~truth(pc.equal(ids, "")))
+        row, header = self.columns.row, self.columns.headers[field]
         for index in again[:_SHOWN_REPEATS].tolist():
-            message = f"this id stands in row {rows[first[codes[index]]]} already; deliver one row per customer"
-            self.problems.append(self.columns.problem(field, index, "id-repeated", message))
+            message = f"this id stands in row {row[pc.index(ids, ids[index]).as_py()]} already; deliver one row per customer"
+            self.problems.append(Problem(self.columns.file, int(row[index]), header, "id-repeated", message))
         if len(again) > _SHOWN_REPEATS:
             self.problems.append(f"{self.columns.file}: ... and {len(again) - _SHOWN_REPEATS} more repeated ids")
 
-    def codes(self, field: str, known: Collection[str], *, needed: bool = False) -> Int8s:
-        """Return indices into `known`, shape (n,), of the words of a column; 0 or -1 where nothing is given.
+    def text(self, field: str, longest: int = LONGEST_TEXT) -> pa.DictionaryArray:
+        """Return harmless text, shape (n,); see `clean_text`."""
+        return clean_text(self.columns.texts(field), longest)
 
-        Words count as the rules map them, or as the codes themselves, in whatever letters. An unknown word is a problem.
+    def codes(self, field: str, known: Sequence[str], *, needed: bool = False) -> Int8s:
+        """Return indices into `known`, shape (n,), of the words of a column; where nothing is given that of "", else -1.
+
+        Words count as the rules map them, or as the codes themselves, in whatever letters. A word that is not known is a problem,
+        and so is an empty cell where a word is `needed`.
         """
-        words = self.word_table(field, known)
-        coded = self.columns.values[field].dictionary_encode()
-        places = _look_up(tidy_column(coded.dictionary), words)[coded.indices.to_numpy(zero_copy_only=False)]
-        self.refuse_unknown(field, places, known, needed=needed)
-        found: Int8s = places.astype(np.int8)
-        return found
+        return self._places(field, known, needed=needed).astype(np.int8)
 
-    def refuse_unknown(self, field: str, places: Int32s, known: Iterable[str], *, needed: bool, within: Mask | None = None) -> None:
-        """Note the rows (of `within`) whose word is not known (-2), and those without one where it is `needed`."""
-        right = ", ".join(one for one in known if one)
-        mask = (places == _UNKNOWN) if within is None else (places == _UNKNOWN) & within
+    def words(
+        self, field: str, known: Sequence[str], otherwise: str = "", *, needed: bool = False, within: Mask | None = None
+    ) -> pa.DictionaryArray:
+        """Return the codes themselves, shape (n,); `otherwise` stands where there is none. Only the rows of `within` are judged."""
+        places = self._places(field, known, needed=needed, within=within)
+        return recoded(pa.array(np.where(places < 0, len(known), places)), pa.array([*known, otherwise], pa.string()))
+
+    def _places(self, field: str, known: Sequence[str], *, needed: bool, within: Mask | None = None) -> Int32s:
+        coded = self.columns.texts(field).dictionary_encode()
+        places = _look_up(tidy_column(coded.dictionary), self._word_table(field, known))[coded.indices.to_numpy(zero_copy_only=False)]
+        judged = np.ones(len(places), np.bool_) if within is None else within
+        right = ", ".join(filter(None, known))
         message = f"the word is not known; write {right}, or map it under values in rules/customers.yaml"
-        self._add(field, "value-unknown", mask, message)
+        self.note(field, "value-unknown", judged & (places == _UNKNOWN), message)
         if needed:
-            absent = (places == _ABSENT) if within is None else (places == _ABSENT) & within
-            self._add(field, "value-missing", absent, f"a word is missing; write {right}")
+            self.note(field, "value-missing", judged & (places == _ABSENT), f"a word is missing; write {right}")
+        return np.where(places == _UNKNOWN, np.int32(_ABSENT), places)
 
-    def word_table(self, field: str, known: Collection[str]) -> dict[str, int]:
+    def _word_table(self, field: str, known: Sequence[str]) -> dict[str, int]:
         """Return the place in `known` of every word that is one of its codes, or that the rules map to one; "" is not given."""
         places = {code: place for place, code in enumerate(known)}
         words = {tidy(code).lower(): place for code, place in places.items()}
         mapped = {tidy(word).lower(): places.get(code, _ABSENT if not code else _UNKNOWN) for word, code in self.rules.words_of(field)}
         return {"": places.get("", _ABSENT), **mapped, **words}
 
-    def segments(self, field: str, known: Collection[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    def segments(self, field: str, known: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
         """Return the bits of the words, joined by |, of a column; shape (n,). Each word is judged by itself."""
-        coded = self.columns.values[field].dictionary_encode()
+        coded = self.columns.texts(field).dictionary_encode()
         parts = pc.split_pattern(tidy_column(coded.dictionary), "|")
         owner = pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
-        places = _look_up(tidy_column(pc.list_flatten(parts)), self.word_table(field, known))
+        places = _look_up(tidy_column(pc.list_flatten(parts)), self._word_table(field, known))
         bits = np.zeros(len(coded.dictionary), np.uint8)
         np.bitwise_or.at(bits, owner[places >= 0], np.left_shift(np.uint8(1), places[places >= 0].astype(np.uint8)))
         unknown = np.zeros(len(bits), bool)
@@ -145,36 +135,36 @@ class Fields:
         codes = coded.indices.to_numpy(zero_copy_only=False)
         right = ", ".join(known)
         message = f"a word is not known; write {right}, several joined by |, or map it under values in rules/customers.yaml"
-        self._add(field, "value-unknown", unknown[codes], message)
+        self.note(field, "value-unknown", unknown[codes], message)
         return np.asarray(bits[codes], np.uint8)
 
     def days(self, field: str, oldest: int = OLDEST_DAY, newest: int = NEWEST_DAY, *, needed: bool = False) -> Int32s:
         """Return day numbers, shape (n,), `NO_DAY` where none is given (a problem where it is `needed`); one form per column."""
-        coded = pc.utf8_trim_whitespace(self.columns.values[field]).dictionary_encode()
+        coded = pc.utf8_trim_whitespace(self.columns.texts(field)).dictionary_encode()
         numbers, rules, written = _days(coded.dictionary, self.rules.date_format, counts_of(coded))
         codes = coded.indices.to_numpy(zero_copy_only=False)
         for rule in dict.fromkeys(one for one in rules if one):
             if rule != "date-empty" or needed:
-                self._add(field, rule, np.array([one == rule for one in rules])[codes], message_of(rule, written))
+                self.note(field, rule, np.array([one == rule for one in rules])[codes], message_of(rule, written))
         days: Int32s = numbers[codes]
         beyond = (days != NO_DAY) & ((days < oldest) | (days > newest))
         limits = f"{_iso(oldest)} to {_iso(newest)}"
-        self._add(field, "day-range", beyond, f"the day is none from {limits}; leave the cell empty where there is no day")
+        self.note(field, "day-range", beyond, f"the day is none from {limits}; leave the cell empty where there is no day")
         return days
 
     def whole_numbers(self, field: str) -> Int64s:
         """Return whole numbers of at most 15 digits, shape (n,), `NOT_GIVEN` where none is given."""
-        values = pc.utf8_trim_whitespace(self.columns.values[field])
+        values = pc.utf8_trim_whitespace(self.columns.texts(field))
         empty = truth(pc.equal(values, ""))
         wrong = ~empty & ~truth(pc.match_substring_regex(values, _WHOLE))
-        self._add(field, "number-whole", wrong, "this is no whole number; write plain digits such as 1200, without a sign")
+        self.note(field, "number-whole", wrong, "this is no whole number; write plain digits such as 1200, without a sign")
         values = pc.if_else(pa.array(empty | wrong), "0", pc.replace_substring_regex(values, "[.]0+$", ""))
         numbers = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
         return np.where(empty, np.int64(NOT_GIVEN), numbers)
 
     def amounts(self, field: str) -> Int64s:
         """Return amounts in fen, shape (n,), `NOT_GIVEN` where none is given; by the rules for balances, and not below 0."""
-        values = self.columns.values[field]
+        values = self.columns.texts(field)
         empty = truth(pc.equal(pc.utf8_trim_whitespace(values), ""))
         broken = Broken(len(values))
         fen = check_amounts(pc.if_else(pa.array(empty), "0", values), broken)
@@ -195,13 +185,6 @@ def _look_up(words: pa.Array, table: Mapping[str, int]) -> Int32s:
     places = np.array([*table.values(), _UNKNOWN], np.int32)
     result: Int32s = places[found.to_numpy(zero_copy_only=False)]
     return result
-
-
-def words_of(values: pa.Array, table: Mapping[str, int]) -> Int32s:
-    """Return the place of each word of a column, shape (n,), by a table of tidy words; -1: not given, -2: not known."""
-    coded = values.dictionary_encode()
-    places: Int32s = _look_up(tidy_column(coded.dictionary), table)[coded.indices.to_numpy(zero_copy_only=False)]
-    return places
 
 
 def _iso(day: int) -> str:

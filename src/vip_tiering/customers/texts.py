@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, one_array, truth
+from vip_tiering.base.arrays import Int8s, Mask, one_array, truth
 from vip_tiering.playbooks.customers import CODES
 
 LONGEST_TEXT: Final = 64
@@ -63,10 +63,14 @@ def are_longer(texts: pa.ChunkedArray, most: int) -> Mask:
     return truth(pc.greater(utf16_lengths(texts), most))
 
 
-def split_joined(cells: pa.Array) -> tuple[pa.Array, Int32s]:
-    """Return what stands in cells, joined by |, and for each of it the row of its cell."""
+def one_row_each(table: pa.Table, column: str) -> pa.Table:
+    """Return a table with a row for each of those that a cell of a column names, joined by |, in its order."""
+    cells = one_array(table[column]).cast(pa.string())
+    if not pc.any(pc.match_substring(cells, "|")).as_py():
+        return table
     lists = pc.split_pattern(cells, "|")
-    return lists.flatten(), np.repeat(np.arange(len(cells), dtype=np.int32), np.diff(lists.offsets.to_numpy()))
+    whole = table.take(pc.list_parent_indices(lists))
+    return whole.set_column(whole.column_names.index(column), column, lists.flatten())
 
 
 def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:

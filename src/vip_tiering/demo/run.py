@@ -28,8 +28,8 @@ from vip_tiering.demo.balances import QUARTERS, extracts
 from vip_tiering.demo.people import ON
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.export.request import ExportOrder, ExportResult
-from vip_tiering.lists.followup.record import RecordOrder, RecordResult, playbook_record
-from vip_tiering.lists.followup.results import Results, ResultsOrder, playbook_results
+from vip_tiering.lists.followup.record import RecordResult, playbook_record
+from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.reports.export import ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
@@ -151,6 +151,6 @@ def results(folder: Path) -> tuple[RecordResult, Results]:
     export = folder / _LISTS / str(people.ON)
     with folders.locked(folder):
         _write_folder(folder / _RETURNED, lambda: people.returned(export).items())
-    files = tuple(sorted((folder / _RETURNED).glob("*.csv")))
-    recorded = playbook_record(RecordOrder(export, files, rules=packaged_rules()))
-    return recorded, playbook_results(ResultsOrder(folder / _LISTS, rules=packaged_rules()))
+    files = sorted((folder / _RETURNED).glob("*.csv"))
+    recorded = playbook_record(export, files, rules=packaged_rules())
+    return recorded, playbook_results(folder / _LISTS, rules=packaged_rules())

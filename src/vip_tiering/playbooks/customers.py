@@ -17,7 +17,6 @@ from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Override, S
 from vip_tiering.rules.yaml_file import Document, path_text
 
 ANSWERS: Final = ("", "N", "Y")
-TEXT_FIELDS: Final = ("name", "manager", "wealth_manager", "branch", "wechat_id", "household_customer_id", "products_held")
 DAY_FIELDS: Final = ("birthday", "risk_rated_on", "qualified_on", "points_expire_on")
 SEGMENTS: Final = ("payroll", "merchant", "savings", "settlement")
 """The segments in the order of their bits."""
@@ -32,12 +31,6 @@ CODES: Final[dict[str, tuple[str, ...]]] = {
     "status": ("", "active", "frozen", "deceased", "minor", "dormant", "closed", "blocked"),
 }
 """The values of every coded field of the customer file; index 0 is "not given"."""
-CUSTOMER_FIELDS: Final = (
-    "customer_id", "name", "gender", "mobile", "manager", "wealth_manager", "branch", "birthday", "segments", "wechat_id",
-    "household_customer_id", "risk_rating", "risk_rated_on", "qualified_investor", "qualified_on", "consent_sms", "consent_call",
-    "consent_wechat", "status", "private_client", "points", "points_expire_on", "products_held",
-)  # fmt: skip
-"""Every field of the customer file; all but the first are optional."""
 EVENTS: Final = ("maturity", "points", "new_product", "family_event")
 FAMILY_KINDS: Final = ("bereavement", "illness", "birth", "wedding", "other")
 """The kinds of a family event; the first two are grave."""
@@ -81,8 +74,8 @@ CodedField = Literal[
 MappedWord = Annotated[str, Field(max_length=64)]
 
 
-class CustomerColumns(Strict):
-    """The bank's own header, or several, for each field of the files beside a run; the field's own name is always recognised."""
+class CustomerFileColumns(Strict):
+    """The bank's own header, or several, for each field of the customer file; all but the first are optional."""
 
     customer_id: Annotated[HeaderNames, Field(description="headers of the customer's number; it stays text")] | None = None
     name: Annotated[HeaderNames, Field(description="headers of the customer's name")] | None = None
@@ -109,6 +102,18 @@ class CustomerColumns(Strict):
     products_held: (
         Annotated[HeaderNames, Field(description="headers of the products that the customer holds, several joined by |")] | None
     ) = None
+
+
+CUSTOMER_FIELDS: Final = tuple(CustomerFileColumns.model_fields)
+"""Every field of the customer file. One that is neither coded nor a day, nor has a form of its own, is text."""
+TEXT_FIELDS: Final = tuple(
+    one for one in CUSTOMER_FIELDS if one not in {"customer_id", "mobile", "segments", "points", *CODES, *DAY_FIELDS}
+)
+
+
+class CustomerColumns(CustomerFileColumns):
+    """The bank's own header, or several, for each field of the files beside a run; the field's own name is always recognised."""
+
     event: Annotated[HeaderNames, Field(description="events file: headers of the event")] | None = None
     kind: Annotated[HeaderNames, Field(description="events file: headers of the kind of the event")] | None = None
     product: Annotated[HeaderNames, Field(description="events file: headers of the product")] | None = None

@@ -20,7 +20,7 @@ from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
-from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Events
+from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Known
 from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
@@ -30,21 +30,6 @@ from vip_tiering.rules.tiers import bound_fen
 WAYS: Final = ("sms", "call", "wechat", "in_person")
 _ALL: Final = "all"
 _MONTHS: Final = 12
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What is known beside the customer file; None for a file that was not given."""
-
-    events: Events | None = None
-    contacts: Contacts | None = None
-    barred: DoNotContact | None = None
-    results: Contacts | None = None
-
-    @property
-    def logs(self) -> list[Contacts]:
-        """The contact log, and what came of earlier exports."""
-        return [one for one in (self.contacts, self.results) if one is not None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,7 @@ class Standing:
         return result
 
 
-def standing_of(customers: Customers, beside: Beside, run: Path, books: Playbooks, on: dt.date) -> Standing:
+def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date) -> Standing:
     """Return how customers stand on a day, by the customer file, what is beside it, and a run folder."""
     limits, count = books.gates.limits, len(customers)
     birthday, rated, today = customers.day["birthday"], customers.day["risk_rated_on"], day_number(on)
@@ -93,12 +78,12 @@ def standing_of(customers: Customers, beside: Beside, run: Path, books: Playbook
         active=_is(customers, "status", "active") if "status" in customers.given else np.ones(count, np.bool_),
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
-        bereaved=_bereaved(customers, beside, limits, today),
+        bereaved=_bereaved(customers, known, limits, today),
         private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books),
         qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
         rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
-        listed=_listed(customers, beside.barred, books, today),
-        refused=_refused(customers, beside.logs, books),
+        listed=_listed(customers, known.barred, books, today),
+        refused=_refused(customers, known.logs, books),
         consents={way: _consent(customers, way, "Y") for way in WAYS},
         number=number,
         sharers=sharers,
@@ -125,9 +110,9 @@ def _months_since(days: npt.NDArray[Any], on: dt.date, *, end_of_month: bool = T
     return result
 
 
-def _bereaved(customers: Customers, beside: Beside, limits: Limits, today: int) -> Mask:
-    bereaved, events = np.zeros(len(customers), np.bool_), beside.events
-    for contacts in beside.logs:
+def _bereaved(customers: Customers, known: Known, limits: Limits, today: int) -> Mask:
+    bereaved, events = np.zeros(len(customers), np.bool_), known.events
+    for contacts in known.logs:
         heard = contacts.result == RESULTS.index("bereavement")
         heard &= today - contacts.day.astype(np.int64) <= limits.bereavement_days.value
         bereaved |= _are(customers.customer_id, contacts.customer_id.filter(pa.array(heard)))

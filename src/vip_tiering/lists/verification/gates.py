@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Mask, one_array, truth
+from vip_tiering.base.arrays import Mask, positions_in
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
-from vip_tiering.customers.types import Customers
-from vip_tiering.lists.verification.customers import WAYS, Beside, Standing, standing_of
-from vip_tiering.lists.verification.entries import Entries, Export, places_in
-from vip_tiering.lists.verification.read_back import CONTACTS
+from vip_tiering.customers.types import Customers, Known
+from vip_tiering.lists.verification.customers import WAYS, Standing, standing_of
+from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.lists.verification.rules import read_export
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
@@ -29,28 +28,16 @@ _LEVELS: Final = ("", "R1", "R2", "R3", "R4", "R5")
 """A level's place is its number; whatever else stands there is above every rating."""
 
 
-def check_words(export: Export, at: Int64s, standing: Standing) -> Iterator[Problem]:
-    """Yield rows that tell their reader to offer what the customer must not be offered. `at`: position of each customer, or -1."""
+def check_words(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:
+    """Yield rows of lists that tell their reader to offer what the customer must not be offered. `person`: position, or -1."""
     lists = export.lists
-    person = at[lists.customer]
-    market, risk = np.zeros(len(lists), np.bool_), np.zeros(len(lists), np.bool_)
-    allowed = _allowed(export, standing)
-    rating = np.append(standing.rating, 0)[person].astype(np.int64)
-    for number, table in enumerate(export.listed):
-        mine = np.flatnonzero((lists.file == number) & (person >= 0))
-        if not len(mine) or not {"may_market", "max_risk"} <= set(table.column_names):
-            continue
-        rows = lists.row[mine]
-        offers = _places(table["may_market"], ("Y",))[rows] == 0
-        level = _places(table["max_risk"], _LEVELS)[rows]
-        market[mine] = offers & ~allowed[np.minimum(lists.channel[mine], len(export.channels) - 1), person[mine]]
-        risk[mine] = level > np.where(offers, rating[mine], 0)
-    yield from lists.findings("client-market", market, "may_market")
-    yield from lists.findings("client-max-risk", risk, "max_risk")
-
-
-def _places(column: pa.ChunkedArray, words: tuple[str, ...]) -> Int64s:
-    return places_in(one_array(column), pa.array(words, pa.string())).astype(np.int64)
+    told = (person >= 0) & lists["may_market"].notna() & lists["max_risk"].notna()
+    offers = lists["may_market"] == "Y"
+    allowed = _allowed(export, standing)[lists["channel"], person]
+    level = lists["max_risk"].cat.set_categories(_LEVELS).cat.codes
+    above = level.where(level >= 0, len(_LEVELS)) > np.where(offers, standing.rating[person], 0)
+    yield from findings_in(lists, "client-market", told & offers & ~allowed, "may_market")
+    yield from findings_in(lists, "client-max-risk", told & above, "max_risk")
 
 
 def _allowed(export: Export, standing: Standing) -> Mask:
@@ -76,56 +63,46 @@ _BY_PHONE: Final = ("sms", "call")
 _RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 
 
-def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, beside: Beside) -> list[Problem]:
+def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, known: Known) -> list[Problem]:
     """Return whom an export lists and must not: by the run and the files from which it was made. `run`: a run folder.
 
     Raises DataError where the run folder has no manifest that can be read.
     """
     export, problems = read_export(folder, private, books)
-    return problems if export is None else [*problems, *check_gates(export, run, customers, beside)]
+    return problems if export is None else [*problems, *check_gates(export, run, customers, known)]
 
 
-def check_gates(export: Export, run: Path, customers: Customers, beside: Beside) -> list[Problem]:
+def check_gates(export: Export, run: Path, customers: Customers, known: Known) -> list[Problem]:
     """Return whom an export that was read back lists and must not."""
     if manifests.manifest_of(run)["digest"] != export.main.manifest["made_from"].get("run"):
         return [Problem(run.name, None, None, "run-unfit", "is not the run from which the export was made")]
-    standing = standing_of(customers, beside, run, export.books, export.main.day)
-    at = pc.fill_null(pc.index_in(export.customers, value_set=customers.customer_id), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    unread = np.array([code not in export.main.lists for code in export.channels] + [False], np.bool_)
-    contacts = export.contacts
-    problems: list[Problem] = []
+    standing = standing_of(customers, known, run, export.books, export.main.day)
+    at = positions_in(export.customers, customers.customer_id).astype(np.int64)
+    lists, contacts = export.lists, export.contacts
+    unread = np.array([*(code not in export.main.lists for code in export.channels), False], np.bool_)
     # Lists that were not read back, since another profile wrote them, are judged by what is remembered of them.
-    for claims, looked_at in (
-        (export.lists, np.ones(len(export.lists), np.bool_)),
-        (contacts, unread[contacts.channel] & ~contacts.private),
-    ):
-        person = at[claims.customer]
-        problems += claims.findings("client-unknown", looked_at & (person < 0), "customer_id")
-        problems += _check_entries(export, claims, np.where(looked_at, person, -1), standing)
-    return [*problems, *_check_offers(export, at, standing), *_check_phones(export, at, customers), *check_words(export, at, standing)]
+    remembered = contacts[unread[contacts["channel"]] & ~contacts["private"]]
+    problems: list[Problem] = []
+    for entries in (lists, remembered):
+        person = at[entries["customer"]]
+        problems += findings_in(entries, "client-unknown", person < 0, "customer_id")
+        problems += _check_entries(export, entries.assign(person=person)[person >= 0], standing)
+    person = at[lists["customer"]]
+    problems += _check_offers(export, at[contacts["customer"]], standing)
+    return [*problems, *_check_phones(export, person, customers), *check_words(export, person, standing)]
 
 
-def _check_entries(export: Export, claims: Entries, person: Int64s, standing: Standing) -> list[Problem]:
-    """Return who of the claims must not be contacted, by rule and in all cases together. `person`: position of each, or -1."""
-    if not len(claims):
-        return []
-    wrong: dict[str, list[Int64s]] = {}
-    size = len(export.channels) + 1
-    key = np.where(person < 0, -1, claims.action * size + claims.channel)
-    order = np.argsort(key, kind="stable")
-    cases, starts = np.unique(key[order], return_index=True)
-    for case, where in zip(cases.tolist(), np.split(order, starts[1:]), strict=True):
-        if case < 0 or case // size == len(export.actions) or case % size == len(export.channels):
-            continue
-        judge = _Case(export, export.actions[case // size], export.channels[case % size], standing)
-        for rule, mask in judge.broken(person[where], claims.private[where]):
-            wrong.setdefault(rule, []).append(where[mask])
-    problems = []
-    for rule, parts in wrong.items():
-        mask = np.zeros(len(claims), np.bool_)
-        mask[np.concatenate(parts)] = True
-        problems += claims.findings(rule, mask, "customer_id")
-    return problems
+def _check_entries(export: Export, entries: pd.DataFrame, standing: Standing) -> list[Problem]:
+    """Return which entries must not be contacted, by rule and in all cases together. `person`: a column with the position of each."""
+    wrong: dict[str, list[pd.DataFrame]] = {}
+    known = entries[(entries["action"] >= 0) & (entries["channel"] >= 0)]
+    for _, those in known.groupby(["action", "channel"]):
+        action, channel = those[["action", "channel"]].iloc[0]
+        case = _Case(export, export.actions[action], export.channels[channel], standing)
+        for rule, mask in case.broken(those["person"].to_numpy(), those["private"].to_numpy()):
+            wrong.setdefault(rule, []).append(those[mask])
+    found = {rule: pd.concat(parts) for rule, parts in wrong.items()}
+    return [one for rule, those in found.items() for one in findings_in(those, rule, np.ones(len(those), np.bool_), "customer_id")]
 
 
 class _Case:
@@ -192,38 +169,25 @@ class _Case:
             yield "client-risk", np.ones(len(who.rating), np.bool_)
 
 
-def _check_offers(export: Export, at: Int64s, standing: Standing) -> Iterator[Problem]:
+def _check_offers(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:
     """Yield new products that do not fit the customer: an action without topics tells its product in contacts.csv only."""
     contacts = export.contacts
+    action = contacts["action"]
     products = {name: one for one in export.books.products.values() for name in (one.code, one.label)}
-    told = one_array(pa.chunked_array([chunk for part in export.parts for chunk in part.tables[CONTACTS]["product"].chunks], pa.string()))
-    place = pc.fill_null(pc.index_in(told, value_set=pa.array(list(products), pa.string())), len(products)).to_numpy(zero_copy_only=False)
-    offered = export.of_actions([one.trigger == "new_product" for one in export.actions])[contacts.action]
-    person = at[contacts.customer]
-    known = offered & (person >= 0)
     rated = {one.code for one in export.books.gates.purposes if one.rating == "needed"}
-    risky = export.of_actions([one.strictest in rated for one in export.actions])[contacts.action]
-    risk = np.array([*(_RISKS[one.risk] for one in products.values()), 0], np.int8)[place]
-    rating = np.append(standing.rating, 0)[person]
-    unsold = np.array([*(one.not_distributable is not None for one in products.values()), False])[place]
-    yield from contacts.findings("client-risk", known & (unsold | (risky & (rating > 0) & (rating < risk))), "product")
-    uncertain = np.array([*(one.benefit == "uncertain" for one in products.values()), False])[place]
-    campaign = export.of_actions([one.campaign for one in export.actions])[contacts.action]
-    young = np.append(standing.young, True)[person]
-    yield from contacts.findings("client-senior", known & uncertain & campaign & ~young, "product")
+    risky = export.of_actions(one.strictest in rated for one in export.actions)[action]
+    campaign = export.of_actions(one.campaign for one in export.actions)[action]
+    offered = export.of_actions(one.trigger == "new_product" for one in export.actions)[action] & (person >= 0)
+    risk = contacts["product"].map({name: _RISKS[one.risk] for name, one in products.items()}).astype("float64").fillna(0)
+    unsold = contacts["product"].isin([name for name, one in products.items() if one.not_distributable is not None])
+    uncertain = contacts["product"].isin([name for name, one in products.items() if one.benefit == "uncertain"])
+    rating = standing.rating[person]
+    yield from findings_in(contacts, "client-risk", offered & (unsold | (risky & (rating > 0) & (rating < risk))), "product")
+    yield from findings_in(contacts, "client-senior", offered & uncertain & campaign & ~standing.young[person], "product")
 
 
-def _check_phones(export: Export, at: Int64s, customers: Customers) -> Iterator[Problem]:
+def _check_phones(export: Export, person: Int64s, customers: Customers) -> Iterator[Problem]:
     """Yield rows whose number is not that of each customer they name."""
-    lists = export.lists
-    wrong = np.zeros(len(lists), np.bool_)
-    for number, table in enumerate(export.listed):
-        mine = np.flatnonzero(lists.file == number)
-        if not len(mine):
-            continue
-        written = one_array(table["phone"]).take(pa.array(lists.row[mine]))
-        person = at[lists.customer[mine]]
-        known = np.append(customers.phone, -1)[person]
-        own = pc.fill_null(customers.numbers.take(pa.array(known, mask=known < 0)), "")
-        wrong[mine] = (person >= 0) & truth(pc.and_(pc.not_equal(written, own), pc.not_equal(written, "")))
-    yield from lists.findings("phone-differs", wrong, "phone")
+    written, phone = export.lists["phone"], customers.phone[person]
+    own = customers.numbers.take(pa.array(phone, mask=phone < 0)).fill_null("").to_pandas()
+    yield from findings_in(export.lists, "phone-differs", (person >= 0) & (written != "") & (written != own), "phone")

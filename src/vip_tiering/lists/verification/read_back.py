@@ -13,9 +13,10 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
-from vip_tiering.base.arrays import Mask, offsets_of, text_bytes
+from vip_tiering.base.arrays import Mask, one_array, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 from vip_tiering.base.text import csv_as_text
@@ -101,7 +102,7 @@ _COLUMNS: Final = {
 _NEEDED_OF_MESSAGES: Final = {"phone", "text", "customer_id", "action"}
 _REPEATING: Final = frozenset({"action", "channel", "reason", "manager", "branch", "tier", "not_before", "not_after", "valid_until"})
 """The fields of long files of which few values differ: they are read as a dictionary, and each value is judged once."""
-_FORMULA: Final = np.isin(np.arange(256), list(b"=+-@\t\r"))
+_FORMULA_STARTS: Final = pa.array(["=", "+", "-", "@", "\t", "\r"])
 _BOM: Final = b"\xef\xbb\xbf"
 _SCHEMAS: Final = {False: "vip-tiering export", True: "vip-tiering private export"}
 _HEADER_BYTES: Final = 1 << 16
@@ -270,16 +271,9 @@ def read_table(path: Path, layout: Layout) -> pa.Table | None:
     return table.rename_columns(list(layout.fields.values()))
 
 
-def begins_like_formula(column: pa.ChunkedArray) -> Mask:
-    """Return which cells a spreadsheet would take for a formula, shape (n,): those that begin with = + - @, a tab or a carriage return."""
-    return np.concatenate([np.empty(0, np.bool_), *map(_begin_like_formula, column.chunks)])
-
-
-def _begin_like_formula(texts: pa.Array) -> Mask:
-    if pa.types.is_dictionary(texts.type):
-        return np.asarray(_begin_like_formula(texts.dictionary)[texts.indices.to_numpy()])
-    content, offsets = text_bytes(texts), offsets_of(texts)
-    if not len(content):
-        return np.zeros(len(texts), np.bool_)
-    first = content[np.minimum(offsets[:-1] - offsets[0], len(content) - 1)]  # of an empty cell: that of the next one
-    return np.asarray(_FORMULA[first] & (offsets[1:] > offsets[:-1]))
+def begins_like_formula(column: pa.ChunkedArray | pa.Array) -> Mask:
+    """Return which cells a spreadsheet would take for a formula, shape (n,); a word of a dictionary is looked at once."""
+    if pa.types.is_dictionary(column.type):
+        coded = one_array(column)
+        return np.asarray(begins_like_formula(coded.dictionary)[coded.indices.to_numpy()])
+    return truth(pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), value_set=_FORMULA_STARTS))
