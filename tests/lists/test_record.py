@@ -316,7 +316,7 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     assert books is not None
     rules = with_list_headers(books.customers, books.headers)
     returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
-    _, problems = matched_in("back.csv", returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
+    _, problems = matched_in("back.csv", returned, listed_of([listed], ["calls"]), [books.channels["calls"]], "the lists")
     said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
     assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
     assert {"result-unlisted"} == {one.rule for one in problems}
