@@ -88,7 +88,7 @@ def test_unexpected_error_shows_no_value(tmp_path: Path) -> None:
     """A bug exits 1 with one line without the error's text; --debug shows the place, still without the text."""
     script = (
         "import sys\nfrom vip_tiering.cli import main as cli\nfrom vip_tiering.tiers import job\n"
-        "def fail(*_): raise ValueError('SECRET balance of a customer')\n"
+        "def fail(*_, **__): raise ValueError('SECRET balance of a customer')\n"
         "job.tier_compute = fail\n"
         f"sys.argv = ['vip', *sys.argv[1:], 'tier', 'compute', 'x', '--quarter', '2015Q4', '--out', {str(tmp_path / 'o')!r}]\n"
         "cli.main()"

@@ -16,7 +16,7 @@ from tests.extracts.bad_inputs.cases import AMOUNT, CANARY, DAYS, HEADER, MIDDLE
 from tests.extracts.test_bad_inputs import REFUSED
 from tests.helpers import Row, csv_text, days_between, vip, write_csv, write_parquet
 from vip_tiering import RulesError, UsageError
-from vip_tiering.tiers.check import CheckOrder, CheckResult, extract_check
+from vip_tiering.tiers.check import CheckResult, extract_check
 
 TODAY = dt.date(2016, 1, 4)
 QUARTER = days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31))
@@ -36,7 +36,7 @@ def write_quarter(folder: Path, days: list[dt.date] = QUARTER) -> Path:
 
 def check(*extracts: Path, **options: Any) -> CheckResult:
     """Look at extracts, with the packaged rules unless others are named."""
-    return extract_check(CheckOrder(tuple(map(str, extracts)), **options), TODAY, lambda _done, _all: None)
+    return extract_check([str(one) for one in extracts], TODAY, **options)
 
 
 def rules_of(result: CheckResult) -> dict[str, int]:

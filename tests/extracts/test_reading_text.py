@@ -83,7 +83,7 @@ def test_gb2312_is_no_utf8(codes: list[list[int]]) -> None:
     sound = [line for line in lines if _decodes(line, "gb2312")]
     content = b"a\n" + b"\n".join(sound) + b"\n"
     if not _decodes(content, "utf-8"):
-        assert content.decode("gb18030") == csv_text.decoded(content, "a.csv").text.to_pybytes().decode()
+        assert content.decode("gb18030") == csv_text.decoded(content, "a.csv")[0].to_pybytes().decode()
 
 
 def _decodes(content: bytes, encoding: str) -> bool:
@@ -99,7 +99,7 @@ def test_pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_text, "_PIECE_BYTES", 7)
     lines = [f"客户{number},𠮷\n" for number in range(50)]
     content = "".join(lines).encode("gb18030")
-    assert "".join(lines) == csv_text.decoded(content, "a.csv").text.to_pybytes().decode()
+    assert "".join(lines) == csv_text.decoded(content, "a.csv")[0].to_pybytes().decode()
     for number in range(50):
         mixed = b"".join(line.encode("utf-8" if index == number else "gb18030") for index, line in enumerate(lines))
         if number:

@@ -25,13 +25,14 @@ from tests.helpers import RULES, read_csv, vip
 from tests.lists.exporting import write_rows
 from vip_tiering import ProofError, compute_tiers, load_rules
 from vip_tiering.base.schema import MIGRATION_CSV, REPORT_CHANGES, REPORT_MEASURES, REPORT_ROWS
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import ReportInputs, report_of
 from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, TEXTS
-from vip_tiering.tiers.run_folder import read_run, read_texts
+from vip_tiering.tiers.run_folder import read_run
 
 SOFFICE = shutil.which("soffice")
 ROOT = Path(__file__).parents[2]
@@ -396,7 +397,7 @@ def test_a_report_that_does_not_add_up_is_a_bug(home: Path) -> None:
     run = read_run(home / "out" / "2015Q4")
     rules = load(RULES)
     holders, _ = parse_holders(read_side_file(home / "customers.csv"), rules.customers)
-    migration = read_texts(home / "out" / "2015Q4" / "migration.csv", MIGRATION_CSV)
+    migration = csv_as_text(home / "out" / "2015Q4" / "migration.csv", MIGRATION_CSV)
     before = pq.read_table(home / "out" / "2015Q3" / "tiers.parquet")
     whole = ReportInputs(run, holders, rules, migration, before, None)
     assert report_of(whole).proofs

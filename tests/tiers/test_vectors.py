@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.helpers import RULES, Row, days_between, read_csv, read_tiers, rules_with, vip, write_csv
-from vip_tiering import DataError, compute_tiers, load_rules
+from vip_tiering import DataError, UsageError, compute_tiers, load_rules
+from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.extracts import Kind
 
 QUARTERS = {
@@ -276,3 +277,13 @@ def test_as_of_a_day_inside_the_quarter(tmp_path: Path) -> None:
 def _manifest(folder: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
     return manifest
+
+
+def test_as_of_a_day_that_has_not_come(tmp_path: Path) -> None:
+    """A day after today is refused before any extract is looked for, by the command and by the public call."""
+    today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    quarter, day = Quarter.of(today), today + dt.timedelta(days=1)
+    with pytest.raises(UsageError, match="--as-of: lies in the future"):
+        compute_tiers(tmp_path / "absent", quarter, as_of=day)
+    result = vip("tier", "compute", tmp_path / "absent", "--quarter", quarter, "--as-of", day, "--out", tmp_path / "out")
+    assert (2, "vip: --as-of: lies in the future\n") == (result.returncode, result.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -76,7 +75,6 @@ def text_array(column: pd.Series) -> pa.Array:
 Int32s = npt.NDArray[np.int32]
 Int8s = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
-_ROUND: Final = 1 << 16
 
 
 def truth(values: pa.Array) -> Mask:
@@ -97,18 +95,6 @@ def text_bytes(values: pa.Array) -> npt.NDArray[np.uint8]:
         return np.empty(0, np.uint8)
     offsets = offsets_of(values)
     return np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-
-
-def steps(count: int, step: int) -> Int32s:
-    """Return 0, step, 2 step and so on, shape (count,): one array for the files of all days, so that it is made once."""
-    return _steps(-(-count // _ROUND) * _ROUND, step)[:count]
-
-
-@lru_cache(maxsize=4)
-def _steps(count: int, step: int) -> Int32s:
-    numbers = np.arange(count, dtype=np.int32) * np.int32(step)  # beyond what is asked for it may wrap
-    numbers.flags.writeable = False
-    return numbers
 
 
 def positions_in(ids: pa.Array, among: pa.Array) -> Int32s:

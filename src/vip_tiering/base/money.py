@@ -11,26 +11,22 @@ import pyarrow as pa
 Int64s = npt.NDArray[np.int64]
 FEN_PER_YUAN: Final = 100
 AMOUNT_LIMIT_FEN: Final = 10**12 * FEN_PER_YUAN
-"""Every amount must be smaller than this in size: |x| < 1e12 yuan (semantics, section 1)."""
+"""Every amount must be smaller than this in size: |x| < 1e12 yuan (semantics 1.3)."""
 INT64_LIMIT: Final = 2**63
 DECIMAL: Final = pa.decimal128(18, 2)
-STORED_DECIMAL: Final = pa.decimal64(18, 2)
-"""The same amounts in 8 bytes, as Parquet files may store them."""
 _LOW_BITS: Final = 32
 _BLOCK_BYTES: Final = 1 << 19
 
 
 def fen_from_decimal(amounts: pa.Array) -> Int64s:
-    """Return `decimal128(18, 2)` or `decimal64(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,).
+    """Return `decimal128(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,).
 
     A decimal128 is 16 bytes, little endian; 18 digits fit its low 8 bytes, so no digit is computed.
     """
-    if amounts.type not in (DECIMAL, STORED_DECIMAL):
+    if amounts.type != DECIMAL:
         raise TypeError(amounts.type)
     if len(amounts) == 0:
         return np.empty(0, np.int64)
-    if amounts.type == STORED_DECIMAL:
-        return np.frombuffer(amounts.buffers()[1], np.int64)[amounts.offset : amounts.offset + len(amounts)]
     halves = np.frombuffer(amounts.buffers()[1], np.int64)
     return halves[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2].copy()
 

@@ -1,1 +1,6 @@
-"""Room."""
+"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs.
+
+A command line comes in; lines, tables or JSON go out on stdout, errors and progress on stderr, and an exit code.
+Read `main` (groups, errors, exit codes), `options`, then one module per group of commands: tiers, changes, playbook, rules,
+demo. `terminal` prints; `tables` and `show_*` make what is printed of a result.
+"""

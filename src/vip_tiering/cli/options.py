@@ -5,22 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from vip_tiering.base.errors import UsageError
-
-if TYPE_CHECKING:
-    from vip_tiering.rules.extracts import Kind
-
-
-STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
-RulesOption = Annotated[
-    Path | None,
-    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
-]
-MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
 
 
 def folder_of(text: str) -> Path:
@@ -30,12 +19,27 @@ def folder_of(text: str) -> Path:
     return Path(text)
 
 
-def kind_of(text: str | None) -> Kind | None:
-    """Return what rows mean, as it was asked for."""
-    match text:
-        case None | "snapshot" | "changes":
-            return text
-    raise UsageError("--kind: must be snapshot or changes")
+STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
+]
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+]
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
+
+
+def out_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
+    """Return the option that says where a result is published."""
+    return typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help=f"Folder that receives {what}.")
+
+
+def json_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
+    """Return the option that prints a result for programs."""
+    return typer.Option("--json", envvar="VIP_JSON", help=f"Print {what} as one JSON document.")
 
 
 def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | None:

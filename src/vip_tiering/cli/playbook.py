@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vip_tiering.base.errors import RulesError, UsageError
-from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, date_of, folder_of, year_of
-from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_rendered, warn
+from vip_tiering.cli.options import (
+    STYLE,
+    MaxBytesOption,
+    PrivateOption,
+    QuietOption,
+    RulesOption,
+    date_of,
+    folder_of,
+    json_option,
+    out_option,
+    year_of,
+)
+from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_json, show_rendered, warn
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
@@ -26,7 +36,7 @@ playbook_app = typer.Typer(help="What is done for each tier: its lists, and what
 def playbook_show(
     tier: Annotated[str | None, typer.Argument(metavar="[TIER]", help="Code or label of a tier, such as silver; default: all.")] = None,
     rules: RulesOption = None,
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the playbooks as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the playbooks")] = False,
 ) -> None:
     """Show what is done for a tier: for whom, on which channel, how often, and by which clause."""
     from vip_tiering.cli.show_playbooks import document, playbook
@@ -34,7 +44,7 @@ def playbook_show(
     _, books = _loaded(rules)
     tiers = list(books.labels) if tier is None else [_tier(books, tier)]
     if as_json:
-        show(json.dumps(document(books, tiers), ensure_ascii=False, indent=2))
+        show_json(document(books, tiers))
         return
     for index, code in enumerate(tiers):
         show_rendered(playbook(books, code))
@@ -45,7 +55,7 @@ def playbook_show(
 @playbook_app.command("coverage")
 def playbook_coverage(
     rules: RulesOption = None,
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the ids as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the ids")] = False,
 ) -> None:
     """Show every id of the plan and the rule that covers it; one that no rule covers is exit code 3."""
     from vip_tiering.cli.show_playbooks import coverage
@@ -54,7 +64,7 @@ def playbook_coverage(
     if books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
-        show(json.dumps([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers], ensure_ascii=False, indent=2))
+        show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers])
     else:
         show_rendered(coverage(books))
     if books.missing:
@@ -67,12 +77,9 @@ def playbook_coverage(
 def playbook_plan(
     year: Annotated[str, typer.Option("--year", envvar="VIP_YEAR", metavar="YEAR", help="Year of the plan, such as 2016.")],
     rules: RulesOption = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives YEAR/; default: print only."),
-    ] = None,
+    out: Annotated[Path | None, out_option("YEAR/; default: print only")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another plan of the year to .superseded first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the plan as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the plan")] = False,
 ) -> None:
     """Plan the events in the branch hall for a year: when each takes place, by when it is prepared, what is handed out."""
     from vip_tiering.cli.show_playbooks import events_table
@@ -85,7 +92,7 @@ def playbook_plan(
     warn(plan.warnings)
     if as_json:
         document = {"year": wanted, "rules": books.name, "events": rows_of(plan), "warnings": plan.warnings}
-        show(json.dumps({**document, "folder": str(folder) if folder else None}, ensure_ascii=False, indent=2))
+        show_json({**document, "folder": folder})
     elif folder is not None:
         show(f"{folder}: already up to date" if up_to_date else folder)
     else:
@@ -99,9 +106,7 @@ def playbook_export(
         Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet).")
     ],
     on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day of the lists, such as 2016-01-05, or today.")],
-    out: Annotated[
-        Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the export as DIR/DATE.")
-    ],
+    out: Annotated[Path, out_option("the export as DIR/DATE")],
     events: Annotated[
         Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
     ] = None,
@@ -125,8 +130,8 @@ def playbook_export(
     allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, json_option("the manifest")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
@@ -155,9 +160,7 @@ def playbook_export(
     result = work(order)
     warn(result.warnings)
     if as_json:
-        places = {"folder": result.folder, "private_folder": result.private_folder}
-        document = {**result.document, **{name: str(place) if place else None for name, place in places.items()}}
-        show(json.dumps(document, ensure_ascii=False, indent=2))
+        show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})
     elif not quiet:
         print_export(result)
 
@@ -165,10 +168,7 @@ def playbook_export(
 @playbook_app.command("verify")
 def playbook_verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an export, such as lists/2016-01-05.")],
-    private_out: Annotated[
-        Path | None,
-        typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
-    ] = None,
+    private_out: PrivateOption = None,
     rules: RulesOption = None,
     run: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run of the export: with --customers, who stands in the lists is judged too.")
@@ -210,12 +210,6 @@ def _tier(books: Playbooks, wanted: str) -> str:
     raise UsageError(f"TIER: must be one of {', '.join(books.labels)}")
 
 
-PrivateOption = Annotated[
-    Path | None,
-    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
-]
-
-
 @playbook_app.command("record")
 def playbook_record(
     folder: Annotated[Path, typer.Argument(metavar="EXPORT", help="The folder of the export, such as lists/2016-01-05.")],
@@ -228,8 +222,8 @@ def playbook_record(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print what was recorded as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, json_option("what was recorded")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
 ) -> None:
     """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
@@ -241,7 +235,7 @@ def playbook_record(
     warn(done.warnings)
     if as_json:
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
-        show(json.dumps({**counts, "files": [str(one) for one in done.files]}, ensure_ascii=False, indent=2))
+        show_json({**counts, "files": done.files})
     elif not quiet:
         print_recorded(done, dry_run=dry_run)
 
@@ -264,8 +258,8 @@ def playbook_results(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the figures as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, json_option("the figures")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
     """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
@@ -279,6 +273,6 @@ def playbook_results(
     )
     warn(done.warnings)
     if as_json:
-        show(json.dumps(document(done.days, done.figures, done.coverage, done.files), ensure_ascii=False, indent=2))
+        show_json(document(done.days, done.figures, done.coverage, done.files))
     elif not quiet:
         print_results(done, dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vip_tiering.tiers.check_report import OTHER, spans
+from vip_tiering.cli.tables import grid
+from vip_tiering.tiers.check_report import OTHER
+from vip_tiering.tiers.missing_days import spans
 
 _SHOWN: Final = 6
 """So many days, files or places are named in one line; how many more there are is counted."""
@@ -48,9 +51,7 @@ def _verdict(document: Mapping[str, Any]) -> Text:
 
 def _overview(document: Mapping[str, Any]) -> Table:
     """Return what is delivered and what is missing, one line a subject."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table = grid(2)
     for label, text in (*_days(document), *_rows(document)):
         table.add_row(label, Text(text))
     return table
@@ -113,10 +114,8 @@ def _rows(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _problems(document: Mapping[str, Any]) -> Table:
     """Return one line a rule: how often it is broken, and the first places."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = grid(3)
+    table.columns[1].justify = "right"
     for one in document["problems"]:
         others = one["rule"] == OTHER
         places = [place["message"].partition(";")[0] if others else _place(place) for place in one["first"]]
@@ -182,7 +181,7 @@ def _remarkable(document: Mapping[str, Any]) -> list[str]:
 
 
 def _stretches(days: Sequence[str]) -> str:
-    return _some([first if first == last else f"{first} to {last}" for first, last in spans(days)])
+    return _some(spans(map(dt.date.fromisoformat, days)))
 
 
 def _some(texts: Sequence[str]) -> str:

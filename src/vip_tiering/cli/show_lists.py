@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.schema import UNASSIGNED
+from vip_tiering.cli.tables import add_figures, grouped, plain_table, ruled_table, signed
 
 
 def changes_summary(document: Mapping[str, Any]) -> RenderableType:
@@ -33,31 +33,20 @@ def _measures(document: Mapping[str, Any]) -> Table:
     """Return the measures of all customers; a column of which nothing is known is left out."""
     rows = [
         {
-            "now": _grouped(one["value"]),
-            "vs before": _signed(one["growth"]),
-            "vs last year": _signed(one["last_year_growth"]),
+            "now": grouped(one["value"]),
+            "vs before": signed(one["growth"]),
+            "vs last year": signed(one["last_year_growth"]),
             "reached": one["quarter_reached"] or one["year_reached"],
         }
         for one in document["measures"]
     ]
     headers = [header for header in rows[0] if any(row[header] for row in rows)]
-    table = Table(pad_edge=False, box=None, header_style="bold")
+    table = plain_table()
     table.add_column("measure", overflow="fold")
-    for header in headers:
-        table.add_column(header, justify="right", no_wrap=True)
+    add_figures(table, *headers)
     for one, row in zip(document["measures"], rows, strict=True):
         table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
     return table
-
-
-def _grouped(amount: str) -> str:
-    """Return an amount or a number with commas."""
-    whole, dot, part = amount.partition(".")
-    return f"{'-' * whole.startswith('-')}{abs(int(whole)):,}{dot}{part}" if amount else ""
-
-
-def _signed(amount: str) -> str:
-    return _grouped(amount) if not amount or amount.startswith("-") or not amount.strip("0.") else f"+{_grouped(amount)}"
 
 
 _SHOWN_REASONS: Final = 2
@@ -76,8 +65,7 @@ def export_summary(document: Mapping[str, Any], labels: Mapping[str, str]) -> Re
 
 
 def _channels(document: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    table = _table()
-    table.add_column("channel")
+    table = ruled_table("channel", padding=(0, 1))
     for name in ("rows", "private rows", "customers"):
         table.add_column(name, justify="right")
     for code, counts in document["channels"].items():
@@ -86,8 +74,7 @@ def _channels(document: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
 
 
 def _actions(document: Mapping[str, Any]) -> Table:
-    table = _table()
-    table.add_column("action")
+    table = ruled_table("action", padding=(0, 1))
     for name in ("selected", "exported", "suppressed"):
         table.add_column(name, justify="right")
     table.add_column("most often for", overflow="fold")
@@ -110,21 +97,16 @@ def _empty(document: Mapping[str, Any]) -> Iterator[str]:
 
 def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
     """Return the first rows of each list, whose names, ids and numbers are masked already. `previews`: by name of the list."""
-    grid = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2))
     for column in range(_PREVIEW_COLUMNS):
-        grid.add_column(no_wrap=column < _PREVIEW_COLUMNS - 1, overflow="fold")
+        table.add_column(no_wrap=column < _PREVIEW_COLUMNS - 1, overflow="fold")
     for name, rows in previews.items():
         for number, row in enumerate(rows):
             due = f"; by {row['due_by']}" if "due_by" in row else ""
             what = (row.get("text") or row["reasons"]) + due
-            grid.add_row(
-                Text(name if number == 0 else "", style="bold"), row["customer_id"], row.get("display_name", ""), row["phone"], what
-            )
-    return Group(Text("the first rows, masked:"), grid)
-
-
-def _table() -> Table:
-    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1))
+            title = Text(name if number == 0 else "", style="bold")
+            table.add_row(title, row["customer_id"], row.get("display_name", ""), row["phone"], what)
+    return Group(Text("the first rows, masked:"), table)
 
 
 _SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
@@ -150,7 +132,7 @@ def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table 
         "exports": list(days),
         "results": figures.to_pylist(),
         "coverage": coverage.to_pylist() if coverage is not None else None,
-        "files": [str(one) for one in files],
+        "files": list(files),
     }
 
 
@@ -177,11 +159,10 @@ def _summed(figures: pa.Table, by: Sequence[str]) -> pa.Table:
 
 def _results_table(figures: pa.Table, by: Sequence[str]) -> Table:
     """Return figures as a table, the names of branch and manager once, and their sum below."""
-    table = _plain()
+    table = ruled_table()
     for name in by:
         table.add_column(name, overflow="fold", no_wrap=name == "action")
-    for name in _SHOWN:
-        table.add_column(name, justify="right", no_wrap=True)
+    add_figures(table, *_SHOWN)
     before = dict.fromkeys(by)
     for row in figures.select([*by, *_SHOWN]).to_pylist():
         same = [row[name] == before[name] for name in by[:-1]]
@@ -199,8 +180,7 @@ def _shown(name: str) -> str:
 
 def _coverage(coverage: pa.Table) -> Table:
     """Return for each tier how many customers hold any product, and the products that most of them hold."""
-    table = _plain()
-    table.add_column("tier")
+    table = ruled_table("tier")
     for name in ("customers", "with any", "share %"):
         table.add_column(name, justify="right")
     table.add_column("most often", overflow="fold")
@@ -210,7 +190,3 @@ def _coverage(coverage: pa.Table) -> Table:
         names = ", ".join(f"{row['product']} {row['share_percent']}" for row in most if row["holders"])
         table.add_row(label, f"{rows[0]['customers']:,}", f"{rows[0]['holders']:,}", rows[0]["share_percent"], names)
     return table
-
-
-def _plain() -> Table:
-    return Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.cli.tables import grid, plain_table
 from vip_tiering.playbooks.actions import Action, Lobby
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import LABELS
@@ -18,7 +19,7 @@ def events_table(events: Sequence[Mapping[str, Any]], year: int) -> RenderableTy
     """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
     heading = Text(f"{year}", style="bold")
     heading.append(f"  events in the branch hall: {len(events)}", style="not bold")
-    table = Table(pad_edge=False, box=None, header_style="bold")
+    table = plain_table()
     for name in ("action", "prepare by", "from", "to"):
         table.add_column(name, no_wrap=True)
     table.add_column("days", justify="right", no_wrap=True)
@@ -61,15 +62,12 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
     head = Text(f"{books.labels[tier]} {tier} ({book.source}){bulk}", style="bold")
     if book.playbook is not None:
         head = Text.assemble(head, Text(f"\nno playbook: {book.reason}", style="not bold"))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    table = grid(3)
     for action, origin in books.actions_of(tier):
-        grid.add_row(action.id, "what", Text(action.what + _ORIGINS[origin]))
+        table.add_row(action.id, "what", Text(action.what + _ORIGINS[origin]))
         for label, text in _lines(books, action):
-            grid.add_row("", label, Text(text))
-    return Group(head, grid)
+            table.add_row("", label, Text(text))
+    return Group(head, table)
 
 
 def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
@@ -137,11 +135,11 @@ def _tier_document(books: Playbooks, tier: str) -> dict[str, Any]:
 
 def coverage(books: Playbooks) -> RenderableType:
     """Return every id of the plan with what it says and where it is covered."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", ratio=1)
-    grid.add_column(overflow="fold", ratio=1)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", ratio=1)
     for one in books.covers:
-        grid.add_row(one.id, Text(one.fact), Text("\n".join(one.by) or "NOT COVERED"))
+        table.add_row(one.id, Text(one.fact), Text("\n".join(one.by) or "NOT COVERED"))
     known, missing = len(books.covers), len(books.missing)
-    return Group(grid, "", Text(f"{known} ids, {known - missing} covered, {missing} missing"))
+    return Group(table, "", Text(f"{known} ids, {known - missing} covered, {missing} missing"))

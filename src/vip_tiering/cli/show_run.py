@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -11,8 +12,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from vip_tiering.base.money import fen_from_text as _fen
+from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, CHANGES, RESERVED_CODES
+from vip_tiering.cli.tables import add_figures, grouped, plain_table, signed
+from vip_tiering.tiers.missing_days import spans
 
 _ANY_WIDTH = 10_000
 
@@ -36,27 +39,22 @@ def _heading(document: Mapping[str, Any]) -> Text:
 
 def _tier_table(document: Mapping[str, Any]) -> Table:
     """Customers, sum of averages, share and change against last quarter by tier, the highest tier first."""
-    total = _fen(document["daily_average_sum"])
-    previous = document["previous"]
-    table = Table(pad_edge=False, box=None, header_style="bold", show_footer=True)
+    total, previous = fen_from_text(document["daily_average_sum"]), document["previous"]
+    table = plain_table(show_footer=True)
     customers = sum(tier["customers"] for tier in document["tiers"])
     change = customers - sum(tier["previous_customers"] for tier in document["tiers"])
     table.add_column("tier", footer="all")
-    _add_figures(table, "customers", f"{customers:,}")
+    add_figures(table, "customers", footer=f"{customers:,}")
     if previous:
-        _add_figures(table, f"vs {previous['quarter']}", _signed(change))
-    _add_figures(table, "sum of averages, yuan", _grouped(total))
-    _add_figures(table, "share", "100.0%" if total else "")
+        add_figures(table, f"vs {previous['quarter']}", footer=signed(change))
+    add_figures(table, "sum of averages, yuan", footer=grouped(document["daily_average_sum"]))
+    add_figures(table, "share", footer="100.0%" if total else "")
     for tier in reversed(document["tiers"]):
-        fen = _fen(tier["daily_average_sum"])
-        moved = [_signed(tier["customers"] - tier["previous_customers"])] if previous else []
-        table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, _grouped(fen), _percent(fen, total))
+        average = tier["daily_average_sum"]
+        moved = [signed(tier["customers"] - tier["previous_customers"])] if previous else []
+        share = _percent(fen_from_text(average), total)
+        table.add_row(f"{tier['label']} {tier['code']}", f"{tier['customers']:,}", *moved, grouped(average), share)
     return table
-
-
-def _add_figures(table: Table, header: str, footer: str = "") -> None:
-    """Add a column of figures. They are never broken over two lines: a broken figure is misread."""
-    table.add_column(header, justify="right", footer=footer, no_wrap=True)
 
 
 class _Migration:
@@ -76,20 +74,16 @@ class _Migration:
         yield matrix if fits else self._pairs()
 
     def _matrix(self) -> Table:
-        table = Table(pad_edge=False, box=None, header_style="bold")
-        table.add_column("")
-        for code in self._codes:
-            _add_figures(table, self._labels[code])
+        table = plain_table("")
+        add_figures(table, *(self._labels[code] for code in self._codes))
         for before in self._codes:
             row = [f"{self._counts[before, now]:,}" if (before, now) in self._counts else "." for now in self._codes]
             table.add_row(self._labels[before], *row)
         return table
 
     def _pairs(self) -> Table:
-        table = Table(pad_edge=False, box=None, header_style="bold")
-        table.add_column("from")
-        table.add_column("to")
-        _add_figures(table, "customers")
+        table = plain_table("from", "to")
+        add_figures(table, "customers")
         for before, now in ((before, now) for before in self._codes for now in self._codes if (before, now) in self._counts):
             table.add_row(self._labels[before], self._labels[now], f"{self._counts[before, now]:,}")
         return table
@@ -108,22 +102,17 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     remarks[1] += "".join(f", {words} {rows[name]:,}" for name, words in _ROW_WORDS.items() if rows[name])
     if filled:
         stands = groupby(filled, key=lambda one: one["stands"])
-        shown = (f"{_span([one['day'] for one in days])} (by {since})" for since, days in stands)
+        shown = (f"{', '.join(spans(dt.date.fromisoformat(one['day']) for one in days))} (by {since})" for since, days in stands)
         remarks.append(f"filled days: {', '.join(shown)}")
     if document["made_from"]["options"]["kind"] == "changes":
         remarks.append(f"newest row: {document['last_delivered_day']}; it stands to the end")
     if negative["rows"]:
-        total = _grouped(_fen(negative["sum"]))
-        remarks.append(f"negative balances: {negative['rows']:,} rows, {total} yuan, {_NEGATIVE_WORDS[negative['rule']]}")
+        counted = _NEGATIVE_WORDS[negative["rule"]]
+        remarks.append(f"negative balances: {negative['rows']:,} rows, {grouped(negative['sum'])} yuan, {counted}")
     remarks += _scope_remarks(document["scope"])
     if document["made_from"]["options"]["accept_missing"]:
         remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
     return remarks
-
-
-def _span(days: Sequence[str]) -> str:
-    """Return days that follow one another as text."""
-    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
@@ -131,8 +120,7 @@ def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
     named = [(f"product {one['code']} x {one['counts']}", one) for one in scope.get("products", ())]
     named += [(f"currency {one['code']}", one) for one in scope.get("currencies", ())]
     remarks = [
-        f"{name}: {one['rows']:,} rows, {_grouped(_fen(one['delivered_sum']))}, counted {_grouped(_fen(one['counted_sum']))} yuan"
-        for name, one in named
+        f"{name}: {one['rows']:,} rows, {grouped(one['delivered_sum'])}, counted {grouped(one['counted_sum'])} yuan" for name, one in named
     ]
     if aliases := scope.get("aliases"):
         remarks.append(f"renamed customers: {aliases['customers']:,}, with {aliases['rows']:,} rows")
@@ -149,16 +137,7 @@ _ROW_WORDS = {
 _NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
 
 
-def _signed(number: int) -> str:
-    return f"{number:+,}" if number else "0"
-
-
 def _percent(fen: int, total: int) -> str:
     """Return a share with one decimal, rounded half up, so that the shares add up to about 100."""
     tenths = (2_000 * fen + total) // (2 * total) if total > 0 else 0
     return f"{tenths // 10}.{tenths % 10}%" if total > 0 else ""
-
-
-def _grouped(fen: int) -> str:
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"

@@ -6,8 +6,11 @@ Both may be closed, full, a pipe that nobody reads, or of an ASCII locale.
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from vip_tiering.base.errors import OutputError
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vip_tiering.tiers.posting import Progress
+
+_DRY_RUN = "dry run: nothing was written"
 
 
 def make_ready() -> None:
@@ -66,42 +71,42 @@ def show_rendered(what: RenderableType) -> None:
     show("\n".join(line.rstrip() for line in captured.getvalue().rstrip("\n").split("\n")))
 
 
-def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
-    """Print what came of `vip tier compute`."""
-    from vip_tiering.cli.show_run import run_summary as summary
+def show_json(document: object) -> None:
+    """Print a document for programs; a path is text in it."""
+    show(json.dumps(document, ensure_ascii=False, indent=2, default=os.fspath))
 
+
+def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401 (a result of any command)
+    """Print what a command made and where it lies; of what stands there already only the place."""
     if result.up_to_date:
         show(f"{result.folder}: already up to date")
         return
-    show_rendered(summary(result.document, result.migration))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    for part in parts:
+        show_rendered(part)
+    show(result.folder or _DRY_RUN)
+
+
+def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip tier compute`."""
+    from vip_tiering.cli.show_run import run_summary
+
+    show_published(result, run_summary(result.document, result.migration))
 
 
 def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
-    from vip_tiering.cli.show_lists import export_summary as summary
-    from vip_tiering.cli.show_lists import first_rows
+    from vip_tiering.cli.show_lists import export_summary, first_rows
 
-    if result.up_to_date:
-        show(f"{result.folder}: already up to date")
-        return
-    show_rendered(summary(result.document, result.labels))
-    if preview:
-        show_rendered(first_rows(result.previews))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
-    if result.private_folder:
+    show_published(result, export_summary(result.document, result.labels), *([first_rows(result.previews)] if preview else []))
+    if result.private_folder and not result.up_to_date:
         show(f"{result.private_folder} (private: for each manager alone)")
 
 
 def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip changes export`."""
-    from vip_tiering.cli.show_lists import changes_summary as summary
+    from vip_tiering.cli.show_lists import changes_summary
 
-    if result.up_to_date:
-        show(f"{result.folder}: already up to date")
-        return
-    show_rendered(summary(result.document))
-    show(f"{result.folder}" if result.folder else "dry run: nothing was written")
+    show_published(result, changes_summary(result.document))
 
 
 def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
@@ -109,41 +114,30 @@ def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401
     from vip_tiering.cli.show_lists import recorded
 
     show_rendered(recorded(done.contacts, done.known, done.barred))
-    for line in ["dry run: nothing was written"] if dry_run else done.files:
+    for line in [_DRY_RUN] if dry_run else done.files:
         show(line)
 
 
 def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook results`."""
-    from vip_tiering.cli.show_lists import results_summary as summary
+    from vip_tiering.cli.show_lists import results_summary
 
-    show_rendered(summary(done.days, done.figures, done.coverage))
-    show("dry run: nothing was written" if dry_run else "\n".join(map(str, done.files)))
+    show_rendered(results_summary(done.days, done.figures, done.coverage))
+    show(_DRY_RUN if dry_run else "\n".join(map(str, done.files)))
 
 
-class ProgressBar:
-    """A progress bar on stderr where it is a terminal; otherwise nothing."""
+@contextmanager
+def progress_bar(*, wanted: bool = True) -> Iterator[Progress]:
+    """Give what is called with the number of days done and of all days; it shows a bar on stderr where somebody may see it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
-    def __init__(self, *, wanted: bool = True) -> None:
-        """Show a bar only where it is wanted and somebody may see it."""
-        self._show = wanted and sys.stderr.isatty()
-
-    def __enter__(self) -> Progress:
-        """Return what is called with the number of days done and of all days."""
-        if not self._show:
-            return lambda _done, _all: None
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        self._bar = Bar(console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("reading days", total=None)
-        return lambda done, total: self._bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
-        if self._show:
-            self._bar.stop()
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading days", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _discard(number: int) -> None:

@@ -1,17 +1,16 @@
-"""The command `vip`: parse, call, print. Nothing else prints or exits, and nothing heavy is imported before a command runs."""
+"""The commands `vip extract check`, `vip tier compute`, `vip verify`. Nothing heavy is imported before a command runs."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer.core
+import typer
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, choice_of, date_of, folder_of, kind_of
-from vip_tiering.cli.terminal import ProgressBar, print_summary, show, show_rendered, warn
+from vip_tiering.cli.options import STYLE, MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
+from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 
 extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
@@ -28,9 +27,6 @@ AcceptMissingOption = Annotated[
 AsOfOption = Annotated[
     str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
 ]
-OutOption = Annotated[
-    Path, typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the run folder.")
-]
 
 
 @extract_app.command("check")
@@ -45,29 +41,28 @@ def extract_check(
     accept_missing: AcceptMissingOption = None,
     as_of: AsOfOption = None,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the report as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the report")] = False,
 ) -> None:
     """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
     from vip_tiering.base.errors import DataError
-    from vip_tiering.cli.show_extracts import extracts_report as report
-    from vip_tiering.tiers import check as work
+    from vip_tiering.cli.show_extracts import extracts_report
+    from vip_tiering.tiers import check
 
-    order = work.CheckOrder(
-        extracts=tuple(extracts),
-        quarter=quarter,
-        rules=rules,
-        kind=kind_of(kind),
-        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
-        as_of=date_of("--as-of", as_of) if as_of is not None else None,
-        max_bytes=max_bytes,
-    )
-    with ProgressBar() as progress:
-        result = work.extract_check(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    asked = _asked(kind, opening, accept_missing, as_of)
+    with progress_bar() as progress:
+        result = check.extract_check(
+            extracts,
+            dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+            progress,
+            quarter=quarter,
+            rules=rules,
+            max_bytes=max_bytes,
+            **asked,
+        )
     if as_json:
-        show(json.dumps(result.document, ensure_ascii=False, indent=2))
+        show_json(result.document)
     else:
-        show_rendered(report(result.document))
+        show_rendered(extracts_report(result.document))
     if result.problems:
         raise DataError(result.problems)
 
@@ -80,7 +75,7 @@ def tier_compute(
     quarter: Annotated[
         str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
     ],
-    out: OutOption,
+    out: Annotated[Path, out_option("the run folder")],
     rules: RulesOption = None,
     previous: Annotated[
         Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="Run of the quarter before; default: the one under --out.")
@@ -97,39 +92,48 @@ def tier_compute(
     ] = None,
     max_bytes: MaxBytesOption = "4G",
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    as_json: Annotated[bool, json_option("the manifest")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
-    from vip_tiering.tiers import job as work
+    from vip_tiering.tiers import job
 
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
-    order = work.Order(
-        extracts=tuple(extracts),
-        quarter=quarter,
-        out=out,
-        rules=rules,
-        previous=previous,
-        no_previous=no_previous,
-        kind=kind_of(kind),
-        opening_zero=choice_of("--opening", opening, ("zero",)) == "zero",
-        accept_missing=tuple(date_of("--accept-missing", day) for day in accept_missing or ()),
-        as_of=date_of("--as-of", as_of) if as_of is not None else None,
-        max_rejects=max_rejects,
-        jobs=jobs,
-        max_bytes=max_bytes,
-        replace=replace,
-        dry_run=dry_run,
-    )
-    with ProgressBar(wanted=not quiet) as progress:
-        result = work.tier_compute(order, dt.date.today(), progress)  # noqa: DTZ011 (the bank's own day)
+    asked = _asked(kind, opening, accept_missing, as_of)
+    with progress_bar(wanted=not quiet) as progress:
+        result = job.tier_compute(
+            extracts,
+            quarter,
+            out,
+            dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+            progress,
+            rules=rules,
+            previous=previous,
+            no_previous=no_previous,
+            max_rejects=max_rejects,
+            jobs=jobs,
+            max_bytes=max_bytes,
+            replace=replace,
+            dry_run=dry_run,
+            **asked,
+        )
     warn(result.warnings)
     if as_json:
-        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+        show_json({**result.document, "folder": result.folder})
     elif not quiet:
         print_summary(result)
+
+
+def _asked(kind: str | None, opening: str | None, accept_missing: list[str] | None, as_of: str | None) -> dict[str, Any]:
+    """Return what both commands are asked of the days and rows, as keyword arguments. Raises UsageError for what cannot be meant."""
+    return {
+        "kind": choice_of("--kind", kind, ("snapshot", "changes")),
+        "opening_zero": choice_of("--opening", opening, ("zero",)) == "zero",
+        "accept_missing": [date_of("--accept-missing", day) for day in accept_missing or ()],
+        "as_of": date_of("--as-of", as_of) if as_of is not None else None,
+    }
 
 
 def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:

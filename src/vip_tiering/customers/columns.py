@@ -12,7 +12,7 @@ import pyarrow as pa
 from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.extracts.headers import listed, shown, tidy
+from vip_tiering.extracts.headers import listed, shown, tidy_header
 from vip_tiering.playbooks.customers import CustomerRules
 
 _NEAR: Final = 0.8
@@ -53,8 +53,8 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     Raises DataError where one of the fields `needed` is absent, where two columns may be one field, or where a column is of
     a type that is no text.
     """
-    tidied = [tidy(header) for header in file.headers]
-    known = {field: {tidy(header) for header in rules.headers_of(field)} for field in fields}
+    tidied = [tidy_header(header) for header in file.headers]
+    known = {field: {tidy_header(header) for header in rules.headers_of(field)} for field in fields}
     found: dict[str, int] = {}
     problems: list[Problem] = []
     for field, names in known.items():
@@ -81,8 +81,8 @@ def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[
 
     First come those that nobody knows, for among them is the one that somebody looks for; then those of other files and of lists.
     """
-    meant, of_lists = ({tidy(one) for one in headers} for headers in (rules.every_header, rules.list_headers))
-    left = [(tidy(header), shown(header, place)) for place, header in enumerate(file.headers) if place not in found.values()]
+    meant, of_lists = ({tidy_header(one) for one in headers} for headers in (rules.every_header, rules.list_headers))
+    left = [(tidy_header(header), shown(header, place)) for place, header in enumerate(file.headers) if place not in found.values()]
     left.sort(key=lambda one: one[0] in meant or one[0] in of_lists)
     return tuple(name for _, name in left), tuple(name for header, name in left if header not in meant)
 
@@ -107,7 +107,7 @@ def _near_misses(file: SideFile, known: dict[str, set[str]], found: dict[str, in
     for place, header in enumerate(file.headers):
         if place in found.values():
             continue
-        near = difflib.get_close_matches(tidy(header), absent, n=1, cutoff=_NEAR)
+        near = difflib.get_close_matches(tidy_header(header), absent, n=1, cutoff=_NEAR)
         if near:
             warnings.append(f"{file.name}: column {shown(header, place)} is not used; did you mean {near[0]} ({absent[near[0]]})?")
     return warnings

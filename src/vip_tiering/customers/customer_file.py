@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy_column
 from vip_tiering.base.threads import threads
 from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import NEWEST_DAY, OLDEST_BIRTHDAY, OLDEST_DAY, Fields
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text, plain
 from vip_tiering.customers.types import BAD_PHONE, NO_DAY, NO_PHONE, NOT_GIVEN, Customers
-from vip_tiering.extracts.checks import tidy_text
 from vip_tiering.playbooks.customers import CODES, CUSTOMER_FIELDS, DAY_FIELDS, SEGMENTS, TEXT_FIELDS, CustomerRules
 
 ABSENT: Final[dict[str, str]] = {
@@ -84,7 +84,7 @@ def _digits(values: pa.Array) -> tuple[pa.Array, Mask]:
     sound = truth(pc.match_substring_regex(values, _MOBILE))
     if sound.all():
         return values, sound
-    odd = tidy_text(values.filter(pa.array(~sound)))
+    odd = tidy_column(values.filter(pa.array(~sound)))
     odd = pc.replace_substring_regex(odd, _BESIDE_DIGITS, "")
     odd = pc.replace_substring_regex(odd, "^(?:[+]86|0086|86)([0-9]{11})$", r"\1")
     text = pc.replace_with_mask(values, pa.array(~sound), odd)
@@ -155,7 +155,7 @@ def _text(fields: Fields, field: str) -> pa.DictionaryArray:
         return plain("", len(fields.columns))
     values = fields.columns.values[field]
     if field == _IDS:  # it is compared with ids, and so is tidied like them
-        values = tidy_text(values)
+        values = tidy_column(values)
     return clean_text(values, LONGEST_LIST if field == "products_held" else LONGEST_TEXT)
 
 

@@ -14,13 +14,14 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import Int64s, largest
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.customers.columns import FoundColumns
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
-from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days, tidy_text
+from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days
 from vip_tiering.extracts.headers import listed
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
-from vip_tiering.playbooks.customers import CustomerRules, tidy_word
+from vip_tiering.playbooks.customers import CustomerRules
 
 OLDEST_BIRTHDAY: Final = day_number(dt.date(1901, 1, 1))
 """1900-01-01 is what systems write for a day that they do not know."""
@@ -109,7 +110,7 @@ class Fields:
         """
         words = self.word_table(field, known)
         coded = self.columns.values[field].dictionary_encode()
-        places = _look_up(tidy_text(coded.dictionary), words)[coded.indices.to_numpy(zero_copy_only=False)]
+        places = _look_up(tidy_column(coded.dictionary), words)[coded.indices.to_numpy(zero_copy_only=False)]
         self.refuse_unknown(field, places, known, needed=needed)
         found: Int8s = places.astype(np.int8)
         return found
@@ -127,16 +128,16 @@ class Fields:
     def word_table(self, field: str, known: Collection[str]) -> dict[str, int]:
         """Return the place in `known` of every word that is one of its codes, or that the rules map to one; "" is not given."""
         places = {code: place for place, code in enumerate(known)}
-        words = {tidy_word(code): place for code, place in places.items()}
-        mapped = {tidy_word(word): places.get(code, _ABSENT if not code else _UNKNOWN) for word, code in self.rules.words_of(field)}
+        words = {tidy(code).lower(): place for code, place in places.items()}
+        mapped = {tidy(word).lower(): places.get(code, _ABSENT if not code else _UNKNOWN) for word, code in self.rules.words_of(field)}
         return {"": places.get("", _ABSENT), **mapped, **words}
 
     def segments(self, field: str, known: Collection[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
         """Return the bits of the words, joined by |, of a column; shape (n,). Each word is judged by itself."""
         coded = self.columns.values[field].dictionary_encode()
-        parts = pc.split_pattern(tidy_text(coded.dictionary), "|")
+        parts = pc.split_pattern(tidy_column(coded.dictionary), "|")
         owner = pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
-        places = _look_up(tidy_text(pc.list_flatten(parts)), self.word_table(field, known))
+        places = _look_up(tidy_column(pc.list_flatten(parts)), self.word_table(field, known))
         bits = np.zeros(len(coded.dictionary), np.uint8)
         np.bitwise_or.at(bits, owner[places >= 0], np.left_shift(np.uint8(1), places[places >= 0].astype(np.uint8)))
         unknown = np.zeros(len(bits), bool)
@@ -199,7 +200,7 @@ def _look_up(words: pa.Array, table: Mapping[str, int]) -> Int32s:
 def words_of(values: pa.Array, table: Mapping[str, int]) -> Int32s:
     """Return the place of each word of a column, shape (n,), by a table of tidy words; -1: not given, -2: not known."""
     coded = values.dictionary_encode()
-    places: Int32s = _look_up(tidy_text(coded.dictionary), table)[coded.indices.to_numpy(zero_copy_only=False)]
+    places: Int32s = _look_up(tidy_column(coded.dictionary), table)[coded.indices.to_numpy(zero_copy_only=False)]
     return places
 
 

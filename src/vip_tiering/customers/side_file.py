@@ -22,7 +22,7 @@ from vip_tiering.extracts import csv_file, parquet
 from vip_tiering.extracts.csv_text import unpacked
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
 from vip_tiering.extracts.find import companions
-from vip_tiering.extracts.headers import shown, tidy
+from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.extracts.parquet import is_text
 from vip_tiering.extracts.row_rules import RULES
 
@@ -99,7 +99,7 @@ def _signature(path: Path, name: str) -> tuple[int, int]:
 
 
 def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
-    tidied = [tidy(header) for header in headers]
+    tidied = [tidy_header(header) for header in headers]
     repeated = sorted({shown(headers[place], place) for place, one in enumerate(tidied) if tidied.index(one) != place})
     if repeated:
         raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")

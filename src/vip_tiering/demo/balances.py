@@ -9,7 +9,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +64,15 @@ def extracts() -> Iterator[tuple[str, bytes]]:
             "date": pa.repeat(pa.scalar(date), len(here)),
             "balance": decimal_from_fen(fen[here, day]),
         }
-        sink = io.BytesIO()
-        sink.write(",".join(columns).encode() + b"\n")
-        pyarrow.csv.write_csv(pa.table(columns), sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
-        yield f"balances_{date:%Y%m%d}.csv", sink.getvalue()
+        yield f"balances_{date:%Y%m%d}.csv", plain_csv(columns, quoting="none")
+
+
+def plain_csv(columns: dict[str, pa.Array], *, quoting: Literal["none", "needed"]) -> bytes:
+    """Return columns as a CSV such as other systems write: UTF-8 without a mark, the header without quotes."""
+    sink = io.BytesIO()
+    sink.write(",".join(columns).encode() + b"\n")
+    pyarrow.csv.write_csv(pa.table(columns), sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting))
+    return sink.getvalue()
 
 
 def customer_ids(numbers: Int64s) -> pa.Array:

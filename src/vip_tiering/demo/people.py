@@ -6,7 +6,6 @@ Everything follows from one seed by whole-number arithmetic. The numbers lie in 
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from vip_tiering.base.arrays import one_array
-from vip_tiering.demo.balances import CUSTOMERS, SEED, customer_ids
-from vip_tiering.publishing.csv_files import write_csv
+from vip_tiering.base.text import csv_as_text
+from vip_tiering.demo.balances import CUSTOMERS, SEED, customer_ids, plain_csv
+from vip_tiering.publishing.csv_files import csv_bytes
 
 ON: Final = dt.date(2016, 1, 8)
 """The Friday for which the demo makes lists: a weekend follows."""
@@ -36,23 +35,17 @@ def files() -> dict[str, bytes]:
     rng = np.random.default_rng(SEED + 1)
     known = np.sort(rng.permutation(CUSTOMERS)[_NOT_DELIVERED:])
     return {
-        "customers.csv": _csv(_customers(rng, known)),
-        "events.csv": _csv(_events(rng)),
-        "do_not_contact.csv": _csv(_refusals(rng)),
+        "customers.csv": plain_csv(_customers(rng, known), quoting="needed"),
+        "events.csv": plain_csv(_events(rng), quoting="needed"),
+        "do_not_contact.csv": plain_csv(_refusals(rng), quoting="needed"),
     }
 
 
-def _csv(columns: dict[str, pa.Array]) -> bytes:
-    sink = io.BytesIO()
-    sink.write(",".join(columns).encode() + b"\n")
-    pyarrow.csv.write_csv(pa.table(columns), sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed"))
-    return sink.getvalue()
-
-
-def _pick(rng: np.random.Generator, words: dict[str, int] | tuple[str, ...], count: int) -> Any:  # noqa: ANN401 (array of str)
-    """Return words, shape (count,), drawn by their weights."""
-    weights = words if isinstance(words, dict) else dict.fromkeys(words, 1)
-    return np.array(np.repeat(np.array(list(weights), object), list(weights.values())))[rng.integers(0, sum(weights.values()), count)]
+def _drawn(rng: np.random.Generator, words: Mapping[str, int] | tuple[str, ...], count: int) -> Any:  # noqa: ANN401 (array of str)
+    """Return words, shape (count,), drawn by their weights; without weights each is as likely."""
+    weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1)
+    every = np.repeat(np.array(list(weights), object), list(weights.values()))
+    return every[rng.integers(0, len(every), count)]
 
 
 def _days(rng: np.random.Generator, first: dt.date, last: dt.date, count: int) -> Any:  # noqa: ANN401 (array of str)
@@ -68,23 +61,23 @@ def _customers(rng: np.random.Generator, known: np.ndarray[Any, np.dtype[np.int6
     mobile = np.array([f"138{number:08d}" for number in holder], object)
     mobile[rng.integers(0, 50, count) == 0] = "010-5555"
     columns = {
-        "name": _pick(rng, _SURNAMES, count) + _pick(rng, _GIVEN, count) + _pick(rng, (*_GIVEN, ""), count),
-        "gender": _pick(rng, {"M": 9, "F": 10, "": 1}, count),
+        "name": _drawn(rng, _SURNAMES, count) + _drawn(rng, _GIVEN, count) + _drawn(rng, (*_GIVEN, ""), count),
+        "gender": _drawn(rng, {"M": 9, "F": 10, "": 1}, count),
         "mobile": mobile,
         "manager": np.array([f"{_BRANCHES[one][:1]}{number:02d}" for one, number in zip(branch, manager, strict=True)], object),
         "branch": np.array(_BRANCHES, object)[branch],
         "birthday": _days(rng, dt.date(1940, 1, 1), dt.date(1999, 12, 31), count),
-        "segments": _pick(rng, {"": 8, "payroll": 4, "merchant": 3, "savings": 3, "merchant|settlement": 2}, count),
-        "wechat_id": _pick(rng, {"": 1, "wx": 3}, count),
-        "risk_rating": _pick(rng, ("C1", "C2", "C3", "C4", "C5", ""), count),
+        "segments": _drawn(rng, {"": 8, "payroll": 4, "merchant": 3, "savings": 3, "merchant|settlement": 2}, count),
+        "wechat_id": _drawn(rng, {"": 1, "wx": 3}, count),
+        "risk_rating": _drawn(rng, ("C1", "C2", "C3", "C4", "C5", ""), count),
         "risk_rated_on": _days(rng, dt.date(2014, 10, 1), dt.date(2015, 12, 20), count),
-        "qualified_investor": _pick(rng, {"N": 3, "Y": 2}, count),
+        "qualified_investor": _drawn(rng, {"N": 3, "Y": 2}, count),
         "qualified_on": _days(rng, dt.date(2014, 1, 1), dt.date(2015, 12, 1), count),
-        "consent_sms": _pick(rng, {"Y": 12, "N": 2, "": 3}, count),
-        "consent_call": _pick(rng, {"Y": 11, "N": 3, "": 3}, count),
-        "consent_wechat": _pick(rng, {"Y": 8, "N": 1, "": 2}, count),
-        "status": _pick(rng, {"active": 60, "dormant": 1, "frozen": 1, "deceased": 1}, count),
-        "private_client": _pick(rng, {"": 80, "Y": 1}, count),
+        "consent_sms": _drawn(rng, {"Y": 12, "N": 2, "": 3}, count),
+        "consent_call": _drawn(rng, {"Y": 11, "N": 3, "": 3}, count),
+        "consent_wechat": _drawn(rng, {"Y": 8, "N": 1, "": 2}, count),
+        "status": _drawn(rng, {"active": 60, "dormant": 1, "frozen": 1, "deceased": 1}, count),
+        "private_client": _drawn(rng, {"": 80, "Y": 1}, count),
         "points": rng.integers(0, 300, count) * 100,
         "points_expire_on": _days(rng, dt.date(2016, 1, 1), dt.date(2016, 12, 31), count),
     }
@@ -111,7 +104,7 @@ def _events(rng: np.random.Generator) -> dict[str, pa.Array]:
         "event": pa.array(np.where(grave, "family_event", "maturity").astype(object)),
         "kind": pa.array(np.where(grave, "bereavement", "").astype(object)),
         "date": pa.array(np.where(grave, "2015-12-20", _days(rng, dt.date(2016, 1, 4), dt.date(2016, 2, 28), count)).astype(object)),
-        "product": pa.array(np.where(grave, "", _pick(rng, ("非凡理财90天", "储蓄国债", "定期存款一年"), count)).astype(object)),
+        "product": pa.array(np.where(grave, "", _drawn(rng, ("非凡理财90天", "储蓄国债", "定期存款一年"), count)).astype(object)),
         "amount": pa.array(np.where(grave, "", amounts.astype(str).astype(object) + ".00").astype(object)),
     }
 
@@ -121,7 +114,7 @@ def _refusals(rng: np.random.Generator) -> dict[str, pa.Array]:
     who = rng.permutation(CUSTOMERS)[:count]
     return {
         "customer_id": customer_ids(who),
-        "channel": pa.array(_pick(rng, {"sms": 3, "calls": 1, "all": 1}, count)),
+        "channel": pa.array(_drawn(rng, {"sms": 3, "calls": 1, "all": 1}, count)),
         "since": pa.array(_days(rng, dt.date(2013, 1, 1), dt.date(2015, 12, 31), count)),
     }
 
@@ -133,7 +126,6 @@ _WORDS: Final = {"sms": _SENT, "calls": _CALLED, "appointments": _CALLED}
 """Results by channel, with their weights; of the other channels those of a meeting."""
 _OBSTACLES: Final = {"": 6, "利率低": 2, "已在他行办理": 1, "无暇面谈": 1}
 _CHANNELS: Final = ("sms", "calls", "appointments", "visits", "invitations", "wechat")
-_COLUMNS: Final = ("customer_id", "action", "channel", "result", "obstacle")
 
 
 def returned(export: Path) -> dict[str, bytes]:
@@ -141,23 +133,17 @@ def returned(export: Path) -> dict[str, bytes]:
     rng = np.random.default_rng(SEED + 2)
     files = {}
     for channel in _CHANNELS:
-        table = pyarrow.csv.read_csv(
-            export / f"{channel}.csv",
-            convert_options=pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in ("customer_id", "action")}),
-        )
+        table = csv_as_text(export / f"{channel}.csv", ("customer_id", "action"))
         if not len(table):
             continue
         result = _drawn(rng, _WORDS.get(channel, _MET), len(table))
         obstacle = np.where(result == "", "", _drawn(rng, _OBSTACLES if channel != "sms" else {"": 1}, len(table)))
-        columns = (table["customer_id"], table["action"], pa.repeat(channel, len(table)), pa.array(result), pa.array(obstacle))
-        sink = io.BytesIO()
-        write_csv({name: one_array(column) for name, column in zip(_COLUMNS, columns, strict=True)}, sink)
-        files[f"{channel}.csv"] = sink.getvalue()
+        columns = {
+            "customer_id": table["customer_id"],
+            "action": table["action"],
+            "channel": pa.repeat(channel, len(table)),
+            "result": pa.array(result),
+            "obstacle": pa.array(obstacle),
+        }
+        files[f"{channel}.csv"] = csv_bytes(columns, header=True)
     return files
-
-
-def _drawn(rng: np.random.Generator, words: Mapping[str, int], count: int) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Return words, shape (count,), drawn by their weights."""
-    every = np.repeat(np.array(list(words), object), list(words.values()))
-    drawn: np.ndarray[tuple[int], np.dtype[np.object_]] = every[rng.integers(0, len(every), count)]
-    return drawn

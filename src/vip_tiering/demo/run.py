@@ -33,7 +33,7 @@ from vip_tiering.lists.followup.results import Results, ResultsOrder, playbook_r
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.reports.export import ChangesOrder, ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
-from vip_tiering.tiers.job import Order, Result, tier_compute
+from vip_tiering.tiers.job import Result, tier_compute
 
 _MARKER: Final = ".vip-demo"
 _EXTRACTS: Final = "extracts"
@@ -63,11 +63,10 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
                 (folder / _MARKER).unlink(missing_ok=True)
             raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
     for number, quarter in enumerate(QUARTERS):
-        order = Order((str(folder / _EXTRACTS),), str(quarter), folder / _OUT, rules=packaged_rules())
         title = (
             f"{quarter} is compared with {quarter.previous}." if number else f"{quarter} is the first quarter: nothing to compare it with."
         )
-        yield title, tier_compute(order, _TODAY, lambda _done, _all: None)
+        yield title, tier_compute([str(folder / _EXTRACTS)], str(quarter), folder / _OUT, _TODAY, rules=packaged_rules())
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
-from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, STORED_DECIMAL, Int64s, fen_from_decimal, value_range
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, value_range
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy_column
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY
 
@@ -78,8 +79,6 @@ _AMOUNT_PATTERNS: Final = (
 
 def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
     """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
-    if values.type in (DECIMAL, STORED_DECIMAL):
-        return fen_from_decimal(values)
     try:
         if pa.types.is_integer(values.type):
             limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
@@ -124,7 +123,7 @@ def check_days(raw: RawColumns, broken: Broken) -> Int32s:
     encoded = raw.columns["date"]
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode()
-    days, rules, broken.date_written = parse_days(encoded.dictionary, raw.date_format, counts_of(encoded))
+    days, rules, broken.date_written = parse_days(encoded.dictionary, raw.extract.date_format, counts_of(encoded))
     codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
     days, rules = [*days, 0], [*rules, "date-empty"]
     for rule in sorted({rule for rule in rules if rule}):
@@ -259,7 +258,7 @@ def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, in
     lowest, highest = value_range(text)
     if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
         delivered = values
-        values = tidy_text(values)
+        values = tidy_column(values)
         tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
         broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
     lengths = np.diff(offsets_of(values))
@@ -285,16 +284,9 @@ def _check_total(values: pa.Array, broken: Broken) -> None:
         broken.add("id-total", "customer_id", mask)
 
 
-def tidy_text(values: pa.Array) -> pa.Array:
-    """Return strings in NFKC without surrounding blanks and without invisible characters, so that equal ids look equal."""
-    values = pc.utf8_normalize(values, form="NFKC")
-    values = pc.replace_substring_regex(values, r"[\x{200b}-\x{200f}\x{2060}\x{feff}]", "")
-    return pc.utf8_trim_whitespace(values)
-
-
 def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:
     """Return the currencies as codes of three letters; another one than CNY passes only where it is converted."""
-    text = pc.utf8_upper(tidy_text(values.cast(pa.string()).fill_null("")))
+    text = pc.utf8_upper(tidy_column(values.cast(pa.string()).fill_null("")))
     home = pc.is_in(text, pa.array(_HOME_NAMES))
     if foreign:
         broken.add("currency-code", "currency", ~truth(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))

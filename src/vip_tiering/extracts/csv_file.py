@@ -154,10 +154,10 @@ def table(
             message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
             raise refuse(name, "file-cut", message, _last_row(delivered))
         delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
-    content = decoded(delivered, name)
-    csv_text = _Csv(content.text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
+    text, encoding = decoded(delivered, name)
+    csv_text = _Csv(text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
     columns, row, wrong = csv_text.numbered(use_threads=use_threads)
-    return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_longer_records)
+    return RawTable(names, columns, row, wrong, encoding, csv_text.has_longer_records)
 
 
 def _last_row(delivered: bytes | bytearray) -> int:
@@ -177,7 +177,9 @@ class _Csv:
 
     def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
-        read, wrong = self._parsed_beside_quotes() if use_threads else self._parsed_after_quotes()
+        if self.has_quotes and not use_threads:
+            refuse_open_quotes(self._text, self._name)
+        read, wrong = self._parse_beside_quotes() if self.has_quotes and use_threads else self._parse(use_threads=use_threads)
         if wrong and use_threads:  # only one thread knows which rows they are
             read, wrong = self._parse(use_threads=False)
         view = np.frombuffer(self._text, np.uint8)
@@ -191,15 +193,8 @@ class _Csv:
         columns = {place: read[str(place)] for place in self._wanted}
         return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
 
-    def _parsed_after_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
-        if self.has_quotes:
-            refuse_open_quotes(self._text, self._name)
-        return self._parse(use_threads=False)
-
-    def _parsed_beside_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
+    def _parse_beside_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Parse while the quotes are looked at; what is wrong with them is told before all else."""
-        if not self.has_quotes:
-            return self._parse(use_threads=True)
         with threads(1) as pool:
             quotes = pool.submit(refuse_open_quotes, self._text, self._name)
             try:
@@ -252,17 +247,8 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     codes = [extract.columns["date"]] if "date" in extract.columns else []
     raw = table(text, extract.name, final_newline=extract.needs_final_newline, wanted=set(places.values()), codes=codes)
     columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
-    found = RawColumns(
-        name=extract.name,
-        file=file,
-        columns=columns,
-        headers={role: extract.header(role) for role in extract.columns},
-        row=raw.row,
-        day=extract.day,
-        date_format=extract.date_format,
-    )
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
-    return found, Rejects(problems), raw.encoding
+    return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
 
 
 def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa.Array:

@@ -7,7 +7,6 @@ import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -25,14 +24,6 @@ _PACKED_PIECE_BYTES: Final = 64 << 10
 """Packed bytes that are unpacked at once: deflate makes at most 1032 times as much of them, 66 MB."""
 _HAN_FIRST, _HAN_LAST = 0xE4, 0xE9
 """First bytes of U+4E00 to U+9FFF in UTF-8: E4 B8 80 to E9 BF BF, three bytes each."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """The whole text of a file as UTF-8 without BOM, and the encoding in which it was delivered."""
-
-    text: pa.Buffer
-    encoding: str
 
 
 def unpacked(packed: bytes, name: str, max_bytes: int) -> bytearray:
@@ -71,15 +62,16 @@ def _zeros(view: memoryview) -> int:
     return int(filled[0]) if len(filled) else len(view)
 
 
-def decoded(delivered: bytes | bytearray, name: str) -> Content:
-    """Return a file's text. The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030.
+def decoded(delivered: bytes | bytearray, name: str) -> tuple[pa.Buffer, str]:
+    """Return a file's text as UTF-8 without BOM, and the encoding in which it was delivered.
 
-    GB18030 makes wrong characters of most UTF-8 without an error, so a file in GB18030 must have no line in UTF-8.
+    The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030. GB18030 makes wrong characters of most
+    UTF-8 without an error, so a file in GB18030 must have no line in UTF-8.
     """
     has_bom = delivered.startswith(UTF8_BOM)
     text = pa.py_buffer(delivered).slice(len(UTF8_BOM) if has_bom else 0)
     if _is_utf8(text):
-        return Content(text, "UTF-8 with BOM" if has_bom else "UTF-8")
+        return text, "UTF-8 with BOM" if has_bom else "UTF-8"
     lines = _Lines(delivered)
     wrong = lines.first_not_utf8()
     if has_bom:
@@ -94,7 +86,7 @@ def decoded(delivered: bytes | bytearray, name: str) -> Content:
         except UnicodeDecodeError as error:
             row = lines.row_at(start + error.start)
             raise refuse(name, "file-encoding", "is neither UTF-8 nor GB18030 throughout; save it as UTF-8", row) from None
-    return Content(pa.py_buffer(utf8), "GB18030")
+    return pa.py_buffer(utf8), "GB18030"
 
 
 def _is_utf8(text: pa.Buffer) -> bool:

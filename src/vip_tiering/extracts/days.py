@@ -99,7 +99,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
         if len(raw) + len(reading.rejects) == 0:
             raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
         extract.refuse_other_rows(len(raw) + len(reading.rejects))
-        raw = _with_constants(raw, extract)
+        raw = _with_constants(raw)
     except DataError as error:
         reading.problems = [*error.problems]
         return None, reading
@@ -131,12 +131,13 @@ def _holds_bytes_for_text(raw: RawColumns) -> bool:
     return False
 
 
-def _with_constants(raw: RawColumns, extract: Extract) -> RawColumns:
+def _with_constants(raw: RawColumns) -> RawColumns:
     """Return the columns of a file with those that its folders `key=value` give."""
-    for role, value in extract.constants.items():
+    constants = {}
+    for role, value in raw.extract.constants.items():
         if len(raw) * len(value.encode()) > COLUMN_LIMIT_BYTES:
-            raise column_too_large(extract.name, role)
-    constants = {role: pa.repeat(pa.scalar(value, pa.string()), len(raw)) for role, value in extract.constants.items()}
+            raise column_too_large(raw.extract.name, role)
+        constants[role] = pa.repeat(pa.scalar(value, pa.string()), len(raw))
     return dataclasses.replace(raw, columns=raw.columns | constants)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import ROLES
+from vip_tiering.base.text import tidy
 from vip_tiering.rules.extracts import ExtractColumns
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -27,14 +26,12 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
 _USUAL: Final = {role: [one for one in names if one == role or not one.isascii()][:2] for role, names in ALIASES.items()}
 _SHOWN_HEADERS: Final = 12
 _REQUIRED: Final = ("customer_id", "balance")
-_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
 
 
-@lru_cache(maxsize=1 << 12)
-def tidy(header: str) -> str:
-    """Return a header as it is compared: NFKC, without case, invisible characters and surrounding blanks."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", header)).strip().casefold()
+def tidy_header(header: str) -> str:
+    """Return a header as headers are compared: tidy, and without case."""
+    return tidy(header).casefold()
 
 
 def shown(header: str, index: int) -> str:
@@ -53,7 +50,7 @@ def recognise(headers: Sequence[str], columns: ExtractColumns, name: str, given:
 
     Raises DataError for missing, repeated and ambiguous columns.
     """
-    tidied = [tidy(header) for header in headers]
+    tidied = [tidy_header(header) for header in headers]
     problems: list[Problem] = []
 
     def add(rule: str, message: str) -> None:
@@ -89,11 +86,11 @@ def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mappi
 def key_roles(keys: Sequence[tuple[str, str]], columns: ExtractColumns) -> dict[str, str]:
     """Return role -> value for the folders `key=value` whose key is a usual or mapped header."""
     names = _names(columns)
-    return {role: value for key, value in keys for role in ROLES if tidy(key) in names[role]}
+    return {role: value for key, value in keys for role in ROLES if tidy_header(key) in names[role]}
 
 
 def _names(columns: ExtractColumns) -> dict[str, set[str]]:
     """Return role -> the headers that mean it, as they are compared: the mapped one, else the usual ones not mapped to another role."""
-    mapped = {role: tidy(header) for role in ROLES if (header := getattr(columns, role)) is not None}
-    usual = {role: {tidy(alias) for alias in aliases} - set(mapped.values()) for role, aliases in ALIASES.items()}
+    mapped = {role: tidy_header(header) for role in ROLES if (header := getattr(columns, role)) is not None}
+    usual = {role: {tidy_header(alias) for alias in aliases} - set(mapped.values()) for role, aliases in ALIASES.items()}
     return {role: {mapped[role]} if role in mapped else usual[role] for role in ROLES}

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vip_tiering.base.arrays import one_array, steps
+from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError
 from vip_tiering.extracts.checks import CALENDAR, counts_of, parse_days, readable_days
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse, too_large
-from vip_tiering.extracts.parquet_footer import Chunk, Footer, Source, bytes_between, chunks_of, longest_text, read_footer
-from vip_tiering.extracts.parquet_pages import plain_column
+from vip_tiering.extracts.parquet_footer import Chunk, Footer, Source, chunks_of, length_of_texts, read_footer
 from vip_tiering.extracts.rows import RawColumns
 
 _BYTES_PER_ROW: Final = 40
@@ -59,9 +59,8 @@ def _text_bytes(file: pq.ParquetFile, source: Source, column: int, chunk: Chunk,
     name = file.schema_arrow.names[column]
     if _DELTA_BYTE_ARRAY in chunk.encodings:
         return _counted_bytes(file, name, chunk.group, max(min(_LOOK_BYTES, enough) // chunk.stored, 1), enough)
-    page = bytes_between(source, *chunk.dictionary) if chunk.dictionary else b""
-    longest = longest_text(page, chunk.codec, chunk.stored)
-    return (_longest_entry(file, source, name, chunk.group) if longest is None else longest) * chunk.values + chunk.stored
+    same = length_of_texts(source[chunk.dictionary], chunk.codec, chunk.stored) if isinstance(source, bytes) else None
+    return (_longest_entry(file, source, name, chunk.group) if same is None else same) * chunk.values + chunk.stored
 
 
 def _longest_entry(file: pq.ParquetFile, source: Source, name: str, group: int) -> int:
@@ -167,15 +166,7 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
         values = _read(source, content, footer, sorted(set(wanted.values())), extract)
         columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
-    return RawColumns(
-        name=extract.name,
-        file=file,
-        columns=columns,
-        headers={role: extract.header(role) for role in extract.columns},
-        row=steps(count + 1, 1)[1:],
-        day=day,
-        date_format=extract.date_format,
-    )
+    return RawColumns(extract, file, columns, np.arange(1, count + 1, dtype=np.int32), day)
 
 
 def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
@@ -185,15 +176,6 @@ def _read(file: pq.ParquetFile, source: Source, footer: Footer, columns: list[in
     if file.metadata.num_row_groups != len(footer) or (footer and not all(chunks.values())):
         raise pa.ArrowInvalid
     refuse_bombs(file, source, chunks, extract)
-    attempts = {column: plain_column(file, source, column, chunks[column]) for column in columns if isinstance(source, bytes)}
-    values = {column: found for column, found in attempts.items() if found is not None}
-    others = [column for column in columns if column not in values]
-    return values | (_of_library(file, others, extract) if others else {})
-
-
-def _of_library(file: pq.ParquetFile, columns: list[int], extract: Extract) -> dict[int, pa.Array]:
-    """Return columns of a file as the library reads them."""
-    names = file.schema_arrow.names
     try:
         table = file.read(columns=[names[column] for column in columns], use_threads=False)
     except (pa.ArrowException, OSError):

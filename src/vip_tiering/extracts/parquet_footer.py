@@ -7,6 +7,7 @@ contradicts itself: a type that differs, statistics that are too short, a codec 
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ _LONG_LIST: Final = 15
 _DEEPEST: Final = 32
 
 
-def struct(data: bytes, position: int = 0, depth: int = 0) -> tuple[ThriftFields, int]:
+def _struct(data: bytes, position: int = 0, depth: int = 0) -> tuple[ThriftFields, int]:
     """Return the struct that begins at `position`, and where it ends. Raises ValueError or IndexError where there is none.
 
     Whole numbers, truth values, bytes, lists and structs are what Parquet needs; maps do not occur.
@@ -49,14 +50,14 @@ def _value(data: bytes, position: int, kind: int, depth: int) -> tuple[Any, int]
     if kind in _WHOLE_NUMBERS:
         return _signed(data, position)
     if kind == _BINARY:
-        size, position = unsigned(data, position)
+        size, position = _unsigned(data, position)
         if position + size > len(data):
             raise IndexError(size)
         return data[position : position + size], position + size
     if depth == _DEEPEST:
         raise ValueError(depth)
     if kind == _STRUCT:
-        return struct(data, position, depth + 1)
+        return _struct(data, position, depth + 1)
     if kind in _LISTS:
         return _list(data, position, depth + 1)
     if kind in (_BYTE, _TRUE, _FALSE):
@@ -70,7 +71,7 @@ def _list(data: bytes, position: int, depth: int) -> tuple[list[Any], int]:
     size, kind = divmod(data[position], 16)
     position += 1
     if size == _LONG_LIST:
-        size, position = unsigned(data, position)
+        size, position = _unsigned(data, position)
     values = []
     for _ in range(size):
         value, position = _value(data, position, kind, depth)
@@ -78,7 +79,7 @@ def _list(data: bytes, position: int, depth: int) -> tuple[list[Any], int]:
     return values, position
 
 
-def unsigned(data: bytes, position: int) -> tuple[int, int]:
+def _unsigned(data: bytes, position: int) -> tuple[int, int]:
     """Return a number of 7 bits a byte, lowest first, and where it ends."""
     value = shift = 0
     while data[position] & _MORE:
@@ -90,60 +91,8 @@ def unsigned(data: bytes, position: int) -> tuple[int, int]:
 
 def _signed(data: bytes, position: int) -> tuple[int, int]:
     """Return a number whose lowest bit is its sign."""
-    value, position = unsigned(data, position)
+    value, position = _unsigned(data, position)
     return (value >> 1) ^ -(value & 1), position
-
-
-_HEADER_BYTES: Final = 256
-_UNPACKED_SIZE, _PACKED_SIZE, _DICTIONARY, _COUNT = 2, 3, 7, 1
-"""Fields of a page header; the last one is that of a dictionary page's."""
-_LENGTH_BYTES: Final = 4
-
-
-def longest_text(page: bytes, codec: str, most: int) -> int | None:
-    """Return the length of the longest text of a dictionary page, header included; None where that cannot be proved from it.
-
-    `most` is how many bytes it may have unpacked.
-
-    A text is stored behind its length in 4 bytes. Texts of one length stand in equal steps. Other texts, shorter than 256
-    bytes and without zero bytes, have three zero bytes nowhere but in those lengths; that each leads to the next, from the
-    first byte to the last, proves it.
-    """
-    try:
-        header, begin = struct(page[:_HEADER_BYTES])
-        unpacked, packed, count = header[_UNPACKED_SIZE], header[_PACKED_SIZE], header[_DICTIONARY][_COUNT]
-        if not 0 < unpacked <= most:
-            return None
-        content = page[begin : begin + packed]
-        if codec != "uncompressed":
-            content = pa.Codec(codec).decompress(content, unpacked, asbytes=True)
-    except (KeyError, IndexError, TypeError, ValueError, OSError, MemoryError):
-        return None
-    return _longest(content, count)
-
-
-def common_length(content: bytes | memoryview | pa.Buffer, count: int, begin: int = 0) -> int | None:
-    """Return the length of `count` texts, each behind its length, that fill `content` from `begin` on; None where it is not one."""
-    size, rest = divmod(len(content) - begin, count) if count > 0 else (0, 0)
-    if rest or size <= _LENGTH_BYTES:
-        return None
-    lengths = np.ndarray((count,), "<u4", content, begin, (size,))
-    return size - _LENGTH_BYTES if (lengths == size - _LENGTH_BYTES).all() else None
-
-
-def _longest(content: bytes, count: int) -> int | None:
-    if (size := common_length(content, count)) is not None:
-        return size
-    data = np.frombuffer(content, np.uint8)
-    zero = data == 0
-    begins = np.flatnonzero(zero[1:-2] & zero[2:-1] & zero[3:])
-    if len(begins) == 0 or len(begins) != count:
-        return None
-    lengths = data[begins]
-    ends = begins + _LENGTH_BYTES + lengths
-    if begins[0] != 0 or (ends[:-1] != begins[1:]).any() or ends[-1] != len(data):
-        return None
-    return int(lengths.max())
 
 
 Source = Path | bytes
@@ -159,18 +108,14 @@ _NULLS, _LEAST, _MOST = 3, (6, 2), (5, 1)
 
 @dataclass(frozen=True)
 class Chunk:
-    """One column in one row group. `stored` is its size unpacked, `begin` where its first page begins.
-
-    `dictionary`: begin and end of its dictionary page, if it says so.
-    """
+    """One column in one row group. `stored` is its size unpacked, in bytes; `dictionary` is where its dictionary page stands."""
 
     group: int
     values: int
     stored: int
-    begin: int
     encodings: frozenset[int]
     codec: str
-    dictionary: tuple[int, int] | None
+    dictionary: slice
     only_value: bytes | None
     """The value that every row has, where the statistics say that there is only one and no null."""
 
@@ -181,17 +126,14 @@ Footer = list[list[ThriftFields]]
 
 def read_footer(source: Source) -> Footer:
     """Return the footer of a file. Raises ArrowInvalid, like the library, for one that is none."""
-    if isinstance(source, bytes):
-        footer = source[-_TAIL_BYTES - int.from_bytes(source[-_TAIL_BYTES:-4], "little") :]
-    else:
-        with source.open("rb") as file:
-            end = file.seek(0, 2)
-            file.seek(max(end - _TAIL_BYTES, 0))
-            size = int.from_bytes(file.read(4), "little") + _TAIL_BYTES
-            file.seek(max(end - size, 0))
-            footer = file.read(size)
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        end = file.seek(0, io.SEEK_END)
+        file.seek(max(end - _TAIL_BYTES, 0))
+        size = int.from_bytes(file.read(4), "little") + _TAIL_BYTES
+        file.seek(max(end - size, 0))
+        footer = file.read(size)
     try:
-        fields, _ = struct(footer)
+        fields, _ = _struct(footer)
         return [[column[_METADATA] for column in group[_COLUMNS]] for group in fields[_ROW_GROUPS]]
     except _WRONG:
         raise pa.ArrowInvalid from None
@@ -209,18 +151,16 @@ def chunks_of(footer: Footer, header: str) -> list[Chunk]:
 
 
 def _chunk(group: int, column: ThriftFields) -> Chunk:
-    dictionary = column.get(_DICTIONARY_PAGE)
-    sizes = (column[_VALUES], column[_UNPACKED], column[_DATA_PAGE], dictionary or 0)
-    if min(sizes) < 0 or not 0 <= column[_CODEC] < len(_CODECS):
-        raise ValueError(sizes)
+    values, stored, dictionary = column[_VALUES], column[_UNPACKED], column.get(_DICTIONARY_PAGE)
+    if min(values, stored, dictionary or 0) < 0 or not 0 <= column[_CODEC] < len(_CODECS):
+        raise ValueError(values, stored)
     return Chunk(
         group,
-        column[_VALUES],
-        column[_UNPACKED],
-        dictionary or column[_DATA_PAGE],
+        values,
+        stored,
         frozenset(column[_ENCODINGS]),
         _CODECS[column[_CODEC]],
-        (dictionary, column[_DATA_PAGE]) if dictionary else None,
+        slice(dictionary, column[_DATA_PAGE]) if dictionary else slice(0),
         _only_value(column.get(_STATISTICS, {})),
     )
 
@@ -231,10 +171,28 @@ def _only_value(statistics: ThriftFields) -> bytes | None:
     return least if isinstance(least, bytes) and least == most and statistics.get(_NULLS) == 0 else None
 
 
-def bytes_between(source: Source, begin: int, end: int) -> bytes:
-    """Return a part of a file."""
-    if isinstance(source, bytes):
-        return source[begin:end]
-    with source.open("rb") as file:
-        file.seek(begin)
-        return file.read(max(end - begin, 0))
+_HEADER_BYTES: Final = 256
+_PAGE_UNPACKED, _PAGE_PACKED, _DICTIONARY, _COUNT = 2, 3, 7, 1
+"""Fields of a page header; the last one is that of a dictionary page's."""
+_LENGTH_BYTES: Final = 4
+
+
+def length_of_texts(page: bytes, codec: str, most: int) -> int | None:
+    """Return the length in bytes that all texts of a dictionary page have; None where they differ, or it is not such a page.
+
+    Each text stands behind its length, so that texts of one length stand in equal steps. `most`: what the page may have
+    unpacked, in bytes. The library would make a table of all texts to tell it, which takes longer than to read the column.
+    """
+    try:
+        header, begin = _struct(page[:_HEADER_BYTES])
+        unpacked, content, count = header[_PAGE_UNPACKED], page[begin : begin + header[_PAGE_PACKED]], header[_DICTIONARY][_COUNT]
+        if not 0 < unpacked <= most:
+            return None
+        if codec != "uncompressed":
+            content = pa.Codec(codec).decompress(content, unpacked, asbytes=True)
+        step, rest = divmod(len(content), count)
+        lengths = np.ndarray((count,), "<u4", content, strides=(step,))
+    except (*_WRONG, ArithmeticError, OSError, MemoryError):
+        return None
+    length = step - _LENGTH_BYTES
+    return length if not rest and (lengths == length).all() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from vip_tiering.base.arrays import Int32s, Mask
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s, value_range
 from vip_tiering.base.schema import ROLES
+from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.row_rules import RULES, message_of
 
 
@@ -56,10 +57,6 @@ class Rows:
     def take(self, index: npt.NDArray[np.intp] | slice) -> Rows:
         """Return the rows at `index`, in its order."""
         return Rows(**{one.name: _take(getattr(self, one.name), index) for one in fields(self)})
-
-    def with_balance(self, balance_fen: Int64s) -> Rows:
-        """Return the same rows with other balances."""
-        return replace(self, balance_fen=balance_fen)
 
     @staticmethod
     def concat(parts: Sequence[Rows]) -> Rows:
@@ -105,19 +102,17 @@ def _concat(columns: Sequence[Any]) -> Any:  # noqa: ANN401 (a column of any kin
 
 @dataclass(frozen=True)
 class RawColumns:
-    """The columns of one file by role, before any check; arrays of shape (n,), nulls allowed.
+    """The columns of one extract by role, before any check; arrays of shape (n,), nulls allowed.
 
-    `headers` gives the header of a role as delivered; `row` the row of each value as people count it; `file` the index
-    of the extract, `name` its name. `day` is set where the date is not a column.
+    `file` is the index of the extract, `row` the row of each value as people count it. `day` is set where the date is not
+    read from a column.
     """
 
-    name: str
+    extract: Extract
     file: int
     columns: dict[str, pa.Array]
-    headers: dict[str, str]
     row: Int32s
-    day: int | None = None
-    date_format: str | None = None
+    day: int | None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -153,9 +148,11 @@ class Broken:
     def rejects(self, raw: RawColumns) -> Rejects:
         """Return the rejected rows as problems."""
         bad = np.flatnonzero(self.rule >= 0)
+        extract = raw.extract
         customers = pc.unique(raw.columns["customer_id"].take(pa.array(bad)).cast(pa.string())).to_pylist()
         problems = []
         for row, rule, role in zip(raw.row[bad].tolist(), self.rule[bad].tolist(), self.role[bad].tolist(), strict=True):
-            code = self._rules[rule]
-            problems.append(Problem(raw.name, row, raw.headers.get(self._roles[role]), code, message_of(code, self.date_written)))
+            code, place = self._rules[rule], extract.columns.get(self._roles[role])
+            header = None if place is None else extract.headers[place]
+            problems.append(Problem(extract.name, row, header, code, message_of(code, self.date_written)))
         return Rejects(problems, {customer for customer in customers if customer})

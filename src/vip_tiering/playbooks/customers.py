@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
@@ -13,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.base.text import tidy
 from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Override, Source, Strict, Version
 from vip_tiering.rules.yaml_file import Document, path_text
@@ -194,7 +193,6 @@ class CustomerRules(PlaybookFile):
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
-_INVISIBLE: Final = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SHARED: Final = (
     {"consent_sms", "consent_call", "consent_wechat"},
     {"risk_rated_on", "qualified_on"},
@@ -202,11 +200,6 @@ _SHARED: Final = (
 )
 """Fields that one column may feed together."""
 _FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS, RESULT_FIELDS)
-
-
-def tidy_word(word: str) -> str:
-    """Return a word as words of coded fields are compared: NFKC, in small letters, without blanks around it."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", word)).strip().lower()
 
 
 def check_customers(document: Document, channels: Collection[str] | None = None) -> None:
@@ -226,10 +219,10 @@ def check_customers(document: Document, channels: Collection[str] | None = None)
             hint = f"did you mean {near[0]}?" if near else f"write {', '.join(filter(None, known[field]))}"
             document.add(path, f"must be a value of {field}; {hint}")
             continue
-        own = next((one for one in known.get(field, ()) if one and tidy_word(one) == tidy_word(word)), code)
+        own = next((one for one in known.get(field, ()) if one and tidy(one).lower() == tidy(word).lower()), code)
         if own != code:
             document.add(path, f"must be {own}, which it is by itself", at_key=True)
-        first = first_use.setdefault((field, tidy_word(word)), (index, word, code))
+        first = first_use.setdefault((field, tidy(word).lower()), (index, word, code))
         if first[2] != code:
             place = path_text(("values", first[0], "values", first[1]))
             document.add(path, f"must be {first[2] or 'empty'} for {field}, as {place} says", at_key=True)
@@ -243,7 +236,7 @@ def _check_headers(document: Document) -> None:
         for field in fields:
             given = columns.get(field) or []
             for index, header in enumerate([given] if isinstance(given, str) else given):
-                first = first_use.setdefault(tidy_word(header), field)
+                first = first_use.setdefault(tidy(header).lower(), field)
                 if first != field and not any({first, field} <= together for together in _SHARED):
                     path = ("columns", field) if isinstance(given, str) else ("columns", field, index)
                     document.add(path, f"must not be the header of {first} too")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
+
+from vip_tiering.base.text import tidy
 
 ONE_SEGMENT_UNITS: Final = 70
 """A message of at most so many UTF-16 units is sent, and paid, as one."""
@@ -98,4 +99,4 @@ def money_in(text: str) -> str | None:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    return "".join(tidy(text).split()).casefold()

@@ -10,7 +10,8 @@ import pyarrow as pa
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.run_folder import TieredRun, read_run, read_tiers
+from vip_tiering.tiers.run_files import tiers_table
+from vip_tiering.tiers.run_folder import TieredRun, read_run
 from vip_tiering.tiers.scope import rename_previous
 
 
@@ -49,7 +50,7 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
         return None, [f"{place.name}: {message}; {without}"]
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; name them with --rules; {without}"]
-    return Earlier(found.digest, _tiers(place, found.quarter, run, rules)), []
+    return _renamed(found, run, rules), []
 
 
 def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier | None, list[str]]:
@@ -66,7 +67,7 @@ def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier 
         return None, [f"{place.name}: is a run of {found.quarter}; the growth since last year is left empty"]
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; the growth since last year is left empty"]
-    return Earlier(found.digest, _tiers(place, quarter, run, rules)), []
+    return _renamed(found, run, rules), []
 
 
 def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
@@ -74,13 +75,11 @@ def _by_other_rules(run: TieredRun, rules: Rules) -> bool:
     return "aliases" in run.manifest["scope"] and run.manifest["made_from"]["rules"] != rules.digest(run.quarter)
 
 
-def _tiers(place: Path, quarter: Quarter, run: TieredRun, rules: Rules) -> pa.Table:
-    """Return the tiers of an earlier run, by the numbers that customers have now where the run follows them."""
-    frame = read_tiers(place)
-    if "aliases" in run.manifest["scope"] and rules.aliases is not None and not frame.empty:
-        frame = rename_previous(frame, rules.aliases, rules.ladder(quarter))
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    return table.set_column(table.column_names.index("tier"), "tier", table["tier"].cast(pa.string()))
+def _renamed(found: TieredRun, run: TieredRun, rules: Rules) -> Earlier:
+    """Return an earlier run, by the numbers that customers have now where the run follows them."""
+    if "aliases" not in run.manifest["scope"] or rules.aliases is None:
+        return Earlier(found.digest, found.tiers)
+    return Earlier(found.digest, tiers_table(rename_previous(found.frame(), rules.aliases, rules.ladder(found.quarter))))
 
 
 def _refused(folder: Path, message: str) -> Problem:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import MIGRATION_CSV
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.ids import judge_ids, named_ids
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
@@ -22,7 +23,7 @@ from vip_tiering.reports.holders import Holders, parse_holders
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.tables import Speech, measure_names
 from vip_tiering.reports.words import Language, Words
-from vip_tiering.tiers.run_folder import TieredRun, read_run, read_texts
+from vip_tiering.tiers.run_folder import TieredRun, read_run
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def changes_export(order: ChangesOrder) -> ChangesResult:
 def _inputs(
     order: ChangesOrder, run: TieredRun, holders: Holders, rules: AllRules, before: Earlier | None, last_year: Earlier | None
 ) -> ReportInputs:
-    migration = read_texts(order.run / "migration.csv", MIGRATION_CSV)
+    migration = csv_as_text(order.run / "migration.csv", MIGRATION_CSV)
     return ReportInputs(run, holders, rules, migration, before.tiers if before else None, last_year.tiers if last_year else None)
 
 

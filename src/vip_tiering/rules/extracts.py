@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import io
 import re
-import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +21,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictIn
 from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import tidy
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -116,13 +116,8 @@ class ExtractRules(RuleFile):
         _check_products(document, document.data.get("product"))
 
 
-def tidy(code: str) -> str:
-    """Return a code as codes are compared in the extracts: NFKC, without surrounding blanks."""
-    return unicodedata.normalize("NFKC", code).strip()
-
-
 def _check_columns(document: Document, columns: object) -> None:
-    """Add the headers that stand for two meanings; headers are compared as in the extracts, NFKC and without case."""
+    """Add the headers that stand for two meanings; headers are compared as in the extracts."""
     first_use: dict[str, str] = {}
     for role, header in columns.items() if isinstance(columns, dict) else ():
         if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
@@ -220,7 +215,7 @@ def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
 
 
 def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
-    """Return the rows of a small CSV with their lines, trimmed and in NFKC, and what is wrong with its form."""
+    """Return the rows of a small CSV with their lines, tidy, and what is wrong with its form."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -234,7 +229,7 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
             return [], [f"{name}:1: the header must be {','.join(header)}"]
         for row in reader:
             if len(row) == len(header):
-                records.append((reader.line_num, tuple(unicodedata.normalize("NFKC", cell).strip() for cell in row)))
+                records.append((reader.line_num, tuple(tidy(cell) for cell in row)))
             elif row:
                 problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
     except csv.Error:

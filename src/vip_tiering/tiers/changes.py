@@ -1,4 +1,4 @@
-"""Who rose, fell, came or went against the previous quarter (semantics, section 4)."""
+"""Who rose, fell, came or went against the previous quarter (semantics 4)."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _tiers(levels: Levels, ladder: Ladder) -> pd.Categorical[str]:
 
 
 def _change_codes(then: Levels, now: Levels) -> npt.NDArray[np.int8]:
-    """Return the index into CHANGES of every customer from its levels before and now (-1 absent, 0 untiered)."""
+    """Return the index into CHANGES of every customer from its levels before and now, -1 absent, 0 untiered (semantics 4.3)."""
     rules = [
         ("kept", (now == then) | ((now <= 0) & (then <= 0))),
         ("new", (then == _ABSENT) & (now > 0)),

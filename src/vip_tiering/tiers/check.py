@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from vip_tiering.base.arrays import share_freed_memory
-from vip_tiering.base.errors import DataError, Problem, UsageError
+from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Period, Quarter
 from vip_tiering.base.roster import Located, Roster
 from vip_tiering.base.schema import ROLES
-from vip_tiering.extracts.days import Day, Reading, read_days
+from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import Extract, size_in_bytes
 from vip_tiering.extracts.find import FoundFile, find
-from vip_tiering.extracts.headers import key_roles, shown, tidy
+from vip_tiering.extracts.headers import key_roles, shown, tidy_header
 from vip_tiering.extracts.look import look, roles_of
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.check_report import FileFacts, Findings, quarter_of_most
-from vip_tiering.tiers.plan import Request, days_of_period, reading_threads, refuse_scope, unknown_years, without_copies
-from vip_tiering.tiers.posting import collapse
-
-if TYPE_CHECKING:
-    from vip_tiering.tiers.posting import Progress
-
-
-@dataclass(frozen=True)
-class CheckOrder:
-    """What `vip extract check` was asked to look at."""
-
-    extracts: tuple[str, ...]
-    quarter: str | None = None
-    rules: Path | None = None
-    kind: Kind | None = None
-    opening_zero: bool = False
-    accept_missing: tuple[dt.date, ...] = ()
-    as_of: dt.date | None = None
-    max_bytes: str = "4G"
+from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.plan import Request, days_of_period, reading_threads, refuse_future, refuse_scope, unknown_years, without_copies
+from vip_tiering.tiers.posting import Posted, Progress, collapse, post_days
 
 
 @dataclass(frozen=True)
@@ -54,51 +38,65 @@ class CheckResult:
     problems: list[Problem | str]
 
 
-def extract_check(order: CheckOrder, today: dt.date, progress: Progress) -> CheckResult:
-    """Read extracts as a computation of the quarter would, and say what is in them and what would stop it."""
+def extract_check(
+    extracts: Sequence[str],
+    today: dt.date,
+    progress: Progress = lambda _done, _all: None,
+    *,
+    quarter: str | None = None,
+    rules: Path | None = None,
+    kind: Kind | None = None,
+    opening_zero: bool = False,
+    accept_missing: Sequence[dt.date] = (),
+    as_of: dt.date | None = None,
+    max_bytes: str = "4G",
+) -> CheckResult:
+    """Read extracts as a computation of the quarter would, and say what is in them and what would stop it.
+
+    `quarter`: without one, that to which most of the days belong.
+    """
     share_freed_memory()
-    quarter = Quarter.parse(order.quarter, today) if order.quarter else None
-    if order.as_of is not None and order.as_of > today:
-        raise UsageError("--as-of: lies in the future")
-    rules = load_rules(order.rules)
+    wanted = Quarter.parse(quarter, today) if quarter else None
+    refuse_future(as_of, today)
+    loaded = load_rules(rules)
     with reading_threads(None) as (pool, ahead):
-        findings, extracts = _look(order, rules, pool)
-        findings.quarter_given = quarter is not None
-        if quarter := quarter or quarter_of_most(extracts):
-            _look_at_days(findings, extracts, order, rules, quarter, today)
+        findings, inspected = _look(extracts, kind or loaded.extracts.kind, loaded, pool, size_in_bytes(max_bytes))
+        findings.quarter_given = wanted is not None
+        if wanted := wanted or quarter_of_most(inspected):
+            loaded.ladder(wanted)
+            request = Request(Period(wanted, as_of), findings.kind, opening_zero, tuple(accept_missing))
+            _look_at_days(findings, inspected, request, loaded, today)
         elif not findings.tally.counts:
             findings.tally.add("no extract holds a day of any quarter; are the dates right?")
-        walk = _Walk(findings, rules)
-        done = 0
-        for members in _alike(extracts):
-            walk.begin([extracts[index] for index in members], members)
-            for day, reading in read_days(walk.extracts, findings.coverage.days, pool, ahead):
-                walk.take(day, reading)
-                done += day is not None
-                progress(done, len(findings.coverage.days))
-        walk.end()
+        roster, done = Roster(), 0
+        for members in _alike(inspected):
+            group = _Group(findings, [findings.files[index] for index in members], loaded, roster)
+            for step in read_days(group.extracts, findings.days.to_post, pool, ahead):
+                group.take(step)
+                done += step[0] is not None
+                progress(done, len(findings.days.to_post))
+        findings.customers = len(roster)
     return CheckResult(findings.document(), findings.tally.lines())
 
 
-def _look(order: CheckOrder, rules: Rules, pool: Executor) -> tuple[Findings, list[Extract]]:
+def _look(extracts: Sequence[str], kind: Kind, rules: Rules, pool: Executor, max_bytes: int) -> tuple[Findings, list[Extract]]:
     """Find and inspect the files; those that cannot be read are problems, the others go on."""
-    found, unfound = find(order.extracts)
-    extracts, problems = look(found, rules.extracts, pool, size_in_bytes(order.max_bytes))
-    extracts.sort(key=lambda one: (one.name, str(one.path)))
+    found, unfound = find(extracts)
+    inspected, problems = look(found, rules.extracts, pool, max_bytes)
     copies: tuple[tuple[int, str], ...] = ()
     try:
-        extracts, copies, _ = without_copies(extracts, pool)
+        inspected, copies = without_copies(inspected, pool)
     except DataError as error:
         problems += error.problems
     where = {one.path: one for one in found}
-    files = [_facts(one, where[one.path], rules) for one in extracts]
-    findings = Findings(order.kind or rules.extracts.kind, rules.name, files, [(name, extracts[index].name) for index, name in copies])
+    files = [_facts(one, where[one.path], rules) for one in inspected]
+    findings = Findings(kind, rules.name, files, [(name, inspected[index].name) for index, name in copies])
     by_name = {one.extract.name: one for one in reversed(files)}
     for problem in (*unfound, *problems):
         _note(findings, problem, by_name)
         if isinstance(problem, Problem) and problem.file not in by_name and problem.file not in findings.unread:
             findings.unread.append(problem.file)
-    return findings, extracts
+    return findings, inspected
 
 
 def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
@@ -110,7 +108,7 @@ def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
             index = extract.columns[role]
             header = shown(extract.headers[index], index)
             # A header that was recognised is one of a table or of the rules: its tidied form is nobody's value.
-            header = tidy(extract.headers[index]) if header == f"column {index + 1}" else header
+            header = tidy_header(extract.headers[index]) if header == f"column {index + 1}" else header
             columns.append({"role": role, "header": header, "by": "usual" if getattr(rules.extracts.columns, role) is None else "rules"})
         elif role in extract.constants or (role == "date" and role in by_folder):
             columns.append({"role": role, "header": "", "by": "folder"})
@@ -121,13 +119,9 @@ def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
     return FileFacts(extract, columns, ignored, rows=extract.rows)
 
 
-def _look_at_days(
-    findings: Findings, extracts: Sequence[Extract], order: CheckOrder, rules: Rules, quarter: Quarter, today: dt.date
-) -> None:
+def _look_at_days(findings: Findings, extracts: Sequence[Extract], request: Request, rules: Rules, today: dt.date) -> None:
     """Say which days a computation would use, and which it would miss."""
-    rules.ladder(quarter)
-    findings.period = Period(quarter, order.as_of)
-    request = Request(findings.period, findings.kind, order.opening_zero, order.accept_missing)
+    findings.period, quarter = request.period, request.period.quarter
     if quarter.start > today:
         findings.tally.add(f"most days belong to {quarter}, which has not begun; are the dates right? name the quarter with --quarter")
     if extracts:
@@ -136,14 +130,13 @@ def _look_at_days(
         except DataError as error:
             for problem in error.problems:
                 findings.tally.add(problem)
-    findings.coverage = days_of_period(extracts, request, rules)
-    if rules.extracts.carry_calendar == "china" and findings.coverage.unknown:
-        findings.notes.append(unknown_years(findings.coverage, rules.extracts.max_carry_days))
-    for line in findings.coverage.problems:
+    findings.days = days_of_period(extracts, request, rules)
+    findings.notes += unknown_years(findings.days, rules)
+    for line in findings.days.problems:
         findings.tally.add(line)
-    wanted = set(findings.coverage.days)
+    wanted = set(findings.days.to_post)
     for one in findings.files:
-        if findings.coverage.problems and one.extract.date_rule and wanted.isdisjoint(one.extract.days):
+        if findings.days.problems and one.extract.date_rule and wanted.isdisjoint(one.extract.days):
             # Its rows are not read, and the missing day may be among those that could not be understood.
             one.tally.add(one.extract.date_problem)
             findings.tally.add(one.extract.date_problem)
@@ -164,54 +157,43 @@ def _note(findings: Findings, problem: Problem | str, files: Mapping[str, FileFa
         files[problem.file].tally.add(problem)
 
 
-@dataclass
-class _Walk:
-    """Day after day through files that can be read together, as a run walks, into the findings."""
+class _Group:
+    """Files that can be read together, posted into a ledger of their own as a run does; what comes of it goes into the findings."""
 
-    findings: Findings
-    rules: Rules
-    roster: Roster = field(default_factory=Roster)
-    extracts: list[Extract] = field(default_factory=list)
-    files: list[FileFacts] = field(default_factory=list)
+    def __init__(self, findings: Findings, files: list[FileFacts], rules: Rules, roster: Roster) -> None:
+        """Begin with the files as they were inspected. `roster`: the customers of all groups."""
+        period = findings.period
+        self.extracts = [one.extract for one in files]
+        self._findings, self._files, self._rules, self._roster = findings, files, rules, roster
+        self._ledger = Ledger(findings.kind, period.first if period else 0, period.last if period else 0)
 
-    def begin(self, extracts: list[Extract], members: Iterable[int]) -> None:
-        """Begin with other files."""
-        from vip_tiering.tiers.ledger import Ledger  # noqa: PLC0415 (pandas loads while extracts are inspected)
-
-        period = self.findings.period
-        self.extracts, self.files = extracts, [self.findings.files[index] for index in members]
-        self._ledger = Ledger(self.findings.kind, period.first if period else 0, period.last if period else 0)
-        self._names = [one.name for one in extracts]
-
-    def take(self, day: Day | None, reading: Reading) -> None:
+    def take(self, step: Step) -> None:
         """Take in a step of reading: post it as a run does, and note what came of each file."""
-        from vip_tiering.tiers.posting import Posted, post_days  # noqa: PLC0415
-
+        day, reading = step
         try:
-            posted = post_days(self._ledger, [(day, reading)], 1, self.extracts, self.rules, lambda _done, _all: None)
+            posted = post_days(self._ledger, [step], 1, self.extracts, self._rules)
         except DataError as error:
             posted = Posted(self._ledger, reading, problems=[*reading.problems, *error.problems])
-        findings, rejects = self.findings, posted.reading.rejects
-        by_name = {one.extract.name: one for one in reversed(self.files)}
-        by_name |= {self._names[index]: self.files[index] for index in reading.rows}
+        findings, rejects = self._findings, posted.reading.rejects
+        by_name = {one.extract.name: one for one in reversed(self._files)}
+        by_name |= {self.extracts[index].name: self._files[index] for index in reading.rows}
         for problem in (*posted.problems, *sorted(rejects.problems)):
             _note(findings, problem, by_name)
         for index, rows in reading.rows.items():
-            self.files[index].rows = rows
-            self.files[index].encoding = reading.encodings.get(index)
-        counts = {"read": sum(reading.rows.values()), "outside": reading.outside, "tidied_ids": reading.tidied_ids}
-        findings.rows.update({**counts, "rejected": len(rejects), "duplicates": posted.collapsed})
-        findings.rows.update({"excluded": posted.totals.excluded, "superseded": posted.superseded.total()})
+            self._files[index].rows = rows
+            self._files[index].encoding = reading.encodings.get(index)
+        findings.rows.update({**posted.tally, "duplicates": posted.collapsed})
+        findings.tidied_ids += reading.tidied_ids
         if day is not None:
             findings.rows_by_day[day.day] += len(day.rows) + len(reading.rejects)
             self._look_at_rows(day.rows, posted.collapsed)
 
     def _look_at_rows(self, rows: Rows, collapsed: int) -> None:
         """Count the customers of each file, and its rows that repeat others."""
-        customers = Located(self.roster.locate(rows.customer_id), len(self.roster))
+        customers = Located(self._roster.locate(rows.customer_id), len(self._roster))
         files = np.unique(rows.file)
         for index in files.tolist():
-            one = self.files[index]
+            one = self._files[index]
             present = (customers if len(files) == 1 else customers.take(rows.file == index)).present
             if len(one.extract.days) > 1:
                 present = present.copy()
@@ -219,13 +201,10 @@ class _Walk:
                 one.seen = present
             one.customers = int(np.count_nonzero(present))
         if collapsed:
-            single = collapse(rows, customers, self._names, by_file_name=self.rules.extracts.corrections == "by_file_name")
+            names = [one.name for one in self.extracts]
+            single = collapse(rows, customers, names, by_file_name=self._rules.extracts.corrections == "by_file_name")
             dropped = np.ones(len(rows), bool)
             dropped[slice(None) if single.kept is None else single.kept] = False
             dropped[single.superseded] = False
             for index, count in enumerate(np.bincount(rows.file[dropped]).tolist()):
-                self.files[index].duplicates += count
-
-    def end(self) -> None:
-        """Note what all files gave together."""
-        self.findings.customers = len(self.roster)
+                self._files[index].duplicates += count

@@ -110,17 +110,18 @@ class Findings:
     copies: list[tuple[str, str]]
     period: Period | None = None
     quarter_given: bool = False
-    coverage: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
+    days: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
     unread: list[str] = field(default_factory=list)
     tally: RowTally = field(default_factory=RowTally)
     rows_by_day: Counter[int] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    tidied_ids: int = 0
     customers: int = 0
     notes: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Return the whole report."""
-        wanted = set(self.coverage.days)
+        wanted = set(self.days.to_post)
         period = self.period
         return {
             "schema": "vip-tiering extract check",
@@ -137,7 +138,7 @@ class Findings:
             "days": days_document(self, period) if period else None,
             "rows": {name: self.rows[name] for name in ("read", "outside", "duplicates", "excluded", "superseded", "rejected")},
             "customers": self.customers,
-            "tidied_ids": self.rows["tidied_ids"],
+            "tidied_ids": self.tidied_ids,
             "notes": self.notes,
             "problems": self.tally.document(),
             "unread_files": self.unread,
@@ -157,9 +158,9 @@ def days_document(findings: Findings, period: Period) -> dict[str, Any]:
         "period": period.days,
         "delivered": len(inside),
         "missing": _dates(missing) if findings.kind == "snapshot" else [],
-        "filled": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in findings.coverage.filled],
-        "opening": _dates(day for day in findings.coverage.days if day < period.first),
-        "outside": _dates(sorted(delivered.keys() - {*findings.coverage.days, *inside})),
+        "filled": findings.days.filled_days(),
+        "opening": _dates(day for day in findings.days.to_post if day < period.first),
+        "outside": _dates(sorted(delivered.keys() - {*findings.days.to_post, *inside})),
         "few_rows": few_rows(findings.rows_by_day) if findings.kind == "snapshot" else [],
         "in_several_files": [
             {"day": str(day_date(day)), "files": [one.extract.name for one in files if day in one.extract.days]} for day in several
@@ -199,13 +200,6 @@ def differs_from_name(extract: Extract) -> str | None:
     is_now = "parquet" if extract.format == "parquet" else "gzipped csv" if extract.gzipped else "csv"
     says = "parquet" if name.endswith(".parquet") else "gzipped csv" if name.endswith(".gz") else "csv"
     return None if is_now == says else f"named like {says}, is {is_now}"
-
-
-def spans(days: Sequence[str]) -> list[tuple[str, str]]:
-    """Return sorted days such as `2015-10-01` as stretches of neighbours, (first, last)."""
-    numbers = np.array(days, "datetime64[D]")
-    breaks = np.flatnonzero(np.diff(numbers).astype(int) != 1) + 1
-    return [(days[part[0]], days[part[-1]]) for part in np.split(np.arange(len(days)), breaks) if len(part)]
 
 
 def _dates(days: Iterable[int]) -> list[str]:

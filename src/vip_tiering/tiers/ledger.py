@@ -3,7 +3,7 @@
 A customer's balance stands from the day it is posted until the next posted day, so the ledger keeps one balance a
 customer and, before a new day is posted, credits the days that have gone by:
 
-    fen_days += balance_fen * days gone by within the period        (semantics, section 2: the measure 季日均)
+    fen_days += balance_fen * days gone by within the period        (semantics 2.1: 季日均)
 
 Memory therefore grows with customers and not with days, and no day needs to know which one comes next.
 """
@@ -71,7 +71,7 @@ class Ledger:
 
         `accounts` names each row's account, for `changes`, one row per account; `largest_fen` is the largest size among
         `fen` where it is known. Days come in date order, each once.
-        Raises DataError where sums could leave int64.
+        Raises DataError where sums could leave int64 (semantics 1.3).
         """
         if self.clock is not None and day <= self.clock:
             raise ValueError("days are posted in date order, each once")
@@ -177,11 +177,7 @@ class Ledger:
             "first": self.first,
             "last": self.last,
             "clock": self.clock,
-            "standing_total": str(self._standing_total),
-            "counted_total": str(self._counted_total),
-            "bound": str(self._bound),
-            "largest_balance": str(self._largest_balance),
-            "largest_account": str(self._largest_account),
+            **{name: str(getattr(self, f"_{name}")) for name in _FIGURES},
         }
         metadata = {"ledger": json.dumps(state)}
         return {"customers": pa.table(customers).replace_schema_metadata(metadata), "accounts": pa.table(accounts)}
@@ -195,7 +191,7 @@ class Ledger:
             raise DataError("the saved ledger is of another version of this program")
         ledger = cls(state["kind"], state["first"], state["last"])
         ledger.clock = state["clock"]
-        for name in ("standing_total", "counted_total", "bound", "largest_balance", "largest_account"):
+        for name in _FIGURES:
             setattr(ledger, f"_{name}", int(state[name]))
         if len(customers):
             ledger.roster.locate(one_array(customers["customer_id"]))
@@ -216,6 +212,8 @@ _CUSTOMER_COLUMNS: dict[str, Any] = {
     "present": np.bool_,
     "open_accounts": np.int32,
 }
+_FIGURES = ("standing_total", "counted_total", "bound", "largest_balance", "largest_account")
+"""What is kept of all customers together; saved as text, for it may leave 64 bits."""
 
 
 def _grown(values: Any, size: int) -> Any:  # noqa: ANN401 (any dtype)

@@ -1,9 +1,11 @@
-"""Which delivered day stands for which day of the period (semantics, section 2, "Missing days")."""
+"""Which delivered day stands for which day of the period (semantics 2.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.rules.calendar import IsWorking, all_alike
@@ -13,22 +15,26 @@ from vip_tiering.rules.calendar import IsWorking, all_alike
 class DaysOfPeriod:
     """The days to post, in order, and the days that an earlier one stands for. Days are day numbers.
 
-    `days` may begin with the opening: the newest delivered day before the period, where the first day is missing.
+    `to_post` may begin with the opening: the newest delivered day before the period, where the first day is missing.
     `unknown`: filled days of which no calendar knew whether they are working days; `accepted`: those that may be missing because
     somebody said so.
     """
 
-    days: tuple[int, ...]
+    to_post: tuple[int, ...]
     filled: tuple[tuple[int, int], ...]
     problems: tuple[str, ...]
     unknown: tuple[int, ...] = ()
     accepted: tuple[int, ...] = ()
 
+    def filled_days(self) -> list[dict[str, str]]:
+        """Return each missing day and the one that stands for it, as documents say it."""
+        return [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in self.filled]
+
 
 def fill_missing_days(
     delivered: Collection[int], period: Period, max_carry_days: int, accepted: Collection[int], is_working: IsWorking = all_alike
 ) -> DaysOfPeriod:
-    """Return what a period of snapshots needs of the days that were delivered.
+    """Return what a period of snapshots needs of the days that were delivered (semantics 2.3).
 
     A missing day is filled from the newest delivered day before it, at most `max_carry_days` later, days off not counted;
     a working day may not be missing where the calendar knows it; the last day of the period must be delivered. These
@@ -84,7 +90,7 @@ def _filled(inside: list[int], first: int, last: int, is_working: IsWorking) -> 
 
 
 def days_of_changes(delivered: Collection[int], period: Period, *, opening_zero: bool) -> DaysOfPeriod:
-    """Return what a period of changes needs: every day up to the last; rows before the period are the opening balances."""
+    """Return what a period of changes needs: every day up to the last; earlier rows are the opening balances (semantics 2.2)."""
     days = sorted(day for day in delivered if day <= period.last)
     problems = []
     if not days:
@@ -110,12 +116,14 @@ def _mend(days: list[int]) -> str:
     return f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004 (two)
 
 
-def _spans(days: list[int]) -> str:
-    """Return days as text, neighbours joined: `2015-10-01, 2015-10-03 to 2015-10-05`."""
-    spans: list[list[int]] = []
-    for day in days:
-        if spans and spans[-1][1] == day - 1:
-            spans[-1][1] = day
-        else:
-            spans.append([day, day])
-    return ", ".join(str(day_date(a)) if a == b else f"{day_date(a)} to {day_date(b)}" for a, b in spans)
+def _spans(days: Iterable[int]) -> str:
+    return ", ".join(spans(map(day_date, days)))
+
+
+def spans(days: Iterable[dt.date]) -> list[str]:
+    """Return sorted days as texts, neighbours joined: `2015-10-01`, `2015-10-03 to 2015-10-05`."""
+    stretches = []
+    for _, pairs in groupby(enumerate(days), lambda pair: pair[1].toordinal() - pair[0]):
+        stretch = [day for _, day in pairs]
+        stretches.append(f"{stretch[0]}" if len(stretch) == 1 else f"{stretch[0]} to {stretch[-1]}")
+    return stretches

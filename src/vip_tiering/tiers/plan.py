@@ -17,7 +17,7 @@ from typing import Any
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
-from vip_tiering.base.quarter import Period, day_date, day_number
+from vip_tiering.base.quarter import Period, Quarter, day_date, day_number
 from vip_tiering.base.threads import threads
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.extracts.find import locate
@@ -28,7 +28,7 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
-from vip_tiering.tiers.run_folder import Previous
+from vip_tiering.tiers.run_folder import TieredRun, load_previous
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,21 @@ class Request:
             raise UsageError(f"--accept-missing: {outside[0]} is no day of {self.period}")
 
 
+def period_of(quarter: str | Quarter, as_of: dt.date | None, today: dt.date) -> Period:
+    """Return the period that is asked for (semantics 2.7). Raises UsageError for one that is not over, or that nobody could mean."""
+    quarter = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
+    refuse_future(as_of, today)
+    period = Period(quarter, as_of)
+    period.refuse_unfinished(today)
+    return period
+
+
+def refuse_future(as_of: dt.date | None, today: dt.date) -> None:
+    """Refuse to compute as of a day that has not come."""
+    if as_of is not None and as_of > today:
+        raise UsageError("--as-of: lies in the future")
+
+
 @dataclass(frozen=True)
 class Plan:
     """A run that is ready to be computed: every input is known, and no row was read."""
@@ -58,17 +73,17 @@ class Plan:
     ladder: Ladder
     extracts: tuple[Extract, ...]
     copies: tuple[tuple[int, str], ...]
-    coverage: DaysOfPeriod
-    previous: Previous | None
+    days: DaysOfPeriod
+    previous: TieredRun | None
     warnings: tuple[str, ...]
 
     def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
-        """Return what gives the run its identity, from the SHA-256 of every extract by its index.
+        """Return what gives the run its identity (semantics 6.5), from the SHA-256 of every extract by its index.
 
         A file without a used day changes nothing and does not count. What its name or its folders say counts where it is used.
         """
-        days, request = set(self.coverage.days), self.request
-        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if days.intersection(one.days)]
+        wanted, request = set(self.days.to_post), self.request
+        used = [(sha256[index], one) for index, one in enumerate(self.extracts) if wanted.intersection(one.days)]
         by_name = self.rules.extracts.corrections == "by_file_name"
         inputs = sorted(
             [content, str(one.day), *map("=".join, sorted(one.constants.items())), *([one.path.name] if by_name else [])]
@@ -81,7 +96,7 @@ class Plan:
                 "period": str(request.period),
                 "kind": request.kind,
                 "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
-                "accept_missing": [str(day_date(day)) for day in self.coverage.accepted],
+                "accept_missing": [str(day_date(day)) for day in self.days.accepted],
                 "max_rejects": request.max_rejects,
             },
             "previous": self.previous.digest if self.previous else None,
@@ -119,25 +134,26 @@ def prepare(
     arguments: Sequence[str | Path],
     request: Request,
     rules: Rules,
-    previous: Previous | None,
+    previous: Path | None,
     pool: Executor,
     max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> Plan:
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
 
+    `previous`: the folder of the run to compare with, of the quarter before.
     `max_bytes` is what one extract may take in memory; it changes no result and is no part of the run's identity.
     """
+    compared = load_previous(previous, request.period.quarter) if previous is not None else None
     ladder = rules.ladder(request.period.quarter)
-    extracts = sorted(inspect(locate(arguments), rules.extracts, pool, max_bytes), key=lambda one: (one.name, str(one.path)))
-    extracts, copies, warnings = without_copies(extracts, pool)
+    extracts, copies = without_copies(inspect(locate(arguments), rules.extracts, pool, max_bytes), pool)
     refuse_scope(extracts, request, rules)
-    coverage = days_of_period(extracts, request, rules)
-    if rules.extracts.carry_calendar == "china" and coverage.unknown:
-        warnings = (*warnings, unknown_years(coverage, rules.extracts.max_carry_days))
-    if coverage.problems:
+    days = days_of_period(extracts, request, rules)
+    if days.problems:
         # A day may be missing because its dates could not be read: that is said first.
-        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *coverage.problems])
-    return Plan(request, rules, ladder, tuple(extracts), copies, coverage, previous, warnings)
+        raise DataError([*(one.date_problem for one in extracts if one.date_rule), *days.problems])
+    warnings = [f"{name} is a byte-identical copy of {extracts[index].name}; it is counted once" for index, name in copies]
+    warnings += unknown_years(days, rules)
+    return Plan(request, rules, ladder, tuple(extracts), copies, days, compared, tuple(warnings))
 
 
 def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
@@ -152,13 +168,13 @@ def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) ->
         raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
 
 
-def unknown_years(coverage: DaysOfPeriod, max_carry_days: int) -> str:
-    """Return the warning that no calendar knows the working days of some filled days."""
-    years = sorted({day_date(day).year for day in coverage.unknown})
-    return (
-        f"carry_calendar: the working days of {', '.join(map(str, years))} are not announced yet; there at most {max_carry_days} missing "
-        "days are filled, whichever they are"
-    )
+def unknown_years(days: DaysOfPeriod, rules: Rules) -> list[str]:
+    """Return the warning that no calendar knows the working days of some filled days; none where the rules need no calendar."""
+    years = sorted({day_date(day).year for day in days.unknown})
+    if rules.extracts.carry_calendar != "china" or not years:
+        return []
+    most = f"there at most {rules.extracts.max_carry_days} missing days are filled, whichever they are"
+    return [f"carry_calendar: the working days of {', '.join(map(str, years))} are not announced yet; {most}"]
 
 
 def days_of_period(extracts: Sequence[Extract], request: Request, rules: Rules) -> DaysOfPeriod:
@@ -171,8 +187,8 @@ def days_of_period(extracts: Sequence[Extract], request: Request, rules: Rules) 
     return fill_missing_days(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
 
 
-def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...], tuple[str, ...]]:
-    """Return the extracts without byte-identical copies of the same days, the copies (index of the original, name), and warnings.
+def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...]]:
+    """Return the extracts without byte-identical copies of the same days, and the copies (index of the original, name).
 
     Only files that might be copies, of one size and for the same days, are hashed here.
     """
@@ -194,12 +210,11 @@ def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Ex
         else:
             first[key] = len(kept)
             kept.append(extract)
-    warnings = tuple(f"{name} is a byte-identical copy of {kept[index].name}; it is counted once" for index, name in copies)
-    return kept, tuple(copies), warnings
+    return kept, tuple(copies)
 
 
 def rejects_allowed(limit: str, rows: int) -> int:
-    """Return how many of `rows` rows may be rejected under a limit such as `12` or `0.1%`. Raises UsageError for others."""
+    """Return how many of `rows` rows may be rejected (semantics 2.5), by a limit such as `12` or `0.1%`; another is a UsageError."""
     match = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", limit)
     if match is None or (match[2] and Fraction(match[2]) > 100):  # noqa: PLR2004 (percent)
         raise UsageError("--max-rejects: must be a number of rows such as 12, or a share of the rows such as 0.1%")

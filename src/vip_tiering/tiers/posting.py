@@ -37,7 +37,7 @@ class Collapsed:
 def collapse(rows: Rows, customers: Located, names: list[str], *, by_file_name: bool = False) -> Collapsed:
     """Return one row per key: the first of equal ones, or that of the file with the latest name (`by_file_name`).
 
-    `names`: the name of each extract. Other balances for one key are conflicts.
+    `names`: the name of each extract. Other balances for one key are conflicts (semantics 2.4).
     """
     if rows.account_id is None and rows.product is None and customers.distinct:
         return Collapsed()
@@ -133,7 +133,14 @@ class Posted:
         }
 
 
-def post_days(ledger: Ledger, steps: Iterable[Step], days: int, extracts: Sequence[Extract], rules: Rules, progress: Progress) -> Posted:
+def post_days(
+    ledger: Ledger,
+    steps: Iterable[Step],
+    days: int,
+    extracts: Sequence[Extract],
+    rules: Rules,
+    progress: Progress = lambda _done, _all: None,
+) -> Posted:
     """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages."""
     posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None)
     names = [extract.name for extract in extracts]

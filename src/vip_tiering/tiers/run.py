@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.base.quarter import Period, Quarter
+from vip_tiering.base.quarter import Quarter
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.extracts.rows import Rejects
@@ -22,15 +22,14 @@ from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.plan import Plan, Request, prepare, reading_threads, rejects_allowed
+from vip_tiering.tiers.plan import Plan, Request, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, post_days
-from vip_tiering.tiers.run_folder import load_previous
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
-_SHOWN_PROBLEMS = 20
-_NEVER_LIFTED = frozenset({"currency"})
-"""Rules of rows that say something of the whole delivery: foreign balances without rates (semantics, section 2, "Scope")."""
+_SHOWN_PROBLEMS: Final = 20
+_NEVER_LIFTED: Final = "currency"
+"""The rule of rows that says something of the whole delivery: foreign balances without rates (semantics 2.5)."""
 
 
 @dataclass(frozen=True)
@@ -73,40 +72,32 @@ def compute_tiers(
     """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
 
     One extract may take `max_bytes` in memory.
-    Raises the errors of `vip_tiering.errors`; nothing is written before `Run.write`.
+    Raises the errors of `base.errors`; nothing is written before `Run.write`.
     """
     rules = rules or load_rules()
-    today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
-    wanted = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
-    period = Period(wanted, as_of)
-    period.refuse_unfinished(today)
+    period = period_of(quarter, as_of, today=dt.date.today())  # noqa: DTZ011 (the bank's own day)
     request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
-    before = load_previous(Path(previous), wanted) if previous is not None else None
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
     with reading_threads(jobs) as (pool, ahead):
-        plan = prepare(arguments, request, rules, before, pool, max_bytes)
-        return compute(plan, read_days(plan.extracts, plan.coverage.days, pool, ahead))
+        plan = prepare(arguments, request, rules, None if previous is None else Path(previous), pool, max_bytes)
+        return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
-    period = plan.request.period
+    period, before = plan.request.period, plan.previous
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, steps, len(plan.coverage.days), plan.extracts, plan.rules, progress)
-    _count_copies(plan, posted)
+    posted = post_days(ledger, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress)
+    for index, _ in plan.copies:  # read and collapsed, without being read again
+        posted.collapsed += posted.reading.rows[index]
+        posted.copied_rows += posted.reading.rows[index]
     _refuse_problems(plan, posted)
     averages = ledger.close()
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
-    comparison = compare(tiers, _previous_tiers(plan), plan.ladder)
+    previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
+    comparison = compare(tiers, previous_tiers, plan.ladder)
     document = run_files.build(plan, posted, averages, tiers, comparison)
     return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
-
-
-def _previous_tiers(plan: Plan) -> pd.DataFrame | None:
-    """Return the tiers of the quarter before, by the numbers that customers have now."""
-    if plan.previous is None or plan.rules.aliases is None or plan.previous.tiers.empty:
-        return plan.previous.tiers if plan.previous else None
-    return rename_previous(plan.previous.tiers, plan.rules.aliases, plan.previous.ladder)
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
@@ -115,18 +106,10 @@ def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     return folders.publish(out, run.name, writers, csv_files.manifest_of(run.manifest), replace=replace)
 
 
-def _count_copies(plan: Plan, posted: Posted) -> None:
-    """Count the rows of byte-identical copies as read and collapsed, without reading them again."""
-    for index, _ in plan.copies:
-        rows = posted.reading.rows[index]
-        posted.collapsed += rows
-        posted.copied_rows += rows
-
-
 def _refuse_problems(plan: Plan, posted: Posted) -> None:
     """Raise DataError where files or rows forbid a run: the first problems, and how many there are by rule."""
     rejects = posted.reading.rejects
-    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED.isdisjoint(rejects.by_rule())
+    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED not in rejects.by_rule()
     allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
     problems = [*posted.problems]
     if len(rejects) > allowed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,11 @@ from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv, write_parquet
 from vip_tiering.publishing.folders import Writer
-from vip_tiering.rules.extracts import tidy
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.changes import Comparison
 from vip_tiering.tiers.ledger import Averages
@@ -47,7 +47,7 @@ class Proof:
 
 
 def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison) -> list[Proof]:
-    """Return the proofs of a run (semantics, end of section 2). Raises ProofError where one does not hold."""
+    """Return the proofs of a run (semantics 2.8). Raises ProofError where one does not hold."""
     tally = posted.tally
     migrated = int(comparison.migration["customers"].sum())
     proofs = [
@@ -127,9 +127,9 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
             "valid_from": str(plan.ladder.valid_from) if plan.ladder.valid_from else None,
             "tiers": [{"code": tier.code, "label": tier.label, "min": yuan_text(tier.min_fen)} for tier in plan.ladder.tiers],
         },
-        "previous": {"quarter": plan.previous.quarter, "digest": plan.previous.digest} if plan.previous else None,
-        "filled_days": [{"day": str(day_date(day)), "stands": str(day_date(since))} for day, since in plan.coverage.filled],
-        "last_delivered_day": str(day_date(plan.coverage.days[-1])),
+        "previous": {"quarter": str(plan.previous.quarter), "digest": plan.previous.digest} if plan.previous else None,
+        "filled_days": plan.days.filled_days(),
+        "last_delivered_day": str(day_date(plan.days.to_post[-1])),
         "rows": posted.tally,
         "negative": {
             "rule": plan.rules.extracts.negative,
@@ -177,7 +177,7 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, l
     labels = ladder.labels
     writers: dict[str, Writer] = {
         "tiers.csv": lambda sink: write_csv(_tiers_columns(tiers, labels), sink),
-        "tiers.parquet": lambda sink: write_parquet(_tiers_table(tiers), sink),
+        "tiers.parquet": lambda sink: write_parquet(tiers_table(tiers), sink),
         "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
         "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
     }
@@ -186,7 +186,8 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, l
     return writers
 
 
-def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
+def tiers_table(tiers: pd.DataFrame) -> pa.Table:
+    """Return tiers as the table of `tiers.parquet`."""
     columns = [
         text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind)
         for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)
@@ -194,26 +195,27 @@ def _tiers_table(tiers: pd.DataFrame) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=TIERS_PARQUET)
 
 
-def _tiers_columns(tiers: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
-    columns = (
+def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
+    return _named(
+        TIERS_CSV,
         text_array(tiers["customer_id"]),
         _codes(tiers["tier"]),
-        _label(tiers["tier"], labels),
+        _codes(tiers["tier"].cat.rename_categories(labels)),
         _yuan(tiers["daily_average_fen"]),
         _yuan(tiers["closing_fen"]),
         pa.array(tiers["days_held"]),
     )
-    return dict(zip(TIERS_CSV, columns, strict=True))
 
 
-def _changes_columns(changed: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pa.Array]:
-    columns = (
+def _changes_columns(changed: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
+    return _named(
+        CHANGES_CSV,
         text_array(changed["customer_id"]),
         _codes(changed["change"]),
         _codes(changed["from_tier"]),
         _codes(changed["to_tier"]),
-        _label(changed["from_tier"], labels),
-        _label(changed["to_tier"], labels),
+        _codes(changed["from_tier"].cat.rename_categories(labels)),
+        _codes(changed["to_tier"].cat.rename_categories(labels)),
         pa.array(changed["steps"]),
         _yuan(changed["previous_daily_average_fen"]),
         _yuan(changed["daily_average_fen"]),
@@ -221,39 +223,37 @@ def _changes_columns(changed: pd.DataFrame, labels: Mapping[str, str]) -> dict[s
         _yuan(changed["closing_fen"]),
         pa.array(changed["days_held"]),
     )
-    return dict(zip(CHANGES_CSV, columns, strict=True))
 
 
 def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     migration = comparison.migration
-    columns = (
+    return _named(
+        MIGRATION_CSV,
         pa.array(migration["from_tier"], pa.string()),
         pa.array(migration["to_tier"], pa.string()),
         pa.array(migration["customers"], pa.int64()),
         pa.array([yuan_text(sums // comparison.days) for sums in migration["fen_days"]], pa.string()),
         pa.array([yuan_text(sums // comparison.previous_days) for sums in migration["previous_fen_days"]], pa.string()),
     )
-    return dict(zip(MIGRATION_CSV, columns, strict=True))
 
 
 def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
     problems = sorted(rejects.problems)
-    columns = (
+    return _named(
+        REJECTS_CSV,
         pa.array([one.file for one in problems]),
         pa.array([one.row for one in problems]),
         pa.array([one.column or "" for one in problems]),
         pa.array([one.rule for one in problems]),
     )
-    return dict(zip(REJECTS_CSV, columns, strict=True))
+
+
+def _named(names: Iterable[str], *columns: pa.Array) -> dict[str, pa.Array]:
+    return dict(zip(names, columns, strict=True))
 
 
 def _codes(column: pd.Series) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(column.cat.codes), pa.array(column.cat.categories, pa.string()))
-
-
-def _label(tiers: pd.Series, labels: Mapping[str, str]) -> pa.DictionaryArray:
-    names = pa.array([labels[code] for code in tiers.cat.categories], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(tiers.cat.codes), names)
 
 
 def _yuan(fen: pd.Series) -> pa.Array:

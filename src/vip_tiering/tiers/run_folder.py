@@ -1,29 +1,29 @@
-"""The run from which lists and reports are made: found intact and official; for lists, of the right quarter too."""
+"""A published run that others start from: found intact and official; for a comparison or lists, of the right quarter too."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import CHANGES_CSV
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.rules.tiers import Ladder, Tier, bound_fen
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-_RUN: str = "vip-tiering run"
+_RUN: Final = "vip-tiering run"
+_NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGES_CSV]).empty_table()
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,17 @@ class TieredRun:
     warnings: tuple[str, ...]
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def ladder(self) -> Ladder:
+        """The tiers by which it was computed."""
+        return Ladder(tuple(Tier.model_validate(tier) for tier in self.manifest["rules"]["tiers"]), self.manifest["rules"]["source"])
+
+    def frame(self) -> pd.DataFrame:
+        """Return `tiers` as a run computes with them: one row per customer; tier is categorical."""
+        codes = self.tiers["tier"].dictionary_encode()
+        frame: pd.DataFrame = self.tiers.set_column(self.tiers.column_names.index("tier"), "tier", codes).to_pandas()
+        return frame
+
 
 def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> TieredRun:
     """Return the run in a folder for an export on a day.
@@ -56,37 +67,54 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
 
 def read_run(folder: Path) -> TieredRun:
     """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
+    folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")
+    if manifest.get("schema") != _RUN:
+        raise _refused(folder, "run-unfit", "is no run of vip tier compute; name a folder such as out/2015Q4")
+    if manifest["status"] != "official":
+        raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
+    run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))
+    _refuse_formulas(folder, "tiers.parquet", run.tiers["customer_id"])
+    _refuse_formulas(folder, "changes.csv", run.changes["customer_id"])
+    return run
+
+
+def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
+    """Return the run in a folder, for comparison with `quarter` (semantics 4.1); its own `changes` are not read.
+
+    Raises DataError for any quarter but the one before, a provisional run, and one that was altered.
+    """
+    folder, manifest = _intact(folder, "there is no such run folder for the previous quarter")
+    if manifest.get("quarter") != str(quarter.previous):
+        found = manifest.get("quarter", "no quarter")
+        raise _refused(folder, "previous-run", f"is a run of {found}; the quarter before {quarter} is {quarter.previous}")
+    if manifest.get("status") != "official":
+        raise _refused(folder, "previous-run", "is a provisional run (--as-of); compute the whole quarter first")
+    return _read(folder, manifest)
+
+
+def _intact(folder: Path, absent: str) -> tuple[Path, dict[str, Any]]:
+    """Return a published folder by its name, and its manifest. Raises DataError where it is absent or altered."""
     if not folder.is_dir():
-        raise DataError(f"{folder.name}: there is no such run folder; name one such as out/2015Q4")
+        raise DataError(f"{folder.name}: {absent}")
     manifest, problems = manifests.verify(folder)
-    folder = manifests.named(folder)
     if problems:
         raise DataError(problems)
-    if manifest.get("schema") != _RUN:
-        raise DataError([_refused(folder, "is no run of vip tier compute; name a folder such as out/2015Q4")])
-    if manifest["status"] != "official":
-        raise DataError([_refused(folder, "is a provisional run (--as-of); compute the whole quarter first")])
-    tiers, changes = pq.read_table(folder / "tiers.parquet"), read_texts(folder / "changes.csv", CHANGES_CSV)
-    _refuse_formulas(folder, "tiers.parquet", tiers["customer_id"])
-    _refuse_formulas(folder, "changes.csv", changes["customer_id"])
+    return manifests.named(folder), manifest
+
+
+def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
+    """Return the run in a folder that was verified, without its changes."""
     return TieredRun(
         quarter=Quarter.parse(manifest["quarter"], dt.date.max),
         digest=manifest["digest"],
         compared=manifest["previous"] is not None,
         labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
         bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
-        tiers=tiers,
-        changes=changes,
+        tiers=pq.read_table(folder / "tiers.parquet"),
+        changes=_NO_CHANGES,
         warnings=(),
         manifest=manifest,
     )
-
-
-def read_texts(path: Path, columns: Iterable[str]) -> pa.Table:
-    """Return a CSV of a run as columns of text."""
-    types = {name: pa.string() for name in columns}
-    options = pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
-    return pyarrow.csv.read_csv(path, convert_options=options)
 
 
 def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int, *, allow_old: bool) -> tuple[str, ...]:
@@ -94,63 +122,24 @@ def _judge_quarter(folder: Path, quarter: Quarter, on: dt.date, grace_days: int,
     if quarter == newest:
         return ()
     if quarter > newest:
-        raise DataError([_refused(folder, f"is a run of {quarter}, which had not ended on {on}; the newest quarter before is {newest}")])
+        message = f"is a run of {quarter}, which had not ended on {on}; the newest quarter before is {newest}"
+        raise _refused(folder, "run-unfit", message)
     days = (on - newest.following.start).days
     if quarter == newest.previous and days < grace_days:
         return (f"{folder.name} is not the newest quarter: {newest} has ended; it passes until {newest} is {grace_days} days over",)
     if allow_old:
         return (f"{folder.name} is an old run, used because of --allow-old-run; the newest quarter before {on} is {newest}",)
     message = f"is a run of {quarter}; the newest quarter that ended before {on} is {newest}: compute it, or say --allow-old-run"
-    raise DataError([_refused(folder, message)])
+    raise _refused(folder, "run-unfit", message)
 
 
 def _refuse_formulas(folder: Path, file: str, ids: pa.ChunkedArray) -> None:
-    """Ids stand in lists as they are; one that a spreadsheet takes for a formula must not get there."""
+    """Refuse ids that a spreadsheet takes for a formula: they stand in lists as they are."""
     count = pc.sum(pc.match_substring_regex(ids, r"^[=+\-@]")).as_py()
     if count:
         message = f"ids that a spreadsheet would take for formulas: {count}; they begin with =, +, - or @"
         raise DataError([Problem(f"{folder.name}/{file}", None, "customer_id", "id-formula", message)])
 
 
-def _refused(folder: Path, message: str) -> Problem:
-    return Problem(folder.name, None, None, "run-unfit", message)
-
-
-@dataclass(frozen=True)
-class Previous:
-    """An official, intact run of the quarter before. `digest` is that of its manifest, `ladder` the one by which it was tiered."""
-
-    quarter: str
-    digest: str
-    tiers: pd.DataFrame
-    ladder: Ladder
-
-
-def load_previous(folder: Path, quarter: Quarter) -> Previous:
-    """Return the run in `folder`, which must be the official, intact run of the quarter before `quarter`.
-
-    Raises DataError for any other quarter, a provisional run, and one that was altered.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder.name}: there is no such run folder for the previous quarter")
-    manifest, problems = manifests.verify(folder)
-    folder = manifests.named(folder)
-    if problems:
-        raise DataError(problems)
-    if manifest.get("quarter") != str(quarter.previous):
-        found = manifest.get("quarter", "no quarter")
-        raise DataError([_unfit_previous(folder, f"is a run of {found}; the quarter before {quarter} is {quarter.previous}")])
-    if manifest.get("status") != "official":
-        raise DataError([_unfit_previous(folder, "is a provisional run (--as-of); compute the whole quarter first")])
-    ladder = Ladder(tuple(Tier.model_validate(tier) for tier in manifest["rules"]["tiers"]), manifest["rules"]["source"])
-    return Previous(str(quarter.previous), manifest["digest"], read_tiers(folder), ladder)
-
-
-def read_tiers(folder: Path) -> pd.DataFrame:
-    """Return `tiers.parquet` of a run as a frame with the columns of the schema; tier is categorical."""
-    frame: pd.DataFrame = pq.read_table(folder / "tiers.parquet", read_dictionary=["tier"]).to_pandas()
-    return frame
-
-
-def _unfit_previous(folder: Path, message: str) -> Problem:
-    return Problem(folder.name, None, None, "previous-run", message)
+def _refused(folder: Path, rule: str, message: str) -> DataError:
+    return DataError([Problem(folder.name, None, None, rule, message)])

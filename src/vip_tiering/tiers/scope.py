@@ -1,4 +1,4 @@
-"""What of a delivered balance counts, and how much (semantics, section 2, "Scope").
+"""What of a delivered balance counts, and how much (semantics 2.6).
 
 Row by row and in this order: a product that does not count is left out; the negative rule; the rate of the currency; the
 weight of the product; then half-even to the fen, once. Rows are treated as whole columns; only the few combinations of
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Self
 
@@ -24,9 +24,10 @@ from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, Int64s, exact_sum, exact_sums, value_range
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.roster import Located, Positions, Roster
+from vip_tiering.base.text import tidy
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import Rejects, Rows
-from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, tidy, weight_of
+from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, weight_of
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.tiering import tier_levels
@@ -64,11 +65,13 @@ class Renaming:
             self._target = np.concatenate([self._target, target])
 
 
-def rename_previous(tiers: pd.DataFrame, aliases: Aliases, ladder: Ladder) -> pd.DataFrame:
-    """Return the tiers of the quarter before by the new numbers: sums are added, and who was touched is tiered again.
+def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder) -> pd.DataFrame:
+    """Return the tiers of an earlier quarter by the new numbers: sums are added, and who was touched is tiered again (semantics 2.6).
 
     `days_held` of several ids becomes the longest of them. `ladder`: the one by which they were tiered.
     """
+    if aliases is None or tiers.empty:
+        return tiers
     ids = text_array(tiers["customer_id"])
     new_ids = pc.coalesce(aliases.renamed(ids), ids)
     touched = pc.is_in(new_ids, aliases.new.unique()).to_numpy(zero_copy_only=False)
@@ -206,7 +209,7 @@ def count_day(rows: Rows, day: int, scope: Scope) -> Counted:
     if scope.rates is not None:
         totals.currencies = _totals(currencies, rows.balance_fen, counted, used, excluded)
     kept = None if used.all() else np.flatnonzero(used)
-    rows = rows.with_balance(counted)
+    rows = replace(rows, balance_fen=counted)
     return Counted(rows if kept is None else rows.take(kept), kept, totals, rejects)
 
 

@@ -16,8 +16,8 @@ from vip_tiering.rules.tiers import Ladder
 def tier_levels(fen_days: Int64s, days: int, ladder: Ladder) -> npt.NDArray[np.int64]:
     """Return the level of every customer, shape (n,): 0 is untiered, i + 1 is tier i of the ladder.
 
-    Clause 客户分级管理原则: tiers by 季日均. A bound belongs to the upper tier, [min, next min), and nothing is divided:
-    `fen_days >= min_fen * days`, all in int64.
+    Semantics 3.1, clause 客户分级管理原则: tiers by 季日均. A bound belongs to the upper tier, [min, next min), and nothing is
+    divided: `fen_days >= min_fen * days`, all in int64. Raises RulesError where the highest bound leaves int64.
     """
     bounds = [tier.min_fen * days for tier in ladder.tiers]
     if bounds[-1] >= INT64_LIMIT:
@@ -29,7 +29,7 @@ def assign_tiers(customers: pd.DataFrame, days: int, ladder: Ladder) -> pd.DataF
     """Return the customers of a closed ledger with their tier, sorted by customer_id in the order of UTF-8 bytes.
 
     Adds tier, quarter_days and daily_average_fen: the floor of fen_days / days, so that a printed average never
-    contradicts its tier.
+    contradicts its tier (semantics 1.4).
     """
     order = _byte_order(customers["customer_id"])
     frame = customers if order is None else customers.take(order).reset_index(drop=True)

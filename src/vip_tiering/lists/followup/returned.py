@@ -27,7 +27,7 @@ from vip_tiering.customers.side_file import SideFile, read_delivered, read_side_
 from vip_tiering.customers.texts import LONGEST_LIST, clean_text, recoded
 from vip_tiering.customers.types import NO_DAY
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, too_large
-from vip_tiering.extracts.headers import shown, tidy
+from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
 
 _TEXTS: Final = ("by", "obstacle", "note")
@@ -223,7 +223,7 @@ def _refuse_headers(headers: Sequence[str], columns: dict[int, pa.Array], name: 
     empty = [str(place + 1) for place, header in enumerate(headers) if not header and any(columns[place].to_pylist())]
     if empty:
         raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)
-    tidied = [tidy(header) for header in headers]
+    tidied = [tidy_header(header) for header in headers]
     repeated = sorted({shown(one, place) for place, one in enumerate(headers) if one and tidied.index(tidied[place]) != place})
     if repeated:
         raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once", 1)

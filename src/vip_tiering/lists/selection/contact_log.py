@@ -17,11 +17,11 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from vip_tiering.base.arrays import Int32s, Mask, last_rows, row_keys
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY, Contacts, DoNotContact
 from vip_tiering.playbooks.customers import ALL_CHANNELS
 from vip_tiering.publishing import manifests
@@ -106,12 +106,11 @@ def _log(root: Path, name: str, content: bytes) -> LogFile:
     if not content:
         return LogFile(pa.table({column: pa.array([], pa.string()) for column in columns}), b"")
     try:
-        options = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False)
-        rows = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+        rows = csv_as_text(content, columns)
         head = content[: content.index(b"\n")].decode()
-        sound = rows.column_names == list(columns) and list(csv.reader([head.removeprefix("\ufeff")])) == [list(columns)]
+        sound = list(csv.reader([head.removeprefix("\ufeff")])) == [list(columns)]
         sound = sound and content.endswith(b"\n") and _known_words(rows)
-    except (pa.ArrowInvalid, ValueError):
+    except (pa.ArrowInvalid, KeyError, ValueError):
         sound = False
     if not sound:
         raise DataError([_altered(root, name)])

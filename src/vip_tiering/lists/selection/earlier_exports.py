@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from vip_tiering.base.arrays import Mask, last_rows, one_array, row_keys, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY
 from vip_tiering.lists.selection.contact_log import Heard, heard_in, sound_contact_log
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS, OVERFLOW
@@ -107,10 +107,7 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
     if listed is None or content is None or manifests.sha256_of(content) != listed["sha256"]:
         message = "was altered after it was published; caps and turns cannot go by it"
         raise DataError([Problem(f"{folder.name}/{name}", None, None, "output-altered", message)])
-    options = pyarrow.csv.ConvertOptions(
-        column_types=dict.fromkeys(columns, pa.string()), null_values=[], strings_can_be_null=False, include_columns=list(columns)
-    )
-    return pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+    return csv_as_text(content, columns)
 
 
 def _contacts_of(folder: Path, day: str) -> pa.Table:

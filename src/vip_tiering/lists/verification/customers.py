@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from vip_tiering.base.arrays import Mask, one_array, truth
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
-from vip_tiering.base.schema import CHANGES_CSV, RESULTS
+from vip_tiering.base.schema import RESULTS
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Events
 from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
@@ -183,9 +184,7 @@ def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
     tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
     now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
-    text = {name: pa.string() for name in CHANGES_CSV}
-    options = pyarrow.csv.ConvertOptions(column_types=text, null_values=[], strings_can_be_null=False)
-    changes = pyarrow.csv.read_csv(run / "changes.csv", convert_options=options)
+    changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
     return _are(customers.customer_id, one_array(now.cast(pa.string()))) | _are(customers.customer_id, one_array(before))
 

@@ -18,6 +18,7 @@ import pyarrow.csv
 from vip_tiering.base.arrays import Mask, offsets_of, text_bytes
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
 
@@ -105,7 +106,6 @@ _BOM: Final = b"\xef\xbb\xbf"
 _SCHEMAS: Final = {False: "vip-tiering export", True: "vip-tiering private export"}
 _HEADER_BYTES: Final = 1 << 16
 _BLOCK_BYTES: Final = 1 << 22
-_CODED: Final = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _of_gateway(books: Playbooks) -> Layout | None:
 def read_table(path: Path, layout: Layout) -> pa.Table | None:
     """Return a CSV as text, or as dictionaries of text, under the names of its fields; None where it has not the layout."""
     headers = list(layout.fields)
-    types = {header: _CODED if field in layout.repeating else pa.string() for header, field in layout.fields.items()}
+    coded = {header for header, field in layout.fields.items() if field in layout.repeating}
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
@@ -261,13 +261,10 @@ def read_table(path: Path, layout: Layout) -> pa.Table | None:
         first = head.decode(layout.encoding, "ignore").removeprefix("\ufeff").splitlines()[:1]
         if layout.header and list(csv.reader(first)) != [headers]:
             return None
-        table = pyarrow.csv.read_csv(
-            path,
-            read_options=pyarrow.csv.ReadOptions(
-                encoding=layout.encoding, column_names=headers, skip_rows=int(layout.header), block_size=_BLOCK_BYTES
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+        options = pyarrow.csv.ReadOptions(
+            encoding=layout.encoding, column_names=headers, skip_rows=int(layout.header), block_size=_BLOCK_BYTES
         )
+        table = csv_as_text(path, headers, coded, options)
     except (OSError, csv.Error, pa.ArrowInvalid):
         return None
     return table.rename_columns(list(layout.fields.values()))

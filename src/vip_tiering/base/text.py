@@ -1,0 +1,43 @@
+"""Text as it is compared, one at a time or as a column, and CSV files as columns of text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+_INVISIBLE: Final = "[\u200b-\u200f\u2060\ufeff]"
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())
+
+
+def tidy(text: str) -> str:
+    """Return a text as texts are compared: NFKC, without invisible characters and surrounding blanks. Letters keep their case."""
+    return re.sub(_INVISIBLE, "", unicodedata.normalize("NFKC", text)).strip()
+
+
+def tidy_column(texts: pa.Array) -> pa.Array:
+    """Return strings, shape (n,), as texts are compared; see `tidy`."""
+    texts = pc.utf8_normalize(texts, form="NFKC")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _INVISIBLE, ""))
+
+
+def csv_as_text(
+    source: Path | bytes, columns: Sequence[str], coded: Collection[str] = (), options: pyarrow.csv.ReadOptions | None = None
+) -> pa.Table:
+    """Return the named columns of a CSV as text, those in `coded` as dictionaries; an empty cell is "" and nothing is inferred.
+
+    Raises ArrowInvalid for what is no CSV, and KeyError where a column is absent.
+    """
+    convert = pyarrow.csv.ConvertOptions(
+        column_types={name: _CODED if name in coded else pa.string() for name in columns},
+        include_columns=list(columns),
+        null_values=[],
+        strings_can_be_null=False,
+    )
+    return pyarrow.csv.read_csv(pa.BufferReader(source) if isinstance(source, bytes) else source, options, convert_options=convert)
