@@ -67,6 +67,13 @@ def last_rows(wanted: pa.Array, keys: pa.Array) -> pa.Array:
     return one_array(last["row_max"].take(pc.index_in(wanted, value_set=one_array(last["key"]))))
 
 
+def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.Array:
+    """Return the texts of each group joined, one text for each group. `groups`, shape (n,): a number for every text, equal ones together."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    offsets = pa.array(np.append(starts, len(texts)).astype(np.int32))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)
+
+
 def text_array(column: pd.Series) -> pa.Array:
     """Return a column of text, or a categorical one, as one string array."""
     return one_array(pa.array(column)).cast(pa.string())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, get_args
 
 import numpy as np
@@ -54,19 +54,12 @@ class Facts:
     phone: Int32s
     holders: Int32s
     wechat: Mask
-    _barred: dict[tuple[Way, bool, bool], Mask] = field(default_factory=dict, repr=False)
 
     def barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
 
         A refusal and a bereavement do not stop service; that a holder is a private client stops only what goes to many.
         """
-        key = (way, service, bulk)
-        if key not in self._barred:  # many cases ask the same
-            self._barred[key] = self._barred_by_other(way, service=service, bulk=bulk)
-        return self._barred[key]
-
-    def _barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         barred = ~self.marketable | self.listed[way]
         if not service:
             barred |= self.bereaved | self.refused[way]
@@ -74,9 +67,8 @@ class Facts:
             barred |= self.private
         has = self.phone >= 0
         count = np.bincount(self.phone[has & barred], minlength=int(self.phone.max(initial=-1)) + 1)
-        others = np.zeros(len(barred), np.int64)
-        others[has] = count[self.phone[has]] - barred[has]
-        result: Mask = others > 0
+        result = np.zeros(len(barred), np.bool_)
+        result[has] = count[self.phone[has]] > barred[has]
         return result
 
 
