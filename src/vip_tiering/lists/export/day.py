@@ -170,7 +170,7 @@ def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rat
                 among = verdicts["at"][verdicts["case"].isin(there) & (verdicts["reason"] == PASSES)]
             else:
                 among = verdicts["at"][verdicts["reason"].isin(_UNRATED)]
-            dues.append(selector.select(case, among))
+            dues.append(selector.select(case, among.to_numpy()))
             followed = judge.judge(case, dues[-1].rows, work.instead_of(case))
             verdicts = pd.concat([verdicts, followed], ignore_index=True)
     return verdicts, dues
