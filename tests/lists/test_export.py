@@ -13,9 +13,8 @@ import pytest
 from tests.helpers import RULES, vip
 from tests.lists.exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers, write_events
 from vip_tiering.base.errors import ProofError
-from vip_tiering.lists.export import publish
+from vip_tiering.lists.export import job
 from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.verification.read_back import finding
 from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import load
@@ -301,11 +300,10 @@ def test_what_the_check_refuses_leaves_neither_part(
     if before == "private part alone":
         shutil.rmtree(lists / ON)
     stood = {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
-    order = ExportOrder(run=run, customers=customers, on=day(ON), out=lists, rules=RULES, only=("gold", "private"), replace=True)
     with monkeypatch.context() as patched:
-        patched.setattr(publish, check, lambda *_: [finding("x", "text-private")])
+        patched.setattr(job, check, lambda *_: [finding("x", "text-private")])
         with pytest.raises(ProofError, match="text-private"):
-            playbook_export(order)
+            playbook_export(run, customers=customers, on=day(ON), out=lists, rules=RULES, only=("gold", "private"), replace=True)
     assert stood == {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".staging-", ".superseded"))]
     assert export(run, customers, lists).returncode == 0

@@ -20,7 +20,7 @@ from tests.lists.test_gates_oracle import DAYS, Likely, inputs_of, world_of
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Known
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
-from vip_tiering.lists.export.files import ExportOrigin, document_of, export_files, private_document
+from vip_tiering.lists.export.files import document_of, export_files, private_document
 from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.verification.gates import check_people
@@ -49,13 +49,13 @@ def found_in(world: World, root: Path) -> list[str]:
     window = Window(day_number(world.on), day_number(world.last))
     lists = lists_of_day(inputs, world.on, window, Only())
     files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS.channels, BOOKS.headers)
-    origin = ExportOrigin(world.on, str(inputs.run.quarter), inputs.run.digest, {}, "")
+    made_from = {"on": str(world.on), "run": inputs.run.digest, "files": {}}
     private, named = None, None
     if files.private:
-        head = private_document(origin)
-        private = folders.publish(root, "private", files.private, head, replace=False)
+        document = private_document(made_from, inputs.run.quarter)
+        private = folders.publish(root, "private", files.private, document, replace=False)
         named = {"digest": manifests.manifest_of(private)["digest"], "rows": 0}
-    whole = {**document_of(origin, window, lists, BOOKS, ()), "private": named}
+    whole = {**document_of(made_from, inputs.run.quarter, window, lists, BOOKS, ()), "private": named}
     main = folders.publish(root, "main", files.open, whole, replace=False)
     beside = Known(inputs.known.events, inputs.known.contacts, inputs.known.barred)
     run = run_folder(inputs, root / "run")

@@ -38,7 +38,6 @@ from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import RESULT_CODES
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.followup.matching import listed_of, matched_in
 from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
@@ -73,9 +72,9 @@ class Branch:
             self.export()
 
     def export(self, on: str = ON, **asked: Any) -> Path:
-        """Export the lists of a day; `allow_old_run`, `only` and `replace` as in an `ExportOrder`."""
+        """Export the lists of a day; `allow_old_run`, `only` and `replace` as in `playbook_export`."""
         files = {"run": self.run, "customers": self.customers, "events": self.events, "out": self.out, "rules": RULES}
-        playbook_export(ExportOrder(**files, on=day(on), **asked))
+        playbook_export(**files, on=day(on), **asked)
         return self.out / on
 
     def record(self, *files: Path | str, on: str = ON) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers import RULES, vip
 from vip_tiering.base.errors import RulesError
-from vip_tiering.lists.export import publish
+from vip_tiering.lists.export.notes import unapproved_texts
 from vip_tiering.playbooks import gates
 from vip_tiering.playbooks.load import load
 
@@ -458,4 +458,4 @@ def test_an_export_warns_of_texts_without_a_day(rules: Path) -> None:
     assert [
         "sample texts that nobody reviewed went into lists, replace them before use: E-SMS-1",
         "texts without a day of approval went into lists, write reviewed_on: E-SMS-2",
-    ] == list(publish._samples(lists, books))
+    ] == list(unapproved_texts(lists, books))

@@ -68,7 +68,10 @@ def last_rows(wanted: pa.Array, keys: pa.Array) -> pa.Array:
 
 
 def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.Array:
-    """Return the texts of each group joined, one text for each group. `groups`, shape (n,): a number for every text, equal ones together."""
+    """Return the texts of each group joined, one text for each group.
+
+    `groups`, shape (n,): a number from 0 for every text; equal ones stand together.
+    """
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     offsets = pa.array(np.append(starts, len(texts)).astype(np.int32))
     return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)

@@ -137,11 +137,11 @@ def playbook_export(
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
     from vip_tiering.base.arrays import share_freed_memory
     from vip_tiering.lists.export.job import playbook_export as work
-    from vip_tiering.lists.export.request import DEFAULT_PROFILE, ExportOrder
+    from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
     share_freed_memory()
-    order = ExportOrder(
-        run=run,
+    result = work(
+        run,
         customers=customers,
         on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
         out=out,
@@ -149,15 +149,14 @@ def playbook_export(
         events=events,
         contact_log=contact_log,
         do_not_contact=do_not_contact,
-        only=tuple(only or ()),
-        profiles=tuple(profile or (DEFAULT_PROFILE,)),
+        only=only or (),
+        profiles=profile or (DEFAULT_PROFILE,),
         private_out=private_out,
         allow_old_run=allow_old_run,
         replace=replace,
         dry_run=dry_run,
         max_bytes=max_bytes,
     )
-    result = work(order)
     warn(result.warnings)
     if as_json:
         show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})

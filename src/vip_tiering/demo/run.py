@@ -26,8 +26,7 @@ from vip_tiering.base.errors import OutputError
 from vip_tiering.demo import people
 from vip_tiering.demo.balances import QUARTERS, extracts
 from vip_tiering.demo.people import ON
-from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder, ExportResult
+from vip_tiering.lists.export.job import ExportResult, playbook_export
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import folders, manifests
@@ -134,8 +133,8 @@ def lists(folder: Path) -> ExportResult:
         if problems:
             raise OutputError(f"{standing}: is not as the demo made it; name another folder: vip demo DIR")
         return ExportResult(document, standing, None, tuple(document["warnings"]), {}, up_to_date=True)
-    order = ExportOrder(
-        run=folder / _OUT / str(QUARTERS[1]),
+    return playbook_export(
+        folder / _OUT / str(QUARTERS[1]),
         customers=people / "customers.csv",
         events=people / "events.csv",
         do_not_contact=people / "do_not_contact.csv",
@@ -143,7 +142,6 @@ def lists(folder: Path) -> ExportResult:
         out=folder / _LISTS,
         rules=packaged_rules(),
     )
-    return playbook_export(order)
 
 
 def results(folder: Path) -> tuple[RecordResult, Results]:

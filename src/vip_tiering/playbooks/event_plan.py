@@ -137,13 +137,7 @@ def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
     """Return the manifest, but for its outputs: the events give the plan its identity, however the rules are written."""
     made_from = {"year": year, "events": manifests.digest({"events": rows_of(plan)}), "program": __version__}
     return {
-        "schema": "vip-tiering event plan",
-        "schema_version": SCHEMA_VERSION,
-        "program": {"name": "vip-tiering", "version": __version__},
-        "year": year,
-        "status": "event plan",
-        "identity": manifests.digest(made_from),
-        "made_from": made_from,
+        **manifests.head("vip-tiering event plan", SCHEMA_VERSION, made_from, year=year, status="event plan"),
         "rules": {"name": books.name, "source": books.file.source},
         "events": len(plan.events),
         "warnings": list(plan.warnings),

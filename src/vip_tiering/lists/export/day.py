@@ -19,7 +19,7 @@ from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, su
 from vip_tiering.lists.export.people_list import list_rows
 from vip_tiering.lists.export.ranking import keep_quotas
 from vip_tiering.lists.export.row_context import RowContext
-from vip_tiering.lists.selection.cases import Casework, Only, all_actions, casework
+from vip_tiering.lists.selection.cases import Casework, Only, casework
 from vip_tiering.lists.selection.events import EVENT_TRIGGERS, EventSources, Window, events_of_run
 from vip_tiering.lists.selection.facts import Facts, PrivacyRule, facts_of, private_people
 from vip_tiering.lists.selection.gates import NO_VERDICTS, PASSES, Judge, take_turns
@@ -75,7 +75,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy)
     private = _private(people, facts, privacy)
     work = casework(books, people.codes)
-    actions = [one.id for one in all_actions(books)]
+    actions = [one.id for one in books.actions()]
     history = history_of(customers, inputs.memory, inputs.known.contacts, actions, list(channels), window.first)
     overflow = overflow_among(inputs.overflow, people, actions)
     events = events_of_run(inputs.known.events, people)
@@ -146,7 +146,7 @@ def _private(people: People, facts: Facts, privacy: PrivacyRule) -> Mask:
 
 def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, history: History, today: int) -> Judge:
     caps = {one.code: one.caps for one in books.gates.purposes}
-    capped = [number for number, action in enumerate(all_actions(books)) if caps[action.strictest]]
+    capped = [number for number, action in enumerate(books.actions()) if caps[action.strictest]]
     per_phone = books.gates.limits.customers_per_phone.value
     products = list(books.products.values())
     return Judge(facts, people.profile, private, history, capped, list(books.channels), per_phone, today, products)
@@ -170,7 +170,7 @@ def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rat
                 among = verdicts["at"][verdicts["case"].isin(there) & (verdicts["reason"] == PASSES)]
             else:
                 among = verdicts["at"][verdicts["reason"].isin(_UNRATED)]
-            dues.append(selector.select(case, among))
+            dues.append(selector.select(case, among.to_numpy()))
             followed = judge.judge(case, dues[-1].rows, work.instead_of(case))
             verdicts = pd.concat([verdicts, followed], ignore_index=True)
     return verdicts, dues

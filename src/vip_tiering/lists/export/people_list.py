@@ -48,7 +48,7 @@ def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataF
         number=case.number,
         action=case.action.id,
         reasons=pc.utf8_trim(reasons, " ").to_pandas().array,  # without the blanks that an empty field leaves
-        product=fields["product"].to_pandas().array,
+        product=context.products_of(case, rows).to_pandas().array,
         text=render(message.text, fields, len(rows)).to_pandas().array if message else "",
     )
 

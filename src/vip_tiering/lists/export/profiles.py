@@ -19,6 +19,7 @@ from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import write_workbook
 
+DEFAULT_PROFILE: Final = "gateway"
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded, text_array
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.customers.dates import chinese_dates
@@ -55,20 +55,20 @@ class RowContext:
 
     def by_case(self, rows: pd.DataFrame) -> Iterator[tuple[Case, pd.DataFrame]]:
         """Yield each case of rows with its own, in the order in which the cases come."""
-        for place, part in rows.groupby("case", sort=False):
-            yield self.cases[place], part
+        for place in rows["case"].unique():
+            yield self.cases[place], rows[rows["case"] == place]
 
     def parted(self, rows: pd.DataFrame, table: Callable[[pd.DataFrame], pa.Table]) -> tuple[pa.Table, pa.Table]:
         """Return the table of rows, and that of those which only private files may hold: of private clients, or for a private purpose."""
         hidden = self.private[rows["at"]] | self.of_cases(lambda case: case.purpose.code == "private", rows)
         return table(rows[~hidden]), table(rows[hidden])
 
-    def text_of(self, field: str, at: npt.ArrayLike) -> pa.Array:
+    def text_of(self, field: str, at: Int32s | pd.Series[int]) -> pa.Array:
         """Return a text of the customer file for customers of the run, shape (k,); null for those who are not in it."""
         profile = self.people.profile[at]
         return self.customers.text[field].take(pa.array(profile, mask=profile == NOBODY)).cast(pa.string())
 
-    def named(self, field: str, at: npt.ArrayLike) -> pa.Array:
+    def named(self, field: str, at: Int32s | pd.Series[int]) -> pa.Array:
         """Return branch or manager, `unassigned` where there is none."""
         texts = pc.fill_null(self.text_of(field, at), "")
         return pc.if_else(pc.equal(texts, ""), UNASSIGNED, texts)
@@ -78,18 +78,22 @@ class RowContext:
         texts = [*(self.people.labels[code] for code in self.people.codes), ""]
         return pa.DictionaryArray.from_arrays(np.where(level < 0, len(texts) - 1, level).astype(np.int32), pa.array(texts, pa.string()))
 
-    def phones(self, at: npt.ArrayLike) -> pa.Array:
+    def phones(self, at: Int32s | pd.Series[int]) -> pa.Array:
         """Return the numbers of customers of the run; "" without one."""
         phone = self.customers.phone[self.people.profile[at]]
         return pc.fill_null(self.customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
 
-    def addresses_of(self, at: npt.ArrayLike) -> tuple[pa.Array, pa.DictionaryArray]:
+    def addresses_of(self, at: Int32s | pd.Series[int]) -> tuple[pa.Array, pa.DictionaryArray]:
         """Return how lists show customers, and how messages address them; each name and gender is looked at once."""
         profile, names, size = self.people.profile[at], self.customers.text["name"], np.int64(len(CODES["gender"]))
         pairs = pa.array(names.indices.to_numpy()[profile] * size + self.customers.code["gender"][profile]).dictionary_encode()
         name, gender = np.divmod(pairs.dictionary.to_numpy(), size)
         in_lists, in_messages = addresses(names.dictionary.take(pa.array(name)), gender.astype(np.int8))
         return in_lists.take(pairs.indices), pa.DictionaryArray.from_arrays(pairs.indices, in_messages)
+
+    def products_of(self, case: Case, rows: pd.DataFrame) -> pa.Array:
+        """Return the labels of what rows of a case offer: its topics, or what their events name."""
+        return topic_labels(rows["topics"].to_numpy(), case.topics) if case.topics else text_array(rows["product"])
 
     def fields_of(self, case: Case, rows: pd.DataFrame) -> dict[str, pa.Array | str]:
         """Return the fields of templates for rows of a case; what repeats is a dictionary."""
@@ -101,7 +105,7 @@ class RowContext:
             "signature": (message.signature or "") if message else "",
             "opt_out": (message.opt_out or "") if message else "",
             "name": self.addresses_of(at)[1],
-            "product": topic_labels(rows["topics"].to_numpy(), case.topics) if case.topics else pa.array(rows["product"], pa.string()),
+            "product": self.products_of(case, rows),
             "event_date": chinese_dates(rows["day"].to_numpy()),
             "points": _number_texts(rows["points"].to_numpy()),
             "tier_label": self.labels_of(self.people.level[at]),

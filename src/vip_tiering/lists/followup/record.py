@@ -17,8 +17,7 @@ from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.lists.export.files import EXPORT, PRIVATE
-from vip_tiering.lists.export.request import PRIVATE_SUFFIX, private_root
+from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.followup.matching import WRONG_NUMBER, barred_rows, contradicted, listed_of, log_rows, matched_in
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_contact_log

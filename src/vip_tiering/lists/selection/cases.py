@@ -19,7 +19,8 @@ from vip_tiering.playbooks.products import Product
 class Case:
     """One action on one channel, with what its purpose demands.
 
-    `place`: among the cases of the day, as the column `case` of verdicts has it; `number`: the place of its action among all;
+    `place`: among the cases of the day, as the column `case` of verdicts has it; `number`: the place of its action among all, by
+    which histories know it;
     `instead`: it is on the channel to which the action sends those whom a gate stops.
     """
 
@@ -69,7 +70,7 @@ class Only:
 
 def only_of(words: Sequence[str], books: Playbooks) -> Only:
     """Return what words mean: ids of actions, codes of channels or of tiers. Raises UsageError for a word that is none."""
-    actions = [action.id for action in all_actions(books)]
+    actions = [action.id for action in books.actions()]
     channels = [code for code, one in books.channels.items() if one.contact]
     known = [*actions, *channels, *books.labels]
     for word in words:
@@ -78,11 +79,6 @@ def only_of(words: Sequence[str], books: Playbooks) -> Only:
             hint = f"did you mean {near[0]}?" if near else f"channels: {', '.join(channels)}; tiers: {', '.join(books.labels)}"
             raise UsageError(f"--only: is no action, channel or tier of the playbooks; {hint}")
     return Only(*([word for word in words if word in kind] for kind in (actions, channels, books.labels)))
-
-
-def all_actions(books: Playbooks) -> list[Action]:
-    """Return every action in the order of the file; its place is the number by which cases and histories know it."""
-    return books.actions()
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
                 levels.setdefault(action.id, set()).add(level)
     purposes = {one.code: one for one in books.gates.purposes}
     every: list[Case] = []
-    for number, action in enumerate(all_actions(books)):
+    for number, action in enumerate(books.actions()):
         channels = [action.channels[0], *([action.instead.channel] if action.instead is not None else [])]
         if action.id not in levels or not books.channels[channels[0]].contact or action.audience.who != "tier":
             continue

@@ -133,8 +133,13 @@ def _points(action: Action, sources: EventSources, members: Mask) -> list[pd.Dat
     last = window.last + days
     events = sources.told("points", members)
     events = events[events["day"].between(window.first, last)]
-    points = events["amount_fen"].where(events["amount_fen"] == NOT_GIVEN, events["amount_fen"] // FEN_PER_YUAN)
-    told = _due(events["at"], events["day"], events["day"] - days - window.length, points=points)
+    given = events["amount_fen"]
+    told = _due(
+        events["at"],
+        events["day"],
+        events["day"] - days - window.length,
+        points=given.where(given == NOT_GIVEN, given // FEN_PER_YUAN),
+    )
     customers, profile = sources.customers, sources.people.profile
     who = np.flatnonzero(members & (profile >= 0))
     day, points = customers.day["points_expire_on"][profile[who]], customers.points[profile[who]]
@@ -155,12 +160,11 @@ def _new_product(action: Action, sources: EventSources, members: Mask) -> list[p
                 others = {"until": day + days - 1, "product": product.label, "offered": place}
                 parts.append(_due(np.flatnonzero(members), day, day, **others))
     by_name = {name: (place, one) for place, one in enumerate(sources.products.values()) for name in (one.code, one.label)}
-    for name, events in sources.told("new_product", members).groupby("product", observed=True):
-        if name not in by_name:
-            continue
+    told = sources.told("new_product", members)
+    for name in filter(by_name.get, told["product"].cat.categories):
         place, product = by_name[name]
         days = product.call_days or default
-        events = events[events["day"].between(window.first - days + 1, window.last)]
+        events = told[(told["product"] == name) & told["day"].between(window.first - days + 1, window.last)]
         others = {"until": events["day"] + days - 1, "product": product.label, "offered": place}
         parts.append(_due(events["at"], events["day"], events["day"], **others))
     return parts

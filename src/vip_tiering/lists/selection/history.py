@@ -112,7 +112,10 @@ def history_of(
 
 
 def _latest(contacts: pd.DataFrame, unit: Int32s | pd.Series[int], count: int) -> Int32s:
-    """Return the last day of each unit, shape (count,); NO_DAY for none. `unit`: that of each contact; others than 0 to count - 1 do not count."""
+    """Return the last day of each unit, shape (count,); NO_DAY for none.
+
+    `unit`: that of each contact; others than 0 to count - 1 do not count.
+    """
     latest = np.full(count, NO_DAY, np.int32)
     last = contacts["day"].groupby(np.asarray(unit)).max().loc[0 : count - 1]
     latest[last.index] = last
