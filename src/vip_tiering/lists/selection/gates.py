@@ -68,7 +68,8 @@ class Judge:
         if instead is None or case.action.instead is None:
             return verdicts
         moved = reason == GATES.index(case.action.instead.gate)
-        return pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
+        together: pd.DataFrame = pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
+        return together
 
 
 class Asked:
