@@ -19,6 +19,11 @@ _GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
 """glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
 
+Int32s = npt.NDArray[np.int32]
+Int8s = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
+
+
 def share_freed_memory() -> None:
     """Let all threads and libraries share one heap that keeps what is freed, for each day and step needs what the one before gave back.
 
@@ -80,11 +85,6 @@ def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.
 def text_array(column: pd.Series) -> pa.Array:
     """Return a column of text, or a categorical one, as one string array."""
     return one_array(pa.array(column)).cast(pa.string())
-
-
-Int32s = npt.NDArray[np.int32]
-Int8s = npt.NDArray[np.int8]
-Mask = npt.NDArray[np.bool_]
 
 
 def truth(values: pa.Array) -> Mask:

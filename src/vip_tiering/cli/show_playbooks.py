@@ -14,6 +14,22 @@ from vip_tiering.playbooks.actions import Action, Lobby
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import LABELS
 
+TRIGGERS: Final = {
+    "regular": "regularly",
+    "maturity": "a product matures",
+    "new_product": "a product is new",
+    "birthday": "birthday",
+    "card_upgrade": "a higher tier",
+    "points": "points can be exchanged",
+    "festival": "the day or season",
+    "branch_date": "the branch sets a day",
+    "meeting": "in the meeting",
+    "standing": "always kept",
+    "no_rating": "rating missing or expired",
+}
+"""Each trigger for people."""
+_ORIGINS: Final = {"plan": "", "ours": " (ours, not in the plan)", "not_in_plan": " (the plan does not name it for this tier)"}
+
 
 def events_table(events: Sequence[Mapping[str, Any]], year: int) -> RenderableType:
     """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
@@ -36,23 +52,6 @@ def _what(row: Mapping[str, Any]) -> str:
     """Return what is handed out, and below it how much, by whom and where, as far as it is known."""
     quantity = f"{row['quantity']} pieces" if row["quantity"] else ""
     return "\n".join(filter(None, (row["material"], quantity, row["owner"], row["branch"])))
-
-
-TRIGGERS: Final = {
-    "regular": "regularly",
-    "maturity": "a product matures",
-    "new_product": "a product is new",
-    "birthday": "birthday",
-    "card_upgrade": "a higher tier",
-    "points": "points can be exchanged",
-    "festival": "the day or season",
-    "branch_date": "the branch sets a day",
-    "meeting": "in the meeting",
-    "standing": "always kept",
-    "no_rating": "rating missing or expired",
-}
-"""Each trigger for people."""
-_ORIGINS: Final = {"plan": "", "ours": " (ours, not in the plan)", "not_in_plan": " (the plan does not name it for this tier)"}
 
 
 def playbook(books: Playbooks, tier: str) -> RenderableType:

@@ -44,19 +44,21 @@ ABSENT: Final[dict[str, str]] = {
     "points_expire_on": "no reminder that points expire",
 }
 """Field -> what falls without it (compliance, "Absent columns"); the status has its own rule, and what no list needs is not missed."""
+_COUNTRY: Final = 86
+_AFTER_PREFIX: Final = 10**4
+"""Eleven digits divided by it are the prefix of seven."""
+_BESIDE_DIGITS: Final = r"[\s\p{Z}.\-\x{2010}-\x{2015}\x{2212}()\[\]{}]"
+_MOBILE: Final = "^1[0-9]{10}$"
+_NO_STATUS: Final = (
+    "no column for the status, so the dead and the minor could be written to; deliver it, or have a named person write"
+    " status: {not_delivered: {approved_by: ..., approved_on: 2016-01-04, reason: ...}} in rules/customers.yaml"
+)
 
 
 def absent_columns(file: str, given: Iterable[str]) -> list[str]:
     """Return one warning per optional field that a customer file does not have."""
     fields = set(given)
     return [f"{file}: no column {field}: {falls}" for field, falls in ABSENT.items() if field not in fields]
-
-
-_COUNTRY: Final = 86
-_AFTER_PREFIX: Final = 10**4
-"""Eleven digits divided by it are the prefix of seven."""
-_BESIDE_DIGITS: Final = r"[\s\p{Z}.\-\x{2010}-\x{2015}\x{2212}()\[\]{}]"
-_MOBILE: Final = "^1[0-9]{10}$"
 
 
 def canonical_mobiles(values: pa.Array) -> tuple[Int32s, pa.Array]:
@@ -133,12 +135,6 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     customers = Customers(customer_id, frozenset(columns.values), text, code, day, points, segments, phone, numbers)
     fields.refuse()
     return customers, [*absent_columns(file.name, customers.given), *warnings]
-
-
-_NO_STATUS: Final = (
-    "no column for the status, so the dead and the minor could be written to; deliver it, or have a named person write"
-    " status: {not_delivered: {approved_by: ..., approved_on: 2016-01-04, reason: ...}} in rules/customers.yaml"
-)
 
 
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:

@@ -30,6 +30,8 @@ NEWEST_DAY: Final = day_number(dt.date(2099, 12, 31))
 _SHOWN_REPEATS: Final = 20
 _ISO: Final = ("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "^([0-9]{4})([0-9]{2})([0-9]{2})$", "^([0-9]{4})/([0-9]{2})/([0-9]{2})$")
 _WHOLE: Final = "^[0-9]{1,15}([.]0+)?$"
+_ABSENT: Final = -1
+_UNKNOWN: Final = -2
 
 
 class Fields:
@@ -173,10 +175,6 @@ class Fields:
         negative = {RULES["amount-negative"]: "the amount is negative; write what is due, or leave the cell empty"}
         self._add_broken(field, broken, {**negative, "the balance": "the amount"})
         return np.where(empty, np.int64(NOT_GIVEN), fen)
-
-
-_ABSENT: Final = -1
-_UNKNOWN: Final = -2
 
 
 def _look_up(words: pa.Array, table: Mapping[str, int]) -> Int32s:

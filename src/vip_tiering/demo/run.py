@@ -42,6 +42,7 @@ _LISTS: Final = "lists"
 _REPORTS: Final = "reports"
 _RETURNED: Final = "returned"
 _TODAY: Final = dt.date(2016, 1, 4)
+Files = Iterable[tuple[str, bytes]]
 
 
 def run(folder: Path) -> Iterator[tuple[str, Result]]:
@@ -90,9 +91,6 @@ def _marker() -> str:
 def _write_new(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
-
-
-Files = Iterable[tuple[str, bytes]]
 
 
 def _write_folder(target: Path, files: Callable[[], Files]) -> None:

@@ -14,6 +14,9 @@ from vip_tiering.extracts.row_rules import message_of
 
 DEFAULT_MAX_BYTES: Final = 4 << 30
 """What one extract may take in memory where nothing else is said: 4G."""
+_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
+"""The most text that one column of one day may hold: its places are counted in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,6 @@ def signature(path: Path) -> tuple[int, int]:
     """Return size and time of change: another signature means that the file was changed meanwhile."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
-
-
-_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
-"""The most text that one column of one day may hold: its places are counted in 32 bits."""
 
 
 def size_in_bytes(text: str) -> int:

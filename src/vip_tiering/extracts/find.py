@@ -24,6 +24,8 @@ _CHECKSUM: Final = re.compile(r"([0-9a-fA-F]{64})([ \t]+\*?\S.*)?")
 _ENTRY: Final = re.compile(r"([A-Za-z_]+)\s*[=:]\s*(\S+)")
 _FORMS: Final = {"rows": r"[0-9]{1,18}", "sum": r"[-+]?[0-9]{1,25}(\.[0-9]{1,2}0*)?"}
 _RIGHT: Final = "write rows=12345, or sum=67890.12"
+SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
+_COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,6 @@ def _control(path: Path, name: str, problems: list[Problem]) -> Control:
         problems.append(Problem(name, None, None, "control-file", f"says nothing; {_RIGHT}"))
     rows, total = found.get("rows"), found.get("sum")
     return Control(name, None if rows is None else int(rows), None if total is None else int(Decimal(total) * FEN_PER_YUAN))
-
-
-SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
-_COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
 
 @dataclass(frozen=True, order=True)

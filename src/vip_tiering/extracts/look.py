@@ -23,6 +23,7 @@ from vip_tiering.rules.extracts import ExtractRules
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
 _SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
+_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
 def inspect(found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Extract]:
@@ -182,9 +183,6 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
             message = f"{_IN_WORDS[role]} are {form}, in {first.name} they are not; deliver them as text in every file"
             problems.append(Problem(one.name, None, None, "ids-differ", message))
     return problems
-
-
-_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
 def roles_of(extract: Extract) -> frozenset[str]:

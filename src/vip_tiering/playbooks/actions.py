@@ -50,6 +50,10 @@ Trigger = Literal[
     "standing",
     "no_rating",
 ]
+CAMPAIGN_TRIGGERS: Final[tuple[Trigger, ...]] = ("new_product", "branch_date")
+"""The floor: what makes an action due for all customers of a tier at once."""
+_COMMON_YEAR: Final = 2015
+"""A year without 29 February."""
 
 
 class Variant(Strict):
@@ -261,12 +265,6 @@ class PlanIdsFile(PlaybookFile):
     def check(self, document: Document) -> None:
         """Add ids that are listed twice."""
         check_unique(document, ("ids",), "id", (one.id for one in self.ids))
-
-
-CAMPAIGN_TRIGGERS: Final[tuple[Trigger, ...]] = ("new_product", "branch_date")
-"""The floor: what makes an action due for all customers of a tier at once."""
-_COMMON_YEAR: Final = 2015
-"""A year without 29 February."""
 
 
 def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -> None:

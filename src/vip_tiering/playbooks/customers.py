@@ -49,6 +49,17 @@ KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "result": RESULTS,
 }
 """The values of every coded field of all files; those of `channel` are the codes of channels.yaml."""
+CodedField = Literal[
+    "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
+    "segments", "event", "kind", "result", "channel",
+]  # fmt: skip
+MappedWord = Annotated[str, Field(max_length=64)]
+_SHARED: Final = (
+    {"consent_sms", "consent_call", "consent_wechat"},
+    {"risk_rated_on", "qualified_on"},
+    {"manager", "wealth_manager"},
+)
+"""Fields that one column may feed together."""
 
 
 def _as_list(headers: object) -> object:
@@ -67,11 +78,6 @@ class _OneOrSeveral:
 
 
 HeaderNames = Annotated[list[Header], BeforeValidator(_as_list), Field(min_length=1), _OneOrSeveral()]
-CodedField = Literal[
-    "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
-    "segments", "event", "kind", "result", "channel",
-]  # fmt: skip
-MappedWord = Annotated[str, Field(max_length=64)]
 
 
 class CustomerFileColumns(Strict):
@@ -198,12 +204,6 @@ class CustomerRules(PlaybookFile):
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
-_SHARED: Final = (
-    {"consent_sms", "consent_call", "consent_wechat"},
-    {"risk_rated_on", "qualified_on"},
-    {"manager", "wealth_manager"},
-)
-"""Fields that one column may feed together."""
 _FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS, RESULT_FIELDS)
 
 

@@ -22,6 +22,11 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFile, LobbyEvent, working_days
 
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+_PRODUCT: Final = "-//vip-tiering//event plan//EN"
+_DAY: Final = dt.timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class EventPlan:
@@ -95,10 +100,6 @@ def _plan(events: Iterable[tuple[dict[str, Any], frozenset[int]]]) -> EventPlan:
     return EventPlan(rows, tuple(warnings))
 
 
-SCHEMA_VERSION: Final = 1
-"""Form of the manifest."""
-
-
 def rows_of(plan: EventPlan) -> list[dict[str, Any]]:
     """Return the events as plain data: days as text."""
     days = ("festival_date", "event_from", "event_to", "prepare_by")
@@ -142,10 +143,6 @@ def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
         "events": len(plan.events),
         "warnings": list(plan.warnings),
     }
-
-
-_PRODUCT: Final = "-//vip-tiering//event plan//EN"
-_DAY: Final = dt.timedelta(days=1)
 
 
 def calendar_bytes(plan: EventPlan) -> bytes:

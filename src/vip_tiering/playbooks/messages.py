@@ -25,6 +25,15 @@ FIELDS: Final[dict[str, int]] = {
 }
 """Every field of a message, and how many UTF-16 units it takes at most; those of the channel have their own length."""
 _FIELD: Final = re.compile(r"\$(?:(\$)|\{([^{}]*)\}|)")
+_OF_YIELD: Final = "年化|收益|回报|利率|利息|票息|业绩"
+_RATE: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:%|‰|厘|个点|个百分点)|(?:百|千)分之[零〇一二两三四五六七八九十百点0-9.]+)"
+_YIELD: Final = re.compile(
+    rf"(?:{_OF_YIELD})[^。!?;,、]{{0,10}}?{_RATE}|{_RATE}[^。!?;,、]{{0,6}}?(?:{_OF_YIELD})|年化[^。!?;,、]{{0,4}}?[0-9.]+%?"
+)
+_MONEY: Final = re.compile(
+    r"[0-9][0-9.,]*(?:[十百千]?[万亿]元?|元|块)|[¥$][0-9]|[一二两三四五六七八九十百千万亿]+元|[一二两三四五六七八九十百千]+[万亿](?:起|以上)"
+)
+"""An amount of money; 千万 alone, which also means "by all means", is none."""
 
 
 def utf16_units(text: str) -> int:
@@ -73,17 +82,6 @@ def forbidden_in(text: str, words: Iterable[str]) -> list[str]:
     """Return those of the words that a text holds; blanks and full-width forms hide none."""
     squeezed = _squeezed(text)
     return [word for word in words if _squeezed(word) in squeezed]
-
-
-_OF_YIELD: Final = "年化|收益|回报|利率|利息|票息|业绩"
-_RATE: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:%|‰|厘|个点|个百分点)|(?:百|千)分之[零〇一二两三四五六七八九十百点0-9.]+)"
-_YIELD: Final = re.compile(
-    rf"(?:{_OF_YIELD})[^。!?;,、]{{0,10}}?{_RATE}|{_RATE}[^。!?;,、]{{0,6}}?(?:{_OF_YIELD})|年化[^。!?;,、]{{0,4}}?[0-9.]+%?"
-)
-_MONEY: Final = re.compile(
-    r"[0-9][0-9.,]*(?:[十百千]?[万亿]元?|元|块)|[¥$][0-9]|[一二两三四五六七八九十百千万亿]+元|[一二两三四五六七八九十百千]+[万亿](?:起|以上)"
-)
-"""An amount of money; 千万 alone, which also means "by all means", is none."""
 
 
 def yield_in(text: str) -> str | None:

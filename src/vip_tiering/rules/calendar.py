@@ -29,6 +29,8 @@ LABELS: Final[dict[Festival, str]] = {
 }
 """Each festival for people."""
 _SUNDAY: Final = 6
+IsWorking = Callable[[int], bool | None]
+"""Tells of a day number whether it is a working day; None where nobody knows."""
 
 
 def festival_day(festival: Festival, year: int) -> dt.date:
@@ -150,10 +152,6 @@ def _check_years(document: Document, path: Path, entry: LobbyEvent) -> None:
         day = getattr(entry, key)
         if day is not None and day.year not in near:
             document.add((*path, key), f"must lie in {near[0]}, {near[1]} or {near[2]}, near the year of this entry")
-
-
-IsWorking = Callable[[int], bool | None]
-"""Tells of a day number whether it is a working day; None where nobody knows."""
 
 
 def working_days(calendar: CalendarFile) -> IsWorking:

@@ -30,6 +30,17 @@ _WEIGHT_SCHEMA: Final = {
     "description": "share of the balance that counts: a quoted decimal from 0 to 1",
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
 }
+Kind = Literal["snapshot", "changes"]
+Negative = Literal["zero", "net", "reject"]
+ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+HOME_CURRENCY: Final = "CNY"
+LONGEST_CARRY_DAYS: Final = 7
+"""A rate stands for at most this many days after its own (semantics 2.6)."""
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
+_RATES_HEADER: Final = ("date", "currency", "rate")
+_ALIASES_HEADER: Final = ("old_id", "new_id")
 
 
 def weight_of(weight: object) -> Decimal | None:
@@ -46,11 +57,7 @@ def _check_weight(weight: object) -> object:
     return weight
 
 
-Kind = Literal["snapshot", "changes"]
-Negative = Literal["zero", "net", "reject"]
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
-ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 
 
 class ExtractColumns(Strict):
@@ -138,15 +145,6 @@ def _check_products(document: Document, product: object) -> None:
         if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
             message = f"must not have a weight, {path_text(first)} says that it does not count"
             document.add(("product", "weights", code), message, at_key=True)
-
-
-HOME_CURRENCY: Final = "CNY"
-LONGEST_CARRY_DAYS: Final = 7
-"""A rate stands for at most this many days after its own (semantics 2.6)."""
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
-_RATES_HEADER: Final = ("date", "currency", "rate")
-_ALIASES_HEADER: Final = ("old_id", "new_id")
 
 
 @dataclass(frozen=True)

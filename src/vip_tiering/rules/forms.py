@@ -17,104 +17,19 @@ from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 OWN_MESSAGE: Final = "rule"
 """The type of those errors whose text is written here and goes to people as it stands."""
-
-
-def check_printable(text: str) -> str:
-    """Refuse characters that could steer a terminal or break a line."""
-    if not text.isprintable():
-        raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
-    return text
-
-
-def _check_date_format(text: str) -> str:
-    """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
-    try:
-        days = [dt.datetime.strptime(day.strftime(text), text).date() == day for day in _SAMPLE_DAYS]  # noqa: DTZ007 (days)
-    except (ValueError, re.error):
-        days = [False]
-    if not all(days):
-        raise PydanticCustomError(OWN_MESSAGE, 'must hold a year, a month and a day once each, such as "%d.%m.%Y"')
-    return text
-
-
 _SAMPLE_DAYS: Final = (dt.date(2015, 12, 31), dt.date(2016, 2, 9))
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="short name of the tier in files")]
-Label = Annotated[
-    str,
-    Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
-    AfterValidator(check_printable),
-]
 Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
-Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Id = Annotated[
     str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=32, description="id of the plan, or of our own, such as E-SMS-1")
 ]
-Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
-DateFormat = Annotated[
-    str,
-    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
-    AfterValidator(_check_date_format),
-]
 Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
-
-
-class Strict(BaseModel):
-    """A mapping of a rule file: no unknown key, no converted value."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
-
-
-class RuleFile(Strict):
-    """A whole rule file."""
-
-    @classmethod
-    def check_data(cls, document: Document) -> None:
-        """Add what values say against each other, although other values may have a wrong form."""
-
-    def check(self, document: Document) -> None:
-        """Add what the values of a file without other mistakes say against each other."""
-
-
 Covers = Annotated[list[Id], Field(min_length=1, description="ids of the plan that this entry answers")]
 Clause = Annotated[Source, Field(description="which clause of the plan, or which text of law, or ours")]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='time of day, quoted, such as "09:00"')]
 MonthDay = Annotated[
     str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", description='month and day, quoted, such as "06-15"')
 ]
-Text = Annotated[
-    str,
-    Field(min_length=1, max_length=2000, description="what is sent; ${name} and other known fields are filled in"),
-    AfterValidator(check_printable),
-]
-What = Annotated[Words, Field(description="what is done or meant, in one line")]
-Reason = Annotated[Words, Field(description="why it is so")]
-
-
-class Override(Strict):
-    """Who allowed something looser than the floor, and when."""
-
-    approved_by: Annotated[Words, Field(description="name and office")]
-    approved_on: Annotated[dt.date, Field(description="day of the approval")]
-    reason: Reason
-
-
-def check_unique(document: Document, path: Path, key: str, values: Iterable[str]) -> None:
-    """Add the values of `key` that stand twice in the list at `path`."""
-    first_use: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if (first := first_use.setdefault(value, index)) != index:
-            document.add((*path, index, key), f"must differ from {path_text((*path, first, key))}")
-
-
-def check_known(document: Document, path: Path, word: str, known: Iterable[str], where: str) -> None:
-    """Add a word that is none of those in another file."""
-    known = list(known)
-    if word not in known:
-        near = get_close_matches(word, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known there: {', '.join(known) or 'none'}"
-        document.add(path, f"is not in {where}{hint}")
-
-
 _OF_KEYS: Final = {
     "code": "must be 1 to 32 small letters, digits or _, beginning with a letter",
     "version": "must be 1",
@@ -154,6 +69,89 @@ _OF_KINDS: Final = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }
+
+
+def check_printable(text: str) -> str:
+    """Refuse characters that could steer a terminal or break a line."""
+    if not text.isprintable():
+        raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
+    return text
+
+
+def _check_date_format(text: str) -> str:
+    """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
+    try:
+        days = [dt.datetime.strptime(day.strftime(text), text).date() == day for day in _SAMPLE_DAYS]  # noqa: DTZ007 (days)
+    except (ValueError, re.error):
+        days = [False]
+    if not all(days):
+        raise PydanticCustomError(OWN_MESSAGE, 'must hold a year, a month and a day once each, such as "%d.%m.%Y"')
+    return text
+
+
+Label = Annotated[
+    str,
+    Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
+    AfterValidator(check_printable),
+]
+Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+DateFormat = Annotated[
+    str,
+    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
+    AfterValidator(_check_date_format),
+]
+
+
+class Strict(BaseModel):
+    """A mapping of a rule file: no unknown key, no converted value."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
+
+
+class RuleFile(Strict):
+    """A whole rule file."""
+
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add what values say against each other, although other values may have a wrong form."""
+
+    def check(self, document: Document) -> None:
+        """Add what the values of a file without other mistakes say against each other."""
+
+
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=2000, description="what is sent; ${name} and other known fields are filled in"),
+    AfterValidator(check_printable),
+]
+What = Annotated[Words, Field(description="what is done or meant, in one line")]
+Reason = Annotated[Words, Field(description="why it is so")]
+
+
+class Override(Strict):
+    """Who allowed something looser than the floor, and when."""
+
+    approved_by: Annotated[Words, Field(description="name and office")]
+    approved_on: Annotated[dt.date, Field(description="day of the approval")]
+    reason: Reason
+
+
+def check_unique(document: Document, path: Path, key: str, values: Iterable[str]) -> None:
+    """Add the values of `key` that stand twice in the list at `path`."""
+    first_use: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if (first := first_use.setdefault(value, index)) != index:
+            document.add((*path, index, key), f"must differ from {path_text((*path, first, key))}")
+
+
+def check_known(document: Document, path: Path, word: str, known: Iterable[str], where: str) -> None:
+    """Add a word that is none of those in another file."""
+    known = list(known)
+    if word not in known:
+        near = get_close_matches(word, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known there: {', '.join(known) or 'none'}"
+        document.add(path, f"is not in {where}{hint}")
 
 
 def check(content: bytes, form: type[RuleFile], name: str) -> Document:

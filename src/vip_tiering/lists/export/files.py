@@ -31,6 +31,13 @@ BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
+Owner = tuple[str, str]
+"""A branch and a manager."""
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+EXPORT: Final = "vip-tiering export"
+PRIVATE: Final = "vip-tiering private export"
+PRIVATE_SUFFIX: Final = ".private"
 
 
 @dataclass(frozen=True)
@@ -125,10 +132,6 @@ def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-Owner = tuple[str, str]
-"""A branch and a manager."""
-
-
 def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Table]]:
     """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
     owners: dict[Owner, dict[str, pa.Table]] = {}
@@ -152,15 +155,6 @@ def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:
     branches = safe_names(sorted({branch for branch, _ in owners}))
     managers = {branch: safe_names(sorted(manager for one, manager in owners if one == branch)) for branch in branches}
     return {(branch, manager): f"{branches[branch]}/{managers[branch][manager]}" for branch, manager in owners}
-
-
-SCHEMA_VERSION: Final = 1
-"""Form of the manifest."""
-EXPORT: Final = "vip-tiering export"
-PRIVATE: Final = "vip-tiering private export"
-
-
-PRIVATE_SUFFIX: Final = ".private"
 
 
 def private_root(out: Path, given: Path | None) -> Path:

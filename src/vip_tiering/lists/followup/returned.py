@@ -31,6 +31,21 @@ from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
 
 _TEXTS: Final = ("by", "obstacle", "note")
+ZIP_MAGIC: Final = b"PK\x03\x04"
+_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
+_BYTES_PER_CELL: Final = 64
+"""What a cell takes at least while it is read."""
+_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
+_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
+_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
+_UNREAD: Final = (
+    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
+    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
+)
+"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
+_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number."""
+Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 
 def parse_returned(
@@ -74,23 +89,6 @@ def with_list_headers(rules: CustomerRules, headers: Mapping[str, str]) -> Custo
     """Return rules that know the headers of lists for people too, so that a list comes back as it went out."""
     columns = {field: [*(getattr(rules.columns, field) or ()), headers[field]] for field in RESULT_FIELDS if field in headers}
     return rules.model_copy(update={"columns": rules.columns.model_copy(update=columns)})
-
-
-ZIP_MAGIC: Final = b"PK\x03\x04"
-_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
-_BYTES_PER_CELL: Final = 64
-"""What a cell takes at least while it is read."""
-_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
-_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
-_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
-_UNREAD: Final = (
-    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
-    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
-)
-"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
-_EXACT: Final = 10**15
-"""Excel keeps 15 digits of a number."""
-Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 
 def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> list[SideFile]:

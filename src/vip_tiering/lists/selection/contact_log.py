@@ -36,6 +36,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     BARRED: ("customer_id", "mobile", "channel", "since"),
 }
 """The columns of each file; those that a contact log and a do-not-contact list have anyway come first."""
+CONTACT: Final = ("customer_id", "channel", "action", "export")
+"""What tells a contact of the log from others."""
 
 
 @dataclass(frozen=True)
@@ -194,10 +196,6 @@ def grown(log: LogFile, rows: pa.Table, name: str) -> tuple[pa.Table, bytes]:
     added = rows.filter(pa.array(~_known_already(before, rows, CONTACT if name == CONTACT_LOG else ())))
     lines = csv_bytes({column: added[column] for column in columns}, header=not log.content) if len(added) else b""
     return added, log.content + lines
-
-
-CONTACT: Final = ("customer_id", "channel", "action", "export")
-"""What tells a contact of the log from others."""
 
 
 def _known_already(before: pa.Table, rows: pa.Table, contact: Sequence[str]) -> Mask:

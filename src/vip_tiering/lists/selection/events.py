@@ -23,6 +23,24 @@ from vip_tiering.rules.calendar import IsWorking
 
 _SATURDAY: Final = 5
 _LONGEST_BREAK: Final = 31
+DUE_EVENTS: Final = {
+    "at": "int32",
+    "day": "int32",
+    "until": "int32",
+    "due_from": "int32",
+    "product": "str",
+    "amount_fen": "int64",
+    "points": "int64",
+    "offered": "int32",
+}
+"""Columns of events that fall due for customers of a run, one row for each event.
+
+`at`: position in the run; `day`, `until`: day numbers, of the event, and by when the customer should be told, NO_DAY for no such
+day; `due_from`: the first day on which an export could have told of it; `product`: "" for none; `amount_fen`, `points`: NOT_GIVEN
+where they are not; `offered`: index among all products of the one on offer, -1 for none.
+"""
+WORTH_TELLING_LATER: Final[tuple[Trigger, ...]] = ("maturity", "new_product", "birthday")
+"""The triggers of events that are still worth a call after their day; an invitation, or points that have expired, are not."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +72,6 @@ def window_of(on: dt.date, is_working: IsWorking) -> Window:
         if works or (works is None and day_date(day).weekday() < _SATURDAY):
             return Window(first, day - 1, guessed)
     return Window(first, first + _LONGEST_BREAK - 1, guessed)
-
-
-DUE_EVENTS: Final = {
-    "at": "int32",
-    "day": "int32",
-    "until": "int32",
-    "due_from": "int32",
-    "product": "str",
-    "amount_fen": "int64",
-    "points": "int64",
-    "offered": "int32",
-}
-"""Columns of events that fall due for customers of a run, one row for each event.
-
-`at`: position in the run; `day`, `until`: day numbers, of the event, and by when the customer should be told, NO_DAY for no such
-day; `due_from`: the first day on which an export could have told of it; `product`: "" for none; `amount_fen`, `points`: NOT_GIVEN
-where they are not; `offered`: index among all products of the one on offer, -1 for none.
-"""
 
 
 @dataclass(frozen=True)
@@ -208,5 +208,3 @@ _TRIGGERS: Final[dict[Trigger, Callable[[Action, EventSources, Mask], list[pd.Da
 }
 EVENT_TRIGGERS: Final = tuple(_TRIGGERS)
 """The triggers that wait for an event."""
-WORTH_TELLING_LATER: Final[tuple[Trigger, ...]] = ("maturity", "new_product", "birthday")
-"""The triggers of events that are still worth a call after their day; an invitation, or points that have expired, are not."""

@@ -30,6 +30,7 @@ _GRAVE: Final = ("bereavement", "illness")
 REFUSALS: Final = ("refused", "opt_out")
 """After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
 _YES, _NO = 2, 1
+_CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,6 @@ def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
     if case.channel.public and case.channel.way in PHONE_WAYS:
         return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
     return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
-
-
-_CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
 
 
 @dataclass(frozen=True)

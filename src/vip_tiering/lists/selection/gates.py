@@ -35,6 +35,8 @@ VERDICTS: Final = {**DUE, "case": "int16", "reason": "int8", "topics": "uint32"}
 topic i of the case may be offered.
 """
 NO_VERDICTS: Final = pd.DataFrame({name: [] for name in VERDICTS}).astype(VERDICTS)
+Stopped = Any
+"""Whom a gate stops: a mask of shape (k,), or one truth value for all."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,6 @@ class Asked:
         """Return what is told of the product that an event offers to each customer; false where none does."""
         told = np.array([*map(what, self.judge.products), False])  # -1, no product, takes the last
         return told[self.due["offered"]]
-
-
-Stopped = Any
-"""Whom a gate stops: a mask of shape (k,), or one truth value for all."""
 
 
 def no_profile(asked: Asked) -> Stopped:

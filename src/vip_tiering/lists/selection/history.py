@@ -28,6 +28,8 @@ EARLIER_CONTACTS: pa.Schema = pa.schema(
 )
 """What is remembered of each contact of an export: `day` is that of the export, or the later one of its result; `event_day` is
 NO_DAY without an event; `unanswered`: the last result says that nobody answered."""
+OVERFLOW: Final = pa.schema([pa.field("customer_id", pa.string()), pa.field("action", pa.string()), pa.field("since", pa.int32())])
+"""Who had no place in a manager's day, and the day number of the first export in which it was so."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,6 @@ def _latest(contacts: pd.DataFrame, unit: Int32s | pd.Series[int], count: int) -
     last = contacts["day"].groupby(np.asarray(unit)).max().loc[0 : count - 1]
     latest[last.index] = last
     return latest
-
-
-OVERFLOW: Final = pa.schema([pa.field("customer_id", pa.string()), pa.field("action", pa.string()), pa.field("since", pa.int32())])
-"""Who had no place in a manager's day, and the day number of the first export in which it was so."""
 
 
 def overflow_among(rows: pa.Table, people: People, actions: Sequence[str]) -> pd.DataFrame:

@@ -26,6 +26,8 @@ from vip_tiering.publishing import manifests
 
 _LEVELS: Final = ("", "R1", "R2", "R3", "R4", "R5")
 """A level's place is its number; whatever else stands there is above every rating."""
+_BY_PHONE: Final = ("sms", "call")
+_RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 
 
 def check_words(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:
@@ -57,10 +59,6 @@ def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
         return allowed & standing.consents[way]
     result: Mask = allowed & np.logical_or.reduce([standing.consents[one] & ~standing.refused[one] for one in WAYS if one != way])
     return result
-
-
-_BY_PHONE: Final = ("sms", "call")
-_RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 
 
 def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, known: Known) -> list[Problem]:

@@ -75,22 +75,6 @@ HARD_RULES: Final[dict[str, str]] = {
 SHOWN_ROWS: Final = 20
 """So many rows are named for each rule and file; the others are counted."""
 Rows = npt.NDArray[np.integer[Any]]
-
-
-def finding(file: str, rule: str, *, about: str = "") -> Problem:
-    """Return what was found against a rule in a file as a whole. `about`: an action or channel that it is about."""
-    return Problem(file, None, None, rule, f"{about}: {HARD_RULES[rule]}" if about else HARD_RULES[rule])
-
-
-def findings(file: str, rule: str, rows: Rows, column: str | None = None) -> list[Problem]:
-    """Return what was found in rows of a file, counted from 0 below the header: each of the first, and how many there are besides."""
-    distinct = np.unique(rows)
-    problems = [Problem(file, row + 2, column, rule, HARD_RULES[rule]) for row in distinct[:SHOWN_ROWS].tolist()]
-    if len(distinct) > SHOWN_ROWS:
-        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {len(distinct) - SHOWN_ROWS} more rows"))
-    return problems
-
-
 GATEWAY: Final = "gateway"
 """The profile whose lists of messages are read back; the same rows in other forms are not."""
 CONTACTS: Final = "contacts.csv"
@@ -107,6 +91,20 @@ _BOM: Final = b"\xef\xbb\xbf"
 _SCHEMAS: Final = {False: "vip-tiering export", True: "vip-tiering private export"}
 _HEADER_BYTES: Final = 1 << 16
 _BLOCK_BYTES: Final = 1 << 22
+
+
+def finding(file: str, rule: str, *, about: str = "") -> Problem:
+    """Return what was found against a rule in a file as a whole. `about`: an action or channel that it is about."""
+    return Problem(file, None, None, rule, f"{about}: {HARD_RULES[rule]}" if about else HARD_RULES[rule])
+
+
+def findings(file: str, rule: str, rows: Rows, column: str | None = None) -> list[Problem]:
+    """Return what was found in rows of a file, counted from 0 below the header: each of the first, and how many there are besides."""
+    distinct = np.unique(rows)
+    problems = [Problem(file, row + 2, column, rule, HARD_RULES[rule]) for row in distinct[:SHOWN_ROWS].tolist()]
+    if len(distinct) > SHOWN_ROWS:
+        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {len(distinct) - SHOWN_ROWS} more rows"))
+    return problems
 
 
 @dataclass(frozen=True)

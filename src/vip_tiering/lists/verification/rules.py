@@ -28,6 +28,7 @@ from vip_tiering.publishing.file_names import safe_names
 
 Owners = set[tuple[str, str]]
 """Branch and manager of rows."""
+_MANIFEST: Final = manifests.MANIFEST
 
 
 def check_managers(export: Export) -> Iterator[Problem]:
@@ -78,9 +79,6 @@ def _same_rows(listed: pa.Table, shares: list[pa.Table]) -> bool:
     if len(together) != len(listed) or at.null_count or pc.count_distinct(at).as_py() < len(at):
         return False
     return bool(listed.take(at).combine_chunks().equals(together.combine_chunks()))
-
-
-_MANIFEST: Final = manifests.MANIFEST
 
 
 def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[Problem]:

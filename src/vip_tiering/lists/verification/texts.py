@@ -24,6 +24,14 @@ _LETTER: Final = "[^\\n\\r\\x0b\\x0c\\x{85}\\x{2028}\\x{2029}]"
 """Anything but the end of a line."""
 _UNMEASURED: Final = frozenset({"product", "points"})
 """Fields that are written as they are given; how long the whole text may be is a rule of its own."""
+_MOBILE: Final = "^1[3-9][0-9]{9}$"
+_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
+_BLANKS: Final = "[\\s\\p{Z}]+"
+_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
+"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
+_GREETING: Final = "尊敬的"
+_NOBODY: Final = "尊敬的客户"
+_TITLES: Final = ("先生", "女士")
 
 
 def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
@@ -82,16 +90,6 @@ def _pattern(template: str, channel: Channel) -> str:
 
 def _of_field(name: str) -> str:
     return f"{_LETTER}*" if name in _UNMEASURED else f"{_LETTER}{{0,{FIELDS[name]}}}"
-
-
-_MOBILE: Final = "^1[3-9][0-9]{9}$"
-_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
-_BLANKS: Final = "[\\s\\p{Z}]+"
-_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
-"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
-_GREETING: Final = "尊敬的"
-_NOBODY: Final = "尊敬的客户"
-_TITLES: Final = ("先生", "女士")
 
 
 def check_numbers(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
