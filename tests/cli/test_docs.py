@@ -175,7 +175,7 @@ def test_compliance_is_what_the_rules_say() -> None:
     caps = [[one.code, str(cap.contacts), str(cap.days), cap.source] for one in channels for cap in one.caps or ()]
     assert caps == table(text.partition("## Caps")[2], 4)
     assert "、".join(gates.forbidden_words.words) in text
-    assert "no legal advice" in text
+    assert "not legal advice" in text
 
 
 def test_playbook_page_holds_every_tier_and_field() -> None:

@@ -630,7 +630,7 @@ def test_options_that_belong_together(exported: Path, arguments: tuple[str, str]
 
 
 def test_folder_that_is_no_export(run: Path, books: Playbooks, tmp_path: Path) -> None:
-    """A run folder, or none at all, is no export."""
+    """A run folder, or none at all, is not an export."""
     assert ["export-manifest"] == codes(check_written(run, None, books))
     assert ["export-manifest"] == codes(check_written(tmp_path, None, books))
     with pytest.raises(DataError):

@@ -370,7 +370,7 @@ def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
         sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
         sheet.write_row(1, 0, [1234567890123456789, "G-CALL-1", "reached"])
     for file, message in (
-        (broken, "broken.xlsx: is no whole workbook"),
+        (broken, "broken.xlsx: is not a whole workbook"),
         (nameless, "nameless.xlsx [电话]: row 1: column 4 has no header"),
         (digits, "digits.xlsx [电话]: row 2"),
     ):
@@ -461,7 +461,7 @@ def test_dry_run_and_json(branch: Branch) -> None:
 
 
 def test_only_an_export_takes_results(branch: Branch) -> None:
-    """A folder that is no export is exit 4 and says what to name."""
+    """A folder that is not an export is exit 4 and says what to name."""
     done = vip("playbook", "record", branch.run, branch.results(said("G1", "reached")), "--rules", RULES)
     assert (4, True) == (done.returncode, "name a folder such as lists/2016-01-05" in done.stderr)
 
@@ -544,7 +544,7 @@ def test_lists_that_stand_already_are_named(branch: Branch) -> None:
 
 @pytest.mark.parametrize("kind", ["merged", "empty", "far", "other"])
 def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
-    """Merged results, a workbook in which nothing stands, a stray cell at the end of the sheet, and what is no .xlsx are exit 4."""
+    """Merged results, a workbook in which nothing stands, a stray cell at the end of the sheet, and what is not a .xlsx are exit 4."""
     path = branch.folder / "odd.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("陈先生13800002416")

@@ -97,7 +97,7 @@ def test_solar_festivals() -> None:
 
 
 def test_a_season_has_no_day_of_its_own() -> None:
-    """Summer is no festival with a date, and every festival has a name for people."""
+    """Summer is not a festival with a date, and every festival has a name for people."""
     with pytest.raises(KeyError):
         festival_day("summer", 2016)
     assert {"summer"} == {
@@ -186,7 +186,7 @@ def test_preparation_takes_as_long_as_the_rules_say(rules: Path) -> None:
 
 
 def test_years_that_are_not_announced_take_weekends_off(books: Playbooks) -> None:
-    """Where no notice is known, 春节 itself is no day off but weekends are, and a warning names the year."""
+    """Where no notice is known, 春节 itself is not a day off but weekends are, and a warning names the year."""
     plan = event_plan(books, CalendarFile(), 2098)
     assert ("the working days of 2098 are not announced yet; weekends are taken as the days off",) == plan.warnings
     for row in plan.events:

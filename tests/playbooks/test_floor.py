@@ -401,7 +401,7 @@ def test_a_yield_is_a_promise(action: str, words: str, found: str, rules: Path) 
 
 @pytest.mark.parametrize("words", ["手续费优惠5%。", "收益以实际为准。", "第4期、年化说明请到网点。", "千万别忘,一起来。"])
 def test_what_is_no_yield_passes(words: str, rules: Path) -> None:
-    """A share of a fee, and the words alone, are no yield."""
+    """A share of a fee, and the words alone, are not a yield."""
     assert [] == said(rules, "S-SMS-3", words)
 
 

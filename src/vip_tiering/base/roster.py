@@ -170,7 +170,7 @@ class Roster:
         return found
 
     def position_of(self, ids: pa.Array) -> Positions:
-        """Return what `locate` returns, for ids that are no day's rows: the order of the last day stays as it is."""
+        """Return what `locate` returns, for ids that are not the rows of a day: the order of the last day stays as it is."""
         return self._look_up(ids)
 
     def _walk(self, ids: pa.Array) -> tuple[Positions, npt.NDArray[np.int64]]:

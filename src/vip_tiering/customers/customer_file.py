@@ -64,7 +64,7 @@ def absent_columns(file: str, given: Iterable[str]) -> list[str]:
 def canonical_mobiles(values: pa.Array) -> tuple[Int32s, pa.Array]:
     """Return strings, shape (n,), as indices into distinct numbers, shape (n,), and those numbers, eleven digits, sorted.
 
-    `NO_PHONE` stands where nothing is given, `BAD_PHONE` where it is no mobile number of mainland China. Full-width
+    `NO_PHONE` stands where nothing is given, `BAD_PHONE` where it is not a mobile number of mainland China. Full-width
     characters, blanks, hyphens, dots and brackets do not count, nor does +86, 0086 or 86 before eleven digits.
     """
     text, formed = _digits(values)
@@ -112,7 +112,7 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     """Return the customers of a file, in its order, and a warning for each absent or perhaps misspelled column.
 
     Raises DataError (exit 4) with every problem at once: an id that is missing or stands twice, a word of a coded field
-    that is not known, a day that is none, points that are no whole number; and where there is no status column and the
+    that is not known, a day that is not one, points that are not a whole number; and where there is no status column and the
     rules do not say who allows that (compliance, "Absent columns"). No message holds a value.
     """
     columns, warnings = find_columns(file, rules, CUSTOMER_FIELDS, ("customer_id",))

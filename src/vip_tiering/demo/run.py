@@ -8,7 +8,7 @@
     DIR/lists/          the export of a day and what came of it; beside it lists.private/, what only managers may see
     DIR/returned/       the lists of the day as they came back
 
-Nothing that stands in DIR already is overwritten or removed: a folder that is no earlier demo, or one that was altered,
+Nothing that stands in DIR already is overwritten or removed: a folder that is not an earlier demo, or one that was altered,
 is refused.
 """
 
@@ -79,7 +79,7 @@ def _refuse_foreign(folder: Path) -> None:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
     if text is None:
-        raise OutputError(f"{folder}: is there already and is no demo; name another folder: vip demo DIR")
+        raise OutputError(f"{folder}: is there already and is not a demo; name another folder: vip demo DIR")
     if text != _marker():
         raise OutputError(f"{folder}: is a demo of another version of this program; name another folder: vip demo DIR")
 

@@ -143,7 +143,7 @@ def counts_of(encoded: pa.DictionaryArray) -> Int64s:
 class ParsedDays(NamedTuple):
     """The day number of each different value of a file, the rule that it breaks ("": none), and a day as most rows write it.
 
-    `written` is "" where the values are no texts, or none of them could be read.
+    `written` is "" where the values are not texts, or none of them could be read.
     """
 
     days: list[int]

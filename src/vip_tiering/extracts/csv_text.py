@@ -113,7 +113,7 @@ class _Lines:
         self._end = b"\n" if b"\n" in content else b"\r"
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Give begin and end of each piece; a line end is no part of a longer character in UTF-8 or GB18030."""
+        """Give begin and end of each piece; a line end is not part of a longer character in UTF-8 or GB18030."""
         start = 0
         while start < len(self._content):
             end = self._content.find(self._end, start + _PIECE_BYTES) + 1 or len(self._content)

@@ -23,7 +23,7 @@ COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
 class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
-    `days` are the day numbers that the file holds, sorted; `day` is set where the date is no column of the file.
+    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
     `rows` is known where knowing it cost nothing. `sha256` and `controls` are what files beside it say of it.
     """

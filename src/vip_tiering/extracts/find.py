@@ -75,13 +75,13 @@ def _text(path: Path, name: str, rule: str, problems: list[Problem]) -> str | No
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST_BYTES:
-            problems.append(Problem(name, None, None, rule, "is no small text file; deliver it anew, or move it elsewhere"))
+            problems.append(Problem(name, None, None, rule, "is not a small text file; deliver it anew, or move it elsewhere"))
             return None
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         problems.append(Problem(name, None, None, rule, f"cannot be read: {error.strerror}"))
     except UnicodeDecodeError:
-        problems.append(Problem(name, None, None, rule, "is no text in UTF-8; deliver it anew, or move it elsewhere"))
+        problems.append(Problem(name, None, None, rule, "is not text in UTF-8; deliver it anew, or move it elsewhere"))
     return None
 
 
@@ -91,7 +91,7 @@ def _checksum(path: Path, name: str, problems: list[Problem]) -> Checksum | None
         return None
     match = _CHECKSUM.fullmatch(text.strip())
     if match is None:
-        message = "is no checksum; it holds the 64 hexadecimal digits of one file's SHA-256, as sha256sum writes them"
+        message = "is not a checksum; it holds the 64 hexadecimal digits of one file's SHA-256, as sha256sum writes them"
         problems.append(Problem(name, None, None, "checksum-file", message))
         return None
     return Checksum(name, match[1].lower())
@@ -236,9 +236,9 @@ def _problem(found: FoundFile) -> Problem | None:
     except OSError as error:
         return Problem(found.name, None, None, "file-absent", f"cannot be found: {error.strerror}")
     if not stat.S_ISREG(mode):
-        return Problem(found.name, None, None, "file-kind", "is no regular file; pipes and devices cannot be read twice")
+        return Problem(found.name, None, None, "file-kind", "is not a regular file; pipes and devices cannot be read twice")
     if not found.name.lower().endswith(SUFFIXES):
-        message = f"is no extract by its name; rename it to one of *{', *'.join(SUFFIXES)}, or move it elsewhere"
+        message = f"is not an extract by its name; rename it to one of *{', *'.join(SUFFIXES)}, or move it elsewhere"
         return Problem(found.name, None, None, "file-name", message)
     if not os.access(found.path, os.R_OK):
         return Problem(found.name, None, None, "file-unreadable", "cannot be read: permission denied")

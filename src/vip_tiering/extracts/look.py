@@ -133,7 +133,7 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
     if "date" in constants:
         numbers, broken, _ = parse_days(pa.array([constants["date"]]), rules.date_format)
         if broken[0]:
-            raise refuse(found.name, broken[0], "the folder's date is no day of the calendar; write date=2015-10-01")
+            raise refuse(found.name, broken[0], "the folder's date is not a day of the calendar; write date=2015-10-01")
         day = numbers[0]
     return Extract(
         name=found.name,
@@ -159,7 +159,7 @@ def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
 
     numbers, broken, _ = parse_days(pa.array([found.pop()]), "%Y%m%d")
     if broken[0]:
-        raise extract.refuse("date-invalid", "the date in the name is no day of the calendar; name it like balances_20151001.csv")
+        raise extract.refuse("date-invalid", "the date in the name is not a day of the calendar; name it like balances_20151001.csv")
     day = numbers[0] + rules.date_offset_days
     return dataclasses.replace(extract, days=(day,), day=day)
 

@@ -288,7 +288,7 @@ def _check_fields(document: Document, path: Path, text: str) -> list[str]:
     for written, name in fields_of(text):
         names.append(name)
         if name not in FIELDS:
-            document.add(path, f"holds {written}, which is no field{_hint(name)}")
+            document.add(path, f"holds {written}, which is not a field{_hint(name)}")
             break
     return names
 

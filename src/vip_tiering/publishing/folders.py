@@ -264,7 +264,7 @@ def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path 
     try:
         found, problems = manifests.verify(folder)
     except (DataError, OSError):
-        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
+        raise OutputError(f"{folder}: something that is not a run of this program stands there; move it away") from None
     same = found["identity"] == manifests.digest(made_from)
     if same and not problems:
         return folder

@@ -104,7 +104,7 @@ def _notes(inputs: ReportInputs, report: Report, file: str) -> list[str]:
     if rules.targets is None:
         return [*notes, f"{rules.name}: there is no targets.yaml in this folder; the measures of the branch are left out"]
     left_out = [one for one in rules.targets.measures if one.customers_from is not None and one.customers_from not in run.labels]
-    notes += [f"{one.id}: {one.customers_from} is no tier of the run; the measure is left out" for one in left_out]
+    notes += [f"{one.id}: {one.customers_from} is not a tier of the run; the measure is left out" for one in left_out]
     strange = sorted({one.branch for one in rules.targets.targets or () if one.branch} - set(report.branches))
     return [*notes, *(f"targets.yaml: no customer belongs to {branch}, which has a target" for branch in strange)]
 
@@ -126,4 +126,4 @@ def _refuse_foreign(target: Path) -> None:
     except DataError:
         return  # `standing` says what stands there
     if schema != SCHEMA:
-        raise OutputError(f"{target}: is no report of changes; choose another --out")
+        raise OutputError(f"{target}: is not a report of changes; choose another --out")

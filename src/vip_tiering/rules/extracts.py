@@ -231,7 +231,7 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
             elif row:
                 problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
     except csv.Error:
-        problems.append(f"{name}:{reader.line_num}: is no CSV; a quote is open or stands within a text")
+        problems.append(f"{name}:{reader.line_num}: is not a CSV; a quote is open or stands within a text")
     return records, problems
 
 

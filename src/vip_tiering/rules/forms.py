@@ -165,7 +165,7 @@ def check(content: bytes, form: type[RuleFile], name: str) -> Document:
         document.model = form.model_validate(document.data)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is no missing one
+        for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is not a missing one
             _add(document, detail, form)
     if "version" not in document.data:
         _add_missing(document, ("version",), "write version: 1")

@@ -174,7 +174,7 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
     for key_node, value_node in node.value:
         place = _place(key_node)
         if not isinstance(key_node, yaml.ScalarNode) or key_node.tag in (_ALIAS, _TAGGED):
-            document.note(place, path, "has a key that is no plain word")
+            document.note(place, path, "has a key that is not a plain word")
             continue
         key = key_node.value
         step = (*path, key)

@@ -110,7 +110,7 @@ def _refuse_other(export: Path, manifest: dict[str, Any]) -> None:
     if manifest.get("schema") == EXPORT:
         return
     folder = manifests.named(export)
-    message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
+    message = "is not an export of vip playbook export; name a folder such as lists/2016-01-05"
     if manifest.get("schema") == PRIVATE:
         root = folder.parent.name.removesuffix(PRIVATE_SUFFIX)
         beside = f"{root}/{manifest['on']}" if root != folder.parent.name else f"lists/{manifest['on']}"

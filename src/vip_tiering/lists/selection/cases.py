@@ -77,7 +77,7 @@ def only_of(words: Sequence[str], books: Playbooks) -> Only:
         if word not in known:
             near = get_close_matches(word, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"channels: {', '.join(channels)}; tiers: {', '.join(books.labels)}"
-            raise UsageError(f"--only: is no action, channel or tier of the playbooks; {hint}")
+            raise UsageError(f"--only: is not an action, channel or tier of the playbooks; {hint}")
     return Only(*([word for word in words if word in kind] for kind in (actions, channels, books.labels)))
 
 

@@ -114,7 +114,7 @@ def privacy_tier(asked: Asked) -> Stopped:
 
 
 def not_marketable(asked: Asked) -> Stopped:
-    """The customer is no active one, or a minor."""
+    """The customer is not an active one, or a minor."""
     return ~asked.of(asked.facts.marketable)
 
 
@@ -153,7 +153,7 @@ def no_phone(asked: Asked) -> Stopped:
 
 
 def bad_phone(asked: Asked) -> Stopped:
-    """The number is no mobile number of mainland China."""
+    """The number is not a mobile number of mainland China."""
     return asked.by_phone and asked.of(asked.facts.phone) == BAD_PHONE
 
 

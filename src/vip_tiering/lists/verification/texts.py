@@ -35,7 +35,7 @@ _TITLES: Final = ("先生", "女士")
 
 
 def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
-    """Return which messages are no template of their action filled in, shape (n,); each different text of an action is looked at once.
+    """Return which messages are not a template of their action filled in, shape (n,); each different text of an action is looked at once.
 
     `actions`: several of a row are joined by |, and one of them must say it. An action that nobody knows is another rule's business.
     """
@@ -171,7 +171,7 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     private = [one.label for one in books.products.values() if one.offer == "private"]
     either = _hold_any(texts, [*promises, *private])
     yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
-    if private:  # the name of the bank itself is no offer
+    if private:  # the name of the bank itself is not an offer
         yield "text-private", _among(texts, either, lambda some: _hold_any(_unsigned(_squeezed(some)), private))
 
 
