@@ -67,7 +67,7 @@ class Judge:
         verdicts: pd.DataFrame = due.assign(case=case.place, reason=reason, topics=asked.topics).astype(VERDICTS)
         if instead is None or case.action.instead is None:
             return verdicts
-        moved = reason == GATES.index(case.action.instead.gate)
+        moved: Mask = reason == GATES.index(case.action.instead.gate)
         return pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
 
 
@@ -115,7 +115,7 @@ def privacy_tier(asked: Asked) -> Stopped:
 
 
 def not_marketable(asked: Asked) -> Stopped:
-    """The customer is no active one, or a minor."""
+    """The customer is not an active one, or is a minor."""
     return ~asked.of(asked.facts.marketable)
 
 
@@ -154,7 +154,7 @@ def no_phone(asked: Asked) -> Stopped:
 
 
 def bad_phone(asked: Asked) -> Stopped:
-    """The number is no mobile number of mainland China."""
+    """The number is not a mobile number of mainland China."""
     return asked.by_phone and asked.of(asked.facts.phone) == BAD_PHONE
 
 
