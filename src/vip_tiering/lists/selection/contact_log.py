@@ -9,7 +9,7 @@ import csv
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -208,14 +208,15 @@ def _known_already(before: pd.DataFrame, given: pd.DataFrame, contact: Sequence[
     A result that stands there counts as known only while nothing that came later for the same contact overrules it: a correction
     back to what was said first is a new row. What the given rows say themselves overrules none of them.
     """
-    place = last_rows(given, before, given.columns)
+    columns = list(before)
+    place = last_rows(given, before, columns)
     if not contact:
         return place >= 0
-    others = before[last_rows(before, given, given.columns) < 0]
+    others = before[last_rows(before, given, columns) < 0]
     return (place >= 0) & (place > last_rows(given, others, contact))
 
 
-def last_rows(wanted: pd.DataFrame, among: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+def last_rows(wanted: pd.DataFrame, among: pd.DataFrame, columns: Sequence[Hashable]) -> npt.NDArray[np.int64]:
     """Return the label of the last row of a frame that is the same as each of those wanted in some columns, shape (n,); -1 for none."""
     last = among.drop_duplicates(columns, keep="last")
     at = pd.MultiIndex.from_frame(last[[*columns]]).get_indexer(pd.MultiIndex.from_frame(wanted[[*columns]]))

@@ -112,7 +112,7 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
 
 def _contacts_of(folder: Path, day: str) -> pd.DataFrame:
     """Return the contacts of one part of an export (`EARLIER_CONTACTS`)."""
-    contacts = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product")).to_pandas()
+    contacts: pd.DataFrame = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product")).to_pandas()
     contacts = contacts.assign(day=day_number(dt.date.fromisoformat(day)), event_day=_days(contacts["event_date"]), unanswered=False)
     return contacts.astype(EARLIER_CONTACTS)[[*EARLIER_CONTACTS]]
 
@@ -155,9 +155,8 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -
 
 def _overflow_in(both: Sequence[Path]) -> pd.DataFrame:
     """Return customer and action of all for whom a manager had no place in one export."""
-    rows = pd.concat(
-        [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")).to_pandas() for folder in both], ignore_index=True
-    )
+    tables = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
+    rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
     return rows.loc[rows["reason"] == "manager_quota", ["customer_id", "action"]].reset_index(drop=True)
 
 
