@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -372,7 +373,7 @@ def memory_of(rows: Iterable[Remembered]) -> pa.Table:
         "product": [one.product for one in rows],
         "unanswered": [False] * len(rows),
     }
-    return pa.table(columns, schema=EARLIER_CONTACTS)
+    return pd.DataFrame(columns).astype(EARLIER_CONTACTS)
 
 
 def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:

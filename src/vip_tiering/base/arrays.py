@@ -61,17 +61,6 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)
 
 
-def row_keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return one text for each row of columns of harmless text, equal where the rows are; shape (n,)."""
-    return one_array(pc.binary_join_element_wise(*columns, "\x1f"))
-
-
-def last_rows(wanted: pa.Array, keys: pa.Array) -> pa.Array:
-    """Return the last row whose key is each of those wanted, shape (k,); null where none is."""
-    last = pa.table({"key": keys, "row": pa.array(np.arange(len(keys)))}).group_by("key").aggregate([("row", "max")])
-    return one_array(last["row_max"].take(pc.index_in(wanted, value_set=one_array(last["key"]))))
-
-
 def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.Array:
     """Return the texts of each group joined, one text for each group.
 

@@ -45,9 +45,9 @@ class DayInputs:
     books: Playbooks
     customers: Customers
     known: Known
-    memory: pa.Table
+    memory: pd.DataFrame
     branch_dates: Mapping[str, Sequence[int]]
-    overflow: pa.Table = field(default_factory=OVERFLOW.empty_table)
+    overflow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in OVERFLOW}).astype(OVERFLOW))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -136,18 +134,10 @@ def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Tabl
     """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
     owners: dict[Owner, dict[str, pa.Table]] = {}
     for code, table in tables.items():
-        for owner, start, end in _stretches(table):
-            owners.setdefault(owner, {})[code] = table.slice(start, end - start)
+        of_owner = table.select(["branch", "manager"]).to_pandas().groupby(["branch", "manager"]).indices
+        for owner, rows in of_owner.items():
+            owners.setdefault(owner, {})[code] = table.slice(int(rows[0]), len(rows))
     return dict(sorted(owners.items()))
-
-
-def _stretches(table: pa.Table) -> Iterator[tuple[Owner, int, int]]:
-    """Yield branch and manager with the stretch of their rows; one step for each of them, not for each row."""
-    branch, manager = table["branch"].combine_chunks(), table["manager"].combine_chunks()
-    differs = pc.or_(pc.not_equal(branch[1:], branch[:-1]), pc.not_equal(manager[1:], manager[:-1]))
-    starts = [0, *(np.flatnonzero(differs.to_numpy(zero_copy_only=False)) + 1).tolist(), len(table)]
-    for start, end in pairwise(starts):
-        yield (branch[start].as_py(), manager[start].as_py()), start, end
 
 
 def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:

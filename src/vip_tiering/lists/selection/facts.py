@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -103,7 +103,7 @@ def facts_of(
         senior=(age < 0) | (age >= limits.senior_age_years.value),
         phone=customers.phone,
         holders=_holders(customers.phone),
-        wechat=_filled(customers.text["wechat_id"]),
+        wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
     )
 
 
@@ -135,71 +135,63 @@ def private_people(people: People, rule: PrivacyRule) -> Mask:
 
 
 def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
-    private: Mask = customers.code["private_client"] == _YES
-    private[people.profile[private_people(people, rule) & (people.profile >= 0)]] = True
-    # Who left the run was a private client in the quarter before, and may still hold a number.
-    left = np.isin(people.left_level, np.array(sorted(rule.levels), np.int8))
-    _mark(private, positions_in(people.left_id, customers.customer_id)[left])
+    """Return who is a private client by the customer file or by the run.
+
+    Who left the run was a private client in the quarter before, and may still hold a number.
+    """
+    by_run = people.profile[private_people(people, rule)]
+    left = positions_in(people.left_id.filter(pa.array(np.isin(people.left_level, sorted(rule.levels)))), customers.customer_id)
+    private: Mask = (customers.code["private_client"] == _YES) | _among(customers, by_run) | _among(customers, left)
     return private
 
 
 def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
     """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
     bereaved = np.zeros(len(customers), np.bool_)
-    events = known.events
     for contacts in known.logs:
         told = (contacts.result == RESULTS.index("bereavement")) & (contacts.day >= since)
-        _mark(bereaved, positions_in(contacts.customer_id, customers.customer_id)[told])
+        bereaved |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[told])
+    events = known.events
     if events is not None:
         grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
         grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
-        _mark(bereaved, positions_in(events.customer_id, customers.customer_id)[grave])
+        bereaved |= _among(customers, positions_in(events.customer_id, customers.customer_id)[grave])
     return bereaved
 
 
-def _ways_of(words: pa.DictionaryArray, channels: Mapping[str, Channel]) -> dict[Way, Mask]:
-    """Return for each way which entries mean it, by the code of a channel or `all`."""
-    texts = words.dictionary.to_pylist()
-    ways = [set(WAYS) if text == EVERY_CHANNEL else {channels[text].way} if text in channels else set() for text in texts]
-    meant = {way: np.array([way in one for one in ways], np.bool_) for way in WAYS}
-    index = words.indices.to_numpy(zero_copy_only=False)
-    return {way: hits[index] if len(hits) else np.zeros(len(words), np.bool_) for way, hits in meant.items()}
+def _mean(words: pa.DictionaryArray, way: Way, channels: Mapping[str, Channel]) -> Mask:
+    """Return which words mean a way: the codes of its channels, or `all`."""
+    codes = [EVERY_CHANNEL, *(code for code, channel in channels.items() if channel.way == way)]
+    return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes)))
 
 
 def _listed(customers: Customers, barred: DoNotContact | None, channels: Mapping[str, Channel], today: int) -> dict[Way, Mask]:
     """Return who is on the do-not-contact list, by customer or by number: every holder of a listed number is meant."""
-    listed: dict[Way, Mask] = {way: np.zeros(len(customers), np.bool_) for way in WAYS}
     if barred is None:
-        return listed
-    began = barred.since <= today  # NO_DAY is before every day
+        return {way: np.zeros(len(customers), np.bool_) for way in WAYS}
     at = positions_in(barred.customer_id, customers.customer_id)
     number = positions_in(barred.number, customers.numbers)
-    for way, meant in _ways_of(barred.channel, channels).items():
-        _mark(listed[way], at[began & meant])
-        by_number = np.zeros(len(customers.numbers), np.bool_)
-        _mark(by_number, number[began & meant])
-        has = customers.phone >= 0
-        listed[way][has] |= by_number[customers.phone[has]]
+    listed = {}
+    for way in WAYS:
+        meant = _mean(barred.channel, way, channels) & (barred.since <= today)  # NO_DAY is before every day
+        listed[way] = _among(customers, at[meant]) | np.isin(customers.phone, number[meant & (number >= 0)])
     return listed
 
 
-def _refused(customers: Customers, logs: Iterable[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
+def _refused(customers: Customers, logs: Sequence[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
     """Return who refused a way: by consent N, or in the contact log, where a refusal holds for ever."""
-    refused: dict[Way, Mask] = {
-        way: customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()
-    }
-    for contacts in logs:
-        said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS])
-        at = positions_in(contacts.customer_id, customers.customer_id)
-        for way, meant in _ways_of(contacts.channel, channels).items():
-            _mark(refused[way], at[said_no & meant])
+    refused = {}
+    for way, field in _CONSENT.items():
+        refused[way] = customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_)
+        for contacts in logs:
+            said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS]) & _mean(contacts.channel, way, channels)
+            refused[way] |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[said_no])
     return refused
 
 
-def _mark(mask: Mask, at: Int32s | Iterable[int]) -> None:
-    """Set the mask at positions; -1 stands for nobody."""
-    where = np.asarray(at)
-    mask[where[where >= 0]] = True
+def _among(customers: Customers, at: Int32s) -> Mask:
+    """Return which customers of the file stand at some positions, shape (m,); -1 stands for nobody."""
+    return np.isin(np.arange(len(customers)), at)
 
 
 def _holders(phone: Int32s) -> Int32s:
@@ -207,8 +199,3 @@ def _holders(phone: Int32s) -> Int32s:
     holders = np.zeros(len(phone), np.int32)
     holders[has] = np.bincount(phone[has])[phone[has]]
     return holders
-
-
-def _filled(texts: pa.DictionaryArray) -> Mask:
-    filled = truth(pc.not_equal(texts.dictionary, ""))
-    return filled[texts.indices.to_numpy(zero_copy_only=False)] if len(filled) else np.zeros(len(texts), np.bool_)

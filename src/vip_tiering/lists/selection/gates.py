@@ -69,9 +69,8 @@ class Judge:
         verdicts: pd.DataFrame = due.assign(case=case.place, reason=reason, topics=asked.topics).astype(VERDICTS)
         if instead is None or case.action.instead is None:
             return verdicts
-        moved = reason == GATES.index(case.action.instead.gate)
-        together: pd.DataFrame = pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
-        return together
+        moved: Mask = reason == GATES.index(case.action.instead.gate)
+        return pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
 
 
 class Asked:
@@ -114,7 +113,7 @@ def privacy_tier(asked: Asked) -> Stopped:
 
 
 def not_marketable(asked: Asked) -> Stopped:
-    """The customer is not an active one, or a minor."""
+    """The customer is not an active one, or is a minor."""
     return ~asked.of(asked.facts.marketable)
 
 

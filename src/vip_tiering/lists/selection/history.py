@@ -10,25 +10,23 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vip_tiering.base.arrays import Int32s, Mask, one_array, positions_in, text_array
+from vip_tiering.base.arrays import Int32s, Mask, positions_in, text_array
 from vip_tiering.customers.types import NO_DAY, Contacts, Customers
 from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.channels import Cap
 
-EARLIER_CONTACTS: pa.Schema = pa.schema(
-    [
-        pa.field("customer_id", pa.string()),
-        pa.field("channel", pa.string()),
-        pa.field("action", pa.string()),
-        pa.field("day", pa.int32()),
-        pa.field("event_day", pa.int32()),
-        pa.field("product", pa.string()),
-        pa.field("unanswered", pa.bool_()),
-    ]
-)
+EARLIER_CONTACTS: Final = {
+    "customer_id": "str",
+    "channel": "str",
+    "action": "str",
+    "day": "int32",
+    "event_day": "int32",
+    "product": "str",
+    "unanswered": "bool",
+}
 """What is remembered of each contact of an export: `day` is that of the export, or the later one of its result; `event_day` is
 NO_DAY without an event; `unanswered`: the last result says that nobody answered."""
-OVERFLOW: Final = pa.schema([pa.field("customer_id", pa.string()), pa.field("action", pa.string()), pa.field("since", pa.int32())])
+OVERFLOW: Final = {"customer_id": "str", "action": "str", "since": "int32"}
 """Who had no place in a manager's day, and the day number of the first export in which it was so."""
 
 
@@ -93,10 +91,10 @@ class History:
 
 
 def history_of(
-    customers: Customers, earlier: pa.Table, log: Contacts | None, actions: Sequence[str], channels: Sequence[str], today: int
+    customers: Customers, earlier: pd.DataFrame, log: Contacts | None, actions: Sequence[str], channels: Sequence[str], today: int
 ) -> History:
     """Return the history from earlier exports (`EARLIER_CONTACTS`, before `today`) and the contact log (up to `today`)."""
-    contacts = earlier.to_pandas().assign(logged=False)
+    contacts = earlier.assign(logged=False)
     if log is not None:
         said = {"customer_id": log.customer_id, "channel": log.channel.cast(pa.string()), "action": log.action.cast(pa.string())}
         logged = pa.table({**said, "day": log.day}).to_pandas()
@@ -124,12 +122,11 @@ def _latest(contacts: pd.DataFrame, unit: Int32s | pd.Series[int], count: int) -
     return latest
 
 
-def overflow_among(rows: pa.Table, people: People, actions: Sequence[str]) -> pd.DataFrame:
+def overflow_among(rows: pd.DataFrame, people: People, actions: Sequence[str]) -> pd.DataFrame:
     """Return the overflow of earlier exports (`OVERFLOW`) among the customers of a run: `at`, the position there, `action`, `since`.
 
     `action`: index among all `actions`.
     """
-    at = positions_in(one_array(rows["customer_id"]), people.customer_id)
-    action = positions_in(one_array(rows["action"]), pa.array(actions, pa.string()))
-    overflow = pd.DataFrame({"at": at, "action": action, "since": rows["since"].to_numpy()})
-    return overflow[(at >= 0) & (action >= 0)]
+    at = positions_in(text_array(rows["customer_id"]), people.customer_id)
+    action = positions_in(text_array(rows["action"]), pa.array(actions, pa.string()))
+    return rows.assign(at=at, action=action)[(at >= 0) & (action >= 0)]
