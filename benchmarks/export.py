@@ -3,7 +3,7 @@
     python benchmarks/export.py FOLDER [--customers 1000000] [--pairs 3]
 
 Makes a run and a customer file in FOLDER (once), exports with `vip playbook export`, and times in turns a loop that only
-renders the messages that the export wrote, with Jinja2 (`pip install jinja2`; it is no dependency of the project).
+renders the messages that the export wrote, with Jinja2 (`pip install jinja2`; it is not a dependency of the project).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ from vip_tiering.playbooks.customers import (
     CustomerColumns,
     CustomerRules,
 )
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 PREFIXES = RULES.parents[1] / "shared" / "data" / "cn_mobile_prefixes.csv"
 CANARY = "CANARY"
@@ -141,7 +141,7 @@ def day(text: str) -> int:
 @pytest.fixture(scope="module")
 def shipped() -> CustomerRules:
     """Return the shipped rules."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.customers
 
@@ -355,7 +355,7 @@ BAD_DAYS = {
 @pytest.mark.parametrize("field", DAY_FIELDS)
 @pytest.mark.parametrize(("rule", "value"), [(rule, value) for rule, values in BAD_DAYS.items() for value in values])
 def test_impossible_days_are_refused(rule: str, value: str, field: str, tmp_path: Path) -> None:
-    """What is no day of the calendar, or one that cannot be meant, is refused with its row."""
+    """What is not a day of the calendar, or one that cannot be meant, is refused with its row."""
     one_wrong(tmp_path, [PERSON, PERSON | {"customer_id": "2"}, PERSON | {"customer_id": "3", field: value}], rule, 4, field)
 
 
@@ -432,7 +432,7 @@ BAD_FILES: dict[str, tuple[bytes, str, int | None]] = {
 
 @pytest.mark.parametrize("case", BAD_FILES)
 def test_bad_files_are_refused(case: str, tmp_path: Path) -> None:
-    """What is no sound table is refused like an extract, with the row where there is one, and without a value."""
+    """What is not a sound table is refused like an extract, with the row where there is one, and without a value."""
     content, rule, row = BAD_FILES[case]
     (tmp_path / "c.csv").write_bytes(content)
     with pytest.raises(DataError) as error:
@@ -515,7 +515,7 @@ def test_any_text_is_harmless(texts: list[str]) -> None:
 
 
 def test_surrogates_and_broken_text_of_parquet_are_taken_out(tmp_path: Path) -> None:
-    """Bytes that are no UTF-8 vanish from a name, and refuse an id."""
+    """Bytes that are not UTF-8 vanish from a name, and refuse an id."""
 
     def customers(customer_id: bytes) -> SideFile:
         columns = {"customer_id": [customer_id], "name": ["王".encode() + b"\xed\xa0\x80\xff"], "status": [b"active"]}
@@ -547,7 +547,7 @@ def phones(*texts: str) -> list[str | int]:
 
 @pytest.mark.parametrize("text", ["", " ", "-", "\u3000"])
 def test_no_phone(text: str) -> None:
-    """Nothing, and what people write for nothing, is no phone."""
+    """Nothing, and what people write for nothing, is not a phone."""
     assert [NO_PHONE, "13800138000"] == phones(text, "13800138000")
 
 
@@ -561,7 +561,7 @@ BAD_PHONES = [
 @pytest.mark.bad_input(64)
 @pytest.mark.parametrize("text", BAD_PHONES)
 def test_bad_phones(text: str) -> None:
-    """What is no mobile number of mainland China is told apart from nothing, and refuses nobody."""
+    """What is not a mobile number of mainland China is told apart from nothing, and refuses nobody."""
     assert [BAD_PHONE] == phones(text)
 
 

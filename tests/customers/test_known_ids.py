@@ -85,7 +85,7 @@ def test_every_file_that_lost_zeros_is_told_at_once(home: Path, tmp_path: Path) 
 
 
 def test_a_customer_file_of_another_bank_is_refused(home: Path, tmp_path: Path) -> None:
-    """Where nobody with a tier is found, the lists would be empty in silence; who only left the run is no proof of the right file."""
+    """Where nobody with a tier is found, the lists would be empty in silence; who only left the run is not proof of the right file."""
     people = write_customers(tmp_path / "c.csv", {"A1": customer(1), "0073": customer(2)})
     done = export(home / "out" / "2015Q4", people, tmp_path / "lists")
     said = "vip: c.csv: none of the 4 customers with a tier is in this file; is it the file of this bank and month? [customers-none]\n"

@@ -21,7 +21,7 @@ from vip_tiering.customers.other_files import parse_contacts, parse_do_not_conta
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Contacts, DoNotContact, Events
 from vip_tiering.playbooks.customers import ALL_CHANNELS, EVENTS, FAMILY_KINDS, CustomerRules
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 CANARY = "CANARY"
 NONE = CustomerRules()
@@ -65,7 +65,7 @@ def one_wrong(parse: Parse, file: SideFile, rule: str, row: int | None, column: 
 @pytest.fixture(scope="module")
 def shipped() -> CustomerRules:
     """Return the shipped rules."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.customers
 
@@ -244,10 +244,10 @@ def test_usual_chinese_list(tmp_path: Path, shipped: CustomerRules) -> None:
 
 
 def test_a_number_that_is_none_is_counted(tmp_path: Path) -> None:
-    """A number that is no mobile bars nothing, and a warning counts such rows; the customer beside it is barred."""
+    """A number that is not a mobile bars nothing, and a warning counts such rows; the customer beside it is barred."""
     entries, warnings = do_not_contact_of(file_of(tmp_path, f"customer_id,mobile\n7,{CANARY}\n,010-12345678\n,13800138000\n"))
     assert [("7", ""), ("", "13800138000")] == [entry[:2] for entry in rows_of_entries(entries)]
-    assert ["records.csv: 2 numbers are no mobile numbers of mainland China and bar nothing; correct them"] == warnings
+    assert ["records.csv: 2 numbers are not mobile numbers of mainland China and bar nothing; correct them"] == warnings
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_foreign_folder_is_refused_untouched(tmp_path: Path, name: str) -> Non
     before = everything(folder)
     done = vip("demo", folder)
     assert (done.returncode, done.stdout) == (5, "")
-    assert f"vip: {folder}: is there already and is no demo; name another folder: vip demo DIR\n" == done.stderr
+    assert f"vip: {folder}: is there already and is not a demo; name another folder: vip demo DIR\n" == done.stderr
     assert before == everything(folder)
 
 

@@ -227,7 +227,7 @@ def test_what_is_odd_about_files_is_told(tmp_path: Path) -> None:
 
 
 def test_opening_and_days_outside(tmp_path: Path) -> None:
-    """The day before the quarter that stands for its first day is no stray one; older and younger days are not used."""
+    """The day before the quarter that stands for its first day is not a stray one; older and younger days are not used."""
     write_quarter(tmp_path, [dt.date(2015, 9, 1), dt.date(2015, 9, 30), *QUARTER[2:], dt.date(2016, 1, 1)])
     days = check(tmp_path).document["days"]
     assert (["2015-09-30"], ["2015-09-01", "2016-01-01"]) == (days["opening"], days["outside"])

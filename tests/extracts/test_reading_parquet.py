@@ -63,7 +63,7 @@ def test_nested_balance_is_refused(tmp_path: Path) -> None:
 
 
 def test_text_that_is_no_utf8(tmp_path: Path) -> None:
-    """Bytes that are no UTF-8 in a column of text are refused, and not shown."""
+    """Bytes that are not UTF-8 in a column of text are refused, and not shown."""
     broken = pa.Array.from_buffers(pa.string(), 3, [None, *pa.array([b"C1", "张".encode("gb18030"), b"C3"]).buffers()[1:]])
     assert "file-encoding" in refusal(tmp_path, written({**columns(), "customer_id": broken}))
 
@@ -149,5 +149,5 @@ def test_length_of_the_texts_of_a_dictionary(texts: list[str], compression: str)
 
 @pytest.mark.parametrize("page", [b"", b"\x15", b"\x15\x04\x15\x80\x80\x80", bytes(100), b"\xff" * 300])
 def test_page_that_is_none(page: bytes) -> None:
-    """From bytes that are no dictionary page nothing is told."""
+    """From bytes that are not a dictionary page nothing is told."""
     assert length_of_texts(page, "uncompressed", 100) is None

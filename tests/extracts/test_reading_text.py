@@ -139,7 +139,7 @@ def test_utf16_is_refused(tmp_path: Path, encoding: str) -> None:
     ],
 )
 def test_other_formats_are_named(tmp_path: Path, content: bytes, says: str) -> None:
-    """What is no CSV with commas is called by its name."""
+    """What is not a CSV with commas is called by its name."""
     assert says in refusal(tmp_path, content)
 
 

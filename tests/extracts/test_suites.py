@@ -28,7 +28,7 @@ SOUND_PARQUET = {
 }
 NOT_REFUSED = {
     "bad-header-no-header.csv": "is empty: refused as such, no row to name",
-    "bad-header-wrong-header.csv": "a header of other names is sound as a table; which names are needed is no matter of CSV",
+    "bad-header-wrong-header.csv": "a header of other names is sound as a table; which names are needed is not a matter of CSV",
     "bad-unescaped-quote.csv": 'a quote in the middle of a text without quotes can only be meant, like 37.8"N in csv-spectrum',
 }
 
@@ -55,7 +55,7 @@ def test_csv_spectrum(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in OTHERS if path not in BAD and path.name != "all-empty.csv"], ids=lambda path: path.name)
 def test_csv_test_data(path: Path) -> None:
-    """Every sound CSV of csv-test-data reads as Python's csv module reads it; a blank line is no row."""
+    """Every sound CSV of csv-test-data reads as Python's csv module reads it; a blank line is not a row."""
     with path.open(encoding="utf-8", newline="") as file:
         expected = [row for row in csv.reader(file) if row]
     headers, rows = table(path)

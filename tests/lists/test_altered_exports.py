@@ -13,7 +13,7 @@ import pytest
 from tests.helpers import RULES, vip
 from tests.lists.exporting import ON, customer, export, make_run, read_rows, write_customers, write_events
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import Playbooks, load_playbooks
+from vip_tiering.playbooks.load import Playbooks, load
 
 CANARY = "G-MANY"
 
@@ -21,7 +21,7 @@ CANARY = "G-MANY"
 @pytest.fixture(scope="module")
 def books() -> Playbooks:
     """Return the shipped playbooks."""
-    loaded = load_playbooks(RULES)
+    loaded = load(RULES).playbooks
     assert loaded is not None
     return loaded
 

@@ -13,12 +13,11 @@ import pytest
 from tests.helpers import RULES, vip
 from tests.lists.exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers, write_events
 from vip_tiering.base.errors import ProofError
-from vip_tiering.lists.export import publish
+from vip_tiering.lists.export import job
 from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.verification.read_back import finding
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 
 GOLD = {f"G{number:05d}": (600_000, 600_000) for number in range(1, 7)}
 
@@ -204,7 +203,7 @@ def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> No
     assert (0, False) == (checked.returncode, "not read back" in checked.stderr), checked.stderr
     path = next(folder.glob("sms-*.csv"))
     path.write_text(path.read_text("utf-8").replace("拒收请回复R", ""), "utf-8")
-    books = load_playbooks(rules)
+    books = load(rules).playbooks
     assert books is not None
     assert "text-opt-out" in {one.rule for one in check_written(folder, None, books)}
 
@@ -301,11 +300,10 @@ def test_what_the_check_refuses_leaves_neither_part(
     if before == "private part alone":
         shutil.rmtree(lists / ON)
     stood = {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
-    order = ExportOrder(run=run, customers=customers, on=day(ON), out=lists, rules=RULES, only=("gold", "private"), replace=True)
     with monkeypatch.context() as patched:
-        patched.setattr(publish, check, lambda *_: [finding("x", "text-private")])
+        patched.setattr(job, check, lambda *_: [finding("x", "text-private")])
         with pytest.raises(ProofError, match="text-private"):
-            playbook_export(order)
+            playbook_export(run, customers=customers, on=day(ON), out=lists, rules=RULES, only=("gold", "private"), replace=True)
     assert stood == {name: files_of(tmp_path / name) for name in ("lists", "lists.private")}
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".staging-", ".superseded"))]
     assert export(run, customers, lists).returncode == 0

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -49,7 +50,7 @@ from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS
 from vip_tiering.playbooks.customers import CustomerRules
-from vip_tiering.playbooks.load import Playbooks, check_rules
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.tiers.run_folder import TieredRun
 
 TIERS: Final = ("untiered", "effective", "silver", "gold", "gold_diamond", "pre_private", "private")
@@ -93,7 +94,7 @@ FALLS: Final = {
 
 @functools.cache
 def _shipped() -> Playbooks:
-    _, books = check_rules(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books
 
@@ -372,7 +373,7 @@ def memory_of(rows: Iterable[Remembered]) -> pa.Table:
         "product": [one.product for one in rows],
         "unanswered": [False] * len(rows),
     }
-    return pa.table(columns, schema=EARLIER_CONTACTS)
+    return pd.DataFrame(columns).astype(EARLIER_CONTACTS)
 
 
 def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
@@ -382,7 +383,7 @@ def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
     rules = CustomerRules() if "status" in world.given else NO_STATUS
     customers, _ = parse_customers(_side_file(folder / "customers.csv", ["customer_id", *header], rows), rules)
     events = contacts = barred = None
-    channels = list(books.books.channels)
+    channels = list(books.channels)
     if world.events is not None:
         lines = [(one.customer, one.event, one.kind, _iso(one.day), one.product) for one in world.events]
         events, _ = parse_events(_side_file(folder / "events.csv", ["customer_id", "event", "kind", "date", "product"], lines), rules)
@@ -639,7 +640,7 @@ def test_a_product_is_launched(tmp_path: Path) -> None:
     launched = launched.replace("code: credit_card,", "code: credit_card, launch_on: 2016-01-04,")
     assert launched.count("launch_on") == products.count("launch_on") + 2
     (rules / "products.yaml").write_text(launched, encoding="utf-8")
-    _, books = check_rules(rules)
+    books = load(rules).playbooks
     assert books is not None
     book = Book(rules)
     for day in (1, 2, 3, 4, 6, 7, 17, 18):

@@ -19,7 +19,7 @@ from vip_tiering.customers.types import Known
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.read_back import HARD_RULES, SHOWN_ROWS, findings
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import Playbooks, load_playbooks
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.publishing import manifests
 
 EFFECTIVE, SILVER, GOLD, DIAMOND, PRIVATE = 50_000, 200_000, 600_000, 2_000_000, 9_000_000
@@ -69,7 +69,7 @@ def draft() -> Draft:
 @pytest.fixture(scope="module")
 def books() -> Playbooks:
     """Return the project's playbooks."""
-    found = load_playbooks(RULES)
+    found = load(RULES).playbooks
     assert found is not None
     return found
 
@@ -630,7 +630,7 @@ def test_options_that_belong_together(exported: Path, arguments: tuple[str, str]
 
 
 def test_folder_that_is_no_export(run: Path, books: Playbooks, tmp_path: Path) -> None:
-    """A run folder, or none at all, is no export."""
+    """A run folder, or none at all, is not an export."""
     assert ["export-manifest"] == codes(check_written(run, None, books))
     assert ["export-manifest"] == codes(check_written(tmp_path, None, books))
     with pytest.raises(DataError):

@@ -20,15 +20,15 @@ from tests.lists.test_gates_oracle import DAYS, Likely, inputs_of, world_of
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Known
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
-from vip_tiering.lists.export.files import ExportOrigin, document_of, export_files, private_document
+from vip_tiering.lists.export.files import document_of, export_files, private_document
 from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.rules import check_written
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders, manifests
 
-BOOKS = load_playbooks(RULES)
+BOOKS = load(RULES).playbooks
 
 
 def run_folder(inputs: DayInputs, root: Path) -> Path:
@@ -48,14 +48,14 @@ def found_in(world: World, root: Path) -> list[str]:
     inputs = inputs_of(world, BOOKS, root)
     window = Window(day_number(world.on), day_number(world.last))
     lists = lists_of_day(inputs, world.on, window, Only())
-    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS.books.channels, BOOKS.headers)
-    origin = ExportOrigin(world.on, str(inputs.run.quarter), inputs.run.digest, {}, "")
+    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS.channels, BOOKS.headers)
+    made_from = {"on": str(world.on), "run": inputs.run.digest, "files": {}}
     private, named = None, None
     if files.private:
-        head = private_document(origin)
-        private = folders.publish(root, "private", files.private, head, replace=False)
+        document = private_document(made_from, inputs.run.quarter)
+        private = folders.publish(root, "private", files.private, document, replace=False)
         named = {"digest": manifests.manifest_of(private)["digest"], "rows": 0}
-    whole = {**document_of(origin, window, lists, BOOKS, ()), "private": named}
+    whole = {**document_of(made_from, inputs.run.quarter, window, lists, BOOKS, ()), "private": named}
     main = folders.publish(root, "main", files.open, whole, replace=False)
     beside = Known(inputs.known.events, inputs.known.contacts, inputs.known.barred)
     run = run_folder(inputs, root / "run")

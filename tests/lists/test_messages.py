@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.helpers import examples
 from vip_tiering.customers.texts import NOBODY_NAMED, addresses
-from vip_tiering.lists.export.messages import fitting, render, render_message, topic_labels
+from vip_tiering.lists.export.messages import render, render_message
+from vip_tiering.lists.export.row_context import fitting, topic_labels
 from vip_tiering.playbooks.actions import Message, Variant
 from vip_tiering.playbooks.customers import CODES
 from vip_tiering.playbooks.messages import FIELDS, utf16_units

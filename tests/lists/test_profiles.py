@@ -19,7 +19,7 @@ from tests.helpers import RULES
 from vip_tiering.base.errors import DataError, OutputError, ProofError, RulesError, UsageError
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.lists.export.profiles import profile_writers
-from vip_tiering.playbooks.load import Playbooks, check_rules, load_playbooks
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.file_names import MAX_BYTES, MAX_CHARACTERS, safe_names
@@ -34,7 +34,7 @@ NASTY = (
 
 def books() -> Playbooks:
     """Return the shipped playbooks."""
-    loaded = load_playbooks(RULES)
+    loaded = load(RULES).playbooks
     assert loaded is not None
     return loaded
 
@@ -45,7 +45,7 @@ CASES = [(code, channel) for code, profile in PLAYBOOKS.profiles.items() for cha
 
 def list_of(channel: str, rows: int = len(NASTY)) -> pa.Table:
     """Return the list of a channel with nasty values, another one in each column of a row."""
-    fields = PLAYBOOKS.books.channels[channel].fields
+    fields = PLAYBOOKS.channels[channel].fields
     columns = {name: [NASTY[(row + place) % len(NASTY)] for row in range(rows)] for place, name in enumerate(fields)}
     table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     if "rank" in fields:
@@ -259,13 +259,13 @@ def test_a_channel_without_contact_has_no_profile(tmp_path: Path) -> None:
     text = (tmp_path / "profiles.yaml").read_text("utf-8")
     (tmp_path / "profiles.yaml").write_text(text.replace("channels: [calls]", "channels: [lobby]", 1), "utf-8")
     with pytest.raises(RulesError) as refused:
-        check_rules(tmp_path)
+        load(tmp_path)
     assert [True] == [str(one).endswith("channels[0] makes no list; its channel says contact: false") for one in refused.value.problems]
 
 
 def test_every_field_has_a_header_and_every_list_a_profile() -> None:
     """Every field of every list has its header for people, and every channel that makes a list a profile for people."""
-    channels = [channel for channel in PLAYBOOKS.books.channels.values() if channel.contact]
+    channels = [channel for channel in PLAYBOOKS.channels.values() if channel.contact]
     assert set() == {field for channel in channels for field in channel.fields} - PLAYBOOKS.headers.keys()
     assert (
         {channel.code for channel in channels} == set(PLAYBOOKS.profiles["excel"].channels) == set(PLAYBOOKS.profiles["excel_csv"].channels)

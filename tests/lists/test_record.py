@@ -38,11 +38,10 @@ from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import RESULT_CODES
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.followup.matching import listed_of, matched_in
 from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
@@ -73,9 +72,9 @@ class Branch:
             self.export()
 
     def export(self, on: str = ON, **asked: Any) -> Path:
-        """Export the lists of a day; `allow_old_run`, `only` and `replace` as in an `ExportOrder`."""
+        """Export the lists of a day; `allow_old_run`, `only` and `replace` as in `playbook_export`."""
         files = {"run": self.run, "customers": self.customers, "events": self.events, "out": self.out, "rules": RULES}
-        playbook_export(ExportOrder(**files, on=day(on), **asked))
+        playbook_export(**files, on=day(on), **asked)
         return self.out / on
 
     def record(self, *files: Path | str, on: str = ON) -> subprocess.CompletedProcess[str]:
@@ -312,11 +311,11 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     file = SideFile(
         "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
     )
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     rules = with_list_headers(books.customers, books.headers)
     returned, _ = parse_returned(file, rules, ["calls"], day(ON), day(ON))
-    _, problems = matched_in("back.csv", returned, listed_of([listed], ["calls"]), [books.books.channels["calls"]], "the lists")
+    _, problems = matched_in("back.csv", returned, listed_of([listed], ["calls"]), [books.channels["calls"]], "the lists")
     said = {one.row: "its id stands with leading zeros, which were lost here" in one.message for one in problems}
     assert {2: True, 3: True, 4: False, 5: False, 7: True, 8: False, 9: False} == said
     assert {"result-unlisted"} == {one.rule for one in problems}
@@ -371,7 +370,7 @@ def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
         sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
         sheet.write_row(1, 0, [1234567890123456789, "G-CALL-1", "reached"])
     for file, message in (
-        (broken, "broken.xlsx: is no whole workbook"),
+        (broken, "broken.xlsx: is not a whole workbook"),
         (nameless, "nameless.xlsx [电话]: row 1: column 4 has no header"),
         (digits, "digits.xlsx [电话]: row 2"),
     ):
@@ -462,7 +461,7 @@ def test_dry_run_and_json(branch: Branch) -> None:
 
 
 def test_only_an_export_takes_results(branch: Branch) -> None:
-    """A folder that is no export is exit 4 and says what to name."""
+    """A folder that is not an export is exit 4 and says what to name."""
     done = vip("playbook", "record", branch.run, branch.results(said("G1", "reached")), "--rules", RULES)
     assert (4, True) == (done.returncode, "name a folder such as lists/2016-01-05" in done.stderr)
 
@@ -545,7 +544,7 @@ def test_lists_that_stand_already_are_named(branch: Branch) -> None:
 
 @pytest.mark.parametrize("kind", ["merged", "empty", "far", "other"])
 def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
-    """Merged results, a workbook in which nothing stands, a stray cell at the end of the sheet, and what is no .xlsx are exit 4."""
+    """Merged results, a workbook in which nothing stands, a stray cell at the end of the sheet, and what is not a .xlsx are exit 4."""
     path = branch.folder / "odd.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("陈先生13800002416")

@@ -22,7 +22,7 @@ from tests.helpers import RULES, examples
 from tests.lists.test_profiles import NASTY
 from vip_tiering.base.schema import LIST_FIELDS, RESULT_CODES, RESULTS
 from vip_tiering.playbooks.customers import CustomerRules
-from vip_tiering.playbooks.load import load_playbooks
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import workbook
 from vip_tiering.publishing.workbook import SheetPart, write_workbook
 
@@ -31,7 +31,7 @@ SOFFICE = shutil.which("soffice")
 
 def headers() -> dict[str, str]:
     """Return the shipped headers for people."""
-    books = load_playbooks(RULES)
+    books = load(RULES).playbooks
     assert books is not None
     return books.headers
 
@@ -125,7 +125,7 @@ def test_values_come_back() -> None:
     )
 )
 def test_any_text_comes_back(texts: list[str]) -> None:
-    """Whatever a text holds, it comes back; only empty ones are no cell."""
+    """Whatever a text holds, it comes back; only empty ones are not cells."""
     table = pa.table({"note": ["*", *texts, "*"]})
     (rows,) = sheets_of(content_of({"x": table})).values()
     assert expected_rows(table) == rows
@@ -195,7 +195,7 @@ def test_columns_fit_their_chinese() -> None:
 
 
 def test_money_is_a_number_exact_to_the_cent() -> None:
-    """An amount comes back as the very cents, up to 999,999,999,999.99 yuan, with commas and two decimals; none is no cell."""
+    """An amount comes back as the very cents, up to 999,999,999,999.99 yuan, with commas and two decimals; none is not a cell."""
     yuan = [None, Decimal("0.00"), Decimal("-0.01"), Decimal("99999.99"), Decimal("-999999999999.99"), Decimal("1234567.10")]
     content = content_of({"x": pa.table({"customer_id": ["1"] * len(yuan), "amount": pa.array(yuan, pa.decimal128(18, 2))})})
     (rows,) = sheets_of(content).values()

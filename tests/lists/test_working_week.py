@@ -19,7 +19,6 @@ from tests.lists.exporting import make_run, read_rows, write_rows
 from tests.lists.oracle_lists import REFUSALS, Barred, Book, Change, Contact, Event, Oracle, Remembered, Tiered, Verdict, World
 from tests.lists.test_gates_oracle import COLUMNS, DAY, Likely, Maker, differences
 from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder
 from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.results import playbook_results
 from vip_tiering.lists.followup.verify import playbook_verify
@@ -126,7 +125,7 @@ class Week:
         """Export the lists of a day and return both folders."""
         files = {"customers": "customers.csv", "events": "events.csv", "do_not_contact": "barred.csv"}
         given = {option: self.folder / name for option, name in files.items()}
-        playbook_export(ExportOrder(run=self.run_folder, on=on, out=self.folder / "lists", rules=self.rules, **given))
+        playbook_export(self.run_folder, on=on, out=self.folder / "lists", rules=self.rules, **given)
         private = self.folder / "lists.private" / str(on)
         verdict = playbook_verify(self.folder / "lists" / str(on), rules=self.rules, run=self.run_folder, **given)
         assert not verdict.problems

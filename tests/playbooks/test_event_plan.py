@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import json
 import shutil
 import stat
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import pytest
 import vobject
 from hypothesis import given, settings
@@ -20,8 +21,8 @@ from tests.helpers import RULES, examples, read_csv, vip
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import EVENT_PLAN
-from vip_tiering.playbooks.event_plan import EventPlan, calendar_bytes, event_plan, event_plan_between, records
-from vip_tiering.playbooks.load import Playbooks, load_playbooks
+from vip_tiering.playbooks.event_plan import EventPlan, calendar_bytes, csv_writer, event_plan, event_plan_between
+from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, BranchDate, CalendarFile, Festival, LobbyEvent, festival_day
 from vip_tiering.rules.load import load_rules
 
@@ -47,7 +48,7 @@ def works(day: dt.date) -> bool:
 
 def books_of(folder: Path = RULES) -> Playbooks:
     """Return the playbooks of a folder."""
-    books = load_playbooks(folder)
+    books = load(folder).playbooks
     assert books is not None
     return books
 
@@ -66,7 +67,7 @@ def rules(tmp_path: Path) -> Path:
 
 def by_action(plan: EventPlan) -> dict[str, dict[str, Any]]:
     """Return the rows of a plan with one branch, by action."""
-    return {row["action"]: row for row in records(plan.events)}
+    return {row["action"]: row for row in plan.events}
 
 
 def days_of(row: dict[str, Any]) -> tuple[str, str, str, int, str]:
@@ -96,7 +97,7 @@ def test_solar_festivals() -> None:
 
 
 def test_a_season_has_no_day_of_its_own() -> None:
-    """Summer is no festival with a date, and every festival has a name for people."""
+    """Summer is not a festival with a date, and every festival has a name for people."""
     with pytest.raises(KeyError):
         festival_day("summer", 2016)
     assert {"summer"} == {
@@ -141,29 +142,30 @@ def test_events_of_2016(books: Playbooks) -> None:
         "E-LOBBY-4": ("2016-06-01", "2016-06-01", "2016-06-01", 1, "2016-05-25"),
         "E-LOBBY-5": ("2016-06-15", "2016-06-15", "2016-08-31", 56, "2016-06-07"),
     } == {action: days_of(row) for action, row in by_action(plan).items()}
-    assert ["福字、春联", "玫瑰", "元宵", "丝巾", "文具", "凉茶"] == [row["material"] for row in records(plan.events)]
+    assert ["福字、春联", "玫瑰", "元宵", "丝巾", "文具", "凉茶"] == [row["material"] for row in plan.events]
 
 
 @pytest.mark.parametrize("year", [2015, 2016])
 def test_days_are_those_of_the_notices(books: Playbooks, year: int) -> None:
     """Counted on the State Council's notices, written down by hand: the days of each event, and five working days of preparation."""
-    for row in records(event_plan(books, CalendarFile(), year).events):
+    for row in event_plan(books, CalendarFile(), year).events:
         first, last, ready = row["event_from"], row["event_to"], row["prepare_by"]
         assert row["working_days"] == sum(works(first + n * DAY) for n in range((last - first).days + 1))
         assert 5 == sum(works(ready + n * DAY) for n in range((first - ready).days))
         assert works(ready)
 
 
-def test_the_frame_is_the_one_of_the_schema(books: Playbooks) -> None:
-    """A plan has the columns of the schema with their types, also without a row; nobody's quantity, owner and branch are empty."""
-    full = event_plan(books, CalendarFile(), 2016).events
-    empty = event_plan_between(books, CalendarFile(), dt.date(2016, 9, 1), dt.date(2016, 9, 2)).events
-    for frame in (full, empty):
-        assert EVENT_PLAN.names == list(frame.columns)
-        assert ("int64", "Int64") == (str(frame["working_days"].dtype), str(frame["quantity"].dtype))
-    assert (6, 0) == (len(full), len(empty))
-    assert {(None, "", "")} == {(row["quantity"], row["owner"], row["branch"]) for row in records(full)}
-    assert full["event_from"].is_monotonic_increasing
+def test_the_rows_are_those_of_the_schema(books: Playbooks) -> None:
+    """Every row fits the schema, and so does the CSV's header without a row; nobody's quantity, owner and branch are empty."""
+    full = event_plan(books, CalendarFile(), 2016)
+    empty = event_plan_between(books, CalendarFile(), dt.date(2016, 9, 1), dt.date(2016, 9, 2))
+    assert [EVENT_PLAN.names] * 6 == [list(row) for row in full.events]
+    assert EVENT_PLAN == pa.Table.from_pylist(full.events, EVENT_PLAN).schema
+    assert {(None, "", "")} == {(row["quantity"], row["owner"], row["branch"]) for row in full.events}
+    assert sorted(row["event_from"] for row in full.events) == [row["event_from"] for row in full.events]
+    sink = io.BytesIO()
+    assert ([], 0) == (empty.events, csv_writer(empty)(sink))
+    assert f"{','.join(EVENT_PLAN.names)}\n" == sink.getvalue().decode("utf-8-sig")
 
 
 def test_qixi_in_place_of_valentine(rules: Path) -> None:
@@ -184,10 +186,10 @@ def test_preparation_takes_as_long_as_the_rules_say(rules: Path) -> None:
 
 
 def test_years_that_are_not_announced_take_weekends_off(books: Playbooks) -> None:
-    """Where no notice is known, 春节 itself is no day off but weekends are, and a warning names the year."""
+    """Where no notice is known, 春节 itself is not a day off but weekends are, and a warning names the year."""
     plan = event_plan(books, CalendarFile(), 2098)
     assert ("the working days of 2098 are not announced yet; weekends are taken as the days off",) == plan.warnings
-    for row in records(plan.events):
+    for row in plan.events:
         if row["festival"] != "summer":
             assert row["event_to"].weekday() < 5
         assert row["prepare_by"].weekday() < 5
@@ -266,7 +268,7 @@ def test_several_branches_have_a_row_each(books: Playbooks) -> None:
     """Each entry of an action is a row, in the order of the branches where the days are the same."""
     entries = [LobbyEvent(action="E-LOBBY-4", year=2016, branch=branch, quantity=number) for branch, number in (("乙", 5), ("丙", 7))]
     events = event_plan(books, CalendarFile(lobby_events=entries), 2016).events
-    assert [("丙", 7), ("乙", 5)] == [(row["branch"], row["quantity"]) for row in records(events) if row["action"] == "E-LOBBY-4"]
+    assert [("丙", 7), ("乙", 5)] == [(row["branch"], row["quantity"]) for row in events if row["action"] == "E-LOBBY-4"]
     assert 7 == len(events)
 
 
@@ -288,7 +290,7 @@ def test_branch_dates_are_exposed(rules: Path) -> None:
         BranchDate(action="P-BRANCH-2", date=dt.date(2016, 5, 1)),
     ]
     assert expected == load_rules(rules).calendar.branch_dates
-    actions = [one for book in books_of(rules).books.playbooks.playbooks for one in book.actions or () if one.trigger == "branch_date"]
+    actions = [one for book in books_of(rules).file.playbooks for one in book.actions or () if one.trigger == "branch_date"]
     assert ["G-SEMINAR", "D-EVENT", "P-BRANCH-1", "P-BRANCH-2", "P-BRANCH-3"] == [one.id for one in actions]
     assert {14} == {one.within_days for one in actions}
 
@@ -326,7 +328,7 @@ def test_events_give_a_run_of_tiers_no_other_identity(rules: Path) -> None:
 def actions_between(books: Playbooks, first: str, last: str) -> list[tuple[str, int]]:
     """Return action and year of the events between two days."""
     plan = event_plan_between(books, CalendarFile(), dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-    return [(row["action"], row["festival_date"].year) for row in records(plan.events)]
+    return [(row["action"], row["festival_date"].year) for row in plan.events]
 
 
 def test_events_between_two_days(books: Playbooks) -> None:
@@ -342,7 +344,7 @@ def test_events_between_two_days_cross_the_year(books: Playbooks) -> None:
     assert [("E-LOBBY-6", 2017), ("E-LOBBY-1", 2017)] == actions_between(books, "2016-12-08", "2017-02-06")
     entry = LobbyEvent(action="E-LOBBY-6", year=2017, event_from=dt.date(2016, 12, 30), prepare_by=dt.date(2016, 12, 1))
     plan = event_plan_between(books, CalendarFile(lobby_events=[entry]), dt.date(2016, 11, 1), dt.date(2016, 12, 1))
-    assert ["2016-12-30"] == [str(row["event_from"]) for row in records(plan.events)]
+    assert ["2016-12-30"] == [str(row["event_from"]) for row in plan.events]
     assert () == plan.warnings
 
 
@@ -358,9 +360,9 @@ def test_a_warning_is_about_events_that_are_shown(books: Playbooks) -> None:
 def test_between_is_a_selection_of_whole_years(books: Playbooks, first: dt.date, days: int) -> None:
     """What lies between two days is what a walk over the plans of all years about them finds."""
     last = first + days * DAY
-    rows = [row for year in range(2012, 2022) for row in records(event_plan(books, CalendarFile(), year).events)]
+    rows = [row for year in range(2012, 2022) for row in event_plan(books, CalendarFile(), year).events]
     expected = [row for row in rows if row["event_to"] >= first and row["prepare_by"] <= last]
-    assert expected == records(event_plan_between(books, CalendarFile(), first, last).events)
+    assert expected == event_plan_between(books, CalendarFile(), first, last).events
 
 
 # --- the calendar file
@@ -378,10 +380,10 @@ def test_a_calendar_reads_the_plan_back(books: Playbooks) -> None:
     entry = LobbyEvent(
         action="E-LOBBY-2", year=2016, quantity=200, owner=owner, branch="城东支行,二楼", material="玫瑰;" + "很长的名字" * 30
     )
-    events = event_plan(books, CalendarFile(lobby_events=[entry]), 2016).events
-    entries = {one["uid"].partition("@")[0].rpartition("-")[2] + one["uid"][5:14]: one for one in read_calendar(calendar_bytes(events))}
+    plan = event_plan(books, CalendarFile(lobby_events=[entry]), 2016)
+    entries = {one["uid"].partition("@")[0].rpartition("-")[2] + one["uid"][5:14]: one for one in read_calendar(calendar_bytes(plan))}
     assert 12 == len(entries)
-    for row in records(events):
+    for row in plan.events:
         event, ready = entries["event" + row["action"]], entries["prepare" + row["action"]]
         assert (row["event_from"], row["event_to"] + DAY) == (event["dtstart"], event["dtend"])
         assert (row["prepare_by"], row["prepare_by"] + DAY) == (ready["dtstart"], ready["dtend"])
@@ -394,7 +396,7 @@ def test_a_calendar_reads_the_plan_back(books: Playbooks) -> None:
 def test_a_calendar_file_keeps_the_form(books: Playbooks) -> None:
     """Lines end with CR LF, are at most 75 octets long, and no character is cut in two (RFC 5545, 3.1)."""
     entry = LobbyEvent(action="E-LOBBY-2", year=2016, material="一" * 400, owner="😀" * 100)
-    content = calendar_bytes(event_plan(books, CalendarFile(lobby_events=[entry]), 2016).events)
+    content = calendar_bytes(event_plan(books, CalendarFile(lobby_events=[entry]), 2016))
     lines = content.split(b"\r\n")
     assert b"" == lines.pop()
     assert not [line for line in lines if b"\n" in line or b"\r" in line or len(line) > 75]
@@ -412,20 +414,19 @@ def test_uids_stay_and_differ(books: Playbooks) -> None:
     two = [LobbyEvent(action="E-LOBBY-2", year=2016, branch="乙"), LobbyEvent(action="E-LOBBY-2", year=2016, branch="甲", quantity=3)]
     three = [LobbyEvent(action="E-LOBBY-2", year=2016, branch="甲", festival_date=dt.date(2016, 2, 15), material="糖")]
     uids = [
-        [entry["uid"] for entry in read_calendar(calendar_bytes(event_plan(books, CalendarFile(lobby_events=each), 2016).events))]
+        [entry["uid"] for entry in read_calendar(calendar_bytes(event_plan(books, CalendarFile(lobby_events=each), 2016)))]
         for each in (one, two, three)
     ]
     assert [12, 14, 12] == [len(set(each)) for each in uids]
     assert set(uids[0]) == set(uids[2])
     assert set(uids[0]) < set(uids[1])
-    other = [entry["uid"] for entry in read_calendar(calendar_bytes(event_plan(books, CalendarFile(), 2017).events))]
+    other = [entry["uid"] for entry in read_calendar(calendar_bytes(event_plan(books, CalendarFile(), 2017)))]
     assert not set(other) & set(uids[0])
 
 
-def test_an_empty_plan_is_a_calendar_without_entries(books: Playbooks) -> None:
+def test_an_empty_plan_is_a_calendar_without_entries() -> None:
     """A plan without a row is a calendar file all the same."""
-    empty: pd.DataFrame = event_plan(books, CalendarFile(), 2016).events.iloc[:0]
-    assert calendar_bytes(empty).startswith(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
+    assert calendar_bytes(EventPlan([], ())).startswith(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
 
 
 # --- the command

@@ -13,10 +13,9 @@ import pytest
 
 from tests.helpers import RULES, vip
 from vip_tiering.base.errors import RulesError
-from vip_tiering.lists.export import publish
-from vip_tiering.playbooks import floor
-from vip_tiering.playbooks.gates import PurposeRule
-from vip_tiering.playbooks.load import check_rules, load_playbooks
+from vip_tiering.lists.export.notes import unapproved_texts
+from vip_tiering.playbooks import gates
+from vip_tiering.playbooks.load import load
 
 SIGNED = "override: {approved_by: 行长 李明, approved_on: 2016-01-04, reason: 试行一季}"
 NEEDS = "; a looser one needs override with approved_by, approved_on, reason"
@@ -39,7 +38,7 @@ def change(rules: Path, file: str, old: str, new: str) -> None:
 def lines_of(rules: Path) -> list[str]:
     """Return the problems of a folder of rules, without the folder's own name; none where it is good."""
     try:
-        check_rules(rules)
+        load(rules)
     except RulesError as refused:
         return [str(problem).replace(f"{rules}/", "") for problem in refused.problems]
     return []
@@ -53,24 +52,24 @@ def sign(rules: Path, file: str, entry: str) -> None:
 
 PURPOSE_FIELDS = [
     (code, key, str(low).lower(), " or ".join(str(one).lower() for one in steps[steps.index(least) :]))
-    for code, demands in floor.PURPOSES.items()
+    for code, demands in gates.DEMANDS.items()
     for key, least in demands.items()
-    for steps in [floor.STEPS[key]]
+    for steps in [gates.STEPS[key]]
     for low in steps[: steps.index(least)]
 ]
 
 
 def test_every_field_of_a_purpose_has_its_steps() -> None:
     """Whatever a purpose demands has an order from loose to strict, and the shipped rules stand exactly on the floor."""
-    assert set(floor.STEPS) == set(PurposeRule.model_fields) - {"code", "meaning", "text", "source", "override"}
-    books = load_playbooks(RULES)
+    assert set(gates.STEPS) == set(gates.PurposeRule.model_fields) - {"code", "meaning", "text", "source", "override"}
+    books = load(RULES).playbooks
     assert books is not None
     shipped = {
-        one.code: {key: getattr(one, key) for key, steps in floor.STEPS.items() if getattr(one, key) != steps[0]}
+        one.code: {key: getattr(one, key) for key, steps in gates.STEPS.items() if getattr(one, key) != steps[0]}
         for one in books.gates.purposes
     }
-    assert floor.PURPOSES == shipped
-    assert list(floor.FORBIDDEN_WORDS) == books.gates.forbidden_words.words
+    assert gates.DEMANDS == shipped
+    assert list(gates.FORBIDDEN_WORDS) == books.gates.forbidden_words.words
 
 
 @pytest.mark.parametrize(("code", "key", "low", "wanted"), PURPOSE_FIELDS)
@@ -239,7 +238,7 @@ def test_a_loosening_is_refused_and_passes_with_a_name(case: str, rules: Path) -
     named = place.split(":")[0]
     sign(rules, named, entry)
     assert [] == lines_of(rules)
-    books = load_playbooks(rules)
+    books = load(rules).playbooks
     assert books is not None
     signed = [line for line in books.warnings if line.endswith(", but 行长 李明 allowed it on 2016-01-04: 试行一季")]
     assert [True] == [re.match(rf".*/{re.escape(named)}:\d+: \S", line) is not None for line in signed]
@@ -402,7 +401,7 @@ def test_a_yield_is_a_promise(action: str, words: str, found: str, rules: Path) 
 
 @pytest.mark.parametrize("words", ["手续费优惠5%。", "收益以实际为准。", "第4期、年化说明请到网点。", "千万别忘,一起来。"])
 def test_what_is_no_yield_passes(words: str, rules: Path) -> None:
-    """A share of a fee, and the words alone, are no yield."""
+    """A share of a fee, and the words alone, are not a yield."""
     assert [] == said(rules, "S-SMS-3", words)
 
 
@@ -453,10 +452,10 @@ def test_a_signature_has_a_day_that_has_come(rules: Path) -> None:
 def test_an_export_warns_of_texts_without_a_day(rules: Path) -> None:
     """A text that went out is warned about where nobody reviewed it, and where nobody knows when."""
     change(rules, "playbooks.yaml", r'(id: E-SMS-2.*?)reviewed_by: "sample, replace before use"', r"\1reviewed_by: 合规部")
-    books = load_playbooks(rules)
+    books = load(rules).playbooks
     assert books is not None
     lists: Any = SimpleNamespace(counts={one: SimpleNamespace(exported=1) for one in ("E-SMS-1", "E-SMS-2")})
     assert [
         "sample texts that nobody reviewed went into lists, replace them before use: E-SMS-1",
         "texts without a day of approval went into lists, write reviewed_on: E-SMS-2",
-    ] == list(publish._samples(lists, books))
+    ] == list(unapproved_texts(lists, books))

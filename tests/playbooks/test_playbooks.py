@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from tests.helpers import RULES, examples, result_bytes, vip
 from vip_tiering.base.errors import RulesError
-from vip_tiering.playbooks import actions
 from vip_tiering.playbooks.gates import GATES
-from vip_tiering.playbooks.load import PLAYBOOK_FILES, Playbooks, check_rules, load_playbooks
+from vip_tiering.playbooks.load import PLAYBOOK_FILES, Playbooks, load
 from vip_tiering.rules.load import FILES
 
 ROOT = RULES.parent
@@ -31,7 +30,7 @@ BRANCH = ROOT / "examples" / "branch"
 @pytest.fixture(scope="module")
 def books() -> Playbooks:
     """Return the shipped playbooks."""
-    loaded = load_playbooks(RULES)
+    loaded = load(RULES).playbooks
     assert loaded is not None
     return loaded
 
@@ -52,13 +51,13 @@ def change(rules: Path, file: str, old: str, new: str, times: int = 1) -> None:
 def lines_of(rules: Path) -> list[str]:
     """Return the problems of a folder of rules, without the folder's own name."""
     with pytest.raises(RulesError) as refused:
-        check_rules(rules)
+        load(rules)
     return [str(problem).replace(f"{rules}/", "") for problem in refused.value.problems]
 
 
 def warnings_of(rules: Path) -> list[str]:
     """Return the warnings of a folder of rules, without the folder's own name."""
-    loaded = load_playbooks(rules)
+    loaded = load(rules).playbooks
     assert loaded is not None
     return [line.replace(f"{rules}/", "") for line in loaded.warnings]
 
@@ -111,14 +110,14 @@ def test_private_clients_are_reached_by_nothing_that_goes_to_many(books: Playboo
     """No action of the private tiers is a campaign or uses a public channel, and both bar bulk messages."""
     for tier in ("pre_private", "private"):
         assert "barred" == books.playbook(tier).bulk
-        for action, _ in books.actions(tier):
+        for action, _ in books.actions_of(tier):
             assert not action.campaign
-            assert not [code for code in action.channels if books.books.channels[code].public]
+            assert not [code for code in action.channels if books.channels[code].public]
 
 
 def test_event_calls_of_gold_also_for_gold_diamond_are_marked(books: Playbooks) -> None:
     """Four event calls are made to 金钻 too, and say that the plan does not; the call about new products is not."""
-    also = [action.id for action, origin in books.actions("gold_diamond") if origin == "not_in_plan"]
+    also = [action.id for action, origin in books.actions_of("gold_diamond") if origin == "not_in_plan"]
     assert ["G-CALL-1", "G-CALL-3", "G-CALL-4", "G-CALL-5"] == also
 
 
@@ -132,7 +131,7 @@ def test_purposes_are_those_of_the_table(books: Playbooks) -> None:
         "private": ["D-SMS-1", "D-ALLOC", "P-WECHAT", "P-ALLOC"],
     }
     found: dict[str, list[str]] = {}
-    for _, _, action in actions.placed_actions(books.books.playbooks):
+    for action in books.actions():
         found.setdefault(action.strictest, []).append(action.id)
     general = found.pop("general")
     assert {purpose: sorted(ids) for purpose, ids in expected.items()} == {purpose: sorted(ids) for purpose, ids in found.items()}
@@ -164,7 +163,7 @@ def test_playbook_files_are_optional(rules: Path) -> None:
     """Rules without any of them are good, and the commands that need them say what is absent."""
     for file in PLAYBOOK_FILES:
         (rules / file).unlink()
-    assert check_rules(rules)[1] is None
+    assert load(rules).playbooks is None
     done = vip("playbook", "show", cwd=rules.parent)
     assert (3, "", "vip: rules: there is no playbooks.yaml in this folder\n") == (done.returncode, done.stdout, done.stderr)
 
@@ -201,12 +200,12 @@ def test_a_renamed_tier_is_told_wherever_it_is_used(rules: Path) -> None:
 def test_a_looser_limit_needs_a_name_and_a_day(rules: Path) -> None:
     """A limit may be looser where somebody signed for it; a stricter one needs nobody."""
     change(rules, "gates.yaml", "bereavement_days: {value: 90", "bereavement_days: {value: 120")
-    check_rules(rules)
+    load(rules)
     change(rules, "gates.yaml", "bereavement_days: {value: 120", "bereavement_days: {value: 60")
     assert 1 == len(lines_of(rules))
     signed = "bereavement_days: {value: 60, override: {approved_by: 行长, approved_on: 2016-01-04, reason: 试行}"
     change(rules, "gates.yaml", "bereavement_days: {value: 60", signed)
-    check_rules(rules)
+    load(rules)
 
 
 def test_gates_stand_in_their_order(books: Playbooks) -> None:
@@ -247,7 +246,7 @@ def test_whatever_stands_in_a_playbook_file_is_told_and_never_a_bug(place: tuple
         shutil.copytree(RULES, folder)
     (folder / file).write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
     try:
-        check_rules(folder)
+        load(folder)
     except RulesError as error:
         shown = [str(problem).replace(f"{folder}/", "") for problem in error.problems]
         assert [] == [line for line in shown if not re.match(r"[a-z_]+\.yaml:\d+:\d+: \S", line)]
@@ -325,7 +324,7 @@ def test_show_fits_80_columns_and_names_every_action(books: Playbooks) -> None:
         assert (0, "") == (done.returncode, done.stderr)
         assert done.stdout.startswith(f"{books.labels[tier]} {tier} (")
         shown = re.findall(r"^([A-Z][A-Z0-9-]+)  +what ", done.stdout, re.MULTILINE)
-        assert [action.id for action, _ in books.actions(tier)] == shown
+        assert [action.id for action, _ in books.actions_of(tier)] == shown
         widths = [sum(2 if ord(character) > 0x2E7F else 1 for character in line) for line in done.stdout.splitlines()]
         assert max(widths) <= 80
 
@@ -360,10 +359,10 @@ def test_same_as_takes_the_actions_of_another_tier(rules: Path) -> None:
     text = (rules / "playbooks.yaml").read_text("utf-8")
     begin, end = text.index("    playbook: none"), text.index("    source: 方案 客户分级管理原则")
     (rules / "playbooks.yaml").write_text(text[:begin] + "    same_as: private\n" + text[end:], "utf-8")
-    loaded = load_playbooks(rules)
+    loaded = load(rules).playbooks
     assert loaded is not None
-    assert [action.id for action, _ in loaded.actions("private")] == [action.id for action, _ in loaded.actions("pre_private")]
-    assert {"not_in_plan", "ours"} == {origin for _, origin in loaded.actions("pre_private")}
+    assert [action.id for action, _ in loaded.actions_of("private")] == [action.id for action, _ in loaded.actions_of("pre_private")]
+    assert {"not_in_plan", "ours"} == {origin for _, origin in loaded.actions_of("pre_private")}
 
 
 def test_every_file_has_a_form() -> None:

@@ -97,7 +97,7 @@ def test_other_rules_and_options_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.bad_input(72)
 def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
-    """A folder of the run's name that is no run is refused with exit 5, even with --replace, and stays as it was."""
+    """A folder of the run's name that is not a run is refused with exit 5, even with --replace, and stays as it was."""
     foreign = tmp_path / "out" / NAME
     foreign.mkdir(parents=True)
     (foreign / "letter.txt").write_text("mine")
@@ -288,7 +288,7 @@ def test_environment_variables_stand_for_options(tmp_path: Path) -> None:
 
 @pytest.mark.bad_input(72)
 def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    """`vip ... | head -0` is no error: the run is published and nothing is complained of."""
+    """`vip ... | head -0` is not an error: the run is published and nothing is complained of."""
     command = f"{' '.join(COMPUTE)} {extract(tmp_path / 'in')} --quarter 2015Q4 --as-of 2015-10-01 --out {tmp_path}/out | head -c 0"
     result = subprocess.run(["/bin/bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stderr)
@@ -332,7 +332,7 @@ def test_a_folder_that_one_stands_in_has_its_name(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.mkdir()
     refused = subprocess.run([*COMPUTE[:3], "verify", "."], capture_output=True, text=True, check=False, cwd=plain)
-    assert (4, "vip: plain: is no published folder; it has no manifest.json that can be read\n") == (refused.returncode, refused.stderr)
+    assert (4, "vip: plain: is not a published folder; it has no manifest.json that can be read\n") == (refused.returncode, refused.stderr)
 
 
 @pytest.mark.parametrize("command", [("verify",), ("playbook", "verify"), ("playbook", "results"), ("playbook", "record")])

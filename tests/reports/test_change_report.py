@@ -27,7 +27,7 @@ from vip_tiering import ProofError, compute_tiers, load_rules
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.side_file import read_side_file
-from vip_tiering.playbooks.load import load_report_rules
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import ReportInputs, report_of
@@ -396,7 +396,7 @@ def test_counts_add_up_and_are_proved(home: Path, report: Path) -> None:
 def test_a_report_that_does_not_add_up_is_a_bug(home: Path) -> None:
     """Where the tiers are not those that the manifest counts, or a row is missing, nothing is made of them: exit code 1."""
     run = read_run(home / "out" / "2015Q4")
-    rules = load_report_rules(RULES)
+    rules = load(RULES)
     holders, _ = parse_holders(read_side_file(home / "customers.csv"), rules.customers)
     migration = csv_as_text(home / "out" / "2015Q4" / "migration.csv", MIGRATION_CSV)
     before = read_run(home / "out" / "2015Q3").frame()
@@ -455,7 +455,7 @@ def test_nothing_but_a_report_is_replaced(home: Path, tmp_path: Path) -> None:
         assert (5, f"vip: {out}: {words}\n") == (done.returncode, done.stderr)
     shutil.copytree(home / "out", tmp_path / "others")
     done = export(run, home / "customers.csv", tmp_path / "others", "--replace")
-    assert (5, f"vip: {tmp_path}/others/2015Q4: is no report of changes; choose another --out\n") == (done.returncode, done.stderr)
+    assert (5, f"vip: {tmp_path}/others/2015Q4: is not a report of changes; choose another --out\n") == (done.returncode, done.stderr)
     assert before == files_of(run)
 
 
@@ -492,7 +492,7 @@ def test_unfit_runs_and_files(home: Path, tmp_path: Path) -> None:
     cases = [
         ((tmp_path / "nowhere", customers), "nowhere: there is no such run folder"),
         ((tmp_path / "out" / "2015Q4", customers), "2015Q4/changes.csv: was altered after it was published"),
-        ((home / "reports" / "2015Q4", customers), "2015Q4: is no run of vip tier compute"),
+        ((home / "reports" / "2015Q4", customers), "2015Q4: is not a run of vip tier compute"),
         (
             (home / "out" / "2015Q4", customers, "--previous", home / "out" / "2014Q4"),
             "2014Q4: is not the run with which 2015Q4 was compared",
@@ -514,7 +514,7 @@ def test_unfit_runs_and_files(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_provisional_run_is_refused(tmp_path: Path) -> None:
-    """A run up to a day inside the quarter is no base for a report."""
+    """A run up to a day inside the quarter is not a base for a report."""
     rows = [("2015-09-30", "1", "5.00"), ("2015-10-01", "1", "30000.00"), ("2015-11-15", "1", "30000.00")]
     path = write_rows(tmp_path / "c.csv", ("date", "customer_id", "balance"), rows)
     out, rules = tmp_path / "out", ("--rules", RULES)
@@ -593,7 +593,7 @@ def test_a_measure_of_a_tier_that_the_run_has_not(tmp_path: Path) -> None:
     )
     people = write_rows(tmp_path / "customers.csv", ("客户号", "网点"), [("1", "城东支行")])
     done = export(tmp_path / "out" / "2015Q4", people, tmp_path / "reports")
-    assert (0, True) == (done.returncode, "warning: K-PRI: private is no tier of the run; the measure is left out\n" in done.stderr)
+    assert (0, True) == (done.returncode, "warning: K-PRI: private is not a tier of the run; the measure is left out\n" in done.stderr)
     measures = {row["measure"] for row in read_csv(tmp_path / "reports" / "2015Q4" / "measures.csv")}
     assert {"K-AUM", "K-EFF"} == measures
 

@@ -15,12 +15,12 @@ from jsonschema.exceptions import ValidationError
 from yaml import YAMLError
 
 from tests.helpers import RULES, vip
-from vip_tiering.playbooks.load import PLAYBOOK_FILES
-from vip_tiering.rules.load import FILES as BASE_FILES
-from vip_tiering.rules.load import check
+from vip_tiering.playbooks.load import ALL_FILES
+from vip_tiering.rules.forms import check
+from vip_tiering.rules.tiers import TiersFile
 
 BAD = Path(__file__).parent / "bad_rules"
-FILES = sorted({**BASE_FILES, **PLAYBOOK_FILES})
+FILES = list(ALL_FILES)
 SCHEMAS = sorted(RULES.glob("*.schema.json"))
 
 GOOD = {
@@ -143,7 +143,7 @@ def test_shipped_files_are_valid(file: str) -> None:
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD.keys())
 def test_what_the_loader_takes_the_schema_takes(text: str) -> None:
     """Sets and quoted decimals pass both the loader and the schema."""
-    assert [] == check(text.encode(), "tiers.yaml", "tiers.yaml").lines()
+    assert [] == check(text.encode(), TiersFile, "tiers.yaml").lines()
     schema_of("tiers.yaml").validate(as_json(text))
 
 

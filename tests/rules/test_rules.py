@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from tests.helpers import RULES, examples, vip
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.playbooks.load import PLAYBOOK_FILES, check_rules
-from vip_tiering.rules.load import check, load_rules, packaged_rules
+from vip_tiering.playbooks.load import PLAYBOOK_FILES, load
+from vip_tiering.rules.forms import check
+from vip_tiering.rules.load import FILES, load_rules, packaged_rules
+from vip_tiering.rules.tiers import TiersFile
 
 BAD = Path(__file__).parent / "bad_rules"
 GOOD = Path(__file__).parent / "good_playbooks"
@@ -71,7 +73,7 @@ def write_case(folder: Path, case: str) -> None:
 def lines_of(folder: str | Path | None = None) -> list[str]:
     """Return the lines with which a folder of rules is refused."""
     with pytest.raises(RulesError) as refused:
-        check_rules(folder)
+        load(folder)
     return [str(problem) for problem in refused.value.problems]
 
 
@@ -159,7 +161,7 @@ def test_a_file_that_is_no_yaml_does_not_hide_the_other(tmp_path: Path) -> None:
 
 
 def test_columns_count_characters_after_a_mark_of_utf8(tmp_path: Path) -> None:
-    """Columns count characters, not bytes, and a byte order mark is no part of the first line."""
+    """Columns count characters, not bytes, and a byte order mark is not part of the first line."""
     tiers = "\ufeff{version: 1, source: 支行方案, tiers: [{code: a, label: 有效户, min: 0}]}\n".encode()
     write(tmp_path, tiers)
     assert lines_of(tmp_path) == [f"{tmp_path}/tiers.yaml:1:63: tiers[0].min must be greater than 0 and less than 1000000000000"]
@@ -209,7 +211,7 @@ def test_whatever_stands_in_a_file_is_told_and_never_a_bug(entries: list[tuple[s
     flow = [(key, value if isinstance(value, str) else "[{" + ", ".join(f"{k}: {v}" for k, v in value) + "}]") for key, value in entries]
     text = "".join(f"{key}: {value}\n" for key, value in flow)
     for file in ("tiers.yaml", "extracts.yaml"):
-        for line in check(text.encode(), file, file).lines():
+        for line in check(text.encode(), FILES[file], file).lines():
             name, row, column, message = line.split(":", 3)
             assert (file, True) == (name, 1 <= int(row) <= text.count("\n") + 1)
             assert int(column) >= 1
@@ -219,8 +221,8 @@ def test_whatever_stands_in_a_file_is_told_and_never_a_bug(entries: list[tuple[s
 @settings(max_examples=examples(4))
 @given(st.binary(max_size=200))
 def test_any_bytes_are_told_and_never_a_bug(content: bytes) -> None:
-    """Bytes that are no rule file at all are refused with at least one line; nothing else is raised."""
-    assert check(content, "tiers.yaml", "tiers.yaml").lines()
+    """Bytes that are not a rule file at all are refused with at least one line; nothing else is raised."""
+    assert check(content, TiersFile, "tiers.yaml").lines()
 
 
 # --- which ladder is in force
@@ -405,7 +407,7 @@ corrections: by_file_name
     ],
 )
 def test_absent_rules_are_one_clear_line(argument: str, made: str | None, line: str, tmp_path: Path) -> None:
-    """A folder that is absent, is no folder or holds no tiers.yaml is exit 3 with one line that says so."""
+    """A folder that is absent, is not a folder or holds no tiers.yaml is exit 3 with one line that says so."""
     if made is not None:
         path = tmp_path / made
         (path if made.endswith("/") else path.parent).mkdir(parents=True)

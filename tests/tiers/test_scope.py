@@ -206,7 +206,7 @@ def test_a_filled_day_repeats_the_converted_balance(tmp_path: Path) -> None:
     [("A,1,deposit,dollars,1.00\n", "currency-code"), ("A,1,deposit,USD,999999999999.00\n", "amount-range")],
 )
 def test_rows_that_cannot_be_converted_are_rejected(rows: str, rule: str, tmp_path: Path) -> None:
-    """A currency that is no code, and a balance that is too large once converted, are rejected rows."""
+    """A currency that is not a code, and a balance that is too large once converted, are rejected rows."""
     path, rules = one_day(tmp_path, rows, rates="2015-10-01,USD,2\n")
     with pytest.raises(DataError, match=rf"row 2, column \w+: .* \[{rule}\]"):
         compute_tiers(path, "2015Q4", rules=rules, as_of=FIRST)
@@ -237,7 +237,7 @@ def test_rules_that_the_extracts_cannot_serve(tmp_path: Path) -> None:
         ("aliases.csv", "old_id,new_id\nA,A\n", ["aliases.csv:2: old_id and new_id must be two different ids"]),
         ("aliases.csv", "old_id,new_id\nA,B\nB,C\n", ["aliases.csv:2: this new_id is an old_id in line 3"]),
         ("aliases.csv", "old_id,new_id\nA,B\nA,C\n", ["aliases.csv:3: this old_id stands in line 2 already"]),
-        ("aliases.csv", 'old_id,new_id\n"A,B\n', ["aliases.csv:2: is no CSV"]),
+        ("aliases.csv", 'old_id,new_id\n"A,B\n', ["aliases.csv:2: is not a CSV"]),
     ],
 )
 def test_tables_beside_the_rules_are_checked(file: str, text: str, lines: list[str], tmp_path: Path) -> None:

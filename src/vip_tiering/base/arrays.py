@@ -19,6 +19,11 @@ _GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
 """glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
 
+Int32s = npt.NDArray[np.int32]
+Int8s = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
+
+
 def share_freed_memory() -> None:
     """Let all threads and libraries share one heap that keeps what is freed, for each day and step needs what the one before gave back.
 
@@ -56,25 +61,19 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.concat_arrays([chunk.indices for chunk in chunks]), chunks[-1].dictionary)
 
 
-def row_keys(*columns: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return one text for each row of columns of harmless text, equal where the rows are; shape (n,)."""
-    return one_array(pc.binary_join_element_wise(*columns, "\x1f"))
+def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.Array:
+    """Return the texts of each group joined, one text for each group.
 
-
-def last_rows(wanted: pa.Array, keys: pa.Array) -> pa.Array:
-    """Return the last row whose key is each of those wanted, shape (k,); null where none is."""
-    last = pa.table({"key": keys, "row": pa.array(np.arange(len(keys)))}).group_by("key").aggregate([("row", "max")])
-    return one_array(last["row_max"].take(pc.index_in(wanted, value_set=one_array(last["key"]))))
+    `groups`, shape (n,): a number from 0 for every text; equal ones stand together.
+    """
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    offsets = pa.array(np.append(starts, len(texts)).astype(np.int32))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)
 
 
 def text_array(column: pd.Series) -> pa.Array:
     """Return a column of text, or a categorical one, as one string array."""
     return one_array(pa.array(column)).cast(pa.string())
-
-
-Int32s = npt.NDArray[np.int32]
-Int8s = npt.NDArray[np.int8]
-Mask = npt.NDArray[np.bool_]
 
 
 def truth(values: pa.Array) -> Mask:

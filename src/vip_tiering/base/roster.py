@@ -22,6 +22,12 @@ Words = npt.NDArray[np.uint64]
 WORD_BYTES: Final = 8
 _ODD: Final = 0x9E37_79B9_7F4A_7C15
 _ALL_BITS: Final = (1 << 64) - 1
+Positions = npt.NDArray[np.int64]
+_BLOCK: Final = 64
+"""Rows in a block of the walk along the last order."""
+_NOWHERE: Final = np.iinfo(np.int64).min
+"""The shift of an anchor that was not there the last time."""
+_LATE_ARRIVALS: Final = 1 << 16
 
 
 def id_words(ids: pa.Array) -> Words:
@@ -72,14 +78,6 @@ def mix(words: Words, salt: int = 0) -> Words:
         spread ^= spread >> np.uint64(29)
         key += spread
     return key
-
-
-Positions = npt.NDArray[np.int64]
-_BLOCK: Final = 64
-"""Rows in a block of the walk along the last order."""
-_NOWHERE: Final = np.iinfo(np.int64).min
-"""The shift of an anchor that was not there the last time."""
-_LATE_ARRIVALS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ class Roster:
         return found
 
     def position_of(self, ids: pa.Array) -> Positions:
-        """Return what `locate` returns, for ids that are no day's rows: the order of the last day stays as it is."""
+        """Return what `locate` returns, for ids that are not the rows of a day: the order of the last day stays as it is."""
         return self._look_up(ids)
 
     def _walk(self, ids: pa.Array) -> tuple[Positions, npt.NDArray[np.int64]]:

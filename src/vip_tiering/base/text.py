@@ -32,7 +32,7 @@ def csv_as_text(
 ) -> pa.Table:
     """Return the named columns of a CSV as text, those in `coded` as dictionaries; an empty cell is "" and nothing is inferred.
 
-    Raises ArrowInvalid for what is no CSV, and KeyError where a column is absent.
+    Raises ArrowInvalid for what is not a CSV, and KeyError where a column is absent.
     """
     convert = pyarrow.csv.ConvertOptions(
         column_types={name: _CODED if name in coded else pa.string() for name in columns},

@@ -11,6 +11,14 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 
+STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+RulesOption = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
+]
+MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
+
 
 def folder_of(text: str) -> Path:
     """Return a folder; an empty text, from a variable that was not set, would mean the working folder."""
@@ -19,17 +27,10 @@ def folder_of(text: str) -> Path:
     return Path(text)
 
 
-STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
-RulesOption = Annotated[
-    Path | None,
-    typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
-]
 PrivateOption = Annotated[
     Path | None,
     typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
 ]
-MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
 
 
 def out_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)

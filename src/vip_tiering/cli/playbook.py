@@ -25,6 +25,7 @@ from vip_tiering.cli.terminal import print_export, print_recorded, print_results
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
+    from vip_tiering.rules.load import Rules
 
 
 _SHOWN_PROBLEMS = 20
@@ -40,7 +41,7 @@ def playbook_show(
     """Show what is done for a tier: for whom, on which channel, how often, and by which clause."""
     from vip_tiering.cli.show_playbooks import document, playbook
 
-    books = _books(rules)
+    _, books = _loaded(rules)
     tiers = list(books.labels) if tier is None else [_tier(books, tier)]
     if as_json:
         show_json(document(books, tiers))
@@ -59,8 +60,8 @@ def playbook_coverage(
     """Show every id of the plan and the rule that covers it; one that no rule covers is exit code 3."""
     from vip_tiering.cli.show_playbooks import coverage
 
-    books = _books(rules)
-    if books.books.plan_ids is None:
+    _, books = _loaded(rules)
+    if books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
         show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers])
@@ -83,16 +84,14 @@ def playbook_plan(
     """Plan the events in the branch hall for a year: when each takes place, by when it is prepared, what is handed out."""
     from vip_tiering.cli.show_playbooks import events_table
     from vip_tiering.playbooks.event_plan import event_plan, publish_plan, rows_of
-    from vip_tiering.playbooks.load import check_rules
 
     wanted = year_of("--year", year)
-    loaded, books = check_rules(rules)
-    books = _present(books, rules)
+    loaded, books = _loaded(rules)
     plan = event_plan(books, loaded.calendar, wanted)
     folder, up_to_date = publish_plan(plan, books, wanted, out, replace=replace) if out is not None else (None, False)
     warn(plan.warnings)
     if as_json:
-        document = {"year": wanted, "rules": books.name, "events": rows_of(plan.events), "warnings": plan.warnings}
+        document = {"year": wanted, "rules": books.name, "events": rows_of(plan), "warnings": plan.warnings}
         show_json({**document, "folder": folder})
     elif folder is not None:
         show(f"{folder}: already up to date" if up_to_date else folder)
@@ -138,11 +137,11 @@ def playbook_export(
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
     from vip_tiering.base.arrays import share_freed_memory
     from vip_tiering.lists.export.job import playbook_export as work
-    from vip_tiering.lists.export.request import DEFAULT_PROFILE, ExportOrder
+    from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
     share_freed_memory()
-    order = ExportOrder(
-        run=run,
+    result = work(
+        run,
         customers=customers,
         on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
         out=out,
@@ -150,15 +149,14 @@ def playbook_export(
         events=events,
         contact_log=contact_log,
         do_not_contact=do_not_contact,
-        only=tuple(only or ()),
-        profiles=tuple(profile or (DEFAULT_PROFILE,)),
+        only=only or (),
+        profiles=profile or (DEFAULT_PROFILE,),
         private_out=private_out,
         allow_old_run=allow_old_run,
         replace=replace,
         dry_run=dry_run,
         max_bytes=max_bytes,
     )
-    result = work(order)
     warn(result.warnings)
     if as_json:
         show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})
@@ -204,18 +202,13 @@ def playbook_verify(
     show(f"{folder}: sound, {verdict.files} files, {verdict.rows} rows, {verdict.customers} customers, {people}")
 
 
-def _books(rules: RulesOption) -> Playbooks:
-    from vip_tiering.playbooks.load import load_playbooks
+def _loaded(folder: RulesOption) -> tuple[Rules, Playbooks]:
+    from vip_tiering.playbooks.load import load
 
-    return _present(load_playbooks(rules), rules)
-
-
-def _present(books: Playbooks | None, rules: RulesOption) -> Playbooks:
-    from vip_tiering.rules.load import locate_rules
-
-    if books is None:
-        raise RulesError(f"{locate_rules(rules)[1]}: there is no playbooks.yaml in this folder")
-    return books
+    loaded = load(folder)
+    if loaded.playbooks is None:
+        raise RulesError(f"{loaded.shown}: there is no playbooks.yaml in this folder")
+    return loaded.rules, loaded.playbooks
 
 
 def _tier(books: Playbooks, wanted: str) -> str:

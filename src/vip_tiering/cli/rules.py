@@ -21,9 +21,10 @@ def rules_check(
     ] = None,
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
-    from vip_tiering.playbooks.load import check_rules
+    from vip_tiering.playbooks.load import load
 
-    rules, books = check_rules(folder)
+    loaded = load(folder)
+    rules, books = loaded.rules, loaded.playbooks
     for ladder in rules.ladders:
         since = f" from {ladder.valid_from}" if ladder.valid_from else ""
         steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)

@@ -15,6 +15,13 @@ from rich.text import Text
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.cli.tables import add_figures, grouped, plain_table, ruled_table, signed
 
+_SHOWN_REASONS: Final = 2
+_PREVIEW_COLUMNS: Final = 5
+_SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
+_LONGEST: Final = 60
+"""More rows than this are shown for each manager, and for each action, alone."""
+_MOST_PRODUCTS: Final = 8
+
 
 def changes_summary(document: Mapping[str, Any]) -> RenderableType:
     """Return the summary of a report from its manifest."""
@@ -47,10 +54,6 @@ def _measures(document: Mapping[str, Any]) -> Table:
     for one, row in zip(document["measures"], rows, strict=True):
         table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
     return table
-
-
-_SHOWN_REASONS: Final = 2
-_PREVIEW_COLUMNS: Final = 5
 
 
 def export_summary(document: Mapping[str, Any], labels: Mapping[str, str]) -> RenderableType:
@@ -107,12 +110,6 @@ def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
             title = Text(name if number == 0 else "", style="bold")
             table.add_row(title, row["customer_id"], row.get("display_name", ""), row["phone"], what)
     return Group(Text("the first rows, masked:"), table)
-
-
-_SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
-_LONGEST: Final = 60
-"""More rows than this are shown for each manager, and for each action, alone."""
-_MOST_PRODUCTS: Final = 8
 
 
 def recorded(contacts: Mapping[str, int], known: int, barred: int) -> RenderableType:

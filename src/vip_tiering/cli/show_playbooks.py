@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.cli.tables import grid, plain_table
 from vip_tiering.playbooks.actions import Action, Lobby
-from vip_tiering.playbooks.event_plan import records
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import LABELS
-
-
-def events_table(events: pd.DataFrame, year: int) -> RenderableType:
-    """Return events, columns `schema.EVENT_PLAN`, as a table."""
-    heading = Text(f"{year}", style="bold")
-    heading.append(f"  events in the branch hall: {len(events)}", style="not bold")
-    table = plain_table()
-    for name in ("action", "prepare by", "from", "to"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("days", justify="right", no_wrap=True)
-    table.add_column("festival", no_wrap=True)
-    table.add_column("what", overflow="fold")
-    for row in records(events):
-        days = (str(row[key]) for key in ("prepare_by", "event_from", "event_to"))
-        festival = f"{LABELS[row['festival']]} {row['festival_date']:%m-%d}"
-        table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row)))
-    return Group(heading, "", table, "", Text("days: working days from the first to the last day of the event"))
-
-
-def _what(row: Mapping[str, Any]) -> str:
-    """Return what is handed out, and below it how much, by whom and where, as far as it is known."""
-    quantity = f"{row['quantity']} pieces" if row["quantity"] else ""
-    return "\n".join(filter(None, (row["material"], quantity, row["owner"], row["branch"])))
-
 
 TRIGGERS: Final = {
     "regular": "regularly",
@@ -57,15 +31,38 @@ TRIGGERS: Final = {
 _ORIGINS: Final = {"plan": "", "ours": " (ours, not in the plan)", "not_in_plan": " (the plan does not name it for this tier)"}
 
 
+def events_table(events: Sequence[Mapping[str, Any]], year: int) -> RenderableType:
+    """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
+    heading = Text(f"{year}", style="bold")
+    heading.append(f"  events in the branch hall: {len(events)}", style="not bold")
+    table = plain_table()
+    for name in ("action", "prepare by", "from", "to"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("days", justify="right", no_wrap=True)
+    table.add_column("festival", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for row in events:
+        days = (str(row[key]) for key in ("prepare_by", "event_from", "event_to"))
+        festival = f"{LABELS[row['festival']]} {row['festival_date']:%m-%d}"
+        table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row)))
+    return Group(heading, "", table, "", Text("days: working days from the first to the last day of the event"))
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    """Return what is handed out, and below it how much, by whom and where, as far as it is known."""
+    quantity = f"{row['quantity']} pieces" if row["quantity"] else ""
+    return "\n".join(filter(None, (row["material"], quantity, row["owner"], row["branch"])))
+
+
 def playbook(books: Playbooks, tier: str) -> RenderableType:
     """Return what is done for a tier, readable at 80 columns."""
-    book = books.playbook(tier)
+    book = books.of_tier[tier]
     bulk = "" if book.bulk == "allowed" else "; nothing in bulk"
     head = Text(f"{books.labels[tier]} {tier} ({book.source}){bulk}", style="bold")
     if book.playbook is not None:
         head = Text.assemble(head, Text(f"\nno playbook: {book.reason}", style="not bold"))
     table = grid(3)
-    for action, origin in books.actions(tier):
+    for action, origin in books.actions_of(tier):
         table.add_row(action.id, "what", Text(action.what + _ORIGINS[origin]))
         for label, text in _lines(books, action):
             table.add_row("", label, Text(text))
@@ -74,12 +71,12 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
 
 def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
     """Return the lines of an action below what it is."""
-    channels = ", or ".join(f"{books.books.channels[code].label} {code}" for code in action.channels)
+    channels = ", or ".join(f"{books.channels[code].label} {code}" for code in action.channels)
     lines = [("whom", _whom(action)), ("channel", channels + (", one offer for many" if action.campaign else ""))]
     lines.append(("trigger", TRIGGERS[action.trigger] + _when(action)))
     lines.append(("purpose", _purpose(action)))
     if action.topics:
-        lines.append(("topics", ", ".join(books.books.products[code].label for code in action.topics)))
+        lines.append(("topics", ", ".join(books.products[code].label for code in action.topics)))
     if action.lobby:
         lines.append(("gives", action.lobby.material + _season(action.lobby)))
     return [*lines, ("source", action.source)]
@@ -114,7 +111,7 @@ def _purpose(action: Action) -> str:
 
 def document(books: Playbooks, tiers: Iterable[str]) -> dict[str, Any]:
     """Return the playbooks of some tiers as plain data."""
-    file = books.books.playbooks
+    file = books.file
     return {
         "rules": books.name,
         "source": file.source,
@@ -126,11 +123,11 @@ def document(books: Playbooks, tiers: Iterable[str]) -> dict[str, Any]:
 
 
 def _tier_document(books: Playbooks, tier: str) -> dict[str, Any]:
-    book = books.playbook(tier)
+    book = books.of_tier[tier]
     head = {"tier": tier, "label": books.labels[tier], **book.model_dump(mode="json", exclude={"tier", "actions"})}
     actions = [
         {**action.model_dump(mode="json"), "origin": origin, "strictest_purpose": action.strictest}
-        for action, origin in books.actions(tier)
+        for action, origin in books.actions_of(tier)
     ]
     return {**head, "actions": actions}
 

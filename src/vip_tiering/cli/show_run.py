@@ -18,6 +18,14 @@ from vip_tiering.cli.tables import add_figures, grouped, plain_table, signed
 from vip_tiering.tiers.missing_days import spans
 
 _ANY_WIDTH = 10_000
+_ROW_WORDS = {
+    "outside": "outside the period",
+    "collapsed": "repeated",
+    "excluded": "excluded",
+    "superseded": "superseded",
+    "rejected": "rejected",
+}
+_NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
 
 
 def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> RenderableType:
@@ -125,16 +133,6 @@ def _scope_remarks(scope: Mapping[str, Any]) -> list[str]:
     if aliases := scope.get("aliases"):
         remarks.append(f"renamed customers: {aliases['customers']:,}, with {aliases['rows']:,} rows")
     return remarks
-
-
-_ROW_WORDS = {
-    "outside": "outside the period",
-    "collapsed": "repeated",
-    "excluded": "excluded",
-    "superseded": "superseded",
-    "rejected": "rejected",
-}
-_NEGATIVE_WORDS = {"zero": "counted as 0.00", "net": "counted as they are", "reject": "rejected"}
 
 
 def _percent(fen: int, total: int) -> str:

@@ -35,7 +35,7 @@ def make_ready() -> None:
 
 
 def show(text: object = "") -> None:
-    """Print a line on stdout; a reader that has gone away (`| head`) is no error. Raises OutputError where there is no room."""
+    """Print a line on stdout; a reader that has gone away (`| head`) is not an error. Raises OutputError where there is no room."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()

@@ -51,7 +51,7 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     """Return the columns of `fields`, and a warning for each header that is nearly that of an absent field.
 
     Raises DataError where one of the fields `needed` is absent, where two columns may be one field, or where a column is of
-    a type that is no text.
+    a type that is not text.
     """
     tidied = [tidy_header(header) for header in file.headers]
     known = {field: {tidy_header(header) for header in rules.headers_of(field)} for field in fields}

@@ -44,6 +44,15 @@ ABSENT: Final[dict[str, str]] = {
     "points_expire_on": "no reminder that points expire",
 }
 """Field -> what falls without it (compliance, "Absent columns"); the status has its own rule, and what no list needs is not missed."""
+_COUNTRY: Final = 86
+_AFTER_PREFIX: Final = 10**4
+"""Eleven digits divided by it are the prefix of seven."""
+_BESIDE_DIGITS: Final = r"[\s\p{Z}.\-\x{2010}-\x{2015}\x{2212}()\[\]{}]"
+_MOBILE: Final = "^1[0-9]{10}$"
+_NO_STATUS: Final = (
+    "no column for the status, so the dead and the minor could be written to; deliver it, or have a named person write"
+    " status: {not_delivered: {approved_by: ..., approved_on: 2016-01-04, reason: ...}} in rules/customers.yaml"
+)
 
 
 def absent_columns(file: str, given: Iterable[str]) -> list[str]:
@@ -52,17 +61,10 @@ def absent_columns(file: str, given: Iterable[str]) -> list[str]:
     return [f"{file}: no column {field}: {falls}" for field, falls in ABSENT.items() if field not in fields]
 
 
-_COUNTRY: Final = 86
-_AFTER_PREFIX: Final = 10**4
-"""Eleven digits divided by it are the prefix of seven."""
-_BESIDE_DIGITS: Final = r"[\s\p{Z}.\-\x{2010}-\x{2015}\x{2212}()\[\]{}]"
-_MOBILE: Final = "^1[0-9]{10}$"
-
-
 def canonical_mobiles(values: pa.Array) -> tuple[Int32s, pa.Array]:
     """Return strings, shape (n,), as indices into distinct numbers, shape (n,), and those numbers, eleven digits, sorted.
 
-    `NO_PHONE` stands where nothing is given, `BAD_PHONE` where it is no mobile number of mainland China. Full-width
+    `NO_PHONE` stands where nothing is given, `BAD_PHONE` where it is not a mobile number of mainland China. Full-width
     characters, blanks, hyphens, dots and brackets do not count, nor does +86, 0086 or 86 before eleven digits.
     """
     text, formed = _digits(values)
@@ -110,7 +112,7 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     """Return the customers of a file, in its order, and a warning for each absent or perhaps misspelled column.
 
     Raises DataError (exit 4) with every problem at once: an id that is missing or stands twice, a word of a coded field
-    that is not known, a day that is none, points that are no whole number; and where there is no status column and the
+    that is not known, a day that is not one, points that are not a whole number; and where there is no status column and the
     rules do not say who allows that (compliance, "Absent columns"). No message holds a value.
     """
     columns, warnings = find_columns(file, rules, CUSTOMER_FIELDS, ("customer_id",))
@@ -133,12 +135,6 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     customers = Customers(customer_id, frozenset(columns.values), text, code, day, points, segments, phone, numbers)
     fields.refuse()
     return customers, [*absent_columns(file.name, customers.given), *warnings]
-
-
-_NO_STATUS: Final = (
-    "no column for the status, so the dead and the minor could be written to; deliver it, or have a named person write"
-    " status: {not_delivered: {approved_by: ..., approved_on: 2016-01-04, reason: ...}} in rules/customers.yaml"
-)
 
 
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:

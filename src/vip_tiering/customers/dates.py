@@ -18,7 +18,7 @@ _FEBRUARY, _LEAP_DAY = 2, 29
 
 
 def parts(days: npt.NDArray[Any]) -> tuple[Int32s, Int32s, Int32s]:
-    """Return year, month and day of the month of day numbers, each of shape (n,); what stands for NO_DAY is no date."""
+    """Return year, month and day of the month of day numbers, each of shape (n,); NO_DAY has none."""
     first, last = int(days.min(initial=0)), int(days.max(initial=0))
     if last - first < len(days):  # each day of the calendar once, where customers are more
         at = days - first

@@ -30,6 +30,8 @@ NEWEST_DAY: Final = day_number(dt.date(2099, 12, 31))
 _SHOWN_REPEATS: Final = 20
 _ISO: Final = ("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "^([0-9]{4})([0-9]{2})([0-9]{2})$", "^([0-9]{4})/([0-9]{2})/([0-9]{2})$")
 _WHOLE: Final = "^[0-9]{1,15}([.]0+)?$"
+_ABSENT: Final = -1
+_UNKNOWN: Final = -2
 
 
 class Fields:
@@ -149,7 +151,7 @@ class Fields:
         days: Int32s = numbers[codes]
         beyond = (days != NO_DAY) & ((days < oldest) | (days > newest))
         limits = f"{_iso(oldest)} to {_iso(newest)}"
-        self.note(field, "day-range", beyond, f"the day is none from {limits}; leave the cell empty where there is no day")
+        self.note(field, "day-range", beyond, f"the day is not one from {limits}; leave the cell empty where there is no day")
         return days
 
     def whole_numbers(self, field: str) -> Int64s:
@@ -157,7 +159,7 @@ class Fields:
         values = pc.utf8_trim_whitespace(self.columns.texts(field))
         empty = truth(pc.equal(values, ""))
         wrong = ~empty & ~truth(pc.match_substring_regex(values, _WHOLE))
-        self.note(field, "number-whole", wrong, "this is no whole number; write plain digits such as 1200, without a sign")
+        self.note(field, "number-whole", wrong, "this is not a whole number; write plain digits such as 1200, without a sign")
         values = pc.if_else(pa.array(empty | wrong), "0", pc.replace_substring_regex(values, "[.]0+$", ""))
         numbers = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
         return np.where(empty, np.int64(NOT_GIVEN), numbers)
@@ -175,10 +177,6 @@ class Fields:
         return np.where(empty, np.int64(NOT_GIVEN), fen)
 
 
-_ABSENT: Final = -1
-_UNKNOWN: Final = -2
-
-
 def _look_up(words: pa.Array, table: Mapping[str, int]) -> Int32s:
     """Return the place of each tidy word, shape (n,), in small letters or not; -1: "" has no place, -2: it is not known."""
     found = pc.index_in(pc.utf8_lower(words), pa.array(list(table), pa.string())).fill_null(len(table))
@@ -194,7 +192,7 @@ def _iso(day: int) -> str:
 def _days(texts: pa.Array, date_format: str | None, counts: Int64s) -> tuple[Int32s, list[str], str]:
     """Return the day number of each different trimmed text, the rule that it breaks, and a day as most rows write it.
 
-    The usual forms are read at once, as a column. Texts that are not all in one of them, or are no days, are left to the rules of the
+    The usual forms are read at once, as a column. Texts that are not all in one of them, or are not days, are left to the rules of the
     extracts. `counts`: how many rows have each text.
     """
     given = truth(pc.not_equal(texts, ""))
@@ -205,7 +203,7 @@ def _days(texts: pa.Array, date_format: str | None, counts: Int64s) -> tuple[Int
         if pc.all(pc.match_substring_regex(some, pattern)).as_py():
             try:
                 days = pc.replace_substring_regex(some, pattern, r"\1-\2-\3").cast(pa.date32()).cast(pa.int32())
-            except pa.ArrowInvalid:  # one of them is no day of the calendar
+            except pa.ArrowInvalid:  # one of them is not a day of the calendar
                 break
             numbers[given] = days.to_numpy(zero_copy_only=False)
             return numbers, rules, ""

@@ -50,7 +50,7 @@ def read_incoming(
 ) -> Incoming:
     """Return what the files say. Raises DataError with the problems of all of them."""
     rules = books.customers
-    channels = [code for code, one in books.books.channels.items() if one.contact]
+    channels = [code for code, one in books.channels.items() if one.contact]
     parsers: dict[str, tuple[Path | None, Callable[[SideFile], tuple[Any, list[str]]]]] = {
         "customers": (customers, lambda file: parse_customers(file, rules)),
         "events": (events, lambda file: _events(file, books)),
@@ -85,7 +85,7 @@ def read_incoming(
 def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:
     """Return the events of a file. A new product must be one of products.yaml, for its risk must be known."""
     events, warnings = parse_events(file, books.customers)
-    names = pa.array([name for one in books.books.products.values() for name in (one.code, one.label)], pa.string())
+    names = pa.array([name for one in books.products.values() for name in (one.code, one.label)], pa.string())
     strange = (events.event == EVENTS.index("new_product")) & ~truth(pc.is_in(events.product.cast(pa.string()), value_set=names))
     if strange.any():
         message = f"rows: {np.count_nonzero(strange)}: a new_product must be a code or label of products.yaml, which tells its risk"

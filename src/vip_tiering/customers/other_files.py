@@ -67,7 +67,7 @@ def parse_contacts(file: SideFile, rules: CustomerRules, channels: Collection[st
 def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collection[str]) -> tuple[DoNotContact, list[str]]:
     """Return the entries of a do-not-contact list, in its order, and warnings. An empty channel is `all` of them.
 
-    A row with a customer and a number becomes two entries, so that each of them is barred. A number that is no mobile bars
+    A row with a customer and a number becomes two entries, so that each of them is barred. A number that is not a mobile bars
     nothing: such entries are left out, and a warning counts them. Raises DataError for a row with neither, a channel that is
     not known, for ids and days that are none, and where customers or numbers have no column and nobody knows what is in another.
     """
@@ -86,7 +86,7 @@ def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collect
     since = fields.days("since")
     fields.refuse()
     if bad := int(np.count_nonzero(phone < NO_PHONE)):
-        warnings.append(f"{file.name}: {bad} numbers are no mobile numbers of mainland China and bar nothing; correct them")
+        warnings.append(f"{file.name}: {bad} numbers are not mobile numbers of mainland China and bar nothing; correct them")
     rows = np.concatenate([np.flatnonzero(named), np.flatnonzero(phone >= 0)])
     by_id = np.arange(len(rows)) < int(named.sum())
     order = np.argsort(rows, kind="stable")

@@ -57,8 +57,8 @@ class SideFile:
 def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> SideFile:
     """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
 
-    Raises DataError for what is no sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
-    a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is no must.
+    Raises DataError for what is not a sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
+    a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is not needed.
     """
     delivered, sha256, plain = read_delivered(path, max_bytes, name or path.name)
     if delivered.startswith(parquet.MAGIC):
@@ -92,7 +92,7 @@ def _signature(path: Path, name: str) -> tuple[int, int]:
     except OSError as error:
         raise refuse(name, "file-absent", f"cannot be found: {error.strerror}") from None
     if not stat.S_ISREG(mode):
-        raise refuse(name, "file-kind", "is no regular file; name the file itself, as a pipe or a folder cannot be read")
+        raise refuse(name, "file-kind", "is not a regular file; name the file itself, as a pipe or a folder cannot be read")
     if not os.access(path, os.R_OK):
         raise refuse(name, "file-unreadable", "cannot be read: permission denied")
     return signature(path)
@@ -159,7 +159,7 @@ def _can_be_text(kind: pa.DataType) -> bool:
 
 
 def _as_text(values: pa.Array) -> pa.Array:
-    """Return a column as strings, as a CSV would hold them; "" where nothing is given. Text that is no UTF-8 gets U+FFFD there."""
+    """Return a column as strings, as a CSV would hold them; "" where nothing is given. Text that is not UTF-8 gets U+FFFD there."""
     if pa.types.is_boolean(values.type):
         values = pc.if_else(values, "Y", "N")
     elif pa.types.is_floating(values.type):

@@ -29,6 +29,14 @@ _FORMULA_STARTS: Final = {
 """By what a formula begins with: all the characters that look like it."""
 _BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
 _FULL_WIDTH: Final = {"=": "\uff1d", "+": "\uff0b", "-": "\uff0d", "@": "\uff20"}
+NOBODY_NAMED: Final = "客户"
+"""How a message addresses somebody whose surname or form of address is not known, or who is not alone at his number."""
+_COMPOUND_SURNAMES: Final = (
+    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台",
+    "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘",
+    "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
+)  # fmt: skip
+_FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
 
 
 def clean_text(values: pa.Array, longest: int = LONGEST_TEXT) -> pa.DictionaryArray:
@@ -82,16 +90,6 @@ def recoded(indices: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
 def plain(text: str, count: int) -> pa.DictionaryArray:
     """Return a dictionary array of shape (count,) that holds one text throughout."""
     return pa.array([text], pa.string()).dictionary_encode().take(pa.repeat(pa.scalar(0, pa.int32()), count))
-
-
-NOBODY_NAMED: Final = "客户"
-"""How a message addresses somebody whose surname or form of address is not known, or who is not alone at his number."""
-_COMPOUND_SURNAMES: Final = (
-    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台",
-    "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘",
-    "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
-)  # fmt: skip
-_FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
 
 
 def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:

@@ -20,7 +20,7 @@ NO_DAY: Final = np.iinfo(np.int32).min
 NO_PHONE: Final = -1
 """Stands where no number is given."""
 BAD_PHONE: Final = -2
-"""Stands where what is given is no mobile number of mainland China."""
+"""Stands where what is given is not a mobile number of mainland China."""
 NOT_GIVEN: Final = -1
 """Stands where points or an amount are not given."""
 

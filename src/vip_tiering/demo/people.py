@@ -28,6 +28,13 @@ _MANAGERS: Final = 4
 """So many in each branch."""
 _NOT_DELIVERED: Final = 12
 """So many customers are not in the customer file, as happens."""
+_CALLED: Final = {"": 6, "reached": 8, "no_answer": 5, "interested": 3, "refused": 1, "wrong_number": 1, "bereavement": 1}
+_MET: Final = {"": 8, "reached": 5, "meeting_set": 3, "done": 3, "no_answer": 2}
+_SENT: Final = {"delivered": 40, "failed": 2, "opt_out": 1}
+_WORDS: Final = {"sms": _SENT, "calls": _CALLED, "appointments": _CALLED}
+"""Results by channel, with their weights; of the other channels those of a meeting."""
+_OBSTACLES: Final = {"": 6, "利率低": 2, "已在他行办理": 1, "无暇面谈": 1}
+_CHANNELS: Final = ("sms", "calls", "appointments", "visits", "invitations", "wechat")
 
 
 def files() -> dict[str, bytes]:
@@ -117,15 +124,6 @@ def _refusals(rng: np.random.Generator) -> dict[str, pa.Array]:
         "channel": pa.array(_drawn(rng, {"sms": 3, "calls": 1, "all": 1}, count)),
         "since": pa.array(_days(rng, dt.date(2013, 1, 1), dt.date(2015, 12, 31), count)),
     }
-
-
-_CALLED: Final = {"": 6, "reached": 8, "no_answer": 5, "interested": 3, "refused": 1, "wrong_number": 1, "bereavement": 1}
-_MET: Final = {"": 8, "reached": 5, "meeting_set": 3, "done": 3, "no_answer": 2}
-_SENT: Final = {"delivered": 40, "failed": 2, "opt_out": 1}
-_WORDS: Final = {"sms": _SENT, "calls": _CALLED, "appointments": _CALLED}
-"""Results by channel, with their weights; of the other channels those of a meeting."""
-_OBSTACLES: Final = {"": 6, "利率低": 2, "已在他行办理": 1, "无暇面谈": 1}
-_CHANNELS: Final = ("sms", "calls", "appointments", "visits", "invitations", "wechat")
 
 
 def returned(export: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@
     DIR/lists/          the export of a day and what came of it; beside it lists.private/, what only managers may see
     DIR/returned/       the lists of the day as they came back
 
-Nothing that stands in DIR already is overwritten or removed: a folder that is no earlier demo, or one that was altered,
+Nothing that stands in DIR already is overwritten or removed: a folder that is not an earlier demo, or one that was altered,
 is refused.
 """
 
@@ -26,8 +26,7 @@ from vip_tiering.base.errors import OutputError
 from vip_tiering.demo import people
 from vip_tiering.demo.balances import QUARTERS, extracts
 from vip_tiering.demo.people import ON
-from vip_tiering.lists.export.job import playbook_export
-from vip_tiering.lists.export.request import ExportOrder, ExportResult
+from vip_tiering.lists.export.job import ExportResult, playbook_export
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import folders, manifests
@@ -43,6 +42,7 @@ _LISTS: Final = "lists"
 _REPORTS: Final = "reports"
 _RETURNED: Final = "returned"
 _TODAY: Final = dt.date(2016, 1, 4)
+Files = Iterable[tuple[str, bytes]]
 
 
 def run(folder: Path) -> Iterator[tuple[str, Result]]:
@@ -79,7 +79,7 @@ def _refuse_foreign(folder: Path) -> None:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
     if text is None:
-        raise OutputError(f"{folder}: is there already and is no demo; name another folder: vip demo DIR")
+        raise OutputError(f"{folder}: is there already and is not a demo; name another folder: vip demo DIR")
     if text != _marker():
         raise OutputError(f"{folder}: is a demo of another version of this program; name another folder: vip demo DIR")
 
@@ -91,9 +91,6 @@ def _marker() -> str:
 def _write_new(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
-
-
-Files = Iterable[tuple[str, bytes]]
 
 
 def _write_folder(target: Path, files: Callable[[], Files]) -> None:
@@ -134,8 +131,8 @@ def lists(folder: Path) -> ExportResult:
         if problems:
             raise OutputError(f"{standing}: is not as the demo made it; name another folder: vip demo DIR")
         return ExportResult(document, standing, None, tuple(document["warnings"]), {}, up_to_date=True)
-    order = ExportOrder(
-        run=folder / _OUT / str(QUARTERS[1]),
+    return playbook_export(
+        folder / _OUT / str(QUARTERS[1]),
         customers=people / "customers.csv",
         events=people / "events.csv",
         do_not_contact=people / "do_not_contact.csv",
@@ -143,7 +140,6 @@ def lists(folder: Path) -> ExportResult:
         out=folder / _LISTS,
         rules=packaged_rules(),
     )
-    return playbook_export(order)
 
 
 def results(folder: Path) -> tuple[RecordResult, Results]:

@@ -24,6 +24,29 @@ from vip_tiering.rules.extracts import HOME_CURRENCY
 
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
 _FLOAT_SLACK: Final = 1e-4
+_AMOUNT_PATTERNS: Final = (
+    ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
+    ("amount-exponent", r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"),
+    ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
+    ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
+    ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
+    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
+    ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
+)
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_SECONDS_PER_DAY: Final = 86_400
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_EXCEL_SERIALS: Final = range(20_000, 80_000)
+_SAMPLE_DAY: Final = dt.date(2015, 10, 1)
+"""What messages write to show a form."""
+CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
+"""The day numbers that are days of the calendar."""
+LONGEST_ID_BYTES: Final = 64
+_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
+_LAST_ROWS: Final = 3
+_HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
 def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
@@ -66,17 +89,6 @@ def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:
     return fen_from_decimal(sound.cast(DECIMAL))
 
 
-_AMOUNT_PATTERNS: Final = (
-    ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
-    ("amount-exponent", r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"),
-    ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
-    ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
-    ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
-    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
-    ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
-)
-
-
 def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
     """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
     try:
@@ -102,18 +114,6 @@ def _amounts_of_floats(values: pa.Array, broken: Broken) -> Int64s:
     fen = np.rint(hundredfold)
     broken.add("amount-decimals", "balance", np.abs(hundredfold - fen) > _FLOAT_SLACK + 4 * np.spacing(np.abs(hundredfold)))
     return fen.astype(np.int64)
-
-
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
-_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
-_TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
-_SECONDS_PER_DAY: Final = 86_400
-_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_EXCEL_SERIALS: Final = range(20_000, 80_000)
-_SAMPLE_DAY: Final = dt.date(2015, 10, 1)
-"""What messages write to show a form."""
-CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
-"""The day numbers that are days of the calendar."""
 
 
 def check_days(raw: RawColumns, broken: Broken) -> Int32s:
@@ -143,7 +143,7 @@ def counts_of(encoded: pa.DictionaryArray) -> Int64s:
 class ParsedDays(NamedTuple):
     """The day number of each different value of a file, the rule that it breaks ("": none), and a day as most rows write it.
 
-    `written` is "" where the values are no texts, or none of them could be read.
+    `written` is "" where the values are not texts, or none of them could be read.
     """
 
     days: list[int]
@@ -208,12 +208,6 @@ def _date_rule(text: str, date_format: str) -> str:
     if (time := _TIME_OF_DAY.search(text)) and _parse_day(text[: time.start()], date_format) is not None:
         return "date-time"
     return "date-excel" if text.isascii() and text.isdigit() and int(text) in _EXCEL_SERIALS else "date-invalid"
-
-
-LONGEST_ID_BYTES: Final = 64
-_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
-_LAST_ROWS: Final = 3
-_HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
 def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects, int]:

@@ -146,7 +146,7 @@ def table(
     """Return the table that the content of a CSV (not gzipped) holds: the columns at the places `wanted`, by default all.
 
     Those in `codes` are dictionary-encoded. `use_threads`: no other file is read at the same time. Raises DataError for what
-    is no CSV as a whole; a last line without line end is accepted where no `final_newline` is asked for.
+    is not a CSV as a whole; a last line without line end is accepted where no `final_newline` is asked for.
     """
     names = headers(bytes(delivered[:_HEAD_BYTES]), name)
     if delivered[-1:] not in (b"\n", b"\r"):

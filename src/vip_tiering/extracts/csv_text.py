@@ -24,6 +24,13 @@ _PACKED_PIECE_BYTES: Final = 64 << 10
 """Packed bytes that are unpacked at once: deflate makes at most 1032 times as much of them, 66 MB."""
 _HAN_FIRST, _HAN_LAST = 0xE4, 0xE9
 """First bytes of U+4E00 to U+9FFF in UTF-8: E4 B8 80 to E9 BF BF, three bytes each."""
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+_LINE_BLOCK_BYTES: Final = 1 << 19
+_LINE_FEED, _RETURN, _QUOTE = b'\n\r"'
+_QUOTE_BLOCK_BYTES: Final = 1 << 20
+_BESIDE_FIELD: Final = np.isin(np.arange(256), list(b',\n\r"'))
+"""What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text."""
 
 
 def unpacked(packed: bytes, name: str, max_bytes: int) -> bytearray:
@@ -106,7 +113,7 @@ class _Lines:
         self._end = b"\n" if b"\n" in content else b"\r"
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Give begin and end of each piece; a line end is no part of a longer character in UTF-8 or GB18030."""
+        """Give begin and end of each piece; a line end is not part of a longer character in UTF-8 or GB18030."""
         start = 0
         while start < len(self._content):
             end = self._content.find(self._end, start + _PIECE_BYTES) + 1 or len(self._content)
@@ -152,12 +159,6 @@ def _first_line_in_chinese(text: npt.NDArray[np.uint8], line_end: int) -> int | 
     characters = np.bincount(np.searchsorted(ends, first[further]), minlength=size)
     chinese = np.flatnonzero((bytes_beyond > 0) & (bytes_beyond == 3 * characters))
     return int(chinese[0]) if len(chinese) else None
-
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
-_LINE_BLOCK_BYTES: Final = 1 << 19
-_LINE_FEED, _RETURN, _QUOTE = b'\n\r"'
 
 
 def has_blank_lines(text: Bytes) -> bool:
@@ -208,11 +209,6 @@ def _places(text: Bytes, value: int) -> Places:
     """Return where a byte stands in a text."""
     blocks = range(0, len(text), _LINE_BLOCK_BYTES)
     return np.concatenate([np.flatnonzero(text[start : start + _LINE_BLOCK_BYTES] == value) + start for start in blocks])
-
-
-_QUOTE_BLOCK_BYTES: Final = 1 << 20
-_BESIDE_FIELD: Final = np.isin(np.arange(256), list(b',\n\r"'))
-"""What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text."""
 
 
 def has_quotes(text: pa.Buffer) -> bool:

@@ -122,7 +122,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
 
 
 def _holds_bytes_for_text(raw: RawColumns) -> bool:
-    """Return whether a column holds bytes that are no UTF-8; in Parquet they are taken as they come until they are read as text."""
+    """Return whether a column holds bytes that are not UTF-8; in Parquet they are taken as they come until they are read as text."""
     for column in raw.columns.values():
         try:
             column.validate(full=True)

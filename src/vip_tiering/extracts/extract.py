@@ -14,13 +14,16 @@ from vip_tiering.extracts.row_rules import message_of
 
 DEFAULT_MAX_BYTES: Final = 4 << 30
 """What one extract may take in memory where nothing else is said: 4G."""
+_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
+"""The most text that one column of one day may hold: its places are counted in 32 bits."""
 
 
 @dataclass(frozen=True)
 class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
-    `days` are the day numbers that the file holds, sorted; `day` is set where the date is no column of the file.
+    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
     `rows` is known where knowing it cost nothing. `sha256` and `controls` are what files beside it say of it.
     """
@@ -102,11 +105,6 @@ def signature(path: Path) -> tuple[int, int]:
     """Return size and time of change: another signature means that the file was changed meanwhile."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
-
-
-_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
-"""The most text that one column of one day may hold: its places are counted in 32 bits."""
 
 
 def size_in_bytes(text: str) -> int:

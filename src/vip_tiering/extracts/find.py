@@ -24,6 +24,8 @@ _CHECKSUM: Final = re.compile(r"([0-9a-fA-F]{64})([ \t]+\*?\S.*)?")
 _ENTRY: Final = re.compile(r"([A-Za-z_]+)\s*[=:]\s*(\S+)")
 _FORMS: Final = {"rows": r"[0-9]{1,18}", "sum": r"[-+]?[0-9]{1,25}(\.[0-9]{1,2}0*)?"}
 _RIGHT: Final = "write rows=12345, or sum=67890.12"
+SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
+_COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,13 @@ def _text(path: Path, name: str, rule: str, problems: list[Problem]) -> str | No
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST_BYTES:
-            problems.append(Problem(name, None, None, rule, "is no small text file; deliver it anew, or move it elsewhere"))
+            problems.append(Problem(name, None, None, rule, "is not a small text file; deliver it anew, or move it elsewhere"))
             return None
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         problems.append(Problem(name, None, None, rule, f"cannot be read: {error.strerror}"))
     except UnicodeDecodeError:
-        problems.append(Problem(name, None, None, rule, "is no text in UTF-8; deliver it anew, or move it elsewhere"))
+        problems.append(Problem(name, None, None, rule, "is not text in UTF-8; deliver it anew, or move it elsewhere"))
     return None
 
 
@@ -89,7 +91,7 @@ def _checksum(path: Path, name: str, problems: list[Problem]) -> Checksum | None
         return None
     match = _CHECKSUM.fullmatch(text.strip())
     if match is None:
-        message = "is no checksum; it holds the 64 hexadecimal digits of one file's SHA-256, as sha256sum writes them"
+        message = "is not a checksum; it holds the 64 hexadecimal digits of one file's SHA-256, as sha256sum writes them"
         problems.append(Problem(name, None, None, "checksum-file", message))
         return None
     return Checksum(name, match[1].lower())
@@ -120,10 +122,6 @@ def _control(path: Path, name: str, problems: list[Problem]) -> Control:
         problems.append(Problem(name, None, None, "control-file", f"says nothing; {_RIGHT}"))
     rows, total = found.get("rows"), found.get("sum")
     return Control(name, None if rows is None else int(rows), None if total is None else int(Decimal(total) * FEN_PER_YUAN))
-
-
-SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
-_COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
 
 @dataclass(frozen=True, order=True)
@@ -238,9 +236,9 @@ def _problem(found: FoundFile) -> Problem | None:
     except OSError as error:
         return Problem(found.name, None, None, "file-absent", f"cannot be found: {error.strerror}")
     if not stat.S_ISREG(mode):
-        return Problem(found.name, None, None, "file-kind", "is no regular file; pipes and devices cannot be read twice")
+        return Problem(found.name, None, None, "file-kind", "is not a regular file; pipes and devices cannot be read twice")
     if not found.name.lower().endswith(SUFFIXES):
-        message = f"is no extract by its name; rename it to one of *{', *'.join(SUFFIXES)}, or move it elsewhere"
+        message = f"is not an extract by its name; rename it to one of *{', *'.join(SUFFIXES)}, or move it elsewhere"
         return Problem(found.name, None, None, "file-name", message)
     if not os.access(found.path, os.R_OK):
         return Problem(found.name, None, None, "file-unreadable", "cannot be read: permission denied")

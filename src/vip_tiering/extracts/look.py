@@ -23,6 +23,7 @@ from vip_tiering.rules.extracts import ExtractRules
 _NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
 _SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
+_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
 def inspect(found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Extract]:
@@ -132,7 +133,7 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
     if "date" in constants:
         numbers, broken, _ = parse_days(pa.array([constants["date"]]), rules.date_format)
         if broken[0]:
-            raise refuse(found.name, broken[0], "the folder's date is no day of the calendar; write date=2015-10-01")
+            raise refuse(found.name, broken[0], "the folder's date is not a day of the calendar; write date=2015-10-01")
         day = numbers[0]
     return Extract(
         name=found.name,
@@ -158,7 +159,7 @@ def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
 
     numbers, broken, _ = parse_days(pa.array([found.pop()]), "%Y%m%d")
     if broken[0]:
-        raise extract.refuse("date-invalid", "the date in the name is no day of the calendar; name it like balances_20151001.csv")
+        raise extract.refuse("date-invalid", "the date in the name is not a day of the calendar; name it like balances_20151001.csv")
     day = numbers[0] + rules.date_offset_days
     return dataclasses.replace(extract, days=(day,), day=day)
 
@@ -182,9 +183,6 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
             message = f"{_IN_WORDS[role]} are {form}, in {first.name} they are not; deliver them as text in every file"
             problems.append(Problem(one.name, None, None, "ids-differ", message))
     return problems
-
-
-_IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
 def roles_of(extract: Extract) -> frozenset[str]:

@@ -26,6 +26,8 @@ _STORED_ONCE: Final = {2, 8, _DELTA_BYTE_ARRAY}
 """Encodings that store a text once: PLAIN_DICTIONARY, RLE_DICTIONARY, and that of "like the one before"."""
 _LOOK_BYTES: Final = 256 << 20
 """What looking at texts that are stored as "like the one before" may take at a time."""
+MAGIC = b"PAR1"
+_DATE32_BYTES: Final = 4
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -80,10 +82,6 @@ def _counted_bytes(file: pq.ParquetFile, name: str, group: int, rows: int, enoug
         if needed > enough:
             break
     return needed
-
-
-MAGIC = b"PAR1"
-_DATE32_BYTES: Final = 4
 
 
 @contextmanager

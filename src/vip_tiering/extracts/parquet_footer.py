@@ -23,6 +23,21 @@ _DOUBLE_BYTES: Final = 8
 _MORE: Final = 0x80
 _LONG_LIST: Final = 15
 _DEEPEST: Final = 32
+Source = Path | bytes
+_TAIL_BYTES: Final = 8
+_WRONG: Final = (KeyError, IndexError, TypeError, AttributeError, ValueError)
+"""What a footer that is none, or lacks a part, makes of itself."""
+_CODECS: Final = ("uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw")
+_ROW_GROUPS, _COLUMNS, _METADATA = 4, 1, 3
+_ENCODINGS, _PATH, _CODEC, _VALUES, _UNPACKED, _DATA_PAGE, _DICTIONARY_PAGE, _STATISTICS = 2, 3, 4, 5, 6, 9, 11, 12
+_NULLS, _LEAST, _MOST = 3, (6, 2), (5, 1)
+"""Fields of the footer, as parquet.thrift numbers them; least and most have an older field each."""
+Footer = list[list[ThriftFields]]
+"""The columns of every row group."""
+_HEADER_BYTES: Final = 256
+_PAGE_UNPACKED, _PAGE_PACKED, _DICTIONARY, _COUNT = 2, 3, 7, 1
+"""Fields of a page header; the last one is that of a dictionary page's."""
+_LENGTH_BYTES: Final = 4
 
 
 def _struct(data: bytes, position: int = 0, depth: int = 0) -> tuple[ThriftFields, int]:
@@ -95,17 +110,6 @@ def _signed(data: bytes, position: int) -> tuple[int, int]:
     return (value >> 1) ^ -(value & 1), position
 
 
-Source = Path | bytes
-_TAIL_BYTES: Final = 8
-_WRONG: Final = (KeyError, IndexError, TypeError, AttributeError, ValueError)
-"""What a footer that is none, or lacks a part, makes of itself."""
-_CODECS: Final = ("uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw")
-_ROW_GROUPS, _COLUMNS, _METADATA = 4, 1, 3
-_ENCODINGS, _PATH, _CODEC, _VALUES, _UNPACKED, _DATA_PAGE, _DICTIONARY_PAGE, _STATISTICS = 2, 3, 4, 5, 6, 9, 11, 12
-_NULLS, _LEAST, _MOST = 3, (6, 2), (5, 1)
-"""Fields of the footer, as parquet.thrift numbers them; least and most have an older field each."""
-
-
 @dataclass(frozen=True)
 class Chunk:
     """One column in one row group. `stored` is its size unpacked, in bytes; `dictionary` is where its dictionary page stands."""
@@ -118,10 +122,6 @@ class Chunk:
     dictionary: slice
     only_value: bytes | None
     """The value that every row has, where the statistics say that there is only one and no null."""
-
-
-Footer = list[list[ThriftFields]]
-"""The columns of every row group."""
 
 
 def read_footer(source: Source) -> Footer:
@@ -169,12 +169,6 @@ def _only_value(statistics: ThriftFields) -> bytes | None:
     least = next((statistics[field] for field in _LEAST if field in statistics), None)
     most = next((statistics[field] for field in _MOST if field in statistics), None)
     return least if isinstance(least, bytes) and least == most and statistics.get(_NULLS) == 0 else None
-
-
-_HEADER_BYTES: Final = 256
-_PAGE_UNPACKED, _PAGE_PACKED, _DICTIONARY, _COUNT = 2, 3, 7, 1
-"""Fields of a page header; the last one is that of a dictionary page's."""
-_LENGTH_BYTES: Final = 4
 
 
 def length_of_texts(page: bytes, codec: str, most: int) -> int | None:

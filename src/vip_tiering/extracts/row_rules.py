@@ -20,12 +20,12 @@ RULES: Final[dict[str, str]] = {
     "amount-exponent": "the balance is written with an exponent, so Excel has eaten digits; write it in full, such as 120000.00",
     "amount-thousands": "the balance has a thousands separator; write 1234.50",
     "amount-full-width": "the balance has full-width digits; write 1234.50",
-    "amount-text": "the balance is no plain number; write 1234.50, without currency sign, unit or brackets",
+    "amount-text": "the balance is not a plain number; write 1234.50, without currency sign, unit or brackets",
     "amount-decimals": "the balance has a third decimal; amounts are exact to the fen (0.01)",
     "amount-range": "the balance is 1,000,000,000,000 yuan or more",
     "amount-negative": "the balance is negative, and the rules say negative: reject; say zero or net, or correct the extract",
     "currency": "a balance in another currency than CNY; convert it, or name a rates file under currency in rules/extracts.yaml",
-    "currency-code": "the currency is no code of three letters; write CNY, USD, EUR and so on",
+    "currency-code": "the currency is not a code of three letters; write CNY, USD, EUR and so on",
 }
 """Every rule for one row, and what would be right. A message is this text, see `message_of`; it never holds the value."""
 _OF_DATE_FORMS: Final = ("date-invalid", "date-excel")

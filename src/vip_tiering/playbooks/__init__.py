@@ -1,1 +1,7 @@
-"""Room."""
+"""What is done for each tier: one module for each YAML file, with its form, its own checks and its place in the floor.
+
+In comes the folder of rules; out comes `load.AllRules`, or RulesError with every mistake of every file at once.
+Read `floor` (what may not be looser), then the files: `products`, `channels`, `gates`, `actions` (playbooks.yaml), `profiles`,
+`customers`, `targets`; `messages` is about texts, `references` about files against each other, `load` makes one value of all.
+`events` and `event_plan` say when events in the branch hall take place.
+"""

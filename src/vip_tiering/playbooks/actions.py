@@ -1,18 +1,19 @@
-"""What is wrong with the playbook files: values against each other, within a file and between files.
-
-Every function takes files whose form is right, and notes its findings in the document, at their places.
-"""
+"""playbooks.yaml: what is done for each tier, by which measure, and what the plan leaves open; plan_ids.yaml: what the plan says."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
-from vip_tiering.playbooks.gates import PURPOSES, Purpose
+from vip_tiering.base.money import FEN_PER_YUAN
+from vip_tiering.playbooks.channels import CAPS, Channel, MessageForm
+from vip_tiering.playbooks.floor import Looser, PlaybookFile
+from vip_tiering.playbooks.gates import PURPOSES, GatesFile, Purpose
+from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.calendar import Festival
 from vip_tiering.rules.forms import (
     Clause,
@@ -32,6 +33,7 @@ from vip_tiering.rules.forms import (
     check_known,
     check_unique,
 )
+from vip_tiering.rules.tiers import Ladder
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 Segment = Literal["payroll", "merchant", "savings", "settlement"]
@@ -48,6 +50,10 @@ Trigger = Literal[
     "standing",
     "no_rating",
 ]
+CAMPAIGN_TRIGGERS: Final[tuple[Trigger, ...]] = ("new_product", "branch_date")
+"""The floor: what makes an action due for all customers of a tier at once."""
+_COMMON_YEAR: Final = 2015
+"""A year without 29 February."""
 
 
 class Variant(Strict):
@@ -64,6 +70,11 @@ class Message(Strict):
     variants: Annotated[list[Variant], Field(min_length=1, description="wordings by segment; all others get `text`")] | None = None
     reviewed_by: Annotated[Words, Field(description="who approved the text; `sample, replace before use` is nobody")]
     reviewed_on: Annotated[dt.date, Field(description="when the text was approved")] | None = None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the text is a sample that nobody approved."""
+        return self.reviewed_by.casefold().startswith("sample")
 
 
 class Audience(Strict):
@@ -148,6 +159,11 @@ class Action(Strict):
         """The purpose whose gates apply."""
         return max(self.purpose, key=PURPOSES.index)
 
+    def forms_in(self, channels: dict[str, Channel]) -> list[tuple[Channel, MessageForm]]:
+        """Return the channels of the action that carry messages, with the form of each."""
+        used = [channels[code] for code in self.channels if code in channels]
+        return [(channel, channel.message) for channel in used if channel.message is not None]
+
 
 Actions = Annotated[list[Action], Field(min_length=1, description="what is done, in the order of the plan")]
 
@@ -189,7 +205,7 @@ class Gap(Strict):
     source: Clause
 
 
-class PlaybooksFile(Strict):
+class PlaybooksFile(PlaybookFile):
     """What is done for each tier, by which measure, and what the plan leaves open."""
 
     version: Version
@@ -199,6 +215,38 @@ class PlaybooksFile(Strict):
     measures: Annotated[list[Measure], Field(min_length=1, description="figures of the branch")] | None = None
     gaps: Annotated[list[Gap], Field(min_length=1, description="what the plan leaves open")] | None = None
 
+    @property
+    def private_tiers(self) -> list[str]:
+        """The tiers of private clients: those that bar what goes to many."""
+        return [book.tier for book in self.playbooks if book.bulk == "barred"]
+
+    def placed_actions(self) -> Iterator[tuple[Path, str | None, Action]]:
+        """Yield every action with its place and the code of its tier; None for those of every tier."""
+        for number, book in enumerate(self.playbooks):
+            for index, action in enumerate(book.actions or ()):
+                yield ("playbooks", number, "actions", index), book.tier, action
+        for index, action in enumerate(self.every_tier or ()):
+            yield ("every_tier", index), None, action
+
+    def reached_tiers(self, tier: str | None, action: Action) -> list[str]:
+        """Return every tier for which an action of `tier` is done; None is every tier."""
+        if tier is None:
+            return sorted(book.tier for book in self.playbooks)
+        same = [book.tier for book in self.playbooks if book.same_as == tier]
+        return [tier, *same, *(other.tier for other in action.also_for or ())]
+
+    def covered(self) -> Iterator[tuple[Path, str, str]]:
+        """Yield the place of every id of the plan that an entry covers, the id, and a name of the entry for people."""
+        entries: list[tuple[Path, list[str] | None, str]] = [
+            (("playbooks", number), book.covers, f"playbook of {book.tier}") for number, book in enumerate(self.playbooks)
+        ]
+        entries += [(path, action.covers, f"{action.id} of {tier or 'every tier'}") for path, tier, action in self.placed_actions()]
+        entries += [(("measures", index), one.covers, f"measure {one.id}") for index, one in enumerate(self.measures or ())]
+        entries += [(("gaps", index), one.covers, f"gap {one.id}") for index, one in enumerate(self.gaps or ())]
+        for path, ids, name in entries:
+            for index, one in enumerate(ids or ()):
+                yield (*path, "covers", index), one, name
+
 
 class PlanId(Strict):
     """One thing that the plan says, under the id by which rules refer to it."""
@@ -207,52 +255,16 @@ class PlanId(Strict):
     fact: Annotated[Words, Field(description="what the plan says, in one line")]
 
 
-class PlanIdsFile(Strict):
+class PlanIdsFile(PlaybookFile):
     """Everything that the plan says; each id must be covered by a rule."""
 
     version: Version
     source: Source
     ids: Annotated[list[PlanId], Field(min_length=1, description="ids in the order of the plan")]
 
-
-ACTION_PATHS: Final = ("playbooks", "every_tier")
-"""The keys of a PlaybooksFile below which actions stand."""
-_COMMON_YEAR: Final = 2015
-"""A year without 29 February."""
-
-
-def placed_actions(file: PlaybooksFile) -> Iterator[tuple[Path, str | None, Action]]:
-    """Yield every action with its place and the code of its tier; None for those of every tier."""
-    for number, book in enumerate(file.playbooks):
-        for index, action in enumerate(book.actions or ()):
-            yield ("playbooks", number, "actions", index), book.tier, action
-    for index, action in enumerate(file.every_tier or ()):
-        yield ("every_tier", index), None, action
-
-
-def reached_tiers(file: PlaybooksFile, tier: str | None, action: Action) -> list[str]:
-    """Return every tier for which an action of `tier` is done; None is every tier."""
-    if tier is None:
-        return sorted(book.tier for book in file.playbooks)
-    same = [book.tier for book in file.playbooks if book.same_as == tier]
-    return [tier, *same, *(other.tier for other in action.also_for or ())]
-
-
-def covers_of(file: PlaybooksFile) -> Iterator[tuple[Path, list[str], str]]:
-    """Yield the place, the ids that are covered, and a name for people, of every entry that covers any."""
-    for number, book in enumerate(file.playbooks):
-        yield ("playbooks", number, "covers"), book.covers or [], f"playbook of {book.tier}"
-    for path, tier, action in placed_actions(file):
-        yield (*path, "covers"), action.covers or [], f"{action.id} of {tier or 'every tier'}"
-    for index, measure in enumerate(file.measures or ()):
-        yield ("measures", index, "covers"), measure.covers, f"measure {measure.id}"
-    for index, gap in enumerate(file.gaps or ()):
-        yield ("gaps", index, "covers"), gap.covers, f"gap {gap.id}"
-
-
-def check_plan_ids(document: Document, file: PlanIdsFile) -> None:
-    """Add ids that are listed twice."""
-    check_unique(document, ("ids",), "id", (one.id for one in file.ids))
+    def check(self, document: Document) -> None:
+        """Add ids that are listed twice."""
+        check_unique(document, ("ids",), "id", (one.id for one in self.ids))
 
 
 def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -> None:
@@ -269,7 +281,7 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
         message = f"holds nothing for {', '.join(absent)}; write playbook: none with a reason, or same_as"
         document.note(document.key_places["playbooks",], ("playbooks",), message)
     first_use: dict[str, Path] = {}
-    for path, tier, action in placed_actions(file):
+    for path, tier, action in file.placed_actions():
         if (first := first_use.setdefault(action.id, path)) != path:
             document.add((*path, "id"), f"must differ from {path_text((*first, 'id'))}; use also_for to do it for a further tier")
         _check_action(document, path, action)
@@ -312,7 +324,7 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
 
 
 def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:
-    """Add the ends of a season that are no days of every year, or stand the wrong way round."""
+    """Add the ends of a season that are not days of every year, or stand the wrong way round."""
     for key, day in (("first_day", first_day), ("last_day", last_day)):
         try:
             dt.date.fromisoformat(f"{_COMMON_YEAR}-{day}")
@@ -324,8 +336,56 @@ def _check_season(document: Document, path: Path, first_day: str, last_day: str)
 
 def check_plan_covered(document: Document, file: PlaybooksFile, ids: list[str]) -> None:
     """Add covered ids that the plan does not have."""
-    for path, covered, _ in covers_of(file):
-        for index, one in enumerate(covered):
-            if one not in ids:
-                near = get_close_matches(one, ids, n=1)
-                document.add((*path, index), "is not in plan_ids.yaml" + (f"; did you mean {near[0]}?" if near else ""))
+    for path, one, _ in file.covered():
+        if one not in ids:
+            near = get_close_matches(one, ids, n=1)
+            document.add(path, "is not in plan_ids.yaml" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def looser_playbooks(
+    file: PlaybooksFile, ladders: Iterable[Ladder], gates: GatesFile, products: dict[str, Product], channels: dict[str, Channel]
+) -> Iterator[Looser]:
+    """Yield tiers of private clients that are open to what goes to many, and actions that go to many and do not say so."""
+    from_yuan = gates.private_from_yuan
+    private = tiers_reaching(ladders, from_yuan * FEN_PER_YUAN)
+    for number, book in enumerate(file.playbooks):
+        if book.bulk != "barred" and book.tier in private:
+            wanted = f"must be barred: customers with {from_yuan} yuan or more stand in {book.tier} (gates.yaml, private_clients)"
+            yield Looser(("playbooks", number, "bulk"), wanted, book.override)
+    barred = private.union(file.private_tiers)
+    for path, tier, action in file.placed_actions():
+        if action.channels[0] in channels and not set(file.reached_tiers(tier, action)) <= barred:
+            yield from _looser_action(path, action, channels[action.channels[0]], products)
+    yield from _looser_cadence(file, channels)
+
+
+def _looser_action(path: Path, action: Action, channel: Channel, products: dict[str, Product]) -> Iterator[Looser]:
+    """Yield what an action for a tier that is not barred leaves open: everybody is invited, or the old are offered what is uncertain."""
+    if action.campaign or channel.public or not channel.contact or channel.appointment:
+        return
+    uncertain = [code for code in action.topics or () if code in products and products[code].benefit == "uncertain"]
+    if action.trigger in CAMPAIGN_TRIGGERS:
+        why = f"trigger: {action.trigger} invites many"
+    elif uncertain:
+        why = f"it names {uncertain[0]}, whose benefit is uncertain, on a channel that is for no appointment"
+    else:
+        return
+    place = (*path, "campaign") if "campaign" in action.model_fields_set else path
+    yield Looser(place, f"must say campaign: true, since {why}", action.override)
+
+
+def _looser_cadence(file: PlaybooksFile, channels: dict[str, Channel]) -> Iterator[Looser]:
+    """Yield actions that ask for meetings more often than the caps of the same way would let them: appointments have none."""
+    for path, _, action in file.placed_actions():
+        channel = channels.get(action.channels[0])
+        if channel is None or not channel.appointment or channel.way not in CAPS or action.trigger != "regular":
+            continue
+        least = max(-(-days // contacts) for contacts, days in CAPS[channel.way])
+        if (action.cadence_days or 0) < least:
+            yield Looser((*path, "cadence_days"), f"must be at least {least} on {channel.code}, which has no caps", action.override)
+
+
+def tiers_reaching(ladders: Iterable[Ladder], fen: int) -> set[str]:
+    """Return the tiers of any ladder in which a customer with so much or more can stand: those whose upper end lies above it."""
+    pairs = [pair for one in ladders for pair in zip(one.tiers, [*one.tiers[1:], None], strict=True)]
+    return {tier.code for tier, above in pairs if above is None or above.min_fen > fen}

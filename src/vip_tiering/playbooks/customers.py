@@ -1,11 +1,10 @@
-"""The form of `customers.yaml`, as a strict model: how the bank's own columns and words become the fields and codes known here."""
+"""customers.yaml: how the bank's own columns and words become the fields and codes known here."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr
 from pydantic.json_schema import JsonSchemaValue
@@ -13,7 +12,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import tidy
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Reason, Source, Strict, Version, Words
+from vip_tiering.playbooks.floor import PlaybookFile
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Override, Source, Strict, Version
 from vip_tiering.rules.yaml_file import Document, path_text
 
 ANSWERS: Final = ("", "N", "Y")
@@ -49,7 +49,17 @@ KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "result": RESULTS,
 }
 """The values of every coded field of all files; those of `channel` are the codes of channels.yaml."""
-CUSTOMERS_FILE: Final = "customers.yaml"
+CodedField = Literal[
+    "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
+    "segments", "event", "kind", "result", "channel",
+]  # fmt: skip
+MappedWord = Annotated[str, Field(max_length=64)]
+_SHARED: Final = (
+    {"consent_sms", "consent_call", "consent_wechat"},
+    {"risk_rated_on", "qualified_on"},
+    {"manager", "wealth_manager"},
+)
+"""Fields that one column may feed together."""
 
 
 def _as_list(headers: object) -> object:
@@ -68,11 +78,6 @@ class _OneOrSeveral:
 
 
 HeaderNames = Annotated[list[Header], BeforeValidator(_as_list), Field(min_length=1), _OneOrSeveral()]
-CodedField = Literal[
-    "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
-    "segments", "event", "kind", "result", "channel",
-]  # fmt: skip
-MappedWord = Annotated[str, Field(max_length=64)]
 
 
 class CustomerFileColumns(Strict):
@@ -140,12 +145,8 @@ class ValueMap(Strict):
     ]
 
 
-class NotDelivered(Strict):
+class NotDelivered(Override):
     """Who allowed that the status of customers is not known, and when."""
-
-    approved_by: Annotated[Words, Field(description="name and office")]
-    approved_on: Annotated[dt.date, Field(description="day of the approval")]
-    reason: Reason
 
 
 class StatusRule(Strict):
@@ -154,7 +155,7 @@ class StatusRule(Strict):
     not_delivered: Annotated[NotDelivered, Field(description="a named person allows a customer file without a status column")]
 
 
-class CustomerRules(Strict):
+class CustomerRules(PlaybookFile):
     """What the customer file, events, contact log, do-not-contact list and results look like; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -203,20 +204,6 @@ class CustomerRules(Strict):
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
-def mapped_values(data: dict[str, Any]) -> Iterator[tuple[int, str, str, str]]:
-    """Yield (number of the entry, field, word, code) of every mapped value in the plain data of a valid `customers.yaml`."""
-    for index, entry in enumerate(data.get("values") or ()):
-        for field in entry["fields"]:
-            for word, code in entry["values"].items():
-                yield index, field, word, code
-
-
-_SHARED: Final = (
-    {"consent_sms", "consent_call", "consent_wechat"},
-    {"risk_rated_on", "qualified_on"},
-    {"manager", "wealth_manager"},
-)
-"""Fields that one column may feed together."""
 _FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS, RESULT_FIELDS)
 
 
@@ -228,7 +215,9 @@ def check_customers(document: Document, channels: Collection[str] | None = None)
     _check_headers(document)
     known = KNOWN_VALUES if channels is None else KNOWN_VALUES | {"channel": (*channels, ALL_CHANNELS)}
     first_use: dict[tuple[str, str], tuple[int, str, str]] = {}
-    for index, field, word, code in mapped_values(document.data):
+    entries = enumerate(document.model.values or ())
+    mapped = ((index, field, *pair) for index, entry in entries for field in entry.fields for pair in entry.values.items())
+    for index, field, word, code in mapped:
         path = ("values", index, "values", word)
         if field in known and code not in known[field] and code:
             near = get_close_matches(code, known[field], n=1)

@@ -9,39 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-import pandas as pd
 import pyarrow as pa
 from icalendar import Calendar, Event
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.schema import EVENT_PLAN
-from vip_tiering.playbooks.actions import Lobby, placed_actions
+from vip_tiering.playbooks.actions import Lobby
 from vip_tiering.playbooks.events import EventDays, event_days
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.csv_files import write_csv
-from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFile, IsWorking, LobbyEvent, working_days
+from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFile, LobbyEvent, working_days
+
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+_PRODUCT: Final = "-//vip-tiering//event plan//EN"
+_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class EventPlan:
     """Events in the order of their first day.
 
-    `events`: columns `schema.EVENT_PLAN`, one row per event and branch; days are `datetime.date`, `working_days` is int64, and
-    `quantity` is Int64 with a gap where nobody said; `owner` and `branch` are "" there.
+    `events`: one row per event and branch, with the keys of `schema.EVENT_PLAN`; days are `datetime.date`. Where nobody said,
+    `quantity` is None, and `owner` and `branch` are "".
     """
 
-    events: pd.DataFrame
+    events: list[dict[str, Any]]
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Event:
-    """One row of the plan, and the days behind it."""
-
-    row: dict[str, Any]
-    days: EventDays
 
 
 def event_plan(playbooks: Playbooks, calendar: CalendarFile, year: int) -> EventPlan:
@@ -58,29 +54,26 @@ def event_plan_between(playbooks: Playbooks, calendar: CalendarFile, first: dt.d
     """
     years = range(max(first.year - 1, FIRST_YEAR), min(last.year + 1, LAST_YEAR) + 1)
     events = (event for year in years for event in _events(playbooks, calendar, year))
-    return _plan(event for event in events if event.days.event_to >= first and event.days.prepare_by <= last)
+    return _plan((row, unknown) for row, unknown in events if row["event_to"] >= first and row["prepare_by"] <= last)
 
 
-def records(events: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return events, columns `schema.EVENT_PLAN`, one mapping per row; a quantity that nobody gave is None."""
-    rows = [{str(name): value for name, value in row.items()} for row in events.to_dict("records")]
-    return [{**row, "quantity": None if pd.isna(row["quantity"]) else int(row["quantity"])} for row in rows]
+def _events(playbooks: Playbooks, calendar: CalendarFile, year: int) -> Iterator[tuple[dict[str, Any], frozenset[int]]]:
+    """Yield the events of a year in the order of the playbooks: one, or one per entry that the calendar has for it.
 
-
-def _events(playbooks: Playbooks, calendar: CalendarFile, year: int) -> Iterator[_Event]:
-    """Yield the events of a year in the order of the playbooks: one, or one per entry that the calendar has for it."""
+    Each with the years within its days of which nobody has announced what is worked.
+    """
     is_working = working_days(calendar)
-    for _, _, action in placed_actions(playbooks.books.playbooks):
+    for action in playbooks.actions():
         if action.lobby is None:
             continue
         entries = [one for one in calendar.lobby_events or () if (one.action, one.year) == (action.id, year)]
         for entry in entries or (None,):
-            yield _event(action.id, action.lobby, year, entry, is_working)
+            days = event_days(action.lobby, year, entry, is_working)
+            yield _row(action.id, action.lobby, days, entry), days.unknown_years
 
 
-def _event(action: str, lobby: Lobby, year: int, entry: LobbyEvent | None, is_working: IsWorking) -> _Event:
-    days = event_days(lobby, year, entry, is_working)
-    row = {
+def _row(action: str, lobby: Lobby, days: EventDays, entry: LobbyEvent | None) -> dict[str, Any]:
+    return {
         "action": action,
         "festival": lobby.festival,
         "festival_date": days.festival_date,
@@ -93,35 +86,24 @@ def _event(action: str, lobby: Lobby, year: int, entry: LobbyEvent | None, is_wo
         "owner": (entry and entry.owner) or "",
         "branch": (entry and entry.branch) or "",
     }
-    return _Event(row, days)
 
 
-def _plan(events: Iterable[_Event]) -> EventPlan:
-    ordered = sorted(events, key=lambda one: (one.row["event_from"], one.row["action"], one.row["branch"]))
-    frame = pd.DataFrame([one.row for one in ordered], columns=[*EVENT_PLAN.names])
-    types = {"working_days": "int64", "quantity": "Int64"}
-    return EventPlan(frame.astype(types), tuple(_warnings(ordered)))
-
-
-def _warnings(events: list[_Event]) -> Iterator[str]:
-    if unknown := sorted({year for one in events for year in one.days.unknown_years}):
-        years = ", ".join(map(str, unknown))
-        yield f"the working days of {years} are not announced yet; weekends are taken as the days off"
-    for one in events:
-        if one.days.working_days == 0:
-            row = one.row
+def _plan(events: Iterable[tuple[dict[str, Any], frozenset[int]]]) -> EventPlan:
+    ordered = sorted(events, key=lambda one: (one[0]["event_from"], one[0]["action"], one[0]["branch"]))
+    rows, warnings = [row for row, _ in ordered], []
+    if unknown := sorted({year for _, years in ordered for year in years}):
+        warnings.append(f"the working days of {', '.join(map(str, unknown))} are not announced yet; weekends are taken as the days off")
+    for row in rows:
+        if row["working_days"] == 0:
             where = f" in {row['branch']}" if row["branch"] else ""
-            yield f"{row['action']}{where} has no working day from {row['event_from']} to {row['event_to']}"
+            warnings.append(f"{row['action']}{where} has no working day from {row['event_from']} to {row['event_to']}")
+    return EventPlan(rows, tuple(warnings))
 
 
-SCHEMA_VERSION: Final = 1
-"""Form of the manifest."""
-
-
-def rows_of(events: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return events, columns `schema.EVENT_PLAN`, as plain data: days as text, None where no quantity is given."""
+def rows_of(plan: EventPlan) -> list[dict[str, Any]]:
+    """Return the events as plain data: days as text."""
     days = ("festival_date", "event_from", "event_to", "prepare_by")
-    return [{**row, **{name: str(row[name]) for name in days}} for row in records(events)]
+    return [{**row, **{name: str(row[name]) for name in days}} for row in plan.events]
 
 
 def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, replace: bool = False) -> tuple[Path, bool]:
@@ -130,57 +112,41 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
     Raises OutputError where another one stands there and `replace` is not set, LockedError where another run works on `out`.
     """
     document = _document(plan, books, year)
+
+    def write_calendar(sink: IO[bytes]) -> int:
+        sink.write(calendar_bytes(plan))
+        return 2 * len(plan.events)
+
     with folders.locked(out):
         if standing := folders.standing(out / str(year), document["made_from"], replace=replace):
             return standing, True
         writers: dict[str, folders.Writer] = {
             "event_plan.csv": csv_writer(plan),
-            "event_plan.ics": lambda sink: _write_calendar(plan.events, sink),
+            "event_plan.ics": write_calendar,
         }
         return folders.publish(out, str(year), writers, document, replace=replace), False
 
 
 def csv_writer(plan: EventPlan) -> folders.Writer:
-    """Return how a plan is written as CSV."""
-    return lambda sink: write_csv(_columns(plan.events), sink)
+    """Return how a plan is written as CSV; a quantity that nobody gave is an empty cell."""
+    rows = [{**row, "quantity": str(row["quantity"] or "")} for row in plan.events]
+    types = {**dict(zip(EVENT_PLAN.names, EVENT_PLAN.types, strict=True)), "quantity": pa.string()}
+    return lambda sink: write_csv({name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}, sink)
 
 
 def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
     """Return the manifest, but for its outputs: the events give the plan its identity, however the rules are written."""
-    made_from = {"year": year, "events": manifests.digest({"events": rows_of(plan.events)}), "program": __version__}
+    made_from = {"year": year, "events": manifests.digest({"events": rows_of(plan)}), "program": __version__}
     return {
-        "schema": "vip-tiering event plan",
-        "schema_version": SCHEMA_VERSION,
-        "program": {"name": "vip-tiering", "version": __version__},
-        "year": year,
-        "status": "event plan",
-        "identity": manifests.digest(made_from),
-        "made_from": made_from,
-        "rules": {"name": books.name, "source": books.books.playbooks.source},
+        **manifests.head("vip-tiering event plan", SCHEMA_VERSION, made_from, year=year, status="event plan"),
+        "rules": {"name": books.name, "source": books.file.source},
         "events": len(plan.events),
         "warnings": list(plan.warnings),
     }
 
 
-def _columns(events: pd.DataFrame) -> dict[str, pa.Array]:
-    """Return the events as columns of a CSV; a quantity that nobody gave is an empty cell."""
-    texts = {"quantity": pa.array([str(row["quantity"] or "") for row in records(events)], pa.string())}
-    columns = zip(EVENT_PLAN.names, EVENT_PLAN.types, strict=True)
-    return {name: texts[name] if name in texts else pa.array(events[name].tolist(), kind) for name, kind in columns}
-
-
-def _write_calendar(events: pd.DataFrame, sink: IO[bytes]) -> int:
-
-    sink.write(calendar_bytes(events))
-    return 2 * len(events)
-
-
-_PRODUCT: Final = "-//vip-tiering//event plan//EN"
-_DAY: Final = dt.timedelta(days=1)
-
-
-def calendar_bytes(events: pd.DataFrame) -> bytes:
-    """Return events, columns `schema.EVENT_PLAN`, as the bytes of an .ics file.
+def calendar_bytes(plan: EventPlan) -> bytes:
+    """Return the events as the bytes of an .ics file.
 
     Each event becomes an entry over its days, and one on the day by which it is prepared: all of whole days, which many
     programs show where they would not show a task. An entry keeps its UID when its days move, so that importing again
@@ -190,7 +156,7 @@ def calendar_bytes(events: pd.DataFrame) -> bytes:
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    for row in records(events):
+    for row in plan.events:
         what = f"{row['material']} ({row['action']})"
         label = LABELS[row["festival"]]
         calendar.add_component(_entry(row, "event", row["event_from"], row["event_to"], f"{label}: {what}"))

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from vip_tiering.base.quarter import day_number
-from vip_tiering.playbooks.actions import Action, Lobby, PlaybooksFile, Trigger, placed_actions
+from vip_tiering.playbooks.actions import Action, Lobby, PlaybooksFile, Trigger
 from vip_tiering.rules.calendar import CalendarFile, IsWorking, LobbyEvent, festival_day, working_days
 from vip_tiering.rules.forms import check_known
 from vip_tiering.rules.yaml_file import Document, Path
@@ -87,15 +87,12 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     return (first + number * _DAY for number in range((last - first).days + 1))
 
 
-FILE: Final = "calendar.yaml"
-
-
 def check_actions(document: Document, calendar: CalendarFile, playbooks: PlaybooksFile) -> None:
     """Add entries whose action is nowhere or of another trigger, and events that would end before they begin.
 
     Both files are without other mistakes.
     """
-    actions = {action.id: action for _, _, action in placed_actions(playbooks)}
+    actions = {action.id: action for _, _, action in playbooks.placed_actions()}
     for index, one in enumerate(calendar.branch_dates or ()):
         _check_action(document, ("branch_dates", index, "action"), one.action, actions, "branch_date")
     is_working = working_days(calendar)

@@ -1,17 +1,20 @@
-"""The forms of the files that playbooks refer to, as strict models: products, channels, and the gates before any contact."""
+"""gates.yaml: what each purpose demands of a contact, every gate in its order, and the numbers and words behind them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
+from vip_tiering.playbooks.floor import Looser, PlaybookFile, refuse
+from vip_tiering.playbooks.messages import forbidden_in
 from vip_tiering.rules.forms import Clause, Override, Source, Strict, Version, What, Words, check_unique
-from vip_tiering.rules.yaml_file import Document
+from vip_tiering.rules.yaml_file import Document, Path
 
 Purpose = Literal["service", "care", "general", "insurance", "rated", "private"]
 """What a contact is for, from the loosest gates to the strictest."""
-PURPOSES: Final[tuple[Purpose, ...]] = ("service", "care", "general", "insurance", "rated", "private")
+PURPOSES: Final[tuple[Purpose, ...]] = Purpose.__args__  # type: ignore[attr-defined]
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
     "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable", "private_not_qualified",
@@ -20,6 +23,42 @@ Gate = Literal[
 ]  # fmt: skip
 GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
 """Every gate in the order in which they are tried; the first that applies is the reason."""
+LIMITS: Final[dict[str, tuple[int, int]]] = {
+    "adult_age_years": (18, 1),
+    "senior_age_years": (60, -1),
+    "bereavement_days": (90, 1),
+    "customers_per_phone": (3, -1),
+    "rating_valid_months": (12, -1),
+    "reassess_days": (90, 1),
+    "message_valid_days": (3, -1),
+    "list_valid_days": (14, -1),
+    "run_grace_days": (20, -1),
+}
+"""The floor of each limit: the number, and in which direction it becomes stricter."""
+PRIVATE_FROM_YUAN: Final = 5_000_000
+"""The floor: whoever averages so much is a private client, at the latest."""
+STEPS: Final[dict[str, tuple[object, ...]]] = {
+    "consent": ("not_needed", "not_refused", "needed"),
+    "without_consent": ("in_person", "never"),
+    "rating": ("none", "uncertain_benefit", "needed"),
+    "qualified": (False, True),
+    "caps": (False, True),
+}
+"""What a purpose can demand, from the loosest to the strictest."""
+DEMANDS: Final[dict[Purpose, Mapping[str, object]]] = {
+    "service": {},
+    "care": {"consent": "not_refused", "caps": True},
+    "general": {"consent": "needed", "caps": True},
+    "insurance": {"consent": "needed", "without_consent": "never", "rating": "uncertain_benefit", "caps": True},
+    "rated": {"consent": "needed", "without_consent": "never", "rating": "needed", "caps": True},
+    "private": {"consent": "needed", "without_consent": "never", "rating": "needed", "qualified": True, "caps": True},
+}
+"""The floor of each purpose: what it demands, where that is not the loosest."""
+FORBIDDEN_WORDS: Final = (
+    "预期收益", "预期年化", "保本", "保收益", "保证收益", "稳赚", "稳赢", "零风险", "无风险", "包赚", "只赚不赔", "高收益", "最高收益",
+    "刚性兑付", "刚兑", "本金安全", "收益有保障",
+)  # fmt: skip
+"""The floor: promises that no message may make."""
 
 
 class PurposeRule(Strict):
@@ -107,7 +146,7 @@ class PrivateClients(Strict):
     override: Annotated[Override, Field(description="needed where the number is looser than the floor")] | None = None
 
 
-class GatesFile(Strict):
+class GatesFile(PlaybookFile):
     """What each purpose demands, every gate in its order, and the numbers behind them."""
 
     version: Version
@@ -119,16 +158,35 @@ class GatesFile(Strict):
     private_clients: Annotated[PrivateClients, Field(description="whom nothing reaches in bulk; absent: the shipped number")] | None = None
     manager_quota: Annotated[ManagerQuota, Field(description="optional: how many customers a manager can contact in a day")] | None = None
 
+    @property
+    def private_from_yuan(self) -> int:
+        """From which average on a tier is one of private clients, in yuan."""
+        return self.private_clients.from_yuan if self.private_clients else PRIVATE_FROM_YUAN
 
-def check_gates(document: Document, file: GatesFile) -> None:
-    """Add purposes or gates that are missing or out of order, and quotas that say nothing."""
-    _check_order(document, "purposes", [one.code for one in file.purposes], list(PURPOSES))
-    _check_order(document, "gates", [one.code for one in file.gates], list(GATES))
-    quota = file.manager_quota
-    if quota is not None and quota.contacts_per_day is None and quota.managers is None:
-        document.add(("manager_quota",), "must say contacts_per_day, managers, or both", at_key=True)
-    if quota is not None:
-        check_unique(document, ("manager_quota", "managers"), "manager", (one.manager for one in quota.managers or ()))
+    def check(self, document: Document) -> None:
+        """Add purposes or gates that are missing or out of order, and quotas that say nothing."""
+        _check_order(document, "purposes", [one.code for one in self.purposes], list(PURPOSES))
+        _check_order(document, "gates", [one.code for one in self.gates], list(GATES))
+        quota = self.manager_quota
+        if quota is not None and quota.contacts_per_day is None and quota.managers is None:
+            document.add(("manager_quota",), "must say contacts_per_day, managers, or both", at_key=True)
+        if quota is not None:
+            check_unique(document, ("manager_quota", "managers"), "manager", (one.manager for one in quota.managers or ()))
+        refuse(document, self.looser())
+
+    def looser(self) -> Iterator[Looser]:
+        """Yield limits, purposes, private clients and forbidden words that are looser than the floor."""
+        for key, (shipped, direction) in LIMITS.items():
+            limit = getattr(self.limits, key)
+            if (limit.value - shipped) * direction < 0:
+                yield Looser(("limits", key, "value"), f"must be {'at least' if direction > 0 else 'at most'} {shipped}", limit.override)
+        for index, rule in enumerate(self.purposes):
+            yield from _looser_purpose(("purposes", index), rule)
+        if self.private_clients is not None and self.private_from_yuan > PRIVATE_FROM_YUAN:
+            yield Looser(("private_clients", "from_yuan"), f"must be at most {PRIVATE_FROM_YUAN}", self.private_clients.override)
+        words = self.forbidden_words
+        if missing := [one for one in FORBIDDEN_WORDS if not forbidden_in(one, words.words)]:
+            yield Looser(("forbidden_words", "words"), f"must hold {'、'.join(missing)}", words.override)
 
 
 def _check_order(document: Document, key: str, found: list[str], wanted: list[str]) -> None:
@@ -142,3 +200,12 @@ def _check_order(document: Document, key: str, found: list[str], wanted: list[st
             return
     if len(found) > len(wanted):
         document.add((key, len(wanted)), "is one too many")
+
+
+def _looser_purpose(path: Path, rule: PurposeRule) -> Iterator[Looser]:
+    """Yield what a purpose does not demand although it should."""
+    for key, least in DEMANDS[rule.code].items():
+        steps = STEPS[key]
+        if steps.index(getattr(rule, key)) < steps.index(least):
+            enough = " or ".join(str(one).lower() if isinstance(one, bool) else str(one) for one in steps[steps.index(least) :])
+            yield Looser((*path, key), f"must be {enough}", rule.override)

@@ -1,14 +1,19 @@
-"""The forms of the files that playbooks refer to, as strict models: products, channels, and the gates before any contact."""
+"""products.yaml: the products, services and activities that playbooks are about."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictInt
 
+from vip_tiering.playbooks.floor import Looser, PlaybookFile, refuse
 from vip_tiering.rules.forms import Clause, Code, Label, Override, Reason, Source, Strict, Version, check_unique
 from vip_tiering.rules.yaml_file import Document
+
+NOT_DISTRIBUTABLE: Final = ("private_fund",)
+"""The floor: kinds of product that a bank may not sell."""
 
 
 class Product(Strict):
@@ -32,27 +37,38 @@ class Product(Strict):
     override: Annotated[Override, Field(description="needed where not_distributable is looser than the floor")] | None = None
 
 
-class ProductsFile(Strict):
+class ProductsFile(PlaybookFile):
     """The products, services and activities that playbooks are about."""
 
     version: Version
     source: Source | None = None
     products: Annotated[list[Product], Field(min_length=1, description="each product once")]
 
+    @property
+    def by_code(self) -> dict[str, Product]:
+        """The products by their codes."""
+        return {one.code: one for one in self.products}
 
-def check_products(document: Document, file: ProductsFile) -> None:
-    """Add products that are named twice or contradict themselves."""
-    check_unique(document, ("products",), "code", (one.code for one in file.products))
-    check_unique(document, ("products",), "label", (one.label for one in file.products))
-    for index, one in enumerate(file.products):
-        here = ("products", index)
-        if one.call_days is not None and one.launch_on is None:
-            document.add((*here, "call_days"), "needs launch_on, the day from which they count")
-        if one.kind == "insurance" and one.benefit is None:
-            document.add(here, "is an insurance without benefit; write benefit: protection or benefit: uncertain")
-        if one.kind != "insurance" and one.benefit is not None:
-            document.add((*here, "benefit"), "is for kind: insurance only")
-        if one.kind in ("trust", "plan", "private_fund") and one.offer != "private":
-            document.add((*here, "offer"), f"must be private for kind: {one.kind}")
-        if one.risk == "none" and (one.offer == "private" or one.benefit == "uncertain"):
-            document.add((*here, "risk"), "must be a level from R1 to R5: the principal or the benefit is not certain")
+    def check(self, document: Document) -> None:
+        """Add products that are named twice or contradict themselves."""
+        check_unique(document, ("products",), "code", (one.code for one in self.products))
+        check_unique(document, ("products",), "label", (one.label for one in self.products))
+        for index, one in enumerate(self.products):
+            here = ("products", index)
+            if one.call_days is not None and one.launch_on is None:
+                document.add((*here, "call_days"), "needs launch_on, the day from which they count")
+            if one.kind == "insurance" and one.benefit is None:
+                document.add(here, "is an insurance without benefit; write benefit: protection or benefit: uncertain")
+            if one.kind != "insurance" and one.benefit is not None:
+                document.add((*here, "benefit"), "is for kind: insurance only")
+            if one.kind in ("trust", "plan", "private_fund") and one.offer != "private":
+                document.add((*here, "offer"), f"must be private for kind: {one.kind}")
+            if one.risk == "none" and (one.offer == "private" or one.benefit == "uncertain"):
+                document.add((*here, "risk"), "must be a level from R1 to R5: the principal or the benefit is not certain")
+        refuse(document, self.looser())
+
+    def looser(self) -> Iterator[Looser]:
+        """Yield products that a bank may not sell and that do not say so."""
+        for index, one in enumerate(self.products):
+            if one.kind in NOT_DISTRIBUTABLE and one.not_distributable is None:
+                yield Looser(("products", index), f"must say not_distributable, as kind: {one.kind} needs", one.override)

@@ -1,4 +1,4 @@
-"""The form of profiles.yaml: which columns, encoding and limits the systems have that take lists, and headers for people."""
+"""profiles.yaml: which columns, encoding and limits the systems have that take lists, and headers for people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
 from vip_tiering.base.schema import CELL_UNITS, SHEET_ROWS
 from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.rules.forms import Clause, Code, Header, Label, Source, Strict, Version, What, check_known, check_printable, check_unique
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -106,18 +107,13 @@ class Profile(Strict):
         given = self.limits.max_rows if self.limits else None
         return given or (SHEET_ROWS if self.format == "xlsx" else None)
 
-    @property
-    def csv_keys(self) -> list[str]:
-        """The keys that were given and say something of a CSV only."""
-        return [key for key in _NONE_OF_XLSX if key in self.model_fields_set]
-
     def most_units(self, column: Column) -> int | None:
         """Return the length of a column's longest value in UTF-16 units; None: any length."""
         whole = self.limits.max_text_units if self.limits else None
         return min((units for units in (column.max_units, whole) if units is not None), default=None)
 
 
-class ProfilesFile(Strict):
+class ProfilesFile(PlaybookFile):
     """The systems that take lists, and the headers of lists for people."""
 
     version: Version
@@ -125,33 +121,34 @@ class ProfilesFile(Strict):
     headers: Annotated[Headers, Field(description="the header for people of every field")]
     profiles: Annotated[list[Profile], Field(min_length=1, description="each profile once")]
 
+    @property
+    def by_code(self) -> dict[str, Profile]:
+        """The profiles by their codes, every column with its header: its own, else the field's header for people."""
+        words = self.headers.model_dump()
 
-def with_headers(profile: Profile, headers: Headers) -> Profile:
-    """Return a profile whose every column has a header; those without one get the field's header for people."""
-    words = headers.model_dump()
-    columns = [one if one.header is not None else one.model_copy(update={"header": words[str(one.field)]}) for one in profile.columns]
-    return profile.model_copy(update={"columns": columns})
+        def headed(column: Column) -> Column:
+            return column if column.header is not None else column.model_copy(update={"header": words[str(column.field)]})
 
+        return {one.code: one.model_copy(update={"columns": [*map(headed, one.columns)]}) for one in self.profiles}
 
-def check_profiles(document: Document) -> None:
-    """Add profiles and headers that stand twice, and what a profile says against itself."""
-    file = ProfilesFile.model_validate(document.data)
-    first_use: dict[str, str] = {}
-    for field, header in file.headers.model_dump().items():
-        if (first := first_use.setdefault(header, field)) != field:
-            document.add(("headers", field), f"must differ from headers.{first}")
-    check_unique(document, ("profiles",), "code", (one.code for one in file.profiles))
-    check_unique(document, ("profiles",), "label", (one.label for one in file.profiles))
-    for number, profile in enumerate(file.profiles):
-        here = ("profiles", number)
-        _check_format(document, here, profile)
-        _check_columns(document, here, profile, file.headers)
+    def check(self, document: Document) -> None:
+        """Add profiles and headers that stand twice, and what a profile says against itself."""
+        first_use: dict[str, str] = {}
+        for field, header in self.headers.model_dump().items():
+            if (first := first_use.setdefault(header, field)) != field:
+                document.add(("headers", field), f"must differ from headers.{first}")
+        check_unique(document, ("profiles",), "code", (one.code for one in self.profiles))
+        check_unique(document, ("profiles",), "label", (one.label for one in self.profiles))
+        for number, profile in enumerate(self.profiles):
+            here = ("profiles", number)
+            _check_format(document, here, profile)
+            _check_columns(document, here, profile, self.headers)
 
 
 def _check_format(document: Document, here: Path, profile: Profile) -> None:
     """Add what contradicts the form of the file."""
     if profile.format == "xlsx":
-        for key in profile.csv_keys:
+        for key in [one for one in _NONE_OF_XLSX if one in profile.model_fields_set]:
             document.add((*here, key), "is for format: csv only", at_key=True)
         if profile.limits and (profile.limits.max_rows or 0) > SHEET_ROWS:
             document.add((*here, "limits", "max_rows"), f"must be {SHEET_ROWS} or less, the rows of an Excel sheet below its header")

@@ -1,95 +1,137 @@
-"""What is worth a warning in playbooks that are valid: `file:line: what` for each finding, one line per subject."""
+"""What the files of playbooks say against each other, and what is worth a warning in playbooks that are valid.
+
+A file that is absent or has mistakes of its own is None here, and nothing is judged by it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final
 
-from vip_tiering.playbooks.actions import Action, PlanIdsFile, PlaybooksFile, covers_of, placed_actions, reached_tiers
-from vip_tiering.playbooks.channels import Cap, Channel
+from vip_tiering.playbooks.actions import Action, PlanIdsFile, PlaybooksFile, check_plan_covered, check_playbooks, looser_playbooks
+from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel, ChannelsFile, MessageForm
+from vip_tiering.playbooks.customers import CustomerRules, check_customers
+from vip_tiering.playbooks.events import check_actions
+from vip_tiering.playbooks.floor import refuse
 from vip_tiering.playbooks.gates import GatesFile, Purpose
-from vip_tiering.playbooks.messages import forms_of, longest_units, segments, texts_of
-from vip_tiering.playbooks.products import Product
+from vip_tiering.playbooks.messages import FIELDS, fields_of, filled, forbidden_in, longest_units, money_in, segments, yield_in
+from vip_tiering.playbooks.products import Product, ProductsFile
+from vip_tiering.playbooks.profiles import ProfilesFile, check_profile_channels
+from vip_tiering.playbooks.targets import TargetsFile, check_figures
+from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.forms import check_known
+from vip_tiering.rules.load import RuleFolder
+from vip_tiering.rules.tiers import TiersFile
 from vip_tiering.rules.yaml_file import Document, Path
 
-SAMPLE = "sample"
-"""A `reviewed_by` that begins so is nobody's approval."""
-CAP_DAYS = 30
+CAP_DAYS: Final = 30
+"""Over so many days topics are set against caps."""
+NAMELESS: Final[tuple[Purpose, ...]] = ("care", "general", "private")
+"""Purposes whose texts must not name a product."""
 
 
-@dataclass(frozen=True)
-class Books:
-    """The playbook files of a folder, valid and true to each other."""
+def check_together(folder: RuleFolder) -> None:
+    """Add what the files of a folder say against each other, each mistake to the file that is to be changed."""
+    book = folder.sound(PlaybooksFile)
+    if book is not None:
+        _check_book(folder, book)
+    documents, tiers, gates = folder.documents, folder.sound(TiersFile), folder.sound(GatesFile)
+    products, channels = folder.sound(ProductsFile), folder.sound(ChannelsFile)
+    if folder.sound(CustomerRules):
+        check_customers(documents[CustomerRules], channels.by_code if channels else None)
+    if products:
+        _check_labels(documents[ProductsFile], products.products, gates.forbidden_words.words if gates else [])
+    if channels and (profiles := folder.sound(ProfilesFile)):
+        check_profile_channels(documents[ProfilesFile], profiles, channels.by_code)
+    if targets := folder.sound(TargetsFile):
+        measures = [one.id for one in book.measures] if book and book.measures else None
+        check_figures(documents[TargetsFile], targets, tiers.labels if tiers else None, measures)
 
-    playbooks: PlaybooksFile
-    products: dict[str, Product]
-    channels: dict[str, Channel]
-    plan_ids: PlanIdsFile | None
+
+def _check_book(folder: RuleFolder, book: PlaybooksFile) -> None:
+    """Add what playbooks.yaml and the other files say against each other."""
+    document, tiers, gates = folder.documents[PlaybooksFile], folder.sound(TiersFile), folder.sound(GatesFile)
+    calendar, of_products, of_channels = folder.sound(CalendarFile), folder.sound(ProductsFile), folder.sound(ChannelsFile)
+    products, channels = of_products.by_code if of_products else None, of_channels.by_code if of_channels else None
+    if tiers:
+        check_playbooks(document, book, list(tiers.labels))
+    if ids := folder.sound(PlanIdsFile):
+        check_plan_covered(document, book, [one.id for one in ids.ids])
+    _check_references(document, book, products, channels)
+    _check_messages(document, book, products, channels, gates.forbidden_words.words if gates else [])
+    if channels is not None:
+        _check_appointments(document, book, channels)
+    if gates:
+        _check_reassess(document, book, gates)
+    if tiers and gates and products is not None and channels is not None:
+        refuse(document, looser_playbooks(book, tiers.ladders, gates, products, channels))
+    if calendar and not document.problems:
+        check_actions(folder.documents[CalendarFile], calendar, book)
 
 
-def lint(books: Books, document: Document) -> list[str]:
-    """Return the warnings about playbooks, in the order of the file."""
-    found = [*_not_covered(books), *_no_playbook(books), *_own_cadence(books), *_too_many_topics(books), *_topics(books), *_messages(books)]
+def lint(
+    document: Document, file: PlaybooksFile, products: dict[str, Product], channels: dict[str, Channel], ids: PlanIdsFile | None
+) -> list[str]:
+    """Return the warnings about playbooks that are valid, as `file:line: what`, in the order of the file."""
+    found = [
+        *_not_covered(file, ids),
+        *_no_playbook(file),
+        *_own_cadence(file),
+        *_too_many_topics(file, channels),
+        *_topics(file, products),
+        *_messages(file, channels),
+    ]
     placed = sorted((document.place(path), message) for path, message in found)
     return [f"{document.name}:{place.line}: {message}" for place, message in placed]
 
 
-def _not_covered(books: Books) -> Iterator[tuple[Path, str]]:
-    if missing := missing_ids(books):
+def _not_covered(file: PlaybooksFile, ids: PlanIdsFile | None) -> Iterator[tuple[Path, str]]:
+    covered = {one for _, one, _ in file.covered()}
+    if missing := [one.id for one in (ids.ids if ids else ()) if one.id not in covered]:
         yield (), f"no rule covers {', '.join(missing)} of plan_ids.yaml"
 
 
-def missing_ids(books: Books) -> list[str]:
-    """Return the ids of the plan that no rule covers."""
-    covered = {one for _, ids, _ in covers_of(books.playbooks) for one in ids}
-    return [one.id for one in books.plan_ids.ids if one.id not in covered] if books.plan_ids else []
-
-
-def _no_playbook(books: Books) -> Iterator[tuple[Path, str]]:
-    for number, book in enumerate(books.playbooks.playbooks):
+def _no_playbook(file: PlaybooksFile) -> Iterator[tuple[Path, str]]:
+    for number, book in enumerate(file.playbooks):
         if book.playbook is not None:
             yield ("playbooks", number), f"the tier {book.tier} has no playbook: {book.reason}"
 
 
-def _own_cadence(books: Books) -> Iterator[tuple[Path, str]]:
-    own = [(path, action.id) for path, _, action in placed_actions(books.playbooks) if action.cadence_source == "ours"]
+def _own_cadence(file: PlaybooksFile) -> Iterator[tuple[Path, str]]:
+    own = [(path, action.id) for path, _, action in file.placed_actions() if action.cadence_source == "ours"]
     if own:
         yield own[0][0], f"the cadence is ours, not in the plan: {', '.join(dict.fromkeys(name for _, name in own))}"
 
 
-def _too_many_topics(books: Books) -> Iterator[tuple[Path, str]]:
+def _too_many_topics(file: PlaybooksFile, channels: dict[str, Channel]) -> Iterator[tuple[Path, str]]:
     """Find tiers with more topics on a channel than its caps let one customer hear of in 30 days."""
-    for number, book in enumerate(books.playbooks.playbooks):
-        for code, channel in books.channels.items():
+    for number, book in enumerate(file.playbooks):
+        for code, channel in channels.items():
             actions = [one for one in book.actions or () if one.channels[0] == code and one.trigger == "regular"]
             topics = sum(max(1, len(one.topics or ())) for one in actions if (one.cadence_days or CAP_DAYS) <= CAP_DAYS)
-            if channel.caps and topics > (most := most_contacts(channel.caps)):
+            most = min((cap.most_contacts(CAP_DAYS) for cap in channel.caps or ()), default=topics)
+            if topics > most:
                 yield (
                     ("playbooks", number),
                     f"{book.tier} has {topics} topics on {code}, whose caps let {most} through in {CAP_DAYS} days; they take turns",
                 )
 
 
-def most_contacts(caps: list[Cap]) -> int:
-    """Return how many contacts all caps together let through in 30 days."""
-    return min(cap.contacts * -(-CAP_DAYS // cap.days) for cap in caps)
-
-
-def _topics(books: Books) -> Iterator[tuple[Path, str]]:
-    for path, _, action in placed_actions(books.playbooks):
+def _topics(file: PlaybooksFile, products: dict[str, Product]) -> Iterator[tuple[Path, str]]:
+    for path, _, action in file.placed_actions():
         for index, code in enumerate(action.topics or ()):
-            if reason := books.products[code].not_distributable:
+            if reason := products[code].not_distributable:
                 yield (*path, "topics", index), f"{action.id} is about {code}, which appears in no list: {reason}"
 
 
-def _messages(books: Books) -> Iterator[tuple[Path, str]]:
+def _messages(file: PlaybooksFile, channels: dict[str, Channel]) -> Iterator[tuple[Path, str]]:
     samples = []
-    for path, _, action in placed_actions(books.playbooks):
-        forms = forms_of(action, books.channels)
+    for path, _, action in file.placed_actions():
+        forms = action.forms_in(channels)
         if action.message is None and forms:
             yield path, f"{action.id} has no message; all its rows on {forms[0][0].code} are left out (no_template)"
-        if action.message is not None and action.message.reviewed_by.casefold().startswith(SAMPLE):
+        if action.message is not None and action.message.is_sample:
             samples.append((path, action.id))
         elif action.message is not None and action.message.reviewed_on is None:
             yield (*path, "message"), f"the message of {action.id} has no reviewed_on; write the day of its approval"
@@ -103,7 +145,15 @@ def _messages(books: Books) -> Iterator[tuple[Path, str]]:
         yield samples[0][0], f"sample texts that nobody reviewed, replace before use: {names}"
 
 
-def check_references(
+def texts_of(path: Path, action: Action) -> Iterator[tuple[Path, str]]:
+    """Yield every text of an action's message with its place."""
+    if action.message is not None:
+        yield (*path, "message", "text"), action.message.text
+        for index, variant in enumerate(action.message.variants or ()):
+            yield (*path, "message", "variants", index, "text"), variant.text
+
+
+def _check_references(
     document: Document, file: PlaybooksFile, products: dict[str, Product] | None, channels: dict[str, Channel] | None
 ) -> None:
     """Add topics and channels that are nowhere, and products that must not go where an action sends them.
@@ -112,7 +162,7 @@ def check_references(
     """
     bulk = {book.tier: book.bulk for book in reversed(file.playbooks)}  # of a tier that stands twice, the first counts
     barred = {tier for tier in bulk if bulk[tier] == "barred"}
-    for path, tier, action in placed_actions(file):
+    for path, tier, action in file.placed_actions():
         for index, code in enumerate(action.topics or () if products is not None else ()):
             check_known(document, (*path, "topics", index), code, products or (), "products.yaml")
         for index, code in enumerate(action.channels if channels is not None else ()):
@@ -122,7 +172,7 @@ def check_references(
         topics = [(index, products[code]) for index, code in enumerate(action.topics or ()) if products and code in products]
         public = [(index, code) for index, code in enumerate(action.channels) if channels and code in channels and channels[code].public]
         _check_topics(document, path, action, topics, public=bool(public) or action.campaign)
-        if reached := [one for one in reached_tiers(file, tier, action) if one in barred]:
+        if reached := [one for one in file.reached_tiers(tier, action) if one in barred]:
             _check_barred(document, path, action, public, reached[0])
 
 
@@ -139,26 +189,21 @@ def _check_topics(document: Document, path: Path, action: Action, topics: list[t
 
 def _wrong_topic(product: Product, purpose: Purpose, *, public: bool) -> str | None:
     """Return why an action of this purpose must not be about a product."""
-    offers_risk, unjudged = product.risk != "none", purpose in ("service", "care", "general")
-    insurance, private, right = product.kind == "insurance", product.offer == "private", "rated" if product.risk != "none" else "general"
-    wrong = (
-        (
-            not offers_risk and purpose in ("rated", "private"),
-            f"has no risk level, which the purpose {purpose} needs; write risk: R1 to R5 in products.yaml",
+    risky, unjudged = product.risk != "none", purpose in ("service", "care", "general")
+    insurance, private, right = product.kind == "insurance", product.offer == "private", "rated" if risky else "general"
+    wrong = {
+        f"has no risk level, which the purpose {purpose} needs; write risk: R1 to R5 in products.yaml": (
+            not risky and purpose in ("rated", "private")
         ),
-        (
-            offers_risk and unjudged,
-            f"has the risk level {product.risk}, which the purpose {purpose} does not judge; write purpose: [rated]",
+        f"has the risk level {product.risk}, which the purpose {purpose} does not judge; write purpose: [rated]": risky and unjudged,
+        f"is an insurance, which the purpose {purpose} does not judge; write purpose: [insurance]": insurance and unjudged,
+        "is a private product on a public channel; make it an appointment": private and public,
+        "is a private product; write purpose: [private]": private and purpose != "private",
+        f"is of kind: {product.kind}, which the purpose insurance does not judge; write purpose: [{right}]": (
+            not insurance and purpose == "insurance"
         ),
-        (insurance and unjudged, f"is an insurance, which the purpose {purpose} does not judge; write purpose: [insurance]"),
-        (private and public, "is a private product on a public channel; make it an appointment"),
-        (private and purpose != "private", "is a private product; write purpose: [private]"),
-        (
-            not insurance and purpose == "insurance",
-            f"is of kind: {product.kind}, which the purpose insurance does not judge; write purpose: [{right}]",
-        ),
-    )
-    return next((message for stands, message in wrong if stands), None)
+    }
+    return next((message for message, stands in wrong.items() if stands), None)
 
 
 def _check_barred(document: Document, path: Path, action: Action, public: list[tuple[int, str]], tier: str) -> None:
@@ -169,9 +214,9 @@ def _check_barred(document: Document, path: Path, action: Action, public: list[t
         document.add((*path, "channels", index), f"is public, but the playbook of {tier} says bulk: barred")
 
 
-def check_appointments(document: Document, file: PlaybooksFile, channels: dict[str, Channel]) -> None:
-    """Add what is no request for a meeting on a channel of appointments, which has no caps, and old customers sent to another one."""
-    for path, _, action in placed_actions(file):
+def _check_appointments(document: Document, file: PlaybooksFile, channels: dict[str, Channel]) -> None:
+    """Add what is not a request for a meeting on a channel of appointments, which has no caps, and old customers sent elsewhere."""
+    for path, _, action in file.placed_actions():
         instead = channels.get(action.instead.channel) if action.instead else None
         if instead is not None and not instead.appointment:
             document.add((*path, "instead", "channel"), "must be one with appointment: true in channels.yaml")
@@ -184,11 +229,99 @@ def check_appointments(document: Document, file: PlaybooksFile, channels: dict[s
             document.add((*path, "trigger"), f"must be regular or meeting on {first.code}, which is for appointments")
 
 
-def check_reassess(document: Document, file: PlaybooksFile, gates: GatesFile) -> None:
+def _check_reassess(document: Document, file: PlaybooksFile, gates: GatesFile) -> None:
     """Add actions that ask for a new rating more often than limits.reassess_days says."""
     least = gates.limits.reassess_days.value
-    for path, _, action in placed_actions(file):
+    for path, _, action in file.placed_actions():
         if action.trigger == "no_rating" and (action.cadence_days or 0) < least:
             key = ("cadence_days",) if action.cadence_days is not None else ("trigger",)
             wanted = f"must be at least {least}" if action.cadence_days is not None else f"no_rating needs cadence_days of at least {least}"
             document.add((*path, *key), f"{wanted}, the limits.reassess_days of gates.yaml")
+
+
+def _check_messages(
+    document: Document,
+    file: PlaybooksFile,
+    products: dict[str, Product] | None,
+    channels: dict[str, Channel] | None,
+    forbidden: list[str],
+) -> None:
+    """Add the mistakes of every text, one per text."""
+    for path, _, action in file.placed_actions():
+        if action.message is not None and channels is not None and not action.forms_in(channels):
+            document.add(
+                (*path, "message"), "stands where no channel carries messages; take it out, or name a channel that does", at_key=True
+            )
+        if action.listed_as is not None:
+            _check_fields(document, (*path, "listed_as"), action.listed_as)
+            _check_promises(document, (*path, "listed_as"), action.listed_as, forbidden)
+            _check_names(document, (*path, "listed_as"), action.listed_as, action.strictest, products or {})
+        for place, text in texts_of(path, action):
+            _check_text(document, place, text, action, action.forms_in(channels or {}))
+            _check_promises(document, place, text, forbidden)
+            _check_names(document, place, text, action.strictest, products or {})
+            if action.strictest == "private" and (amount := money_in(text)):
+                document.add(place, f"names the amount {amount}; a text of the purpose private asks for a meeting and names none")
+
+
+def _check_text(document: Document, path: Path, text: str, action: Action, forms: list[tuple[Channel, MessageForm]]) -> None:
+    names = _check_fields(document, path, text)
+    if path in document.wrong:
+        return
+    if "product" in names and action.strictest in NAMELESS:
+        document.add(path, f"must not name a product: its purpose is {action.strictest}")
+    for channel, form in forms:
+        if form.opt_out is not None and not any(word in filled(text, "", form.opt_out) for word in OPT_OUT_WORDS):
+            document.add(path, "does not say how to refuse further messages; write ${opt_out} at its end")
+        if form.signature is not None and "signature" not in names and not text.startswith("【"):
+            document.add(path, "does not say who sends it; begin with ${signature}")
+        units = longest_units(text, form.signature or "", form.opt_out or "")
+        if units > form.max_units:
+            document.add(
+                path, f"can become {units} UTF-16 units long; at most {form.max_units} on {channel.code}, signature and opt-out included"
+            )
+
+
+def _check_fields(document: Document, path: Path, text: str) -> list[str]:
+    """Return the fields of a text; the first that nobody knows is added."""
+    names = []
+    for written, name in fields_of(text):
+        names.append(name)
+        if name not in FIELDS:
+            document.add(path, f"holds {written}, which is not a field{_hint(name)}")
+            break
+    return names
+
+
+def _hint(name: str) -> str:
+    near = get_close_matches(name, FIELDS, n=1, cutoff=0.7)
+    if near:
+        return f"; did you mean ${{{near[0]}}}?"
+    return f"; fields are {', '.join(f'${{{one}}}' for one in FIELDS)}, and $$ is a plain $"
+
+
+def _check_promises(document: Document, path: Path, text: str, forbidden: list[str]) -> None:
+    if found := forbidden_in(text, forbidden):
+        document.add(path, f"holds {found[0]}, a promise that no message may make (gates.yaml, forbidden_words)")
+    elif figure := yield_in(text):
+        document.add(path, f"holds {figure}, a yield; no message may promise one, so take the figure out")
+
+
+def _check_names(document: Document, path: Path, text: str, purpose: Purpose, products: dict[str, Product]) -> None:
+    """Add the first product that a text names although its purpose forbids it."""
+    barred = [one.label for one in products.values() if purpose in NAMELESS and _unnamed(one, purpose)]
+    if named := forbidden_in(text, barred):
+        document.add(path, f"names {named[0]}; a text of the purpose {purpose} must name no such product (products.yaml)")
+
+
+def _unnamed(product: Product, purpose: Purpose) -> bool:
+    """Tell whether texts of a purpose must not name a product: general ones no investment and no insurance, the others none at all."""
+    if purpose == "general":
+        return product.risk != "none" or product.kind == "insurance"
+    return product.kind not in ("activity", "service")
+
+
+def _check_labels(document: Document, products: Iterable[Product], forbidden: list[str]) -> None:
+    """Add the products whose label, which messages may hold, makes a promise."""
+    for index, product in enumerate(products):
+        _check_promises(document, ("products", index, "label"), product.label, forbidden)

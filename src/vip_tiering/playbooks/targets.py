@@ -1,16 +1,15 @@
-"""The form of targets.yaml: by which figures the branch is measured, and the targets that the bank sets."""
+"""targets.yaml: by which figures the branch is measured, and the targets that the bank sets."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictInt
 
+from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.rules.forms import Code, Id, Source, Strict, Version, Words, check_known, check_unique
 from vip_tiering.rules.yaml_file import Document
-
-TARGETS_FILE: Final = "targets.yaml"
 
 
 class Figure(Strict):
@@ -37,7 +36,7 @@ class Target(Strict):
     target: Annotated[StrictInt, Field(ge=1, le=10**12, description="whole yuan, or customers")]
 
 
-class TargetsFile(Strict):
+class TargetsFile(PlaybookFile):
     """The figures by which the branch is measured, and targets where the bank sets any."""
 
     version: Version
@@ -45,23 +44,21 @@ class TargetsFile(Strict):
     measures: Annotated[list[Figure], Field(min_length=1, description="the figures in the order of the report")]
     targets: Annotated[list[Target], Field(min_length=1, description="one entry for each figure, period and branch")] | None = None
 
-
-def check_targets(document: Document) -> None:
-    """Add figures and targets that stand twice, are incomplete, or mean nothing; the form of the values is right."""
-    file = TargetsFile.model_validate(document.data)
-    check_unique(document, ("measures",), "id", (one.id for one in file.measures))
-    for index, figure in enumerate(file.measures):
-        if (figure.measure is None) == (figure.customers_from is None):
-            document.add(("measures", index), "must hold one of measure and customers_from")
-    known = [one.id for one in file.measures]
-    first_use: dict[tuple[object, ...], int] = {}
-    for index, target in enumerate(file.targets or ()):
-        check_known(document, ("targets", index, "id"), target.id, known, "the measures of this file")
-        if (target.quarter is None) == (target.year is None):
-            document.add(("targets", index), "must hold one of quarter and year")
-        meant = (target.id, target.quarter, target.year, target.branch)
-        if (first := first_use.setdefault(meant, index)) != index:
-            document.add(("targets", index), f"must differ from targets[{first}] in id, period or branch")
+    def check(self, document: Document) -> None:
+        """Add figures and targets that stand twice, are incomplete, or mean nothing."""
+        check_unique(document, ("measures",), "id", (one.id for one in self.measures))
+        for index, figure in enumerate(self.measures):
+            if (figure.measure is None) == (figure.customers_from is None):
+                document.add(("measures", index), "must hold one of measure and customers_from")
+        known = [one.id for one in self.measures]
+        first_use: dict[tuple[object, ...], int] = {}
+        for index, target in enumerate(self.targets or ()):
+            check_known(document, ("targets", index, "id"), target.id, known, "the measures of this file")
+            if (target.quarter is None) == (target.year is None):
+                document.add(("targets", index), "must hold one of quarter and year")
+            meant = (target.id, target.quarter, target.year, target.branch)
+            if (first := first_use.setdefault(meant, index)) != index:
+                document.add(("targets", index), f"must differ from targets[{first}] in id, period or branch")
 
 
 def check_figures(document: Document, file: TargetsFile, tiers: Collection[str] | None, measures: Collection[str] | None) -> None:

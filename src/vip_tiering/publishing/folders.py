@@ -26,6 +26,23 @@ LOCK: Final = ".vip.lock"
 """What `locked` leaves in a folder; a folder with nothing else is empty."""
 STAGING: Final = ".staging-"
 _ATTEMPTS: Final = 20
+Writer = Callable[[IO[bytes]], int]
+"""Writes the content of one file and returns its number of rows."""
+_WORDS: Final = {
+    "inputs": "extracts",
+    "previous": "run of the quarter before",
+    "last_year": "run of the year before",
+    "earlier": "exports of earlier days",
+    "program": "version of this program",
+    "only": "--only",
+    "profiles": "--profile",
+    "language": "--lang",
+    "period": "--as-of",
+    "allow_old_run": "--allow-old-run",
+}
+"""How people call the members of `made_from`; a member that is not here is called by its own name."""
+_GROUPS: Final = ("files", "options")
+"""Members that hold several; each of these is an option of the command line."""
 
 
 def supersede(target: Path) -> None:
@@ -121,10 +138,6 @@ def _sweep(out: Path) -> None:
             shutil.rmtree(stale, ignore_errors=True)
         else:
             stale.unlink(missing_ok=True)
-
-
-Writer = Callable[[IO[bytes]], int]
-"""Writes the content of one file and returns its number of rows."""
 
 
 def publish(
@@ -240,23 +253,6 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-_WORDS: Final = {
-    "inputs": "extracts",
-    "previous": "run of the quarter before",
-    "last_year": "run of the year before",
-    "earlier": "exports of earlier days",
-    "program": "version of this program",
-    "only": "--only",
-    "profiles": "--profile",
-    "language": "--lang",
-    "period": "--as-of",
-    "allow_old_run": "--allow-old-run",
-}
-"""How people call the members of `made_from`; a member that is not here is called by its own name."""
-_GROUPS: Final = ("files", "options")
-"""Members that hold several; each of these is an option of the command line."""
-
-
 def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
     """Return `folder` where it holds the same intact run already, None where the way is free.
 
@@ -268,7 +264,7 @@ def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path 
     try:
         found, problems = manifests.verify(folder)
     except (DataError, OSError):
-        raise OutputError(f"{folder}: something that is no run of this program stands there; move it away") from None
+        raise OutputError(f"{folder}: something that is not a run of this program stands there; move it away") from None
     same = found["identity"] == manifests.digest(made_from)
     if same and not problems:
         return folder

@@ -49,7 +49,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     refuse_absent(folder)
     manifest, folder = read_document(folder), named(folder)
     if not is_manifest(manifest):
-        raise DataError(f"{folder.name}: is no published folder; it has no {MANIFEST} that can be read")
+        raise DataError(f"{folder.name}: is not a published folder; it has no {MANIFEST} that can be read")
     if not all(lies_within(output["name"]) for output in manifest["outputs"]):
         raise DataError(f"{folder.name}/{MANIFEST}: names a file that lies elsewhere; do not trust this folder")
     return manifest

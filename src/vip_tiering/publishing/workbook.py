@@ -43,21 +43,6 @@ _TITLE_POINTS: Final = 21
 _LIST_UNITS: Final = 255
 _MAX_TAB: Final = 31
 _CUT: Final = "…"
-
-
-@dataclass(frozen=True)
-class SheetPart:
-    """One of several tables that stand below each other in a sheet, with its title; a title without a table is a line of text.
-
-    `totals`: the rows, from 0 on, that are printed bold.
-    """
-
-    title: str
-    table: pa.Table | None = None
-    totals: frozenset[int] = frozenset()
-
-
-Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
 _TEXT: Final = {"num_format": "@", "valign": "top"}
 _HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}
 _MONEY: Final = {"num_format": "#,##0.00", "valign": "top", "align": "right", "indent": 1}
@@ -77,6 +62,21 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "money total": {**_MONEY, "bold": True},
     "count total": {**_COUNT, "bold": True},
 }
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """One of several tables that stand below each other in a sheet, with its title; a title without a table is a line of text.
+
+    `totals`: the rows, from 0 on, that are printed bold.
+    """
+
+    title: str
+    table: pa.Table | None = None
+    totals: frozenset[int] = frozenset()
+
+
+Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
 
 
 def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES) -> int:

@@ -41,7 +41,7 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
     except DataError:
         if named is not None:
             raise
-        return None, [f"{place.name}: is no intact official run; {without}"]
+        return None, [f"{place.name}: is not an intact official run; {without}"]
     if found.digest != origin["digest"]:
         message = f"is not the run with which {folder.name} was compared; compute {folder.name} again, or name the old one with --previous"
         if named is not None:
@@ -53,7 +53,7 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
 
 
 def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier | None, list[str]]:
-    """Return the run of last year's fourth quarter, where it stands beside the run; else None, with a warning where it is no sound one."""
+    """Return the run of last year's fourth quarter, where it stands beside the run; else None, with a warning where it is not sound."""
     quarter = Quarter(run.quarter.year - 1, 4)
     place = folder.resolve().parent / str(quarter)
     if not place.is_dir():
@@ -61,7 +61,7 @@ def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier 
     try:
         found = read_run(place)
     except DataError:
-        return None, [f"{place.name}: is no intact official run; the growth since last year is left empty"]
+        return None, [f"{place.name}: is not an intact official run; the growth since last year is left empty"]
     if found.quarter != quarter:
         return None, [f"{place.name}: is a run of {found.quarter}; the growth since last year is left empty"]
     if _by_other_rules(run, rules):

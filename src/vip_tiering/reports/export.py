@@ -17,14 +17,13 @@ from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.ids import judge_ids, named_ids
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.playbooks.load import load_report_rules
+from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
 from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_digest
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.words import Language, Words
-from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.run_folder import read_run
 
 
@@ -56,26 +55,26 @@ def changes_export(
     before, else the one beside the run; `replace`: move another report of the quarter to `.superseded`.
     Raises RulesError, DataError, OutputError, LockedError, and ProofError where the report does not add up.
     """
-    report_rules, run_rules = load_report_rules(rules), load_rules(rules)
+    loaded = load(rules)
     _refuse_places(run, out)
     found = read_run(run)
-    before, no_before = find_before(run, found, previous, run_rules)
-    last_year, no_last_year = find_last_year(run, found, run_rules)
+    before, no_before = find_before(run, found, previous, loaded.rules)
+    last_year, no_last_year = find_last_year(run, found, loaded.rules)
     file = read_side_file(customers, size_in_bytes(max_bytes))
-    holders, said = parse_holders(file, report_rules.customers)
-    judge_ids(found, named_ids(file, report_rules.customers, text_array(holders["customer_id"])))
+    holders, said = parse_holders(file, loaded.customers)
+    judge_ids(found, named_ids(file, loaded.customers, text_array(holders["customer_id"])))
     made_from = {
         "run": found.digest,
         "previous": before.digest if before else None,
         "last_year": last_year.digest if last_year else None,
         "customers": file.sha256,
-        "rules": rules_digest(report_rules),
+        "rules": rules_digest(loaded),
         "language": language,
         "program": __version__,
     }
     migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
     tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
-    inputs = ReportInputs(found, holders, report_rules, migration, tiers_before, tiers_last_year)
+    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year)
     target = out / str(found.quarter)
     with nullcontext() if dry_run else folders.locked(out):
         if not dry_run:
@@ -105,7 +104,7 @@ def _notes(inputs: ReportInputs, report: Report, file: str) -> list[str]:
     if rules.targets is None:
         return [*notes, f"{rules.name}: there is no targets.yaml in this folder; the measures of the branch are left out"]
     left_out = [one for one in rules.targets.measures if one.customers_from is not None and one.customers_from not in run.labels]
-    notes += [f"{one.id}: {one.customers_from} is no tier of the run; the measure is left out" for one in left_out]
+    notes += [f"{one.id}: {one.customers_from} is not a tier of the run; the measure is left out" for one in left_out]
     strange = sorted({one.branch for one in rules.targets.targets or () if one.branch} - set(report.branches))
     return [*notes, *(f"targets.yaml: no customer belongs to {branch}, which has a target" for branch in strange)]
 
@@ -127,4 +126,4 @@ def _refuse_foreign(target: Path) -> None:
     except DataError:
         return  # `standing` says what stands there
     if schema != SCHEMA:
-        raise OutputError(f"{target}: is no report of changes; choose another --out")
+        raise OutputError(f"{target}: is not a report of changes; choose another --out")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.playbooks.load import AllRules
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
@@ -33,7 +33,7 @@ BRANCHES: Final = "branches"
 MANAGERS: Final = "managers"
 
 
-def rules_digest(rules: ReportRules) -> str:
+def rules_digest(rules: AllRules) -> str:
     """Return the SHA-256 of what a report goes by, however it is written."""
     return manifests.digest(
         {

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
-from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.measures import Sides, measures_of
 from vip_tiering.reports.moves import codes_of_run, moves_of
 from vip_tiering.reports.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
@@ -27,7 +27,7 @@ class ReportInputs:
 
     run: TieredRun
     holders: pd.DataFrame
-    rules: ReportRules
+    rules: AllRules
     migration: pa.Table
     before: pd.DataFrame | None
     last_year: pd.DataFrame | None

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import one_array, text_array
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED
-from vip_tiering.playbooks.load import ReportRules
+from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import BETWEEN_CLUES, codes_of_run
 from vip_tiering.reports.tallies import TOTAL
@@ -92,14 +92,14 @@ def known(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if table[name].null_count < len(table)])
 
 
-def measures_for_people(measures: pd.DataFrame, rules: ReportRules, words: Words, *, money: bool) -> pa.Table:
+def measures_for_people(measures: pd.DataFrame, rules: AllRules, words: Words, *, money: bool) -> pa.Table:
     """Return the measures in yuan, or those in customers, with the columns `words.MEASURES`."""
     chosen = _named_measures(measures[(measures["unit"] == YUAN) == money], _names(rules, words), words.named(""), words.text("whole"))
     numbers = [name for name in MEASURES if not name.endswith("_reached")]
     return _table(chosen.astype(dict.fromkeys(numbers, "Int64")), ["measure", "label", "branch", *MEASURES], numbers if money else ())
 
 
-def measures_for_programs(measures: pd.DataFrame, rules: ReportRules, words: Words) -> pa.Table:
+def measures_for_programs(measures: pd.DataFrame, rules: AllRules, words: Words) -> pa.Table:
     """Return every measure as text with the columns `MEASURES_FOR_PROGRAMS`; yuan with two decimals, "" where nothing is known."""
     texts = _named_measures(measures, _names(rules, words), UNASSIGNED, "")
     for name in MEASURES:
@@ -127,7 +127,7 @@ def _percent(tenths: int) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}%"
 
 
-def _names(rules: ReportRules, words: Words) -> dict[str, str]:
+def _names(rules: AllRules, words: Words) -> dict[str, str]:
     """Return the name of each measure by its id: as the playbooks name it, else, and in English, by what it counts."""
     names = {}
     for one in rules.targets.measures if rules.targets else ():

@@ -1,4 +1,4 @@
-"""The days of festivals: those of the lunar calendar by lunar-python, those of the solar calendar by their rule."""
+"""calendar.yaml: the branch's own days, over the calendar of China and the days of festivals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import chinese_calendar
 from pydantic import ConfigDict, Field, StrictInt
 
 from vip_tiering.base.quarter import day_date
-from vip_tiering.rules.forms import Id, Source, Strict, Version, Words
+from vip_tiering.rules.forms import Id, RuleFile, Source, Strict, Version, Words
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 Festival = Literal["spring_festival", "lantern", "valentine", "qixi", "mothers_day", "childrens_day", "summer"]
@@ -29,6 +29,8 @@ LABELS: Final[dict[Festival, str]] = {
 }
 """Each festival for people."""
 _SUNDAY: Final = 6
+IsWorking = Callable[[int], bool | None]
+"""Tells of a day number whether it is a working day; None where nobody knows."""
 
 
 def festival_day(festival: Festival, year: int) -> dt.date:
@@ -94,7 +96,7 @@ class BranchDate(Strict):
     note: Annotated[Words, Field(description="what people should know about it")] | None = None
 
 
-class CalendarFile(Strict):
+class CalendarFile(RuleFile):
     """Days on which the bank works otherwise than the calendar of China says, and days that it sets for what it does."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -106,30 +108,25 @@ class CalendarFile(Strict):
     lobby_events: Annotated[list[LobbyEvent], Field(min_length=1, description="events in the hall that are set by hand")] | None = None
     branch_dates: Annotated[list[BranchDate], Field(min_length=1, description="days of seminars, journeys and the like")] | None = None
 
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add days that are named twice, or both working days and days off."""
+        first_use: dict[dt.date, Path] = {}
+        for key in ("working_days", "days_off"):
+            days = document.data.get(key)
+            for index, day in enumerate(days if isinstance(days, list) else []):
+                if isinstance(day, dt.date) and (first := first_use.setdefault(day, (key, index))) != (key, index):
+                    document.add((key, index), f"must differ from {path_text(first)}")
 
-def check_calendar(document: Document) -> None:
-    """Add what entries say against each other; the form of the values may still be wrong."""
-    _check_days(document)
-    if document.problems:
-        return
-    file = CalendarFile.model_validate(document.data)
-    _check_branches(document, file.lobby_events or [])
-    for index, entry in enumerate(file.lobby_events or ()):
-        _check_years(document, ("lobby_events", index), entry)
-    first_use: dict[tuple[str, dt.date, str | None], int] = {}
-    for index, one in enumerate(file.branch_dates or ()):
-        if (first := first_use.setdefault((one.action, one.date, one.place), index)) != index:
-            document.add(("branch_dates", index), f"must differ from branch_dates[{first}] in action, date or place")
-
-
-def _check_days(document: Document) -> None:
-    """Add days that are named twice, or both working days and days off."""
-    first_use: dict[dt.date, Path] = {}
-    for key in ("working_days", "days_off"):
-        days = document.data.get(key)
-        for index, day in enumerate(days if isinstance(days, list) else []):
-            if isinstance(day, dt.date) and (first := first_use.setdefault(day, (key, index))) != (key, index):
-                document.add((key, index), f"must differ from {path_text(first)}")
+    def check(self, document: Document) -> None:
+        """Add events of one action that cannot be told apart, days far from their year, and dates that stand twice."""
+        _check_branches(document, self.lobby_events or [])
+        for index, entry in enumerate(self.lobby_events or ()):
+            _check_years(document, ("lobby_events", index), entry)
+        first_use: dict[tuple[str, dt.date, str | None], int] = {}
+        for index, one in enumerate(self.branch_dates or ()):
+            if (first := first_use.setdefault((one.action, one.date, one.place), index)) != index:
+                document.add(("branch_dates", index), f"must differ from branch_dates[{first}] in action, date or place")
 
 
 def _check_branches(document: Document, entries: list[LobbyEvent]) -> None:
@@ -155,10 +152,6 @@ def _check_years(document: Document, path: Path, entry: LobbyEvent) -> None:
         day = getattr(entry, key)
         if day is not None and day.year not in near:
             document.add((*path, key), f"must lie in {near[0]}, {near[1]} or {near[2]}, near the year of this entry")
-
-
-IsWorking = Callable[[int], bool | None]
-"""Tells of a day number whether it is a working day; None where nobody knows."""
 
 
 def working_days(calendar: CalendarFile) -> IsWorking:

@@ -1,7 +1,6 @@
-"""Tables beside the rule files: exchange rates, and customers that got another number. Content in, value and problems out.
+"""extracts.yaml: what the bank's extracts look like and mean, and the two tables beside it: rates and renamed customers.
 
-They are the bank's own, small against the extracts, and are checked like rule files: every mistake at once, by line.
-The numbers in `aliases` are customers' own, so no message shows them.
+The tables are checked like rule files: every mistake at once, by line. Ids in `aliases` are customers' own: no message shows them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Strict, Version, check_printable
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
@@ -31,29 +30,34 @@ _WEIGHT_SCHEMA: Final = {
     "description": "share of the balance that counts: a quoted decimal from 0 to 1",
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
 }
+Kind = Literal["snapshot", "changes"]
+Negative = Literal["zero", "net", "reject"]
+ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+HOME_CURRENCY: Final = "CNY"
+LONGEST_CARRY_DAYS: Final = 7
+"""A rate stands for at most this many days after its own (semantics 2.6)."""
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
+_RATES_HEADER: Final = ("date", "currency", "rate")
+_ALIASES_HEADER: Final = ("old_id", "new_id")
 
 
 def weight_of(weight: object) -> Decimal | None:
-    """Return a weight as an exact decimal; None where it is no weight of the right form and size."""
+    """Return a weight as an exact decimal; None where its form or size is wrong."""
     if isinstance(weight, bool) or not isinstance(weight, int | str) or not _WEIGHT.fullmatch(str(weight)):
         return None
     value = Decimal(str(weight))
     return value if value <= 1 else None
 
 
-def _check_weight(weight: object) -> int | str:
+def _check_weight(weight: object) -> object:
     if weight_of(weight) is None:
         raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted decimal from "0" to "1" with at most six places, such as "0.5"')
-    if not isinstance(weight, int | str):
-        raise TypeError(weight)
     return weight
 
 
-Kind = Literal["snapshot", "changes"]
-Negative = Literal["zero", "net", "reject"]
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
-ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 
 
 class ExtractColumns(Strict):
@@ -81,7 +85,7 @@ class CurrencyRules(Strict):
     rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
 
 
-class ExtractRules(Strict):
+class ExtractRules(RuleFile):
     """What the bank's balance extracts look like and mean; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
@@ -112,6 +116,12 @@ class ExtractRules(Strict):
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
 
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add headers that stand for two meanings, and products that stand twice."""
+        _check_columns(document, document.data.get("columns"))
+        _check_products(document, document.data.get("product"))
+
 
 def _check_columns(document: Document, columns: object) -> None:
     """Add the headers that stand for two meanings; headers are compared as in the extracts."""
@@ -135,15 +145,6 @@ def _check_products(document: Document, product: object) -> None:
         if (first := first_use.get(tidy(code), ("",) * 3))[1] == "exclude":
             message = f"must not have a weight, {path_text(first)} says that it does not count"
             document.add(("product", "weights", code), message, at_key=True)
-
-
-HOME_CURRENCY: Final = "CNY"
-LONGEST_CARRY_DAYS: Final = 7
-"""A rate stands for at most this many days after its own (semantics, section 2, "Scope")."""
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
-_RATES_HEADER: Final = ("date", "currency", "rate")
-_ALIASES_HEADER: Final = ("old_id", "new_id")
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
             elif row:
                 problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
     except csv.Error:
-        problems.append(f"{name}:{reader.line_num}: is no CSV; a quote is open or stands within a text")
+        problems.append(f"{name}:{reader.line_num}: is not a CSV; a quote is open or stands within a text")
     return records, problems
 
 

@@ -1,4 +1,4 @@
-"""The forms of the rule files, as strict models, and the JSON Schema of each for editors."""
+"""What all rule files have in common: the forms of their values, how a file is checked, and its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -6,103 +6,30 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError, WithJsonSchema
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
 from vip_tiering.rules import yaml_file
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 OWN_MESSAGE: Final = "rule"
 """The type of those errors whose text is written here and goes to people as it stands."""
-
-
-def check_printable(text: str) -> str:
-    """Refuse characters that could steer a terminal or break a line."""
-    if not text.isprintable():
-        raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
-    return text
-
-
-def _check_date_format(text: str) -> str:
-    """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
-    try:
-        days = [dt.datetime.strptime(day.strftime(text), text).date() == day for day in _SAMPLE_DAYS]  # noqa: DTZ007 (days)
-    except (ValueError, re.error):
-        days = [False]
-    if not all(days):
-        raise PydanticCustomError(OWN_MESSAGE, 'must hold a year, a month and a day once each, such as "%d.%m.%Y"')
-    return text
-
-
 _SAMPLE_DAYS: Final = (dt.date(2015, 12, 31), dt.date(2016, 2, 9))
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="short name of the tier in files")]
-Label = Annotated[
-    str,
-    Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
-    AfterValidator(check_printable),
-]
 Source = Annotated[str, Field(min_length=1, description="which document, which clause")]
-Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Id = Annotated[
     str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=32, description="id of the plan, or of our own, such as E-SMS-1")
 ]
-Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
-DateFormat = Annotated[
-    str,
-    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
-    AfterValidator(_check_date_format),
-]
 Version = Annotated[StrictInt, Field(ge=1, le=1), WithJsonSchema({"description": "form of this file", "const": 1})]
-
-
-class Strict(BaseModel):
-    """A mapping of a rule file: no unknown key, no converted value."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
-
-
 Covers = Annotated[list[Id], Field(min_length=1, description="ids of the plan that this entry answers")]
 Clause = Annotated[Source, Field(description="which clause of the plan, or which text of law, or ours")]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='time of day, quoted, such as "09:00"')]
 MonthDay = Annotated[
     str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", description='month and day, quoted, such as "06-15"')
 ]
-Text = Annotated[
-    str,
-    Field(min_length=1, max_length=2000, description="what is sent; ${name} and other known fields are filled in"),
-    AfterValidator(check_printable),
-]
-What = Annotated[Words, Field(description="what is done or meant, in one line")]
-Reason = Annotated[Words, Field(description="why it is so")]
-
-
-class Override(Strict):
-    """Who allowed something looser than the floor, and when."""
-
-    approved_by: Annotated[Words, Field(description="name and office")]
-    approved_on: Annotated[dt.date, Field(description="day of the approval")]
-    reason: Reason
-
-
-def check_unique(document: Document, path: Path, key: str, values: Iterable[str]) -> None:
-    """Add the values of `key` that stand twice in the list at `path`."""
-    first_use: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if (first := first_use.setdefault(value, index)) != index:
-            document.add((*path, index, key), f"must differ from {path_text((*path, first, key))}")
-
-
-def check_known(document: Document, path: Path, word: str, known: Iterable[str], where: str) -> None:
-    """Add a word that is none of those in another file."""
-    known = list(known)
-    if word not in known:
-        near = get_close_matches(word, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known there: {', '.join(known) or 'none'}"
-        document.add(path, f"is not in {where}{hint}")
-
-
 _OF_KEYS: Final = {
     "code": "must be 1 to 32 small letters, digits or _, beginning with a letter",
     "version": "must be 1",
@@ -144,29 +71,115 @@ _OF_KINDS: Final = {
 }
 
 
-def check_form(content: bytes, model: type[BaseModel], name: str) -> Document:
-    """Return the content of a rule file as a document with the problems of its YAML and of each value by itself."""
+def check_printable(text: str) -> str:
+    """Refuse characters that could steer a terminal or break a line."""
+    if not text.isprintable():
+        raise PydanticCustomError(OWN_MESSAGE, "must hold printable characters only")
+    return text
+
+
+def _check_date_format(text: str) -> str:
+    """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
+    try:
+        days = [dt.datetime.strptime(day.strftime(text), text).date() == day for day in _SAMPLE_DAYS]  # noqa: DTZ007 (days)
+    except (ValueError, re.error):
+        days = [False]
+    if not all(days):
+        raise PydanticCustomError(OWN_MESSAGE, 'must hold a year, a month and a day once each, such as "%d.%m.%Y"')
+    return text
+
+
+Label = Annotated[
+    str,
+    Field(min_length=1, max_length=32, pattern=r"^\S(.*\S)?$", description="name of the tier for people"),
+    AfterValidator(check_printable),
+]
+Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+DateFormat = Annotated[
+    str,
+    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
+    AfterValidator(_check_date_format),
+]
+
+
+class Strict(BaseModel):
+    """A mapping of a rule file: no unknown key, no converted value."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)  # few commands need every form
+
+
+class RuleFile(Strict):
+    """A whole rule file."""
+
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add what values say against each other, although other values may have a wrong form."""
+
+    def check(self, document: Document) -> None:
+        """Add what the values of a file without other mistakes say against each other."""
+
+
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=2000, description="what is sent; ${name} and other known fields are filled in"),
+    AfterValidator(check_printable),
+]
+What = Annotated[Words, Field(description="what is done or meant, in one line")]
+Reason = Annotated[Words, Field(description="why it is so")]
+
+
+class Override(Strict):
+    """Who allowed something looser than the floor, and when."""
+
+    approved_by: Annotated[Words, Field(description="name and office")]
+    approved_on: Annotated[dt.date, Field(description="day of the approval")]
+    reason: Reason
+
+
+def check_unique(document: Document, path: Path, key: str, values: Iterable[str]) -> None:
+    """Add the values of `key` that stand twice in the list at `path`."""
+    first_use: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if (first := first_use.setdefault(value, index)) != index:
+            document.add((*path, index, key), f"must differ from {path_text((*path, first, key))}")
+
+
+def check_known(document: Document, path: Path, word: str, known: Iterable[str], where: str) -> None:
+    """Add a word that is none of those in another file."""
+    known = list(known)
+    if word not in known:
+        near = get_close_matches(word, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known there: {', '.join(known) or 'none'}"
+        document.add(path, f"is not in {where}{hint}")
+
+
+def check(content: bytes, form: type[RuleFile], name: str) -> Document:
+    """Return the content of a rule file as a document with all the problems that the file has by itself; people know it as `name`."""
     document = yaml_file.read(content, name)
     if not isinstance(document.data, dict):
         if not document.problems:
             document.add((), "must be a mapping of keys to values, such as version: 1")
         return document
     try:
-        model.model_validate(document.data)
+        document.model = form.model_validate(document.data)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is no missing one
-            _add(document, detail, model)
+        for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is not a missing one
+            _add(document, detail, form)
     if "version" not in document.data:
         _add_missing(document, ("version",), "write version: 1")
+    form.check_data(document)
+    if not document.problems:
+        document.model.check(document)
     return document
 
 
-def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> None:
+def _add(document: Document, detail: ErrorDetails, form: type[RuleFile]) -> None:
     """Translate one finding of pydantic into a line for people, at its place."""
     path, kind = detail["loc"], detail["type"]
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
+        known = _keys_at(form, path[:-1])
         near = get_close_matches(str(path[-1]), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
         document.add(path, f"is not a known key{hint}", at_key=True)
@@ -187,11 +200,11 @@ def _add(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> No
 
 
 def _add_missing(document: Document, path: Path, hint: str = "") -> None:
-    if not _stands_misspelled(document, path):
+    if not stands_misspelled(document, path):
         document.add(path, "is missing" + (f"; {hint}" if hint else ""))
 
 
-def _stands_misspelled(document: Document, path: Path) -> bool:
+def stands_misspelled(document: Document, path: Path) -> bool:
     """Tell whether a missing key is there under a near name, or comes by a merge; that is one mistake, told already."""
     beside = [str(other[-1]) for other in document.key_places if other[:-1] == path[:-1] and other in document.wrong]
     return "<<" in beside or any(get_close_matches(other, [str(path[-1])]) for other in beside)
@@ -211,3 +224,25 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _models_in(inner)
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON Schema without noise: no generated titles, and no null, because a key without a value is refused."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        result = super().default_schema(schema)
+        return {key: value for key, value in result.items() if (key, value) != ("default", None)}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 (pydantic's signature)
+        return False
+
+
+def json_schema(file: str, form: type[RuleFile]) -> dict[str, Any]:
+    """Return the JSON Schema of a rule file, so that editors complete and check it."""
+    schema = form.model_json_schema(schema_generator=_Schema)
+    for part in schema.get("$defs", {}).values():
+        part.pop("title", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": file}

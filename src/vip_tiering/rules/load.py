@@ -1,4 +1,4 @@
-"""What is wrong with a rule file, every mistake at once: its YAML, its form, and its values against each other.
+"""The rules of a folder: every file is read and validated once, and every mistake of every file is told at once.
 
 Rule files hold the bank's own rules and nothing of a customer, so a message may show what stands in them.
 """
@@ -9,43 +9,53 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from vip_tiering.base.errors import OutputError, RulesError
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.rules.calendar import CalendarFile, check_calendar
-from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, _check_columns, _check_products, parse_aliases, parse_rates
-from vip_tiering.rules.forms import Strict, check_form
-from vip_tiering.rules.tiers import Ladder, TiersFile, _check_tiers_file
+from vip_tiering.rules.calendar import CalendarFile
+from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, parse_aliases, parse_rates
+from vip_tiering.rules.forms import RuleFile, check
+from vip_tiering.rules.tiers import Ladder, TiersFile
 from vip_tiering.rules.yaml_file import Document
 
-FILES: Final[dict[str, type[Strict]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
-"""The form of every rule file, in the order in which problems are shown."""
+FILES: Final[dict[str, type[RuleFile]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
+"""The form of every file that decides on tiers, in the order in which problems are shown."""
+Form = TypeVar("Form", bound=RuleFile)
 
 
-def check(content: bytes, file: str, name: str) -> Document:
-    """Return the content of the rule file `file` as a document with all its problems; people know the file as `name`."""
-    model = FILES[file]
-    document = check_form(content, model, name)
-    if not isinstance(document.data, dict):
-        return document
-    if model is TiersFile:
-        _check_tiers_file(document)
-    elif model is ExtractRules:
-        _check_columns(document, document.data.get("columns"))
-        _check_products(document, document.data.get("product"))
-    elif model is CalendarFile:
-        check_calendar(document)
-    return document
+@dataclass(frozen=True)
+class RuleFolder:
+    """The rule files of a folder, by their forms. People know the folder as `shown`; problems of side tables are `of_tables`."""
+
+    path: Path
+    shown: str
+    documents: dict[type[RuleFile], Document]
+    of_tables: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """How a manifest names the folder: never a path of this machine."""
+        path = self.path
+        return "packaged rules" if path == packaged_rules() else path.name if path.name not in ("", "..") else path.resolve().name
+
+    def sound(self, form: type[Form]) -> Form | None:
+        """Return a file as a model; None where it is absent or has mistakes, so that nothing is judged by it."""
+        document = self.documents.get(form)
+        return document.model if document is not None and not document.problems else None
+
+    def lines(self) -> list[str]:
+        """Return a line for every mistake, file by file."""
+        return [*(line for document in self.documents.values() for line in document.lines()), *self.of_tables]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules of a folder. `name` tells people which folder it was; it is no path of this machine."""
+    """All rules of a folder. `name` tells people which folder it was; it is not a path of this machine."""
 
     name: str
     ladders: tuple[Ladder, ...]
@@ -102,64 +112,13 @@ def copy_packaged(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def locate_rules(folder: str | Path | None = None) -> tuple[Path, str]:
-    """Return the folder of rules that is meant, and how people know it."""
-    path = Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
-    return path, "packaged rules" if path == packaged_rules() else str(path)
+def read_folder(folder: str | Path | None, wanted: Mapping[str, type[RuleFile]]) -> RuleFolder:
+    """Return the wanted files of `folder`, else of `./rules` where it exists, else the packaged ones; each is checked by itself.
 
-
-def folder_name(path: Path) -> str:
-    """Return how a manifest names a folder of rules: never a path of this machine."""
-    return "packaged rules" if path == packaged_rules() else path.name if path.name not in ("", "..") else path.resolve().name
-
-
-def load_rules(folder: str | Path | None = None) -> Rules:
-    """Return the rules of `folder`, else of `./rules` where it exists, else the packaged ones.
-
-    Raises RulesError with every mistake of every file at once.
+    Raises RulesError where there is no such folder, no tiers.yaml in it, or a file of it cannot be read.
     """
-    path, shown = locate_rules(folder)
-    documents = {file: check(content, file, f"{shown}/{file}") for file, content in rule_contents(path, shown, FILES).items()}
-    if problems := [line for document in documents.values() for line in document.lines()]:
-        raise RulesError(problems)
-    data = {file: document.data for file, document in documents.items()}
-    extracts = ExtractRules.model_validate(data.get("extracts.yaml", {}))
-    rates, aliases = _side_tables(path, shown, extracts)
-    return Rules(
-        name=folder_name(path),
-        ladders=_ladders(TiersFile.model_validate(data["tiers.yaml"])),
-        extracts=extracts,
-        calendar=CalendarFile.model_validate(data.get("calendar.yaml", {})),
-        rates=rates,
-        aliases=aliases,
-    )
-
-
-def _side_tables(path: Path, shown: str, extracts: ExtractRules) -> tuple[Rates | None, Aliases | None]:
-    """Return the tables that extracts.yaml names. Raises RulesError with every mistake of both."""
-    problems: list[str] = []
-
-    def read(file: str, key: str) -> bytes | None:
-        try:
-            return (path / file).read_bytes()
-        except OSError as error:
-            problems.append(f"{shown}/extracts.yaml: {key}: {file} cannot be read: {error.strerror}; name a CSV relative to this file")
-            return None
-
-    rates = aliases = None
-    if extracts.currency and (content := read(extracts.currency.rates, "currency.rates")) is not None:
-        rates, found = parse_rates(content, f"{shown}/{extracts.currency.rates}")
-        problems += found
-    if extracts.aliases and (content := read(extracts.aliases, "aliases")) is not None:
-        aliases, found = parse_aliases(content, f"{shown}/{extracts.aliases}")
-        problems += found
-    if problems:
-        raise RulesError(problems)
-    return rates, aliases
-
-
-def rule_contents(path: Path, shown: str, wanted: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of each wanted rule file in a folder, in that order; without tiers.yaml: RulesError."""
+    path = Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
+    shown = "packaged rules" if path == packaged_rules() else str(path)
     try:
         if not path.is_dir():
             problem = "is not a folder; name the folder that holds tiers.yaml" if path.exists() else "there is no such folder of rules"
@@ -174,10 +133,47 @@ def rule_contents(path: Path, shown: str, wanted: Iterable[str]) -> dict[str, by
         raise RulesError(f"{shown}: cannot be read: {error.strerror}") from None
     if "tiers.yaml" not in contents:
         raise RulesError(f"{shown}: there is no tiers.yaml in this folder; name the folder that holds it")
-    return contents
+    documents = {wanted[file]: check(content, wanted[file], f"{shown}/{file}") for file, content in contents.items()}
+    return RuleFolder(path, shown, documents)
 
 
-def _ladders(file: TiersFile) -> tuple[Ladder, ...]:
-    if file.tiers is not None:
-        return (Ladder(tuple(file.tiers), file.source or ""),)
-    return tuple(Ladder(tuple(one.tiers), one.source or file.source or "", one.valid_from) for one in file.sets or ())
+def load_rules(folder: str | Path | None = None) -> Rules:
+    """Return the rules of `folder`, else of `./rules` where it exists, else the packaged ones.
+
+    Raises RulesError with every mistake of every file at once. Files of playbooks are not read (semantics 7.1).
+    """
+    read = read_folder(folder, FILES)
+    rules = rules_of(read)
+    if rules is None:
+        raise RulesError(read.lines())
+    return rules
+
+
+def rules_of(folder: RuleFolder) -> Rules | None:
+    """Return the rules that decide on tiers, with the tables that extracts.yaml names; None where any of it has mistakes."""
+    tiers = folder.sound(TiersFile)
+    if tiers is None or any(folder.documents[form].problems for form in FILES.values() if form in folder.documents):
+        return None
+    extracts = folder.sound(ExtractRules) or ExtractRules()
+    rates = aliases = None
+    if extracts.currency and (content := _table(folder, extracts.currency.rates, "currency.rates")) is not None:
+        rates, found = parse_rates(content, f"{folder.shown}/{extracts.currency.rates}")
+        folder.of_tables.extend(found)
+    if extracts.aliases and (content := _table(folder, extracts.aliases, "aliases")) is not None:
+        aliases, found = parse_aliases(content, f"{folder.shown}/{extracts.aliases}")
+        folder.of_tables.extend(found)
+    return (
+        None
+        if folder.of_tables
+        else Rules(folder.name, tiers.ladders, extracts, folder.sound(CalendarFile) or CalendarFile(), rates, aliases)
+    )
+
+
+def _table(folder: RuleFolder, file: str, key: str) -> bytes | None:
+    """Return the content of a table beside extracts.yaml; where it cannot be read that is noted."""
+    try:
+        return (folder.path / file).read_bytes()
+    except OSError as error:
+        message = f"{key}: {file} cannot be read: {error.strerror}; name a CSV relative to this file"
+        folder.of_tables.append(f"{folder.shown}/extracts.yaml: {message}")
+        return None

@@ -1,4 +1,4 @@
-"""The forms of the rule files, as strict models, and the JSON Schema of each for editors."""
+"""tiers.yaml: the tiers and their lower bounds, and the ladder that is in force for a quarter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, FEN_PER_YUAN
 from vip_tiering.base.schema import RESERVED_CODES, UNTIERED
-from vip_tiering.rules.forms import OWN_MESSAGE, Code, Label, Source, Strict, Version, _stands_misspelled
+from vip_tiering.rules.forms import OWN_MESSAGE, Code, Label, RuleFile, Source, Strict, Version, stands_misspelled
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _BOUND: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})(\.[0-9]{1,2})?")
@@ -26,7 +26,7 @@ _BOUND_SCHEMA: Final = {
 
 
 def bound_fen(bound: object) -> int | None:
-    """Return a bound in exact fen; None where it is no bound of the right form and size."""
+    """Return a bound in exact fen; None where its form or size is wrong."""
     if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
         return None
     whole, _, part = str(bound).partition(".")
@@ -34,7 +34,7 @@ def bound_fen(bound: object) -> int | None:
     return fen if not whole.startswith("-") and 0 < fen < AMOUNT_LIMIT_FEN else None
 
 
-def _check_bound(bound: object) -> int | str:
+def _check_bound(bound: object) -> object:
     if isinstance(bound, bool) or not isinstance(bound, int | str) or not _BOUND.fullmatch(str(bound)):
         form = 'must be whole yuan without a leading zero (20000), or a quoted decimal with at most two places ("20000.50")'
         raise PydanticCustomError(OWN_MESSAGE, form)
@@ -56,10 +56,7 @@ class Tier(Strict):
     @property
     def min_fen(self) -> int:
         """The lower bound in fen."""
-        fen = bound_fen(self.min)
-        if fen is None:  # a Tier is checked when it is made
-            raise ValueError(self.min)
-        return fen
+        return bound_fen(self.min) or 0  # a Tier is checked when it is made: never 0
 
 
 Tiers = Annotated[list[Tier], Field(min_length=1, description="the ladder, from the lowest tier to the highest")]
@@ -73,7 +70,7 @@ class TierSet(Strict):
     tiers: Tiers
 
 
-class TiersFile(Strict):
+class TiersFile(RuleFile):
     """The tiers and their lower bounds: one ladder (`tiers`), or several by the day from which they are in force (`sets`)."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["tiers"]}, {"required": ["sets"]}]})
@@ -83,24 +80,36 @@ class TiersFile(Strict):
     tiers: Tiers | None = None
     sets: Annotated[list[TierSet], Field(min_length=1, description="several ladders; the newest in force counts")] | None = None
 
+    @property
+    def ladders(self) -> tuple[Ladder, ...]:
+        """Every ladder, in the order of the file."""
+        if self.tiers is not None:
+            return (Ladder(tuple(self.tiers), self.source or ""),)
+        return tuple(Ladder(tuple(one.tiers), one.source or self.source or "", one.valid_from) for one in self.sets or ())
 
-def _check_tiers_file(document: Document) -> None:
-    """Add what only several values together can show: order of bounds, repeated codes and labels, repeated days."""
-    data = document.data
-    if "tiers" in data and "sets" in data:
-        document.add(("sets",), "must not stand beside tiers; write either tiers or sets", at_key=True)
-    elif "tiers" not in data and "sets" not in data and not any(_stands_misspelled(document, (key,)) for key in ("tiers", "sets")):
-        document.add((), "must hold either tiers or sets")
-    _check_ladder(document, ("tiers",), data.get("tiers"))
-    sets = data.get("sets")
-    days: dict[dt.date, int] = {}
-    for index, one in enumerate(sets if isinstance(sets, list) else []):
-        if not isinstance(one, dict):
-            continue
-        _check_ladder(document, ("sets", index, "tiers"), one.get("tiers"))
-        day = one.get("valid_from")
-        if isinstance(day, dt.date) and (first := days.setdefault(day, index)) != index:
-            document.add(("sets", index, "valid_from"), f"must differ from sets[{first}].valid_from")
+    @property
+    def labels(self) -> dict[str, str]:
+        """Code and label of every tier of every ladder, lowest first."""
+        return {tier.code: tier.label for ladder in self.ladders for tier in ladder.tiers}
+
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add what only several values together can show: order of bounds, repeated codes and labels, repeated days."""
+        data = document.data
+        if "tiers" in data and "sets" in data:
+            document.add(("sets",), "must not stand beside tiers; write either tiers or sets", at_key=True)
+        elif "tiers" not in data and "sets" not in data and not any(stands_misspelled(document, (key,)) for key in ("tiers", "sets")):
+            document.add((), "must hold either tiers or sets")
+        _check_ladder(document, ("tiers",), data.get("tiers"))
+        sets = data.get("sets")
+        days: dict[dt.date, int] = {}
+        for index, one in enumerate(sets if isinstance(sets, list) else []):
+            if not isinstance(one, dict):
+                continue
+            _check_ladder(document, ("sets", index, "tiers"), one.get("tiers"))
+            day = one.get("valid_from")
+            if isinstance(day, dt.date) and (first := days.setdefault(day, index)) != index:
+                document.add(("sets", index, "valid_from"), f"must differ from sets[{first}].valid_from")
 
 
 def _check_ladder(document: Document, path: Path, tiers: object) -> None:

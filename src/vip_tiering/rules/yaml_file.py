@@ -83,6 +83,8 @@ class Document:
     key_places: dict[Path, Place] = field(default_factory=dict)
     problems: list[tuple[Place, str, str]] = field(default_factory=list)
     wrong: set[Path] = field(default_factory=set)
+    model: Any = None
+    """The data in its form; None where the form is not right."""
 
     def place(self, path: Path) -> Place:
         """Return the place of the value at `path`, or of the nearest value around it."""
@@ -172,7 +174,7 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: Document) -> di
     for key_node, value_node in node.value:
         place = _place(key_node)
         if not isinstance(key_node, yaml.ScalarNode) or key_node.tag in (_ALIAS, _TAGGED):
-            document.note(place, path, "has a key that is no plain word")
+            document.note(place, path, "has a key that is not a plain word")
             continue
         key = key_node.value
         step = (*path, key)

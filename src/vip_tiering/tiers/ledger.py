@@ -25,6 +25,18 @@ from vip_tiering.base.roster import Located, Positions, Roster
 from vip_tiering.rules.extracts import Kind
 
 _STATE_VERSION = 1
+_LONGEST_PERIOD_DAYS = 255
+"""A day's crediting walks through every customer, so the days are kept in a byte; a quarter has 92 at most."""
+_CUSTOMER_COLUMNS: dict[str, Any] = {
+    "balance_fen": np.int64,
+    "fen_days": np.int64,
+    "days_held": np.uint8,
+    "held": np.bool_,
+    "present": np.bool_,
+    "open_accounts": np.int32,
+}
+_FIGURES = ("standing_total", "counted_total", "bound", "largest_balance", "largest_account")
+"""What is kept of all customers together; saved as text, for it may leave 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -200,20 +212,6 @@ class Ledger:
         ledger._columns = {name: customers[name].to_numpy().astype(dtype) for name, dtype in _CUSTOMER_COLUMNS.items()}
         ledger._account_fen = accounts["fen"].to_numpy().astype(np.int64)
         return ledger
-
-
-_LONGEST_PERIOD_DAYS = 255
-"""A day's crediting walks through every customer, so the days are kept in a byte; a quarter has 92 at most."""
-_CUSTOMER_COLUMNS: dict[str, Any] = {
-    "balance_fen": np.int64,
-    "fen_days": np.int64,
-    "days_held": np.uint8,
-    "held": np.bool_,
-    "present": np.bool_,
-    "open_accounts": np.int32,
-}
-_FIGURES = ("standing_total", "counted_total", "bound", "largest_balance", "largest_account")
-"""What is kept of all customers together; saved as text, for it may leave 64 bits."""
 
 
 def _grown(values: Any, size: int) -> Any:  # noqa: ANN401 (any dtype)

@@ -46,7 +46,7 @@ class Request:
         rejects_allowed(self.max_rejects, 0)
         outside = [day for day in self.accept_missing if not self.period.first <= day_number(day) <= self.period.last]
         if outside:
-            raise UsageError(f"--accept-missing: {outside[0]} is no day of {self.period}")
+            raise UsageError(f"--accept-missing: {outside[0]} is not a day of {self.period}")
 
 
 def period_of(quarter: str | Quarter, as_of: dt.date | None, today: dt.date) -> Period:
@@ -141,7 +141,7 @@ def prepare(
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
 
     `previous`: the folder of the run to compare with, of the quarter before.
-    `max_bytes` is what one extract may take in memory; it changes no result and is no part of the run's identity.
+    `max_bytes` is what one extract may take in memory; it changes no result and is not part of the run's identity.
     """
     compared = load_previous(previous, request.period.quarter) if previous is not None else None
     ladder = rules.ladder(request.period.quarter)

@@ -23,6 +23,7 @@ from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
 
 _SHOWN_CONFLICTS: Final = 20
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,6 @@ def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
     if rows.file[first] != rows.file[second]:
         message += "; if the later file corrects the earlier one, say corrections: by_file_name in rules/extracts.yaml"
     return Problem(names[rows.file[second]], int(rows.row[second]), None, "duplicate-conflict", message)
-
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass

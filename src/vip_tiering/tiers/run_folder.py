@@ -69,7 +69,7 @@ def read_run(folder: Path) -> TieredRun:
     """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
     folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")
     if manifest.get("schema") != _RUN:
-        raise _refused(folder, "run-unfit", "is no run of vip tier compute; name a folder such as out/2015Q4")
+        raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
     if manifest["status"] != "official":
         raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
     run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))

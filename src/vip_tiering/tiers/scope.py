@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import text_array
+from vip_tiering.base.arrays import Mask, text_array
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, Int64s, exact_sum, exact_sums, value_range
 from vip_tiering.base.quarter import day_date
@@ -31,6 +31,18 @@ from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliase
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.tiering import tier_levels
+
+Index = npt.NDArray[np.intp]
+_NEGATIVE: Final = "amount-negative"
+_RANGE: Final = "amount-range"
+_UNKNOWN: Final = Decimal(-1)
+"""Stands for the weight of a product that the rules do not name."""
+_SHOWN_PRODUCTS: Final = 20
+_PRODUCT_FORM: Final = re.compile(r"(?!.*[0-9]{6})[\w -]{1,32}")
+"""Products that a message may show; another one could be a customer's value in a column that was taken for the product."""
+_WHOLE: Final = pa.decimal256(20, 0)
+_FACTOR: Final = pa.decimal256(28, 16)
+"""A rate has at most 8 digits and 10 places, a weight 6 places."""
 
 
 class Renaming:
@@ -90,20 +102,6 @@ def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder
     rest = tiers.loc[~touched].assign(tier=tiers.loc[~touched, "tier"].cat.set_categories(codes))
     frame: pd.DataFrame = pd.concat([rest, merged[list(tiers.columns)]], ignore_index=True)
     return frame
-
-
-Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.intp]
-_NEGATIVE: Final = "amount-negative"
-_RANGE: Final = "amount-range"
-_UNKNOWN: Final = Decimal(-1)
-"""Stands for the weight of a product that the rules do not name."""
-_SHOWN_PRODUCTS: Final = 20
-_PRODUCT_FORM: Final = re.compile(r"(?!.*[0-9]{6})[\w -]{1,32}")
-"""Products that a message may show; another one could be a customer's value in a column that was taken for the product."""
-_WHOLE: Final = pa.decimal256(20, 0)
-_FACTOR: Final = pa.decimal256(28, 16)
-"""A rate has at most 8 digits and 10 places, a weight 6 places."""
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ CASES = [
     Case(23, "quote and line end within a header", middle(b'\x00"\n\x00'), 4, (MIDDLE, "row 1", "[file-")),
     Case(
         10,
-        "Parquet with a column name that is no text",
+        "Parquet with a column name that is not text",
         replaced("b.parquet", parquet(**sound_parquet(), noted=pa.array([1] * 5)).replace(b"noted", b"n\x9fted")),
         4,
         ("b.parquet", "file-damaged"),

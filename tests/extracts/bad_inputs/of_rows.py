@@ -154,7 +154,7 @@ CASES = [
     ),
     Case(
         57,
-        "whole number that is no date",
+        "whole number that is not a date",
         middle(HEADER + f"{CANARY}1,20151302,1\n{CANARY}2,20151002,1\n"),
         4,
         (MIDDLE, "row 2", "date-invalid"),

@@ -18,7 +18,8 @@ from vip_tiering.extracts.days import read_rows
 from vip_tiering.extracts.find import FoundFile
 from vip_tiering.extracts.look import inspect_one
 from vip_tiering.rules.extracts import ExtractRules
-from vip_tiering.rules.load import FILES, check, load_rules
+from vip_tiering.rules.forms import check
+from vip_tiering.rules.load import FILES, load_rules
 
 _CSV = "customer_id,date,balance\nC001,2015-10-02,150000.00\nC002,2015-10-02,-12.5\nC003,2015-10-03,0\n"
 _CHINESE = "客户号,姓名,账号,数据日期,币种,余额\n0001,李四,A1,20151002,CNY,1.00\n0002,王五,A2,20151002,人民币,2.00\n"
@@ -82,8 +83,8 @@ def read_extract(content: bytes, name: str) -> None:
 
 def read_rules(content: bytes) -> None:
     """Check a rule file of these bytes as each kind there is, and load it where its form is sound."""
-    for file in FILES:
-        document = check(content, file, file)
+    for file, form in FILES.items():
+        document = check(content, form, file)
         if not all(line.startswith(f"{file}:") and "\n" not in line for line in document.lines()):
             raise AssertionError("a line does not say where it belongs")
     (_FOLDER / "tiers.yaml").write_bytes(content)

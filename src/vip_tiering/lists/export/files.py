@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering._version import __version__
+from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES
 from vip_tiering.lists.export.day import DayLists
-from vip_tiering.lists.export.profiles import profile_writers
-from vip_tiering.lists.export.request import DEFAULT_PROFILE
+from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks
@@ -32,6 +29,13 @@ BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
+Owner = tuple[str, str]
+"""A branch and a manager."""
+SCHEMA_VERSION: Final = 1
+"""Form of the manifest."""
+EXPORT: Final = "vip-tiering export"
+PRIVATE: Final = "vip-tiering private export"
+PRIVATE_SUFFIX: Final = ".private"
 
 
 @dataclass(frozen=True)
@@ -126,26 +130,14 @@ def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-Owner = tuple[str, str]
-"""A branch and a manager."""
-
-
 def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Table]]:
     """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
     owners: dict[Owner, dict[str, pa.Table]] = {}
     for code, table in tables.items():
-        for owner, start, end in _stretches(table):
-            owners.setdefault(owner, {})[code] = table.slice(start, end - start)
+        of_owner = table.select(["branch", "manager"]).to_pandas().groupby(["branch", "manager"]).indices
+        for owner, rows in of_owner.items():
+            owners.setdefault(owner, {})[code] = table.slice(int(rows[0]), len(rows))
     return dict(sorted(owners.items()))
-
-
-def _stretches(table: pa.Table) -> Iterator[tuple[Owner, int, int]]:
-    """Yield branch and manager with the stretch of their rows; one step for each of them, not for each row."""
-    branch, manager = table["branch"].combine_chunks(), table["manager"].combine_chunks()
-    differs = pc.or_(pc.not_equal(branch[1:], branch[:-1]), pc.not_equal(manager[1:], manager[:-1]))
-    starts = [0, *(np.flatnonzero(differs.to_numpy(zero_copy_only=False)) + 1).tolist(), len(table)]
-    for start, end in pairwise(starts):
-        yield (branch[start].as_py(), manager[start].as_py()), start, end
 
 
 def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:
@@ -155,55 +147,21 @@ def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:
     return {(branch, manager): f"{branches[branch]}/{managers[branch][manager]}" for branch, manager in owners}
 
 
-SCHEMA_VERSION: Final = 1
-"""Form of the manifest."""
-EXPORT: Final = "vip-tiering export"
-PRIVATE: Final = "vip-tiering private export"
-
-
-@dataclass(frozen=True)
-class ExportOrigin:
-    """Everything that may change an export. `files`: SHA-256 of each file beside the run, None where it was not given.
-
-    `results`: how long the files with the results of earlier exports were, by part and name.
-    """
-
-    on: dt.date
-    quarter: str
-    run: str
-    files: Mapping[str, str | None]
-    rules: str
-    only: Sequence[str] = ()
-    profiles: Sequence[str] = ()
-    allow_old_run: bool = False
-    earlier: Mapping[str, str] = field(default_factory=dict)
-    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @property
-    def made_from(self) -> dict[str, Any]:
-        """What gives the export its identity."""
-        return {
-            "on": str(self.on),
-            "run": self.run,
-            "files": dict(self.files),
-            "rules": self.rules,
-            "only": sorted(self.only),
-            "profiles": sorted(self.profiles),
-            "allow_old_run": self.allow_old_run,
-            "earlier": dict(self.earlier),
-            "results": dict(self.results),
-            "program": __version__,
-        }
+def private_root(out: Path, given: Path | None) -> Path:
+    """Return the folder of the private parts: the one `given`, else OUT.private beside OUT."""
+    if given is not None:
+        return given
+    beside = manifests.named(out)
+    return beside.with_name(f"{beside.name}{PRIVATE_SUFFIX}")
 
 
 def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
     """Return the SHA-256 of all rules of an export, however they are written."""
-    inner = books.books
     return manifests.digest(
         {
-            "playbooks": inner.playbooks.model_dump(mode="json"),
-            "products": {code: one.model_dump(mode="json") for code, one in inner.products.items()},
-            "channels": {code: one.model_dump(mode="json") for code, one in inner.channels.items()},
+            "playbooks": books.file.model_dump(mode="json"),
+            "products": {code: one.model_dump(mode="json") for code, one in books.products.items()},
+            "channels": {code: one.model_dump(mode="json") for code, one in books.channels.items()},
             "gates": books.gates.model_dump(mode="json"),
             "customers": books.customers.model_dump(mode="json"),
             "profiles": {code: one.model_dump(mode="json") for code, one in books.profiles.items()},
@@ -213,15 +171,14 @@ def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
     )
 
 
-def document_of(origin: ExportOrigin, window: Window, lists: DayLists, books: Playbooks, warnings: Sequence[str]) -> dict[str, Any]:
-    """Return the manifest, but for its outputs and its private part."""
+def document_of(
+    made_from: Mapping[str, Any], quarter: Quarter, window: Window, lists: DayLists, books: Playbooks, warnings: Sequence[str]
+) -> dict[str, Any]:
+    """Return the manifest, but for its outputs and its private part. `made_from`: everything that may change the export."""
     first, last = window.dates
     return {
-        **_head(EXPORT, origin),
-        "window": {"first": str(first), "last": str(last)},
-        "identity": manifests.digest(origin.made_from),
-        "made_from": origin.made_from,
-        "rules": {"name": books.name, "source": books.books.playbooks.source},
+        **_head(EXPORT, made_from, quarter, window={"first": str(first), "last": str(last)}),
+        "rules": {"name": books.name, "source": books.file.source},
         "actions": {action: one.document for action, one in lists.counts.items()},
         "channels": channel_counts(lists),
         "private": None,
@@ -229,20 +186,13 @@ def document_of(origin: ExportOrigin, window: Window, lists: DayLists, books: Pl
     }
 
 
-def private_document(origin: ExportOrigin) -> dict[str, Any]:
+def private_document(made_from: Mapping[str, Any], quarter: Quarter) -> dict[str, Any]:
     """Return the manifest of the private part, but for its outputs. It tells of no action: the main manifest counts all."""
-    return {**_head(PRIVATE, origin), "identity": manifests.digest(origin.made_from), "made_from": origin.made_from}
+    return _head(PRIVATE, made_from, quarter)
 
 
-def _head(schema: str, origin: ExportOrigin) -> dict[str, Any]:
-    return {
-        "schema": schema,
-        "schema_version": SCHEMA_VERSION,
-        "program": {"name": "vip-tiering", "version": __version__},
-        "on": str(origin.on),
-        "quarter": origin.quarter,
-        "status": "export",
-    }
+def _head(schema: str, made_from: Mapping[str, Any], quarter: Quarter, **members: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    return manifests.head(schema, SCHEMA_VERSION, made_from, on=made_from["on"], quarter=str(quarter), status="export", **members)
 
 
 def channel_counts(lists: DayLists) -> dict[str, dict[str, int]]:

@@ -2,91 +2,207 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
+from vip_tiering._version import __version__
 from vip_tiering.base.errors import OutputError, UsageError
-from vip_tiering.base.threads import threads
-from vip_tiering.customers.incoming import Incoming, read_incoming
+from vip_tiering.base.quarter import day_number
+from vip_tiering.base.schema import RESULT_CODES
+from vip_tiering.customers.incoming import read_incoming
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.lists.export.request import DEFAULT_PROFILE, ExportOrder, ExportResult, Given
-from vip_tiering.lists.selection.cases import Only, only_of
-from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG
+from vip_tiering.lists.export.day import DayInputs, lists_of_day
+from vip_tiering.lists.export.files import ExportFiles, document_of, export_files, private_document, private_root, rules_digest
+from vip_tiering.lists.export.notes import notes_on_lists, notes_on_run, previews_of
+from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
+from vip_tiering.lists.selection.cases import only_of
+from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, together
 from vip_tiering.lists.selection.earlier_exports import read_earlier_exports
+from vip_tiering.lists.selection.events import window_of
+from vip_tiering.lists.verification.rules import check_private, check_written
+from vip_tiering.playbooks import event_plan
+from vip_tiering.playbooks.event_plan import event_plan_between
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
-from vip_tiering.rules.load import Rules
+from vip_tiering.rules.calendar import CalendarFile, working_days
 from vip_tiering.tiers.run_folder import load_run
 
+PLAN_AHEAD: Final = dt.timedelta(days=60)
+"""So far ahead of the day `event_plan.csv` tells what is to be prepared."""
 
-def playbook_export(order: ExportOrder) -> ExportResult:
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What came of it: the manifest, the folders, the channels' names.
+
+    `previews`: the first rows of each list, masked; nothing where the export stood there already.
+    """
+
+    document: dict[str, Any]
+    folder: Path | None
+    private_folder: Path | None
+    warnings: tuple[str, ...]
+    labels: dict[str, str]
+    previews: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    up_to_date: bool = False
+
+
+def playbook_export(  # noqa: PLR0913 (names every option)
+    run: Path,
+    *,
+    customers: Path,
+    on: dt.date,
+    out: Path,
+    rules: Path | None = None,
+    events: Path | None = None,
+    contact_log: Path | None = None,
+    do_not_contact: Path | None = None,
+    only: Sequence[str] = (),
+    profiles: Sequence[str] = (DEFAULT_PROFILE,),
+    private_out: Path | None = None,
+    allow_old_run: bool = False,
+    replace: bool = False,
+    dry_run: bool = False,
+    max_bytes: str = "4G",
+) -> ExportResult:
     """Export the lists of a day, unless the same export stands there already. With `dry_run` nothing is written."""
-    _refuse_places(order)
-    _refuse_own_logs(order)
-    rules, books = rules_with_playbooks(order.rules)
-    only, profiles = only_of(order.only, books), _profiles(order, books)
-    if order.dry_run:
-        return _export(order, books, rules, only, profiles)
-    with folders.locked(order.out), folders.locked(order.private_root):
-        return _export(order, books, rules, only, profiles)
+    private = private_root(out, private_out)
+    _refuse_places(run, out, private)
+    _refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, (out, private))
+    loaded, books = rules_with_playbooks(rules)
+    limited, forms = only_of(only, books), _profiles(profiles, books)
+    calendar = loaded.calendar
+    with ExitStack() as locks:
+        if not dry_run:
+            locks.enter_context(folders.locked(out))
+            locks.enter_context(folders.locked(private))
+        tiered = load_run(run, on, books.gates.limits.run_grace_days.value, allow_old=allow_old_run)
+        incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
+        ladder = loaded.ladder(tiered.quarter)
+        earlier = read_earlier_exports(out, private, on, books.channels)
+        made_from = {
+            "on": str(on),
+            "run": tiered.digest,
+            "files": incoming.sha256,
+            "rules": rules_digest(books, calendar),
+            "only": sorted(only),
+            "profiles": sorted(profiles),
+            "allow_old_run": allow_old_run,
+            "earlier": earlier.digests,
+            "results": earlier.marks,
+            "program": __version__,
+        }
+        if not dry_run and (standing := folders.standing(out / str(on), made_from, replace=replace)):
+            document = manifests.manifest_of(standing)
+            private_folder = private / str(on) if document.get("private") else None
+            return ExportResult(document, standing, private_folder, tuple(document["warnings"]), {}, up_to_date=True)
+
+        barred = together([incoming.known.barred, earlier.heard.barred])
+        known = dataclasses.replace(incoming.known, results=earlier.heard.results, barred=barred)
+        window = window_of(on, working_days(calendar))
+        inputs = DayInputs(tiered, books, incoming.customers, known, earlier.contacts, _branch_dates(calendar), earlier.overflow)
+        lists = lists_of_day(inputs, on, window, limited)
+        strangers = incoming.judge_ids(tiered)  # what it refuses, it refuses before anything is written
+        plan = event_plan_between(books, calendar, on, on + PLAN_AHEAD)
+        files = export_files(lists, forms, books.channels, books.headers, books.customers.offered_words("result", RESULT_CODES))
+        files.open["event_plan.csv"] = event_plan.csv_writer(plan)
+        warnings = (
+            *tiered.warnings,
+            *incoming.warnings,
+            *strangers,
+            *notes_on_run(tiered, ladder, incoming.customers, books, out, on),
+            *notes_on_lists(lists, incoming.customers, window, books, files),
+            *plan.warnings,
+        )
+        document = document_of(made_from, tiered.quarter, window, lists, books, warnings)
+        labels = {code: one.label for code, one in books.channels.items()}
+        previews = previews_of(lists, labels)
+        if dry_run:
+            return ExportResult(document, None, None, warnings, labels, previews)
+        private_head = private_document(made_from, tiered.quarter)
+        del tiered, incoming, earlier, known, inputs, lists  # reading the files back takes their memory
+        folder, private_folder = _publish(document, private_head, files, out, private, books, replace=replace)
+        return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, previews)
 
 
-def _export(order: ExportOrder, books: Playbooks, rules: Rules, only: Only, profiles: list[Profile]) -> ExportResult:
-    """Read, compute and publish; the caller holds the locks."""
-    with threads(1) as pool:
-        reading = pool.submit(_incoming, order, books)
-        run = load_run(order.run, order.on, books.gates.limits.run_grace_days.value, allow_old=order.allow_old_run)
-        from vip_tiering.lists.export import publish  # noqa: PLC0415 (pandas loads while the customers are read)
-
-        incoming = reading.result()
-    memory = read_earlier_exports(order.out, order.private_root, order.on, books.books.channels)
-    given = Given(run, incoming, memory, books, rules.ladder(run.quarter), rules.calendar, only, profiles)
-    origin = publish.origin_of(order, given)
-    target = order.out / str(order.on)
-    if not order.dry_run and (standing := folders.standing(target, origin.made_from, replace=order.replace)):
-        return _standing(order, standing)
-    made = publish.make(order, given, origin)
-    if order.dry_run:
-        return ExportResult(made.document, None, None, made.warnings, made.labels, made.previews)
-    del run, reading, incoming, memory, given  # reading the files back takes their memory
-    folder, private = publish.publish(order, origin, made, books)
-    return ExportResult(manifests.manifest_of(folder), folder, private, made.warnings, made.labels, made.previews)
-
-
-def _incoming(order: ExportOrder, books: Playbooks) -> Incoming:
-    max_bytes = size_in_bytes(order.max_bytes)
-    return read_incoming(order.customers, order.events, order.contact_log, order.do_not_contact, books, max_bytes)
-
-
-def _refuse_places(order: ExportOrder) -> None:
+def _refuse_places(run: Path, out: Path, private: Path) -> None:
     """Refuse places that would make one folder a part of another."""
-    out, private, run = (path.resolve() for path in (order.out, order.private_root, order.run))
-    if out.is_relative_to(run):
-        raise OutputError(f"{order.out}: lies inside the run {manifests.named(order.run).name}; choose another --out")
-    if private.is_relative_to(out) or out.is_relative_to(private) or private.is_relative_to(run):
-        raise OutputError(f"{order.private_root}: must lie neither around nor inside --out or the run; choose another --private-out")
+    out_place, private_place, run_place = (path.resolve() for path in (out, private, run))
+    if out_place.is_relative_to(run_place):
+        raise OutputError(f"{out}: lies inside the run {manifests.named(run).name}; choose another --out")
+    if any(private_place.is_relative_to(one) for one in (out_place, run_place)) or out_place.is_relative_to(private_place):
+        raise OutputError(f"{private}: must lie neither around nor inside --out or the run; choose another --private-out")
 
 
-def _refuse_own_logs(order: ExportOrder) -> None:
-    """Refuse what the export reads by itself: given once more, each contact would count twice."""
-    for option, given, name in (("--contact-log", order.contact_log, CONTACT_LOG), ("--do-not-contact", order.do_not_contact, BARRED)):
-        if given is not None and given.resolve() in {(root / name).resolve() for root in (order.out, order.private_root)}:
-            raise UsageError(f"{option}: {given} is read by itself, because it lies beside the exports; leave it out")
+def _refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:
+    """Refuse what the export reads by itself: given once more, each contact would count twice.
+
+    `given`: the file and the name of the export's own, by option.
+    """
+    for option, (path, name) in given.items():
+        if path is not None and path.resolve() in {(root / name).resolve() for root in roots}:
+            raise UsageError(f"{option}: {path} is read by itself, because it lies beside the exports; leave it out")
 
 
-def _profiles(order: ExportOrder, books: Playbooks) -> list[Profile]:
+def _profiles(names: Sequence[str], books: Playbooks) -> list[Profile]:
     """Return the forms that are asked for, and the default for channels of messages that none of them takes: no list is left out."""
-    for name in order.profiles:
+    for name in names:
         if name not in books.profiles:
             raise UsageError(f"--profile: must be one of {', '.join(books.profiles)}")
-    wanted = [books.profiles[name] for name in dict.fromkeys(order.profiles)]
+    wanted = [books.profiles[name] for name in dict.fromkeys(names)]
     default = books.profiles[DEFAULT_PROFILE]
     taken = {code for one in wanted for code in one.channels}
     return wanted if taken.issuperset(default.channels) else [*wanted, default]
 
 
-def _standing(order: ExportOrder, folder: Path) -> ExportResult:
-    """Return the result for an export that stands there already, as it is to be made."""
-    document = manifests.manifest_of(folder)
-    private = order.private_root / str(order.on) if document.get("private") else None
-    return ExportResult(document, folder, private, tuple(document["warnings"]), {}, up_to_date=True)
+def _branch_dates(calendar: CalendarFile) -> dict[str, list[int]]:
+    """Return the days that the branch set, by action."""
+    dates: dict[str, list[int]] = {}
+    for one in calendar.branch_dates or ():
+        dates.setdefault(one.action, []).append(day_number(one.date))
+    return {action: sorted(set(days)) for action, days in dates.items()}
+
+
+def _publish(
+    document: dict[str, Any], private_head: dict[str, Any], files: ExportFiles, out: Path, private: Path, books: Playbooks, *, replace: bool
+) -> tuple[Path, Path | None]:
+    """Publish the private part, then the main one that names it; where either is refused, both folders are as they were.
+
+    A private part alone is what a run that was killed left: it gives way.
+    """
+    name = document["on"]
+    with folders.provisional(private / name, out / name):
+        private_folder = _publish_private(private_head, files, private, books)
+        if private_folder is not None:
+            written = manifests.manifest_of(private_folder)
+            document = {**document, "private": {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}}
+        folder = folders.publish(
+            out,
+            name,
+            files.open,
+            document,
+            replace=replace,
+            check=lambda staging: check_written(staging, private_folder, books),
+        )
+    return folder, private_folder
+
+
+def _publish_private(document: dict[str, Any], files: ExportFiles, private: Path, books: Playbooks) -> Path | None:
+    """Publish the private part after a look at its own files, unless the same one stands there; None where there is none.
+
+    What stands there of an export that is replaced gives way also where the new one has nothing private.
+    """
+    name = document["on"]
+    if not files.private:
+        if (private / name / manifests.MANIFEST).exists():
+            folders.supersede(private / name)
+        return None
+    if (standing := folders.standing(private / name, document["made_from"], replace=True)) is not None:
+        return standing
+    return folders.publish(private, name, files.private, document, replace=True, check=lambda staging: check_private(staging, books))

@@ -1,26 +1,31 @@
-"""Texts from templates: fields are joined column by column, never row by row; names become a surname and a form of address."""
+"""Messages that go to many: one row for a number, its text, and the times between which it may be sent.
+
+Texts are made from templates column by column, never row by row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Mask, encoded
-from vip_tiering.base.money import Int64s
-from vip_tiering.base.threads import threads
-from vip_tiering.customers.texts import utf16_lengths
-from vip_tiering.customers.types import NOT_GIVEN
-from vip_tiering.lists.selection.gates import UInt32s
+from vip_tiering.base.arrays import Mask, encoded, joined_groups
+from vip_tiering.base.schema import MESSAGE_FIELDS
+from vip_tiering.customers.dates import iso_dates
+from vip_tiering.customers.texts import NOBODY_NAMED, plain
+from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, RowContext
+from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.actions import Message, Segment
-from vip_tiering.playbooks.messages import FIELDS, forbidden_in, parts_of
-from vip_tiering.playbooks.products import Product
+from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.customers import SEGMENTS
+from vip_tiering.playbooks.messages import parts_of
 
-OUR_BRANCH: Final = "我行网点"
-OUR_MANAGER: Final = "客户经理"
+_A_PRODUCT: Final = "相关产品"
 _PIECE_ROWS: Final = 1 << 18
 """So many texts are joined at once: the bytes of one array are counted in 32 bits."""
 MessageColumns = Mapping[str, pa.Array | str]
@@ -32,16 +37,12 @@ def render(template: str, fields: MessageColumns, count: int) -> pa.ChunkedArray
     The template was checked when the rules were loaded, so every field in it is known.
     """
     parts = [fields[name] if name else text for text, name in parts_of(template)]
-    with threads(2) as pool:
-        pieces = [*pool.map(lambda start: _joined(parts, start, min(count, start + _PIECE_ROWS)), range(0, count, _PIECE_ROWS))]
+    columns = [pa.repeat(part, count) if isinstance(part, str) else part for part in parts]
+    pieces = []
+    for start in range(0, count, _PIECE_ROWS):
+        texts = [column.slice(start, _PIECE_ROWS).cast(pa.string()) for column in columns]
+        pieces.append(pc.binary_join_element_wise(*texts, ""))
     return pa.chunked_array(pieces, pa.string())
-
-
-def _joined(parts: list[pa.Array | str], start: int, end: int) -> pa.Array:
-    columns = [part if isinstance(part, str) else part.slice(start, end - start).cast(pa.string()) for part in parts]
-    if all(isinstance(column, str) for column in columns):
-        return pa.repeat("".join(columns), end - start)
-    return pc.binary_join_element_wise(*columns, "")
 
 
 def render_message(message: Message, segment_bits: Mapping[Segment, Mask], fields: MessageColumns, count: int) -> pa.ChunkedArray:
@@ -57,31 +58,67 @@ def render_message(message: Message, segment_bits: Mapping[Segment, Mask], field
     return text if isinstance(text, pa.ChunkedArray) else pa.chunked_array([text])
 
 
-def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.DictionaryArray:
-    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
+def message_rows(verdicts: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Table:
+    """Return one row for every number, in the order of actions and customers: `schema.MESSAGE_FIELDS`.
 
-    Also where one holds a word that no message may hold, such as a branch that is called like a private product.
+    Turns were taken by number, so all who pass at one number pass for one action; they share the row, which then names nobody.
     """
-    coded = encoded(texts)  # branches and managers repeat
-    distinct = coded.dictionary
-    units = utf16_lengths(distinct)
-    sayable = pa.array([not forbidden_in(text, unsayable) for text in distinct.to_pylist()], pa.bool_())
-    fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field])))
-    return pa.DictionaryArray.from_arrays(coded.indices, pc.if_else(fits, distinct, otherwise))
+    passed = verdicts[verdicts["reason"] == PASSES]
+    rows = passed[context.of_cases(lambda case: case.channel.code == channel.code, passed)]
+    tables = [_rows(case, part, context) for case, part in context.by_case(rows)]
+    if not tables:
+        return pa.table({name: pa.array([], pa.string()) for name in MESSAGE_FIELDS})
+    table = pa.concat_tables(tables)
+    valid_days = context.limits.message_valid_days.value
+    day, valid_until = iso_dates(np.array([context.today, context.today + valid_days], np.int32)).to_pylist()
+    window = channel.send_window
+    times = {
+        "not_before": f"{day} {window.not_before}" if window else day,
+        "not_after": f"{day} {window.not_after}" if window else day,
+        "valid_until": valid_until,
+    }
+    for name, text in times.items():
+        table = table.append_column(name, plain(text, len(table)))
+    return table.select(list(MESSAGE_FIELDS))
 
 
-def topic_labels(topics: UInt32s, products: tuple[Product, ...]) -> pa.Array:
-    """Return the labels of the topics that may be offered, joined by 、, shape (k,). `topics`: bit i for product i."""
-    distinct = np.flatnonzero(np.bincount(topics))
-    texts = ["、".join(one.label for number, one in enumerate(products) if bits >> number & 1) for bits in distinct.tolist()]
-    return pa.array(texts, pa.string()).take(pa.array(np.searchsorted(distinct, topics)))
+def _rows(case: Case, rows: pd.DataFrame, context: RowContext) -> pa.Table:
+    """Return the rows of one case."""
+    message = case.action.message
+    if message is None:  # the gate no_template lets nobody pass
+        raise ValueError(case.action.id)
+    profile = context.people.profile
+    rows = rows.assign(phone=context.customers.phone[profile[rows["at"]]]).sort_values(["phone", "at"])
+    ids = joined_groups(context.people.customer_id.take(pa.array(rows["at"])), rows["phone"], "|")
+    firsts = rows.drop_duplicates("phone").assign(holders=rows.groupby("phone").size().to_numpy(), ids=ids.to_pandas().array)
+    firsts = firsts.sort_values("at")  # the number's first customer gives its place
+    several = (firsts["holders"] > 1).to_numpy()
+    fields = _fields(case, firsts, several, context)
+    bits = context.customers.segments[profile[firsts["at"]]]
+    segments: Mapping[Segment, Mask] = {name: ((bits >> number) & 1).astype(np.bool_) & ~several for number, name in enumerate(SEGMENTS)}  # type: ignore[misc]
+    columns = {
+        "phone": context.phones(firsts["at"]),
+        "text": render_message(message, segments, fields, len(firsts)),
+        "customer_id": pa.array(firsts["ids"], pa.string()),
+        "action": plain(case.action.id, len(firsts)),
+    }
+    coded = {name: plain(column, len(firsts)) if isinstance(column, str) else encoded(column) for name, column in fields.items()}
+    return pa.table({**columns, **coded})
 
 
-def number_texts(values: Int64s) -> pa.Array:
-    """Return whole numbers as text, shape (n,); "" for NOT_GIVEN."""
-    return pc.if_else(pa.array(values != NOT_GIVEN), pa.array(values).cast(pa.string()), "")
+def _fields(case: Case, rows: pd.DataFrame, several: Mask, context: RowContext) -> dict[str, pa.Array | str]:
+    """Return the fields of every row. A number with more than one holder is nobody's own: nobody is named."""
+    fields = context.fields_of(case, rows)
+    fields["name"] = _where(context.facts.holders[context.people.profile[rows["at"]]] > 1, NOBODY_NAMED, fields["name"])
+    fields["branch"] = _where(several, OUR_BRANCH, fields["branch"])
+    fields["manager"] = _where(several, OUR_MANAGER, fields["manager"])
+    # What several customers are told of: the one topic that all may be offered, else no product by name.
+    fields["product"] = _where(several, case.topics[0].label if len(case.topics) == 1 else _A_PRODUCT, fields["product"])
+    return fields
 
 
-def tidy_blanks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return texts without the blanks that an empty field leaves."""
-    return pc.utf8_trim(pc.replace_substring_regex(texts, " +", " "), " ")
+def _where(mask: Mask, text: str, otherwise: pa.Array | str) -> pa.DictionaryArray:
+    """Return a text where a mask is set and a field of templates elsewhere, shape (n,)."""
+    coded = plain(otherwise, len(mask)) if isinstance(otherwise, str) else encoded(otherwise)
+    codes = np.where(mask, np.int32(len(coded.dictionary)), coded.indices.to_numpy())
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([coded.dictionary, pa.array([text], pa.string())]))

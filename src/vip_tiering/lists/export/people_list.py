@@ -2,193 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, Mask, truth
-from vip_tiering.base.money import Int64s
+from vip_tiering.base.arrays import Int32s, Mask, joined_groups, text_array
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 from vip_tiering.customers.dates import iso_dates
 from vip_tiering.customers.types import NO_DAY
-from vip_tiering.lists.export.messages import render, tidy_blanks
-from vip_tiering.lists.export.ranking import Urgency, urgency_of
+from vip_tiering.lists.export.messages import render
+from vip_tiering.lists.export.ranking import NEVER, URGENT_FIRST, greatest_urgency, with_urgency
 from vip_tiering.lists.export.row_context import RowContext
-from vip_tiering.lists.selection.gates import Judged
+from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.channels import Channel
 
 NO_MARKETING: Final = "仅服务,不得营销"
 """What a row says where nothing may be offered."""
 GENERAL_ONLY: Final = "仅服务和一般业务,不得营销"
 """What a row in person says where only offers without risk may be talked of, since the customer consented to no way."""
-_NO_RANK: Final = np.iinfo(np.int32).max
 
 
-@dataclass(frozen=True)
-class _Entries:
-    """One reason for one customer each, arrays of shape (e,)."""
-
-    at: Int32s
-    number: Int32s
-    hidden: Mask
-    day: Int32s
-    until: Int32s
-    amount_fen: Int64s
-    mainly: Mask
-    waiting_since: Int32s
-    action: pa.Array
-    reason: pa.Array
-    product: pa.Array
-    text: pa.Array
-
-
-def list_rows(judged: Sequence[Judged], channel: Channel, desk: RowContext) -> tuple[pa.Table, pa.Table]:
+def list_rows(verdicts: pd.DataFrame, channel: Channel, context: RowContext) -> tuple[pa.Table, pa.Table]:
     """Return the rows of a channel for people, and those that only private files may hold: of private clients, or for private purposes.
 
     Both are sorted by branch, manager and rank.
     """
-    parts = [_entries(one, desk) for one in judged if one.due.case.channel.code == channel.code and one.passed.any()]
-    open_rows = [_only(part, hidden=False) for part in parts]
-    hidden_rows = [_only(part, hidden=True) for part in parts]
-    return _rows(open_rows, channel, desk), _rows(hidden_rows, channel, desk)
+    passed = verdicts[verdicts["reason"] == PASSES]
+    rows = passed[context.of_cases(lambda case: case.channel.code == channel.code, passed)]
+    texts = [_with_texts(case, part, context) for case, part in context.by_case(with_urgency(rows, context))]
+    if not texts:
+        return _no_rows(channel), _no_rows(channel)
+    return context.parted(pd.concat(texts), lambda part: _rows(part, channel, context))
 
 
-def _entries(judged: Judged, desk: RowContext) -> _Entries:
-    """Return the entries of one case: those whom no gate stopped."""
-    where = np.flatnonzero(judged.passed).astype(np.int32)
-    case, at = judged.due.case, judged.due.at[where]
-    occasion = judged.due.occasion.take(where) if judged.due.occasion else None
-    fields = desk.fields_of(judged, at, where)
-    none = np.full(len(at), NO_DAY, np.int32)
+def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataFrame:
+    """Return the rows of one case with what it says of each customer: `action`, `reasons`, `product`, `text`."""
+    fields = context.fields_of(case, rows)
     message = case.action.message if case.channel.message else None
-    urgency = urgency_of(judged, where, desk.people, desk.customers, desk.overflow)
-    return _Entries(
-        at=at,
-        number=np.full(len(at), case.number, np.int32),
-        hidden=desk.hidden(judged.due)[where],
-        day=np.where(occasion.until == NO_DAY, NO_DAY, occasion.day) if occasion else none,
-        until=urgency.until,
-        amount_fen=urgency.amount_fen,
-        mainly=urgency.mainly,
-        waiting_since=urgency.waiting_since,
-        action=pa.repeat(case.action.id, len(at)),
-        reason=_plain(tidy_blanks(render(case.action.listed_as or case.action.id, fields, len(at)))),
-        product=_as_array(fields["product"], len(at)),
-        text=_plain(render(message.text, fields, len(at))) if message else pa.repeat("", len(at)),
+    reasons = pc.replace_substring_regex(render(case.action.listed_as or case.action.id, fields, len(rows)), " +", " ")
+    return rows.assign(
+        number=case.number,
+        action=case.action.id,
+        reasons=pc.utf8_trim(reasons, " ").to_pandas().array,  # without the blanks that an empty field leaves
+        product=context.products_of(case, rows).to_pandas().array,
+        text=render(message.text, fields, len(rows)).to_pandas().array if message else "",
     )
 
 
-def _plain(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+def _no_rows(channel: Channel) -> pa.Table:
+    return pa.table({name: pa.array([], pa.int64() if name == "rank" else pa.string()) for name in _columns(channel)})
 
 
-def _as_array(texts: pa.Array | str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(texts, pa.string()), count) if isinstance(texts, str) else texts
+def _columns(channel: Channel) -> tuple[str, ...]:
+    return LIST_FIELDS + (PERSONAL_MESSAGE_FIELDS if channel.message else ())
 
 
-def _only(part: _Entries, *, hidden: bool) -> _Entries:
-    keep = np.flatnonzero(part.hidden == hidden)
-    return _taken(part, keep)
-
-
-def _taken(part: _Entries, index: Int64s) -> _Entries:
-    positions = pa.array(index)
-    return _Entries(
-        **{
-            name: column.take(positions) if isinstance(column := getattr(part, name), pa.Array) else column[index]
-            for name in _Entries.__dataclass_fields__
-        }
-    )
-
-
-def _concat(parts: Sequence[_Entries]) -> _Entries:
-    columns = {name: [getattr(part, name) for part in parts] for name in _Entries.__dataclass_fields__}
-    return _Entries(
-        **{
-            name: pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
-            for name, column in columns.items()
-        }
-    )
-
-
-def _rows(parts: Sequence[_Entries], channel: Channel, desk: RowContext) -> pa.Table:
+def _rows(entries: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Table:
     """Return one row per customer from all entries, sorted by branch, manager and rank."""
-    parts = [part for part in parts if len(part.at)]
-    names = LIST_FIELDS + (PERSONAL_MESSAGE_FIELDS if channel.message else ())
-    if not parts:
-        return pa.table({name: pa.array([], pa.int64() if name == "rank" else pa.string()) for name in names})
-    entries = _concat(parts)
-    entries = _taken(entries, np.lexsort((entries.number, entries.at)))
-    starts = np.flatnonzero(np.concatenate([[True], entries.at[1:] != entries.at[:-1]]))
-    at = entries.at[starts]
-    columns = {**_who(at, channel, desk), **_what(entries, starts, at, channel, desk)}
-    order, rank = _ranked(entries, starts, at, columns, desk)
-    table = pa.table(columns).take(pa.array(order)).append_column("rank", pa.array(rank))
-    return table.select(list(names))
+    if entries.empty:
+        return _no_rows(channel)
+    entries = entries.sort_values(["at", "number"])
+    urgency = greatest_urgency(entries, ["at"])
+    columns = {**_who(urgency["at"].to_numpy(), channel, context), **_what(entries, urgency, channel, context)}
+    owned = urgency.assign(branch=columns["branch"].to_pandas(), manager=columns["manager"].to_pandas())
+    owned = owned.sort_values(["branch", "manager", *URGENT_FIRST], ascending=[True, True, *URGENT_FIRST.values()])
+    rank = owned.groupby(["branch", "manager"]).cumcount() + 1
+    table = pa.table(columns).take(pa.array(owned.index)).append_column("rank", pa.array(rank))
+    return table.select(_columns(channel))
 
 
-def _who(at: Int32s, channel: Channel, desk: RowContext) -> dict[str, pa.Array]:
+def _who(at: Int32s, channel: Channel, context: RowContext) -> dict[str, pa.Array]:
     """Return the columns that tell who is meant and who acts."""
-    by_phone = channel.way in ("sms", "call")
     blank = pa.repeat("", len(at))
-    columns = {
-        "customer_id": desk.people.customer_id.take(pa.array(at)),
-        "manager": desk.named("manager", at),
-        "branch": desk.named("branch", at),
-        "display_name": desk.addresses_of(at)[0],
-        "phone": desk.phones(at) if by_phone else blank,
-        "tier_label": desk.labels_of(desk.people.level[at]),
-        "previous_tier_label": desk.labels_of(desk.people.previous_level[at]),
-        "last_contact": iso_dates(desk.last_contact[desk.people.profile[at]]),
+    return {
+        "customer_id": context.people.customer_id.take(pa.array(at)),
+        "manager": context.named("manager", at),
+        "branch": context.named("branch", at),
+        "display_name": context.addresses_of(at)[0],
+        "phone": context.phones(at) if channel.way in ("sms", "call") else blank,
+        "tier_label": context.labels_of(context.people.level[at]).cast(pa.string()),
+        "previous_tier_label": context.labels_of(context.people.previous_level[at]).cast(pa.string()),
+        "last_contact": iso_dates(context.last_contact[context.people.profile[at]]),
+        "wechat_id": context.text_of("wechat_id", at),
         "result": blank,
         "obstacle": blank,
         "note": blank,
     }
-    return columns | ({"wechat_id": desk.text_of("wechat_id", at)} if channel.message else {})
 
 
-def _what(entries: _Entries, starts: Int64s, at: Int32s, channel: Channel, desk: RowContext) -> dict[str, pa.Array]:
-    """Return the columns that tell what is due, by when, and what may be offered."""
-    offsets = pa.array(np.append(starts, len(entries.at)).astype(np.int32))
-
-    def joined(texts: pa.Array, separator: str) -> pa.Array:
-        return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)
-
-    may = _may_market(at, channel, desk)
-    until = _soonest(entries.until, starts)
-    reasons = joined(entries.reason, ";")
-    columns = {
-        "action": joined(entries.action, "|"),
-        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, _remark(at, channel, desk), ";")),
-        "product": _distinct(joined(entries.product, "、")),
-        "event_date": iso_dates(_soonest(entries.day, starts)),
-        # What waited for a place in the manager's day may be overdue.
-        "due_by": iso_dates(np.where(until == NO_DAY, desk.today + desk.list_valid_days, np.maximum(until, desk.today)).astype(np.int32)),
+def _what(entries: pd.DataFrame, urgency: pd.DataFrame, channel: Channel, context: RowContext) -> dict[str, pa.Array]:
+    """Return the columns that tell what is due, by when, and what may be offered. `urgency`: of each customer, sorted like the entries."""
+    at, until = urgency["at"].to_numpy(), urgency["until"]
+    may = _may_market(at, channel, context)
+    reasons = joined_groups(text_array(entries["reasons"]), entries["at"], ";")
+    # What waited for a place in the manager's day may be overdue.
+    due_by = until.clip(lower=context.today).where(until != NEVER, context.today + context.limits.list_valid_days.value)
+    day = entries["day"].where(entries["until"] != NEVER, NEVER).groupby(entries["at"]).min().replace(NEVER, NO_DAY)
+    return {
+        "action": joined_groups(text_array(entries["action"]), entries["at"], "|"),
+        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, _remark(at, channel, context), ";")),
+        "product": _products(entries, at),
+        "event_date": iso_dates(day.to_numpy()),
+        "due_by": iso_dates(due_by.to_numpy()),
         "may_market": pc.if_else(pa.array(may), "Y", "N"),
-        "max_risk": _max_risk(at, may, desk),
+        "max_risk": _max_risk(at, may, context),
+        "text": text_array(entries.drop_duplicates("at")["text"]),
     }
-    return columns | ({"text": entries.text.take(pa.array(starts))} if channel.message else {})
 
 
-def _distinct(names: pa.Array) -> pa.Array:
-    """Return names that are joined by 、 with each of them once, in their order."""
-    lists = pc.split_pattern(names, "、")
-    values = lists.flatten().dictionary_encode()
-    row = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
-    pairs = row * np.int64(len(values.dictionary)) + values.indices.to_numpy()
-    first = np.sort(np.unique(pairs, return_index=True)[1])
-    first = first[truth(pc.not_equal(values, "").take(pa.array(first)))]
-    offsets = np.searchsorted(row[first], np.arange(len(lists) + 1)).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values.take(pa.array(first)).cast(pa.string())), "、")
+def _products(entries: pd.DataFrame, at: Int32s) -> pa.Array:
+    """Return all products of each customer, each of them once, in their order."""
+    products = entries[["at", "product"]].assign(product=entries["product"].str.split("、")).explode("product")
+    named = products[products["product"] != ""].drop_duplicates()
+    of_one = joined_groups(text_array(named["product"]), named["at"], "、").to_pandas()
+    return text_array(of_one.set_axis(named["at"].unique()).reindex(at, fill_value=""))
 
 
-def _may_market(at: Int32s, channel: Channel, desk: RowContext) -> Mask:
+def _may_market(at: Int32s, channel: Channel, context: RowContext) -> Mask:
     """Return to whom something may be offered on this channel; in person consent to any way that was not refused is enough."""
-    profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
+    profile, facts, way = context.people.profile[at], context.facts, channel.way or "in_person"
     ways = [one for one in facts.consented if way in (one, "in_person")]
     consented = np.logical_or.reduce([(facts.consented[one] & ~facts.refused[one])[profile] for one in ways])
     if way in ("sms", "call"):  # the number of somebody who must not be offered anything
@@ -197,43 +133,14 @@ def _may_market(at: Int32s, channel: Channel, desk: RowContext) -> Mask:
     return result
 
 
-def _remark(at: Int32s, channel: Channel, desk: RowContext) -> pa.Array:
+def _remark(at: Int32s, channel: Channel, context: RowContext) -> pa.Array:
     """Return what a row says where nothing may be offered: in person an offer without risk needs no consent."""
-    profile, facts, way = desk.people.profile[at], desk.facts, channel.way or "in_person"
+    profile, facts, way = context.people.profile[at], context.facts, channel.way or "in_person"
     silent = facts.refused[way][profile] | facts.bereaved[profile] if way == "in_person" else np.ones(len(at), np.bool_)
     return pc.if_else(pa.array(silent), NO_MARKETING, GENERAL_ONLY)
 
 
-def _max_risk(at: Int32s, may: Mask, desk: RowContext) -> pa.Array:
-    profile = desk.people.profile[at]
-    rating = np.where(may & desk.facts.rating_valid[profile], desk.facts.rating[profile], 0)
+def _max_risk(at: Int32s, may: Mask, context: RowContext) -> pa.Array:
+    profile = context.people.profile[at]
+    rating = np.where(may & context.facts.rating_valid[profile], context.facts.rating[profile], 0)
     return pa.array(["", "R1", "R2", "R3", "R4", "R5"], pa.string()).take(pa.array(rating))
-
-
-def _soonest(days: Int32s, starts: Int64s) -> Int32s:
-    """Return the first day of each group; NO_DAY where it has none."""
-    first: Int32s = np.minimum.reduceat(np.where(days == NO_DAY, _NO_RANK, days), starts)
-    return np.where(first == _NO_RANK, NO_DAY, first).astype(np.int32)
-
-
-def _ranked(entries: _Entries, starts: Int64s, at: Int32s, columns: dict[str, pa.Array], desk: RowContext) -> tuple[Int64s, Int64s]:
-    """Return the order by branch, manager and rank, and the rank of each row in that order, from 1 for every manager.
-
-    In the order of `Urgency`, then the higher average, the customer_id.
-    """
-    urgency = Urgency(entries.until, entries.amount_fen, entries.mainly, entries.waiting_since).of_groups(starts)
-    branch, manager = _text_order(columns["branch"]), _text_order(columns["manager"])
-    order = np.lexsort((*urgency.keys(at, desk.people), manager, branch))
-    fresh = np.ones(len(at), np.bool_)
-    fresh[1:] = (np.diff(branch[order]) != 0) | (np.diff(manager[order]) != 0)
-    begin = np.maximum.accumulate(np.where(fresh, np.arange(len(at)), 0))
-    return order, np.arange(len(at)) - begin + 1
-
-
-def _text_order(texts: pa.Array) -> Int64s:
-    """Return the place of each text in the order of all distinct ones, by their bytes."""
-    encoded = texts.dictionary_encode()
-    place = np.empty(len(encoded.dictionary), np.int64)
-    place[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(place))
-    result: Int64s = place[encoded.indices.to_numpy(zero_copy_only=False)]
-    return result

@@ -19,6 +19,7 @@ from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import write_workbook
 
+DEFAULT_PROFILE: Final = "gateway"
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 
@@ -93,15 +94,10 @@ def _shares(profile: Profile, table: pa.Table, shaped: pa.Table, name: str) -> I
         yield name, shaped
         return
     given = pc.fill_null(one_array(table.column(profile.per)).cast(pa.string()), "")
-    groups = pc.if_else(pc.equal(pc.utf8_trim_whitespace(given), ""), UNASSIGNED, given).dictionary_encode()
-    group = groups.indices.to_numpy()
-    order, counts = np.argsort(group, kind="stable"), np.bincount(group)
-    ends = np.cumsum(counts)
-    safe = safe_names(groups.dictionary.to_pylist())
-    stems = [safe[one] for one in groups.dictionary.to_pylist()]
-    for number in sorted(range(len(counts)), key=lambda code: stems[code]):
-        rows = order[ends[number] - counts[number] : ends[number]]
-        yield f"{name}-{stems[number]}", shaped.take(pa.array(rows))
+    owners = pc.if_else(pc.equal(pc.utf8_trim_whitespace(given), ""), UNASSIGNED, given).to_pandas()
+    rows_of, stems = owners.groupby(owners).indices, safe_names(owners.unique())
+    for owner in sorted(rows_of, key=stems.__getitem__):
+        yield f"{name}-{stems[owner]}", shaped.take(pa.array(rows_of[owner]))
 
 
 def _parts(profile: Profile, rows: pa.Table, stem: str) -> Iterator[tuple[str, pa.Table]]:

@@ -2,73 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded, text_array
+from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.customers.dates import chinese_dates
-from vip_tiering.customers.texts import addresses
-from vip_tiering.customers.types import Customers
-from vip_tiering.lists.export.messages import OUR_BRANCH, OUR_MANAGER, fitting, number_texts, topic_labels
-from vip_tiering.lists.selection.cases import Due
+from vip_tiering.customers.texts import addresses, utf16_lengths
+from vip_tiering.customers.types import NOT_GIVEN, Customers
+from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.facts import Facts
-from vip_tiering.lists.selection.gates import Judged
-from vip_tiering.lists.selection.history import Overflow
-from vip_tiering.lists.selection.people import People
+from vip_tiering.lists.selection.people import NOBODY, People
 from vip_tiering.playbooks.customers import CODES
+from vip_tiering.playbooks.gates import Limits
+from vip_tiering.playbooks.messages import FIELDS, forbidden_in
+from vip_tiering.playbooks.products import Product
+
+OUR_BRANCH: Final = "我行网点"
+OUR_MANAGER: Final = "客户经理"
 
 
 @dataclass(frozen=True)
 class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
-    `unsayable`: words that no message may hold.
+    `cases`: by their place; `overflow`: see `overflow_among`; `unsayable`: words that no message may hold.
     """
 
     people: People
     customers: Customers
     facts: Facts
     private: Mask
+    cases: Sequence[Case]
     last_contact: Int32s
-    overflow: Overflow
+    overflow: pd.DataFrame
     today: int
-    list_valid_days: int
+    limits: Limits
     unsayable: Sequence[str]
 
-    def hidden(self, due: Due) -> Mask:
-        """Return which rows of a case only private files may hold, shape (k,): of private clients, or for a private purpose."""
-        hidden: Mask = self.private[due.at] | (due.case.purpose.code == "private")
-        return hidden
+    def of_cases(self, what: Callable[[Case], Any], rows: pd.DataFrame) -> npt.NDArray[Any]:
+        """Return what is told of the case of each row, shape (k,)."""
+        told: npt.NDArray[Any] = np.array([*map(what, self.cases)] or [False])[rows["case"]]
+        return told
 
-    def text_of(self, field: str, at: Int32s) -> pa.Array:
-        """Return a text of the customer file for customers of the run who have a profile, shape (k,)."""
-        column = self.customers.text[field]
-        return column.take(pa.array(self.people.profile[at])).cast(pa.string())
+    def by_case(self, rows: pd.DataFrame) -> Iterator[tuple[Case, pd.DataFrame]]:
+        """Yield each case of rows with its own, in the order in which the cases come."""
+        for place in rows["case"].unique():
+            yield self.cases[place], rows[rows["case"] == place]
 
-    def named(self, field: str, at: Int32s) -> pa.Array:
+    def parted(self, rows: pd.DataFrame, table: Callable[[pd.DataFrame], pa.Table]) -> tuple[pa.Table, pa.Table]:
+        """Return the table of rows, and that of those which only private files may hold: of private clients, or for a private purpose."""
+        hidden = self.private[rows["at"]] | self.of_cases(lambda case: case.purpose.code == "private", rows)
+        return table(rows[~hidden]), table(rows[hidden])
+
+    def text_of(self, field: str, at: Int32s | pd.Series[int]) -> pa.Array:
+        """Return a text of the customer file for customers of the run, shape (k,); null for those who are not in it."""
+        profile = self.people.profile[at]
+        return self.customers.text[field].take(pa.array(profile, mask=profile == NOBODY)).cast(pa.string())
+
+    def named(self, field: str, at: Int32s | pd.Series[int]) -> pa.Array:
         """Return branch or manager, `unassigned` where there is none."""
-        texts = self.text_of(field, at)
+        texts = pc.fill_null(self.text_of(field, at), "")
         return pc.if_else(pc.equal(texts, ""), UNASSIGNED, texts)
 
-    def labels_of(self, level: Int8s) -> pa.Array:
+    def labels_of(self, level: Int8s) -> pa.DictionaryArray:
         """Return the label of levels; "" for -1."""
-        return self._coded_labels(level).cast(pa.string())
-
-    def _coded_labels(self, level: Int8s) -> pa.DictionaryArray:
         texts = [*(self.people.labels[code] for code in self.people.codes), ""]
         return pa.DictionaryArray.from_arrays(np.where(level < 0, len(texts) - 1, level).astype(np.int32), pa.array(texts, pa.string()))
 
-    def phones(self, at: Int32s) -> pa.Array:
+    def phones(self, at: Int32s | pd.Series[int]) -> pa.Array:
         """Return the numbers of customers of the run; "" without one."""
         phone = self.customers.phone[self.people.profile[at]]
         return pc.fill_null(self.customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
 
-    def addresses_of(self, at: Int32s) -> tuple[pa.Array, pa.DictionaryArray]:
+    def addresses_of(self, at: Int32s | pd.Series[int]) -> tuple[pa.Array, pa.DictionaryArray]:
         """Return how lists show customers, and how messages address them; each name and gender is looked at once."""
         profile, names, size = self.people.profile[at], self.customers.text["name"], np.int64(len(CODES["gender"]))
         pairs = pa.array(names.indices.to_numpy()[profile] * size + self.customers.code["gender"][profile]).dictionary_encode()
@@ -76,23 +91,49 @@ class RowContext:
         in_lists, in_messages = addresses(names.dictionary.take(pa.array(name)), gender.astype(np.int8))
         return in_lists.take(pairs.indices), pa.DictionaryArray.from_arrays(pairs.indices, in_messages)
 
-    def fields_of(self, judged: Judged, at: Int32s, where: Int32s) -> dict[str, pa.Array | str]:
-        """Return the fields of templates for customers `at` of the run, who stand at `where` among those of the case.
+    def products_of(self, case: Case, rows: pd.DataFrame) -> pa.Array:
+        """Return the labels of what rows of a case offer: its topics, or what their events name."""
+        return topic_labels(rows["topics"].to_numpy(), case.topics) if case.topics else text_array(rows["product"])
 
-        What repeats is a dictionary.
-        """
-        case, occasion = judged.due.case, judged.due.occasion
+    def fields_of(self, case: Case, rows: pd.DataFrame) -> dict[str, pa.Array | str]:
+        """Return the fields of templates for rows of a case; what repeats is a dictionary."""
+        at = rows["at"].to_numpy()
         profile = pa.array(self.people.profile[at])
         branch, manager = (self.customers.text[name].take(profile) for name in ("branch", "manager"))
-        offered = topic_labels(judged.topics[where], case.topics)
+        message = case.channel.message
         return {
-            "signature": (case.channel.message.signature or "") if case.channel.message else "",
-            "opt_out": (case.channel.message.opt_out or "") if case.channel.message else "",
+            "signature": (message.signature or "") if message else "",
+            "opt_out": (message.opt_out or "") if message else "",
             "name": self.addresses_of(at)[1],
-            "product": occasion.product.take(pa.array(where)) if occasion and not case.topics else offered,
-            "event_date": chinese_dates(occasion.day[where]) if occasion else "",
-            "points": number_texts(occasion.points[where]) if occasion else "",
-            "tier_label": self._coded_labels(self.people.level[at]),
+            "product": self.products_of(case, rows),
+            "event_date": chinese_dates(rows["day"].to_numpy()),
+            "points": _number_texts(rows["points"].to_numpy()),
+            "tier_label": self.labels_of(self.people.level[at]),
             "branch": fitting(branch, "branch", OUR_BRANCH, self.unsayable),
             "manager": fitting(manager, "manager", OUR_MANAGER, self.unsayable),
         }
+
+
+def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.DictionaryArray:
+    """Return the texts of a field, with `otherwise` where one is empty or longer than the width that messages count on.
+
+    Also where one holds a word that no message may hold, such as a branch that is called like a private product.
+    """
+    coded = encoded(texts)  # branches and managers repeat
+    distinct = coded.dictionary
+    units = utf16_lengths(distinct)
+    sayable = pa.array([not forbidden_in(text, unsayable) for text in distinct.to_pylist()], pa.bool_())
+    fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field])))
+    return pa.DictionaryArray.from_arrays(coded.indices, pc.if_else(fits, distinct, otherwise))
+
+
+def topic_labels(topics: npt.NDArray[np.uint32], products: tuple[Product, ...]) -> pa.Array:
+    """Return the labels of the topics that may be offered, joined by 、, shape (k,). `topics`: bit i for product i."""
+    distinct, index = np.unique(topics, return_inverse=True)
+    texts = ["、".join(one.label for number, one in enumerate(products) if bits >> number & 1) for bits in distinct.tolist()]
+    return pa.array(texts, pa.string()).take(pa.array(index))
+
+
+def _number_texts(values: Int64s) -> pa.Array:
+    """Return whole numbers as text, shape (n,); "" for NOT_GIVEN."""
+    return pc.if_else(pa.array(values != NOT_GIVEN), pa.array(values).cast(pa.string()), "")

@@ -17,8 +17,7 @@ from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.lists.export.files import EXPORT, PRIVATE
-from vip_tiering.lists.export.request import PRIVATE_SUFFIX, private_root
+from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.followup.matching import WRONG_NUMBER, barred_rows, contradicted, listed_of, log_rows, matched_in
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_contact_log
@@ -67,7 +66,7 @@ def playbook_record(
     _refuse_place_and_day(export, out, on, manifest)
     roots = {"open": out, "private": private_root(out, private_out)}
     day = dt.date.fromisoformat(manifest["on"])
-    channels = [one for one in books.books.channels.values() if one.contact]
+    channels = [one for one in books.channels.values() if one.contact]
     with folders.locked(roots["open"]), folders.locked(roots["private"]):
         parts = _parts(export, roots["private"], manifest)
         contacts = [read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts]
@@ -80,7 +79,7 @@ def playbook_record(
         fresh: Counter[str] = Counter()
         barred = 0
         for part, root in roots.items():
-            log, private = sound_contact_log(root, marks_in(standing.values(), part), books.books.channels).logs, part == "private"
+            log, private = sound_contact_log(root, marks_in(standing.values(), part), books.channels).logs, part == "private"
             # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
             entries, do_not_contact = grown(log[BARRED], barred_rows(found, channels, day, private=private), BARRED)
             rows, contact_log = grown(log[CONTACT_LOG], log_rows(found, day, private=private), CONTACT_LOG)
@@ -111,7 +110,7 @@ def _refuse_other(export: Path, manifest: dict[str, Any]) -> None:
     if manifest.get("schema") == EXPORT:
         return
     folder = manifests.named(export)
-    message = "is no export of vip playbook export; name a folder such as lists/2016-01-05"
+    message = "is not an export of vip playbook export; name a folder such as lists/2016-01-05"
     if manifest.get("schema") == PRIVATE:
         root = folder.parent.name.removesuffix(PRIVATE_SUFFIX)
         beside = f"{root}/{manifest['on']}" if root != folder.parent.name else f"lists/{manifest['on']}"

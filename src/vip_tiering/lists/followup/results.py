@@ -17,7 +17,7 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.customers.types import Customers
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.lists.export.request import private_root
+from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
 from vip_tiering.lists.selection.facts import REFUSALS

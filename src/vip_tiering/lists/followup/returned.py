@@ -31,6 +31,21 @@ from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
 
 _TEXTS: Final = ("by", "obstacle", "note")
+ZIP_MAGIC: Final = b"PK\x03\x04"
+_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
+_BYTES_PER_CELL: Final = 64
+"""What a cell takes at least while it is read."""
+_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
+_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
+_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
+_UNREAD: Final = (
+    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
+    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
+)
+"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
+_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number."""
+Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 
 def parse_returned(
@@ -76,27 +91,10 @@ def with_list_headers(rules: CustomerRules, headers: Mapping[str, str]) -> Custo
     return rules.model_copy(update={"columns": rules.columns.model_copy(update=columns)})
 
 
-ZIP_MAGIC: Final = b"PK\x03\x04"
-_OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
-_BYTES_PER_CELL: Final = 64
-"""What a cell takes at least while it is read."""
-_COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
-_ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
-_CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
-_UNREAD: Final = (
-    re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
-    re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
-)
-"""A cell with an error such as #N/A, and one with a formula and no value; the library reads both as empty."""
-_EXACT: Final = 10**15
-"""Excel keeps 15 digits of a number."""
-Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
-
-
 def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> list[SideFile]:
     """Return the tables of a file as text: the sheets of an `.xlsx`, or the one table of a CSV or Parquet file.
 
-    `name`: how messages call the file; default: by its own name. Raises DataError for what is no sound table, as
+    `name`: how messages call the file; default: by its own name. Raises DataError for what is not a sound table, as
     `read_side_file` does, and for a workbook that is damaged, locked by a password, or would take more than `max_bytes` in memory.
     """
     name = name or path.name
@@ -115,7 +113,7 @@ def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") 
                 for number, sheet in enumerate(book.sheet_names, 1)
             ]
     except CalamineError:
-        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+        raise refuse(name, "file-damaged", "is not a whole workbook without a password; save it as .xlsx again") from None
     if not any(tables):
         raise refuse(name, "file-empty", "no sheet of the workbook holds anything")
     return [one for one in tables if one is not None]
@@ -127,21 +125,21 @@ def _shown(sheet: str, number: int) -> str:
 
 
 def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
-    """Raise DataError for what is no .xlsx, for cells that nobody can read, and for a workbook that would take more memory than it may.
+    """Raise DataError for what is not a .xlsx, for cells that nobody can read, and for a workbook that would take more memory than it may.
 
     All cells between the first and the last one take memory, so that one stray cell far away takes that of the whole sheet.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             if "xl/workbook.xml" not in parts.namelist():
-                raise refuse(name, "file-damaged", "is no workbook of Excel; save it as .xlsx")
+                raise refuse(name, "file-damaged", "is not a workbook of Excel; save it as .xlsx")
             if sum(one.file_size for one in parts.infolist()) > max_bytes:
                 raise too_large(name, max_bytes)
             for part in parts.namelist():
                 if part.startswith("xl/worksheets/"):
                     _refuse_sheet(parts.read(part), name, max_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise refuse(name, "file-damaged", "is no whole workbook without a password; save it as .xlsx again") from None
+        raise refuse(name, "file-damaged", "is not a whole workbook without a password; save it as .xlsx again") from None
 
 
 def _refuse_sheet(sheet: bytes, name: str, max_bytes: int) -> None:
@@ -194,7 +192,7 @@ def _refuse_headers(headers: Sequence[str], columns: dict[int, pa.Array], name: 
 def _text_of_cell(cell: Cell) -> str:
     """Return a cell as a CSV would hold it: a whole number without a decimal point, a day without a time of day.
 
-    A number of more digits than Excel keeps stays as Excel has it, with an exponent, and is no id.
+    A number of more digits than Excel keeps stays as Excel has it, with an exponent, and is not an id.
     """
     if isinstance(cell, bool):
         return "Y" if cell else "N"

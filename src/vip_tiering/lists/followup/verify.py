@@ -11,8 +11,7 @@ from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.customers.types import Known
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.lists.export.files import rules_digest
-from vip_tiering.lists.export.request import private_root
+from vip_tiering.lists.export.files import private_root, rules_digest
 from vip_tiering.lists.selection.contact_log import Heard, heard_in, read_contact_log, together
 from vip_tiering.lists.verification.entries import Export
 from vip_tiering.lists.verification.gates import check_gates

@@ -9,16 +9,18 @@ import csv
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, Mask, last_rows, row_keys
+from vip_tiering.base.arrays import Int32s, Mask
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
@@ -36,6 +38,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     BARRED: ("customer_id", "mobile", "channel", "since"),
 }
 """The columns of each file; those that a contact log and a do-not-contact list have anyway come first."""
+CONTACT: Final = ("customer_id", "channel", "action", "export")
+"""What tells a contact of the log from others."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _known_words(rows: pa.Table) -> bool:
         written = pc.all(pc.match_substring_regex(rows[name], "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).as_py()
         if written is False:
             return False
-        _days(rows[name])
+        day_numbers(rows[name])
     if "result" in rows.column_names:
         named = pc.and_(pc.is_in(rows["result"], value_set=pa.array(RESULTS[1:])), pc.not_equal(rows["customer_id"], ""))
     else:
@@ -188,42 +192,33 @@ def _altered(root: Path, name: str) -> Problem:
 
 def grown(log: LogFile, rows: pa.Table, name: str) -> tuple[pa.Table, bytes]:
     """Return those of the rows that a file does not say yet, in their order, and its content with them at the end."""
-    columns = list(COLUMNS[name])
-    before, rows = log.rows.select(columns), rows.select(columns).cast(log.rows.schema)
-    rows = rows.take(pa.array(_first_of_each(rows)))
-    added = rows.filter(pa.array(~_known_already(before, rows, CONTACT if name == CONTACT_LOG else ())))
-    lines = csv_bytes({column: added[column] for column in columns}, header=not log.content) if len(added) else b""
+    before = log.rows.select(list(COLUMNS[name]))
+    given = rows.select(before.column_names).cast(before.schema).to_pandas().drop_duplicates()
+    new = given[~_known_already(before.to_pandas(), given, CONTACT if name == CONTACT_LOG else ())]
+    added = pa.Table.from_pandas(new, before.schema, preserve_index=False)
+    lines = csv_bytes({column: added[column] for column in added.column_names}, header=not log.content) if len(added) else b""
     return added, log.content + lines
 
 
-CONTACT: Final = ("customer_id", "channel", "action", "export")
-"""What tells a contact of the log from others."""
-
-
-def _known_already(before: pa.Table, rows: pa.Table, contact: Sequence[str]) -> Mask:
-    """Return which rows a file has already, shape (n,).
+def _known_already(before: pd.DataFrame, given: pd.DataFrame, contact: Sequence[str]) -> Mask:
+    """Return which of the given rows a file has already, shape (n,).
 
     A result that stands there counts as known only while nothing that came later for the same contact overrules it: a correction
     back to what was said first is a new row. What the given rows say themselves overrules none of them.
     """
-    key, before_key = row_keys(*rows.columns), row_keys(*before.columns)
-    if not len(before):
-        return np.zeros(len(rows), np.bool_)
-    place = pc.fill_null(last_rows(key, before_key), -1).to_numpy()
+    columns = list(before)
+    place = last_rows(given, before, columns)
     if not contact:
-        return np.asarray(place >= 0)
-    contacts, before_contacts = (row_keys(*table.select(list(contact)).columns) for table in (rows, before))
-    # Rows that are given again have no key here, so that only others overrule.
-    others = pc.if_else(pc.is_in(before_key, value_set=key), None, before_contacts)
-    overruled = pc.fill_null(last_rows(contacts, others), -1).to_numpy()
-    return np.asarray((place >= 0) & (place > overruled))
+        return place >= 0
+    others = before[last_rows(before, given, columns) < 0]
+    return (place >= 0) & (place > last_rows(given, others, contact))
 
 
-def _first_of_each(rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return where each different row stands first, in their order."""
-    numbered = rows.append_column("_row", pa.array(np.arange(len(rows))))
-    found = numbered.group_by(rows.column_names).aggregate([("_row", "min")])
-    return np.sort(found["_row_min"].to_numpy())
+def last_rows(wanted: pd.DataFrame, among: pd.DataFrame, columns: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """Return the label of the last row of a frame that is the same as each of those wanted in some columns, shape (n,); -1 for none."""
+    last = among.drop_duplicates(columns, keep="last")
+    at = pd.MultiIndex.from_frame(last[[*columns]]).get_indexer(pd.MultiIndex.from_frame(wanted[[*columns]]))
+    return np.append(last.index, -1)[at]
 
 
 def _contacts_of(rows: pa.Table) -> Contacts:
@@ -233,7 +228,7 @@ def _contacts_of(rows: pa.Table) -> Contacts:
         customer_id=texts["customer_id"],
         channel=texts["channel"].dictionary_encode(),
         action=texts["action"].dictionary_encode(),
-        day=_days(texts["date"]),
+        day=day_numbers(texts["date"]),
         result=pc.fill_null(pc.index_in(texts["result"], value_set=pa.array(RESULTS)), 0).to_numpy(zero_copy_only=False).astype(np.int8),
     )
 
@@ -241,10 +236,11 @@ def _contacts_of(rows: pa.Table) -> Contacts:
 def _barred_of(rows: pa.Table) -> DoNotContact:
     """Return the rows of a do-not-contact list of ours as entries, in their order."""
     texts = {name: rows[name].combine_chunks() for name in rows.column_names}
-    return DoNotContact(texts["customer_id"], texts["mobile"], texts["channel"].dictionary_encode(), _days(texts["since"]))
+    return DoNotContact(texts["customer_id"], texts["mobile"], texts["channel"].dictionary_encode(), day_numbers(texts["since"]))
 
 
-def _days(dates: pa.Array) -> Int32s:
+def day_numbers(dates: pa.Array) -> Int32s:
+    """Return dates such as 2016-01-05 as day numbers, shape (n,); NO_DAY where there is none."""
     given = pc.if_else(pc.equal(dates, ""), None, dates).cast(pa.date32()).cast(pa.int32())
     days: Int32s = pc.fill_null(given, NO_DAY).to_numpy(zero_copy_only=False).astype(np.int32)
     return days

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Mask, last_rows, one_array, row_keys, truth
+from vip_tiering.base.arrays import Int32s, text_array
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.base.quarter import day_number
+from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.base.text import csv_as_text
-from vip_tiering.customers.types import NO_DAY
-from vip_tiering.lists.selection.contact_log import Heard, heard_in, sound_contact_log
+from vip_tiering.lists.selection.contact_log import CONTACT, Heard, day_numbers, heard_in, last_rows, sound_contact_log
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS, OVERFLOW
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.manifests import manifest_of
 
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
+_NO_CONTACTS: Final = pd.DataFrame({name: [] for name in EARLIER_CONTACTS}).astype(EARLIER_CONTACTS)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -32,16 +32,16 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class EarlierExports:
     """What is known from before a day.
 
-    `contacts`: of earlier exports (`history.MEMORY`); `digests`: those of their manifests by day; `heard`: what came of them, and
+    `contacts`: of earlier exports (`history.EARLIER_CONTACTS`); `digests`: those of their manifests by day; `heard`: what came of them, and
     who may not be contacted since; `marks`: how long the files with both were, for the manifest; `overflow`: who was selected
     in an unbroken row of exports and had no place in a manager's day (`OVERFLOW`).
     """
 
-    contacts: pa.Table
+    contacts: pd.DataFrame
     digests: dict[str, str]
     heard: Heard
     marks: dict[str, dict[str, Any]]
-    overflow: pa.Table
+    overflow: pd.DataFrame
 
 
 def read_earlier_exports(out: Path, private_out: Path, on: dt.date, channels: Collection[str]) -> EarlierExports:
@@ -58,7 +58,7 @@ def read_earlier_exports(out: Path, private_out: Path, on: dt.date, channels: Co
     logbooks = {part: sound_contact_log(root, marks_in(manifests.values(), part), channels) for part, root in roots.items()}
     heard = heard_in(logbooks.values(), on)
     return EarlierExports(
-        contacts=with_results(pa.concat_tables([EARLIER_CONTACTS.empty_table(), *tables]), heard.log),
+        contacts=with_results(pd.concat([_NO_CONTACTS, *tables], ignore_index=True), heard.log.to_pandas()),
         digests={day: manifest["digest"] for day, manifest in manifests.items()},
         heard=heard,
         marks={part: one.marks for part, one in logbooks.items()},
@@ -110,78 +110,56 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
     return csv_as_text(content, columns)
 
 
-def _contacts_of(folder: Path, day: str) -> pa.Table:
-    """Return the contacts of one part of an export."""
-    table = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product"))
-    return pa.table(
-        {
-            "customer_id": table["customer_id"],
-            "channel": table["channel"],
-            "action": table["action"],
-            "day": pa.array(np.full(len(table), day_number(dt.date.fromisoformat(day)), np.int32)),
-            "event_day": _days(table["event_date"]),
-            "product": table["product"],
-            "unanswered": pa.array(np.zeros(len(table), np.bool_)),
-        },
-        schema=EARLIER_CONTACTS,
-    )
+def _contacts_of(folder: Path, day: str) -> pd.DataFrame:
+    """Return the contacts of one part of an export (`EARLIER_CONTACTS`)."""
+    contacts: pd.DataFrame = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product")).to_pandas()
+    contacts = contacts.assign(day=day_number(dt.date.fromisoformat(day)), event_day=_days(contacts["event_date"]), unanswered=False)
+    return contacts.astype(EARLIER_CONTACTS)[[*EARLIER_CONTACTS]]
 
 
-def with_results(memory: pa.Table, log: pa.Table) -> pa.Table:
-    """Return contacts with what came of them: the day of the last result, and whether nobody answered.
+def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+    """Return contacts (`EARLIER_CONTACTS`) with what came of them: the day of the last result, and whether nobody answered.
 
     `log` has the columns of a contact log of ours; a row belongs to a contact by customer, channel, action and export.
     """
-    if not len(log) or not len(memory):
-        return memory
-    mine = np.flatnonzero(truth(pc.is_in(memory["customer_id"], value_set=one_array(log["customer_id"]))))
-    some = memory.take(pa.array(mine))
-    days = some["day"].cast(pa.int32()).cast(pa.date32()).cast(pa.string())
-    keys = row_keys(some["customer_id"], some["channel"], some["action"], days)
-    row = last_rows(keys, row_keys(*(log[name] for name in ("customer_id", "channel", "action", "export"))))
-    known = truth(pc.is_valid(row))
-    row = row.filter(pa.array(known))
-    at = mine[known]
-    day, unanswered = memory["day"].to_numpy().copy(), truth(memory["unanswered"])
-    day[at] = np.maximum(day[at], _days(log["date"].take(row)).to_numpy())
-    unanswered[at] = truth(pc.equal(log["result"].take(row), "no_answer"))
-    return memory.set_column(3, "day", pa.array(day, pa.int32())).set_column(6, "unanswered", pa.array(unanswered))
+    exports = contacts["day"].drop_duplicates()
+    made = contacts.assign(export=contacts["day"].map({day: str(day_date(day)) for day in exports}))
+    row = last_rows(made, log, CONTACT)
+    known, said = row >= 0, log.iloc[row[row >= 0]]
+    contacts = contacts.copy()
+    contacts.loc[known, "day"] = np.maximum(contacts["day"][known], _days(said["date"]))
+    contacts.loc[known, "unanswered"] = (said["result"] == "no_answer").to_numpy()
+    return contacts
 
 
-def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pa.Table:
+def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pd.DataFrame:
     """Return who had no place in a manager's day in the newest export, and since when without a break (`OVERFLOW`).
 
     `exports`: day, folders and manifest of each, the newest first. One that did not look at an action (`--only`) breaks nothing.
     """
-    found, alive, seen = OVERFLOW.empty_table(), np.zeros(0, np.bool_), set[str]()
+    found = pd.DataFrame({name: [] for name in OVERFLOW}).astype(OVERFLOW).assign(unbroken=True)
+    seen = set[str]()
     for day, both, manifest in exports:
         number, counted = day_number(dt.date.fromisoformat(day)), set(manifest["actions"])
         fresh, seen = counted - seen, seen | counted
-        if not alive.any() and not any("manager_quota" in manifest["actions"][one]["suppressed"] for one in fresh):
+        if not found["unbroken"].any() and not any("manager_quota" in manifest["actions"][one]["suppressed"] for one in fresh):
             continue  # most exports are not read
         today = _overflow_in(both)
-        looked_at = _among(found["action"], counted)
-        again = truth(pc.is_in(row_keys(found["customer_id"], found["action"]), value_set=row_keys(*today.columns)))
-        alive &= again | ~looked_at
-        since = np.where(alive & looked_at, number, found["since"].to_numpy())
-        begun = today.filter(pa.array(_among(today["action"], fresh)))
-        since, alive = (np.append(old, np.full(len(begun), new, old.dtype)) for old, new in ((since, number), (alive, True)))
-        both_pairs = pa.concat_tables([found.select(begun.column_names), begun])
-        found = both_pairs.append_column("since", pa.array(since, pa.int32()))
-    return found
+        looked_at = found["action"].isin(counted)
+        found["unbroken"] &= ~looked_at | (last_rows(found, today, ("customer_id", "action")) >= 0)
+        found.loc[found["unbroken"] & looked_at, "since"] = number
+        begun = today[today["action"].isin(fresh)].assign(since=number, unbroken=True)
+        found = pd.concat([found, begun.astype(found.dtypes)], ignore_index=True)
+    return found[[*OVERFLOW]]
 
 
-def _among(actions: pa.ChunkedArray, wanted: Iterable[str]) -> Mask:
-    return truth(pc.is_in(actions, value_set=pa.array(sorted(wanted), pa.string())))
-
-
-def _overflow_in(both: Sequence[Path]) -> pa.Table:
+def _overflow_in(both: Sequence[Path]) -> pd.DataFrame:
     """Return customer and action of all for whom a manager had no place in one export."""
-    rows = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
-    return pa.concat_tables([one.filter(pc.equal(one["reason"], "manager_quota")).select(["customer_id", "action"]) for one in rows])
+    tables = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
+    rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+    return rows.loc[rows["reason"] == "manager_quota", ["customer_id", "action"]].reset_index(drop=True)
 
 
-def _days(dates: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return dates such as 2016-01-05 as day numbers; NO_DAY where there is none."""
-    known = pc.if_else(pc.equal(dates, ""), None, dates)
-    return pc.fill_null(pc.cast(pc.cast(known, pa.date32()), pa.int32()), NO_DAY)
+def _days(dates: pd.Series[str]) -> Int32s:
+    """Return dates such as 2016-01-05 as day numbers, shape (n,); NO_DAY where there is none."""
+    return day_numbers(text_array(dates))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, get_args
 
 import numpy as np
@@ -30,6 +30,7 @@ _GRAVE: Final = ("bereavement", "illness")
 REFUSALS: Final = ("refused", "opt_out")
 """After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
 _YES, _NO = 2, 1
+_CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,12 @@ class Facts:
     phone: Int32s
     holders: Int32s
     wechat: Mask
-    _barred: dict[tuple[Way, bool, bool], Mask] = field(default_factory=dict, repr=False)
 
     def barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
 
         A refusal and a bereavement do not stop service; that a holder is a private client stops only what goes to many.
         """
-        key = (way, service, bulk)
-        if key not in self._barred:  # many cases ask the same
-            self._barred[key] = self._barred_by_other(way, service=service, bulk=bulk)
-        return self._barred[key]
-
-    def _barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
         barred = ~self.marketable | self.listed[way]
         if not service:
             barred |= self.bereaved | self.refused[way]
@@ -74,9 +68,8 @@ class Facts:
             barred |= self.private
         has = self.phone >= 0
         count = np.bincount(self.phone[has & barred], minlength=int(self.phone.max(initial=-1)) + 1)
-        others = np.zeros(len(barred), np.int64)
-        others[has] = count[self.phone[has]] - barred[has]
-        result: Mask = others > 0
+        result = np.zeros(len(barred), np.bool_)
+        result[has] = count[self.phone[has]] > barred[has]
         return result
 
 
@@ -110,7 +103,7 @@ def facts_of(
         senior=(age < 0) | (age >= limits.senior_age_years.value),
         phone=customers.phone,
         holders=_holders(customers.phone),
-        wechat=_filled(customers.text["wechat_id"]),
+        wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
     )
 
 
@@ -122,9 +115,6 @@ def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
     if case.channel.public and case.channel.way in PHONE_WAYS:
         return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
     return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
-
-
-_CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
 
 
 @dataclass(frozen=True)
@@ -145,71 +135,63 @@ def private_people(people: People, rule: PrivacyRule) -> Mask:
 
 
 def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
-    private: Mask = customers.code["private_client"] == _YES
-    private[people.profile[private_people(people, rule) & (people.profile >= 0)]] = True
-    # Who left the run was a private client in the quarter before, and may still hold a number.
-    left = np.isin(people.left_level, np.array(sorted(rule.levels), np.int8))
-    _mark(private, positions_in(people.left_id, customers.customer_id)[left])
+    """Return who is a private client by the customer file or by the run.
+
+    Who left the run was a private client in the quarter before, and may still hold a number.
+    """
+    by_run = people.profile[private_people(people, rule)]
+    left = positions_in(people.left_id.filter(pa.array(np.isin(people.left_level, sorted(rule.levels)))), customers.customer_id)
+    private: Mask = (customers.code["private_client"] == _YES) | _among(customers, by_run) | _among(customers, left)
     return private
 
 
 def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
     """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
     bereaved = np.zeros(len(customers), np.bool_)
-    events = known.events
     for contacts in known.logs:
         told = (contacts.result == RESULTS.index("bereavement")) & (contacts.day >= since)
-        _mark(bereaved, positions_in(contacts.customer_id, customers.customer_id)[told])
+        bereaved |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[told])
+    events = known.events
     if events is not None:
         grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
         grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
-        _mark(bereaved, positions_in(events.customer_id, customers.customer_id)[grave])
+        bereaved |= _among(customers, positions_in(events.customer_id, customers.customer_id)[grave])
     return bereaved
 
 
-def _ways_of(words: pa.DictionaryArray, channels: Mapping[str, Channel]) -> dict[Way, Mask]:
-    """Return for each way which entries mean it, by the code of a channel or `all`."""
-    texts = words.dictionary.to_pylist()
-    ways = [set(WAYS) if text == EVERY_CHANNEL else {channels[text].way} if text in channels else set() for text in texts]
-    meant = {way: np.array([way in one for one in ways], np.bool_) for way in WAYS}
-    index = words.indices.to_numpy(zero_copy_only=False)
-    return {way: hits[index] if len(hits) else np.zeros(len(words), np.bool_) for way, hits in meant.items()}
+def _mean(words: pa.DictionaryArray, way: Way, channels: Mapping[str, Channel]) -> Mask:
+    """Return which words mean a way: the codes of its channels, or `all`."""
+    codes = [EVERY_CHANNEL, *(code for code, channel in channels.items() if channel.way == way)]
+    return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes)))
 
 
 def _listed(customers: Customers, barred: DoNotContact | None, channels: Mapping[str, Channel], today: int) -> dict[Way, Mask]:
     """Return who is on the do-not-contact list, by customer or by number: every holder of a listed number is meant."""
-    listed: dict[Way, Mask] = {way: np.zeros(len(customers), np.bool_) for way in WAYS}
     if barred is None:
-        return listed
-    began = barred.since <= today  # NO_DAY is before every day
+        return {way: np.zeros(len(customers), np.bool_) for way in WAYS}
     at = positions_in(barred.customer_id, customers.customer_id)
     number = positions_in(barred.number, customers.numbers)
-    for way, meant in _ways_of(barred.channel, channels).items():
-        _mark(listed[way], at[began & meant])
-        by_number = np.zeros(len(customers.numbers), np.bool_)
-        _mark(by_number, number[began & meant])
-        has = customers.phone >= 0
-        listed[way][has] |= by_number[customers.phone[has]]
+    listed = {}
+    for way in WAYS:
+        meant = _mean(barred.channel, way, channels) & (barred.since <= today)  # NO_DAY is before every day
+        listed[way] = _among(customers, at[meant]) | np.isin(customers.phone, number[meant & (number >= 0)])
     return listed
 
 
-def _refused(customers: Customers, logs: Iterable[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
+def _refused(customers: Customers, logs: Sequence[Contacts], channels: Mapping[str, Channel]) -> dict[Way, Mask]:
     """Return who refused a way: by consent N, or in the contact log, where a refusal holds for ever."""
-    refused: dict[Way, Mask] = {
-        way: customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()
-    }
-    for contacts in logs:
-        said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS])
-        at = positions_in(contacts.customer_id, customers.customer_id)
-        for way, meant in _ways_of(contacts.channel, channels).items():
-            _mark(refused[way], at[said_no & meant])
+    refused = {}
+    for way, field in _CONSENT.items():
+        refused[way] = customers.code[field] == _NO if field else np.zeros(len(customers), np.bool_)
+        for contacts in logs:
+            said_no = np.isin(contacts.result, [RESULTS.index(one) for one in REFUSALS]) & _mean(contacts.channel, way, channels)
+            refused[way] |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[said_no])
     return refused
 
 
-def _mark(mask: Mask, at: Int32s | Iterable[int]) -> None:
-    """Set the mask at positions; -1 stands for nobody."""
-    where = np.asarray(at)
-    mask[where[where >= 0]] = True
+def _among(customers: Customers, at: Int32s) -> Mask:
+    """Return which customers of the file stand at some positions, shape (m,); -1 stands for nobody."""
+    return np.isin(np.arange(len(customers)), at)
 
 
 def _holders(phone: Int32s) -> Int32s:
@@ -217,8 +199,3 @@ def _holders(phone: Int32s) -> Int32s:
     holders = np.zeros(len(phone), np.int32)
     holders[has] = np.bincount(phone[has])[phone[has]]
     return holders
-
-
-def _filled(texts: pa.DictionaryArray) -> Mask:
-    filled = truth(pc.not_equal(texts.dictionary, ""))
-    return filled[texts.indices.to_numpy(zero_copy_only=False)] if len(filled) else np.zeros(len(texts), np.bool_)

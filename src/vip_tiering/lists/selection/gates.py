@@ -1,65 +1,50 @@
 """The gates before any contact, in the order of rules/gates.yaml: the first that applies is the one reason.
 
-Each gate is a function of one case, asked for all its customers at once. Sources stand beside the gates in the rules.
+Each gate is the function of its name; `_TRIED` lists them. It is asked of one case for all its customers at once. What the
+bank's sources say of a gate stands beside it in the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask
-from vip_tiering.base.money import Int64s
-from vip_tiering.customers.types import BAD_PHONE, NO_DAY, NO_PHONE
-from vip_tiering.lists.selection.cases import Case, Due
+from vip_tiering.base.arrays import Int32s, Mask
+from vip_tiering.customers.types import BAD_PHONE, NO_PHONE
+from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.events import risk_of
 from vip_tiering.lists.selection.facts import PHONE_WAYS, Facts, units_of
 from vip_tiering.lists.selection.history import History
 from vip_tiering.lists.selection.people import NOBODY
-from vip_tiering.playbooks.channels import Cap, Way
+from vip_tiering.lists.selection.select import DUE
+from vip_tiering.playbooks.channels import Way
 from vip_tiering.playbooks.gates import GATES, Gate
 from vip_tiering.playbooks.products import Product
 
 PASSES: Final = -1
 """Stands where no gate applies; otherwise the index of the gate in GATES."""
-UInt32s = npt.NDArray[np.uint32]
-Verdict = Any
-"""A mask of shape (k,), or None where the gate has nothing to say of the case."""
+VERDICTS: Final = {**DUE, "case": "int16", "reason": "int8", "topics": "uint32"}
+"""Columns of the verdicts on customers for whom a case is due, beside those of `DUE`.
 
-
-@dataclass(frozen=True)
-class Judged:
-    """The verdict on each customer of a case, shape (k,).
-
-    `reason`: PASSES, or the index into GATES; `topics`: bit i says that topic i of the case may be offered.
-    """
-
-    due: Due
-    reason: Int8s
-    topics: UInt32s
-
-    @property
-    def passed(self) -> Mask:
-        """Whom no gate stops."""
-        passed: Mask = self.reason == PASSES
-        return passed
-
-    def take(self, mask: Mask) -> Judged:
-        """Return the verdicts of a mask."""
-        return Judged(self.due.take(mask), self.reason[mask], self.topics[mask])
-
-    def stopped(self, mask: Mask, gate: Gate) -> Judged:
-        """Return the same with one more gate for those who passed so far."""
-        return replace(self, reason=np.where(mask & self.passed, GATES.index(gate), self.reason).astype(np.int8))
+`case`: the place of the case among those of the day; `reason`: PASSES, or the index into GATES; `topics`: bit i says that
+topic i of the case may be offered.
+"""
+NO_VERDICTS: Final = pd.DataFrame({name: [] for name in VERDICTS}).astype(VERDICTS)
+Stopped = Any
+"""Whom a gate stops: a mask of shape (k,), or one truth value for all."""
 
 
 @dataclass(frozen=True)
 class Judge:
-    """What the gates go by. `profile`: the position in the customer file of every customer of the run; `products`: all there are."""
+    """What the gates go by. `profile`: the position in the customer file of every customer of the run; `products`: all there are.
+
+    `private`, shape (n,): who in the run is a private client; `capped`: the numbers of the actions that count against caps.
+    """
 
     facts: Facts
     profile: Int32s
@@ -70,262 +55,231 @@ class Judge:
     customers_per_phone: int
     today: int
     products: Sequence[Product]
-    _closed: dict[tuple[str, bool], Mask] = field(default_factory=dict, repr=False)
 
-    def closed_by(self, caps: Sequence[Cap], channel: str, units: Int32s, count: int, *, but_freed: bool) -> Mask:
-        """Return which units the caps of a channel close today, shape (count,); see `History.reached`."""
-        if (channel, but_freed) not in self._closed:  # many cases ask the same of a channel
-            place = self.channels.index(channel)
-            closed = self.history.reached(caps, place, self.capped, units, count, self.today, but_freed=but_freed)
-            self._closed[channel, but_freed] = closed
-        return self._closed[channel, but_freed]
+    def judge(self, case: Case, due: pd.DataFrame, instead: Case | None = None) -> pd.DataFrame:
+        """Return the verdicts (`VERDICTS`) on customers for whom a case is due (`DUE`).
 
-    def judge(self, due: Due) -> Judged:
-        """Try every gate in its order but those that look at several cases together (`not_this_turn`, `manager_quota`)."""
-        view = _View(self, due)
+        Every gate is tried but those that look at several cases together: `not_this_turn` and `manager_quota`. Those whom the
+        action sends elsewhere are judged on that channel, as the case `instead`.
+        """
+        asked = Asked(self, case, due)
         reason = np.full(len(due), PASSES, np.int8)
-        for gate, applies in _GATES:
-            hit = applies(view)
-            if hit is not None:
-                reason[(reason == PASSES) & hit] = GATES.index(gate)
-        return Judged(due, reason, view.topics)
+        for gate in _TRIED:
+            reason[(reason == PASSES) & gate(asked)] = GATES.index(gate.__name__)
+        verdicts: pd.DataFrame = due.assign(case=case.place, reason=reason, topics=asked.topics).astype(VERDICTS)
+        if instead is None or case.action.instead is None:
+            return verdicts
+        moved: Mask = reason == GATES.index(case.action.instead.gate)
+        return pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
 
 
-class _View:
-    """One case as its gates see it: the facts of its customers, arrays of shape (k,)."""
+class Asked:
+    """One case as its gates see it, and the customers who are due for it (`DUE`), k of them."""
 
-    def __init__(self, judge: Judge, due: Due) -> None:
-        self.judge, self.due, self.case, self.facts = judge, due, due.case, judge.facts
-        profile = judge.profile[due.at]
-        self.known = profile != NOBODY
-        self.at = np.maximum(profile, 0)
-        self.way: Way = self.case.channel.way or "in_person"
-        self.topics = self._topics()
+    def __init__(self, judge: Judge, case: Case, due: pd.DataFrame) -> None:
+        """Take a case. `topics`, shape (k,): those that may be offered to each customer, sellable, and no riskier than the rating."""
+        self.judge, self.case, self.due, self.facts = judge, case, due, judge.facts
+        self.profile = judge.profile[due["at"]]
+        self.way: Way = case.channel.way or "in_person"
+        self.by_phone = self.way in PHONE_WAYS
+        self.by_message = case.channel.message is not None
+        self.marketing = case.purpose.consent != "not_needed" or case.channel.public
+        self.uncertain = any(topic.benefit == "uncertain" for topic in case.topics)
+        self.needs_rating = case.purpose.rating == "needed" or (case.purpose.rating == "uncertain_benefit" and self.uncertain)
+        self.topics = np.zeros(len(due), np.uint32)
+        for number, topic in enumerate(case.topics):
+            if topic.not_distributable is None:
+                fits = not self.needs_rating or self.of(self.facts.rating) >= risk_of(topic)
+                self.topics |= np.where(fits, np.uint32(1 << number), np.uint32(0))
 
     def of(self, fact: npt.NDArray[Any]) -> Any:  # noqa: ANN401 (of the type of the fact)
-        """Return a fact of the customer file for the customers of the case."""
-        return fact[self.at] if len(fact) else np.zeros(len(self.at), fact.dtype)  # in an empty file nobody has a profile
+        """Return a fact of the customer file for every customer of the case; whom `no_profile` stops has that of another."""
+        return fact[np.maximum(self.profile, 0)] if len(fact) else np.zeros(len(self.profile), fact.dtype)
 
-    @property
-    def needs_rating(self) -> bool:
-        """Whether the purpose needs a risk rating for what is offered."""
-        rule = self.case.purpose.rating
-        return rule == "needed" or (rule == "uncertain_benefit" and self.uncertain)
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether an insurance with uncertain benefit is offered."""
-        return any(topic.benefit == "uncertain" for topic in self.case.topics)
-
-    def offers(self, what: Callable[[Product], bool]) -> Verdict:
-        """Return to whom an event offers such a product; None where no event does."""
-        if self.due.occasion is None:
-            return None
-        such = np.array([*map(what, self.judge.products), False])  # -1, no product, takes the last
-        return such[self.due.occasion.offered]
-
-    def _topics(self) -> UInt32s:
-        """Return which topics may be offered to each customer: sellable, and no riskier than the rating where one is needed."""
-        rating = self.of(self.facts.rating)
-        bits = np.zeros(len(self.due), np.uint32)
-        for number, topic in enumerate(self.case.topics):
-            if topic.not_distributable is None:
-                fits = rating >= risk_of(topic) if self.needs_rating else np.ones(len(bits), np.bool_)
-                bits |= np.where(fits, np.uint32(1 << number), np.uint32(0))
-        return bits
+    def offered(self, what: Callable[[Product], Any]) -> Any:  # noqa: ANN401 (of the type of what is told of a product)
+        """Return what is told of the product that an event offers to each customer; false where none does."""
+        told = np.array([*map(what, self.judge.products), False])  # -1, no product, takes the last
+        return told[self.due["offered"]]
 
 
-def _no_profile(view: _View) -> Verdict:
-    return ~view.known
+def no_profile(asked: Asked) -> Stopped:
+    """The customer is not in the customer file."""
+    return asked.profile == NOBODY
 
 
-def _privacy_tier(view: _View) -> Verdict:
-    return view.judge.private[view.due.at] if view.case.bulk else None
+def privacy_tier(asked: Asked) -> Stopped:
+    """What goes to many never goes to private clients."""
+    return asked.case.bulk and asked.judge.private[asked.due["at"]]
 
 
-def _not_marketable(view: _View) -> Verdict:
-    return ~view.of(view.facts.marketable)
+def not_marketable(asked: Asked) -> Stopped:
+    """The customer is not an active one, or is a minor."""
+    return ~asked.of(asked.facts.marketable)
 
 
-def _bereavement(view: _View) -> Verdict:
-    return None if view.case.purpose.code == "service" else view.of(view.facts.bereaved)
+def bereavement(asked: Asked) -> Stopped:
+    """After a death or a grave illness in the family nobody calls for anything but service."""
+    return asked.case.purpose.code != "service" and asked.of(asked.facts.bereaved)
 
 
-def _phone_barred(view: _View) -> Verdict:
-    if view.way not in PHONE_WAYS:
-        return None
-    service = view.case.purpose.consent == "not_needed" and not view.case.channel.public
-    return view.of(view.facts.barred_by_other(view.way, service=service, bulk=view.case.bulk))
+def phone_barred(asked: Asked) -> Stopped:
+    """Another customer who has the same number bars it."""
+    return asked.by_phone and asked.of(asked.facts.barred_by_other(asked.way, service=not asked.marketing, bulk=asked.case.bulk))
 
 
-def _do_not_contact(view: _View) -> Verdict:
-    return view.of(view.facts.listed[view.way])
+def do_not_contact(asked: Asked) -> Stopped:
+    """The customer, or his number, is on the do-not-contact list."""
+    return asked.of(asked.facts.listed[asked.way])
 
 
-def _opted_out(view: _View) -> Verdict:
+def opted_out(asked: Asked) -> Stopped:
     """After a refusal no marketing in the same way; a public channel carries nothing against it."""
-    if view.case.purpose.consent == "not_needed" and not view.case.channel.public:
-        return None
-    return view.of(view.facts.refused[view.way])
+    return asked.marketing and asked.of(asked.facts.refused[asked.way])
 
 
-def _no_consent(view: _View) -> Verdict:
-    rule = view.case.purpose
-    by_message = view.case.channel.message is not None
-    if view.way == "in_person" and rule.without_consent == "in_person":
-        return None
-    if rule.consent == "needed" or view.case.channel.public or (rule.consent == "not_refused" and by_message):
-        return ~view.of(view.facts.consented[view.way])
-    return None
+def no_consent(asked: Asked) -> Stopped:
+    """The purpose, or the channel, needs a consent that the customer did not give."""
+    rule = asked.case.purpose
+    if asked.way == "in_person" and rule.without_consent == "in_person":
+        return False
+    needed = rule.consent == "needed" or asked.case.channel.public or (rule.consent == "not_refused" and asked.by_message)
+    return needed and ~asked.of(asked.facts.consented[asked.way])
 
 
-def _no_phone(view: _View) -> Verdict:
-    return view.of(view.facts.phone) == NO_PHONE if view.way in PHONE_WAYS else None
+def no_phone(asked: Asked) -> Stopped:
+    """The customer file has no number."""
+    return asked.by_phone and asked.of(asked.facts.phone) == NO_PHONE
 
 
-def _bad_phone(view: _View) -> Verdict:
-    return view.of(view.facts.phone) == BAD_PHONE if view.way in PHONE_WAYS else None
+def bad_phone(asked: Asked) -> Stopped:
+    """The number is not a mobile number of mainland China."""
+    return asked.by_phone and asked.of(asked.facts.phone) == BAD_PHONE
 
 
-def _no_wechat(view: _View) -> Verdict:
-    return ~view.of(view.facts.wechat) if view.way == "wechat" else None
+def no_wechat(asked: Asked) -> Stopped:
+    """The customer file has no WeChat id."""
+    return asked.way == "wechat" and ~asked.of(asked.facts.wechat)
 
 
-def _shared_phone(view: _View) -> Verdict:
-    return view.of(view.facts.holders) > view.judge.customers_per_phone if view.way in PHONE_WAYS else None
+def shared_phone(asked: Asked) -> Stopped:
+    """More customers have the number than one family would."""
+    return asked.by_phone and asked.of(asked.facts.holders) > asked.judge.customers_per_phone
 
 
-def _private_in_public_channel(view: _View) -> Verdict:
-    if not view.case.bulk:
-        return None
-    private = any(topic.offer == "private" for topic in view.case.topics) or view.case.purpose.code == "private"
-    return np.ones(len(view.due), np.bool_) if private else view.offers(lambda product: product.offer == "private")
+def private_in_public_channel(asked: Asked) -> Stopped:
+    """What goes to many never offers a private product."""
+    private = asked.case.purpose.code == "private" or any(topic.offer == "private" for topic in asked.case.topics)
+    return asked.case.bulk and (private or asked.offered(lambda product: product.offer == "private"))
 
 
-def _not_distributable(view: _View) -> Verdict:
-    barred = view.case.topics and all(topic.not_distributable is not None for topic in view.case.topics)
-    return np.ones(len(view.due), np.bool_) if barred else view.offers(lambda product: product.not_distributable is not None)
+def not_distributable(asked: Asked) -> Stopped:
+    """The bank may sell none of the products."""
+    topics = asked.case.topics
+    none_left = bool(topics) and all(topic.not_distributable is not None for topic in topics)
+    return none_left or asked.offered(lambda product: product.not_distributable is not None)
 
 
-def _private_not_qualified(view: _View) -> Verdict:
-    return ~view.of(view.facts.qualified) if view.case.purpose.qualified else None
+def private_not_qualified(asked: Asked) -> Stopped:
+    """Private products are for qualified investors only."""
+    return asked.case.purpose.qualified and ~asked.of(asked.facts.qualified)
 
 
-def _no_risk_rating(view: _View) -> Verdict:
-    return view.of(view.facts.rating) == 0 if view.needs_rating else None
+def no_risk_rating(asked: Asked) -> Stopped:
+    """What bears a risk needs a rating of the customer."""
+    return asked.needs_rating and asked.of(asked.facts.rating) == 0
 
 
-def _rating_expired(view: _View) -> Verdict:
-    return ~view.of(view.facts.rating_valid) if view.needs_rating else None
+def rating_expired(asked: Asked) -> Stopped:
+    """The rating is too old, or not yet valid."""
+    return asked.needs_rating and ~asked.of(asked.facts.rating_valid)
 
 
-def _risk_mismatch(view: _View) -> Verdict:
-    if not view.needs_rating:
-        return None
-    if view.case.topics:
-        return view.topics == 0
-    if view.due.occasion is None:
-        return None
-    risks = np.array([*map(risk_of, view.judge.products), 0])  # -1, no product, takes the last
-    return view.of(view.facts.rating) < risks[view.due.occasion.offered]
+def risk_mismatch(asked: Asked) -> Stopped:
+    """Every product on offer is riskier than the customer's rating."""
+    if not asked.needs_rating:
+        return False
+    return asked.topics == 0 if asked.case.topics else asked.of(asked.facts.rating) < asked.offered(risk_of)
 
 
-def _senior(view: _View) -> Verdict:
-    if not view.case.bulk:
-        return None
-    uncertain = True if view.uncertain else view.offers(lambda product: product.benefit == "uncertain")
-    return None if uncertain is None else view.of(view.facts.senior) & uncertain
+def senior(asked: Asked) -> Stopped:
+    """What goes to many offers old customers no insurance with uncertain benefit."""
+    uncertain = asked.uncertain or asked.offered(lambda product: product.benefit == "uncertain")
+    return asked.case.bulk and uncertain & asked.of(asked.facts.senior)
 
 
-def _no_template(view: _View) -> Verdict:
-    return np.ones(len(view.due), np.bool_) if view.case.channel.message is not None and view.case.action.message is None else None
+def no_template(asked: Asked) -> Stopped:
+    """The channel needs a text, and the action has none."""
+    return asked.by_message and asked.case.action.message is None
 
 
-def _already_contacted(view: _View) -> Verdict:
-    return view.due.occasion.told if view.due.occasion and view.case.action.once_per is not None else None
+def already_contacted(asked: Asked) -> Stopped:
+    """The customer was told of the event before."""
+    return asked.case.action.once_per is not None and asked.due["told"].to_numpy()
 
 
-def _frequency_cap(view: _View) -> Verdict:
-    caps = view.case.channel.caps
-    if not caps or not view.case.purpose.caps or not len(view.judge.history.at):
-        return None
-    units, count = units_of(view.case, view.facts)
-    if not count:  # nobody has a number
-        return None
-    unit = units[view.at]
-    closed = view.judge.closed_by(caps, view.case.channel.code, units, count, but_freed=False)[unit]
-    again = view.due.occasion.again if view.due.occasion else None
-    if again is not None and again.any():
-        closed = np.where(again, view.judge.closed_by(caps, view.case.channel.code, units, count, but_freed=True)[unit], closed)
-    return (unit >= 0) & closed
+def frequency_cap(asked: Asked) -> Stopped:
+    """The channel reached the customer, or the number, as often as its caps allow."""
+    judge, channel = asked.judge, asked.case.channel
+    if not channel.caps or not asked.case.purpose.caps:
+        return False
+    units, count = units_of(asked.case, asked.facts)
+    place, again = judge.channels.index(channel.code), asked.due["again"].to_numpy()
+    closed, closed_again = (
+        np.append(judge.history.reached(channel.caps, place, judge.capped, units, count, judge.today, but_freed=freed), np.False_)
+        for freed in (False, True)
+    )
+    unit = asked.of(units)  # -1, no number, takes the last
+    return np.where(again, closed_again[unit], closed[unit])
 
 
-_GATES: Final[tuple[tuple[Gate, Callable[[_View], Verdict]], ...]] = (
-    ("no_profile", _no_profile),
-    ("privacy_tier", _privacy_tier),
-    ("not_marketable", _not_marketable),
-    ("bereavement", _bereavement),
-    ("phone_barred", _phone_barred),
-    ("do_not_contact", _do_not_contact),
-    ("opted_out", _opted_out),
-    ("no_consent", _no_consent),
-    ("no_phone", _no_phone),
-    ("bad_phone", _bad_phone),
-    ("no_wechat", _no_wechat),
-    ("shared_phone", _shared_phone),
-    ("private_in_public_channel", _private_in_public_channel),
-    ("not_distributable", _not_distributable),
-    ("private_not_qualified", _private_not_qualified),
-    ("no_risk_rating", _no_risk_rating),
-    ("rating_expired", _rating_expired),
-    ("risk_mismatch", _risk_mismatch),
-    ("senior", _senior),
-    ("no_template", _no_template),
-    ("already_contacted", _already_contacted),
-    ("frequency_cap", _frequency_cap),
+_TRIED: Final[Sequence[Callable[[Asked], Stopped]]] = (
+    no_profile,
+    privacy_tier,
+    not_marketable,
+    bereavement,
+    phone_barred,
+    do_not_contact,
+    opted_out,
+    no_consent,
+    no_phone,
+    bad_phone,
+    no_wechat,
+    shared_phone,
+    private_in_public_channel,
+    not_distributable,
+    private_not_qualified,
+    no_risk_rating,
+    rating_expired,
+    risk_mismatch,
+    senior,
+    no_template,
+    already_contacted,
+    frequency_cap,
 )
 
 
-def judged_with_instead(judge: Judge, due: Due, other: Case | None) -> Iterator[Judged]:
-    """Yield the verdicts on a case; those whom its action sends elsewhere (`instead`) are judged on the `other` channel."""
-    judged = judge.judge(due)
-    instead = due.case.action.instead
-    if instead is None or other is None:
-        yield judged
-        return
-    moved = judged.reason == GATES.index(instead.gate)
-    yield judged.take(~moved)
-    yield judge.judge(due.take(moved, other))
-
-
-def take_turns(judged: Sequence[Judged], history: History, facts: Facts, profile: Int32s) -> list[Judged]:
+def take_turns(verdicts: pd.DataFrame, cases: Sequence[Case], judge: Judge) -> pd.DataFrame:
     """Return the verdicts with `not_this_turn` for all but one topic of each unit and channel.
 
     The unit is the number where many are sent to, so that a number gets one message however many customers share it, else
-    the customer. Sent longest ago goes first, never sent before all; ties in the order of the playbooks.
+    the customer. Sent longest ago goes first, never sent before all; ties in the order of the playbooks. `cases`: those that
+    take turns with each other.
     """
-    best: dict[str, Int64s] = {}
-    turns: list[tuple[Int64s, Int32s, Int64s] | None] = []
-    for one in judged:
-        case = one.due.case
-        if not case.turns:
-            turns.append(None)
-            continue
-        units, count = units_of(case, facts)
-        first = best.setdefault(case.channel.code, np.full(count, np.iinfo(np.int64).max))
-        unit = units[profile[one.due.at[one.passed]]]
-        last = history.last_of(case.number, units, count)[unit].astype(np.int64)
-        key = np.where(last == NO_DAY, 0, last - NO_DAY) << np.int64(_NUMBER_BITS) | np.int64(case.number)
-        np.minimum.at(first, unit, key)
-        turns.append((key, unit, first))
-    return [one if turn is None else _kept(one, *turn) for one, turn in zip(judged, turns, strict=True)]
+    passed = verdicts[verdicts["reason"] == PASSES]
+    turns = [pd.DataFrame({"channel": [], "unit": [], "last": [], "action": []})]
+    for case in cases:
+        rows = passed[passed["case"] == case.place]
+        units, count = units_of(case, judge.facts)
+        unit = units[judge.profile[rows["at"]]]
+        last = judge.history.last_of(case.number, units, count)[unit]  # NO_DAY, never, is before every day
+        columns = {"channel": case.channel.code, "unit": unit, "last": last, "action": case.number}
+        turns.append(pd.DataFrame(columns, index=rows.index))
+    in_turn = pd.concat(turns).sort_values(["last", "action"])
+    first = in_turn.groupby(["channel", "unit"])["action"].transform("first")
+    return stopped(verdicts, in_turn.index[in_turn["action"] != first], "not_this_turn")
 
 
-_NUMBER_BITS = 16
-
-
-def _kept(one: Judged, key: Int64s, unit: Int32s, best: Int64s) -> Judged:
-    """Return a verdict without those whose unit has a better key. `key`, `unit`: of those who passed; `best`: by unit."""
-    later = np.zeros(len(one.due), np.bool_)
-    later[one.passed] = best[unit] != key
-    return one.stopped(later, "not_this_turn")
+def stopped(verdicts: pd.DataFrame, whom: pd.Index, gate: Gate) -> pd.DataFrame:
+    """Return verdicts with one more gate for those who passed so far. `whom`: their labels in the index."""
+    reason = verdicts["reason"].where(~verdicts.index.isin(whom), GATES.index(gate))
+    return verdicts.assign(reason=reason.astype(np.int8))

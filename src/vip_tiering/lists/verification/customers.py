@@ -129,7 +129,7 @@ def _are(values: pa.Array, among: pa.Array) -> Mask:
 
 def _by_way(words: pa.DictionaryArray, way: str, books: Playbooks) -> Mask:
     """Return which entries mean a way, by the code of one of its channels or for all of them."""
-    codes = [_ALL, *(code for code, one in books.books.channels.items() if one.way == way)]
+    codes = [_ALL, *(code for code, one in books.channels.items() if one.way == way)]
     return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes, pa.string())))
 
 
@@ -164,7 +164,7 @@ def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
     Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
     """
     manifest = manifests.manifest_of(run)
-    barred = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred"]
+    barred = [book.tier for book in books.file.playbooks if book.bulk == "barred"]
     bounds = [bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"] if tier["code"] in barred]
     tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)

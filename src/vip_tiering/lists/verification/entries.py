@@ -14,7 +14,7 @@ from vip_tiering.base.arrays import Mask, encoded
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.texts import one_row_each, plain
 from vip_tiering.lists.verification.read_back import CONTACTS, SUPPRESSED, ListPart, findings
-from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
 
 _OF_LISTS: Final = ("phone", "may_market", "max_risk", "tier_label", "previous_tier_label")
@@ -62,7 +62,7 @@ class Export:
     @property
     def public(self) -> Mask:
         """Which channels are public, as a mask that entries may index; an unknown channel is not."""
-        return np.array([*(one.public for one in self.books.books.channels.values()), False], np.bool_)
+        return np.array([*(one.public for one in self.books.channels.values()), False], np.bool_)
 
     def of_actions(self, facts: Iterable[bool]) -> Mask:
         """Return a fact of every action as a mask that entries may index; an unknown action has none."""
@@ -71,8 +71,8 @@ class Export:
 
 def export_of(parts: Sequence[ListPart], books: Playbooks) -> Export:
     """Return the parts of an export with everybody whom they name; the main part comes first."""
-    actions = tuple(action for _, _, action in placed_actions(books.books.playbooks))
-    channels = tuple(books.books.channels)
+    actions = tuple(books.actions())
+    channels = tuple(books.channels)
     lists = [_rows(part, file, code, _OF_LISTS) for part in parts for code, file in _files_of(part)]
     lists = [one_row_each(one_row_each(rows, "customer_id"), "action") for rows in lists]
     kinds = [
@@ -123,5 +123,5 @@ def findings_in(entries: pd.DataFrame, rule: str, wrong: Mask | pd.Series, colum
 
 def barred_tiers(books: Playbooks) -> tuple[list[str], list[str]]:
     """Return codes and labels of the tiers to which nothing goes that goes to many."""
-    codes = [book.tier for book in books.books.playbooks.playbooks if book.bulk == "barred"]
+    codes = [book.tier for book in books.file.playbooks if book.bulk == "barred"]
     return codes, [books.labels[code] for code in codes]

@@ -26,6 +26,8 @@ from vip_tiering.publishing import manifests
 
 _LEVELS: Final = ("", "R1", "R2", "R3", "R4", "R5")
 """A level's place is its number; whatever else stands there is above every rating."""
+_BY_PHONE: Final = ("sms", "call")
+_RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 
 
 def check_words(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:
@@ -43,7 +45,7 @@ def check_words(export: Export, person: Int64s, standing: Standing) -> Iterator[
 def _allowed(export: Export, standing: Standing) -> Mask:
     """Return to whom something may be offered on each channel, shape (number of channels, m)."""
     needed = any(one.rating == "needed" and one.consent == "needed" for one in export.books.gates.purposes)
-    channels = [export.books.books.channels[code] for code in export.channels]
+    channels = [export.books.channels[code] for code in export.channels]
     ways = {way: _allowed_by(way, standing, needed=needed) for way in WAYS}
     return np.array([ways[one.way or "in_person"] for one in channels])
 
@@ -57,10 +59,6 @@ def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
         return allowed & standing.consents[way]
     result: Mask = allowed & np.logical_or.reduce([standing.consents[one] & ~standing.refused[one] for one in WAYS if one != way])
     return result
-
-
-_BY_PHONE: Final = ("sms", "call")
-_RISKS: Final = {"none": 0, "R1": 1, "R2": 2, "R3": 3, "R4": 4, "R5": 5}
 
 
 def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, known: Known) -> list[Problem]:
@@ -111,9 +109,9 @@ class _Case:
     def __init__(self, export: Export, action: Action, channel: str, standing: Standing) -> None:
         books = export.books
         self.standing, self.action = standing, action
-        self.channel: Channel = books.books.channels[channel]
+        self.channel: Channel = books.channels[channel]
         self.purpose: PurposeRule = next(one for one in books.gates.purposes if one.code == action.strictest)
-        self.topics: list[Product] = [books.books.products[code] for code in action.topics or ()]
+        self.topics: list[Product] = [books.products[code] for code in action.topics or ()]
         self.per_phone = books.gates.limits.customers_per_phone.value
         self.way = self.channel.way or "in_person"
         self.bulk = self.channel.public or action.campaign
@@ -173,7 +171,7 @@ def _check_offers(export: Export, person: Int64s, standing: Standing) -> Iterato
     """Yield new products that do not fit the customer: an action without topics tells its product in contacts.csv only."""
     contacts = export.contacts
     action = contacts["action"]
-    products = {name: one for one in export.books.books.products.values() for name in (one.code, one.label)}
+    products = {name: one for one in export.books.products.values() for name in (one.code, one.label)}
     rated = {one.code for one in export.books.gates.purposes if one.rating == "needed"}
     risky = export.of_actions(one.strictest in rated for one in export.actions)[action]
     campaign = export.of_actions(one.campaign for one in export.actions)[action]

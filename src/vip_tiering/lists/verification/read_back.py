@@ -24,13 +24,13 @@ from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
 
 HARD_RULES: Final[dict[str, str]] = {
-    "export-manifest": "is no manifest of an export as this program writes it; export again",
-    "export-form": "is no list as this program writes it, or is not there: other columns, encoding or line ends; export again",
+    "export-manifest": "is not a manifest of an export as this program writes it; export again",
+    "export-form": "is not a list as this program writes it, or is not there: other columns, encoding or line ends; export again",
     "rows-differ": "has another number of rows than the manifest says",
     "counts-differ": "the files hold other counts than the manifest says; selected = exported + suppressed, by reason",
     "private-part": "the private part is not the one that the manifest names; name its folder with --private-out",
     "cell-formula": "a cell begins with what a spreadsheet takes for a formula: = + - @, a tab or a carriage return",
-    "phone-form": "is no mobile number of eleven digits",
+    "phone-form": "is not a mobile number of eleven digits",
     "phone-repeated": "the number stands in another row too; one row per number",
     "text-length": "the text is longer than the channel allows, in UTF-16 units",
     "text-signature": "the text does not begin with the signature of the channel",
@@ -42,9 +42,9 @@ HARD_RULES: Final[dict[str, str]] = {
     "send-window": "the times are not on the day of the export, not in their order, or outside the hours of the channel",
     "valid-until": "must be the day of the export and message_valid_days later",
     "customer-repeated": "the customer stands in another row too",
-    "action-unknown": "is no action of the playbooks that the manifest counts",
+    "action-unknown": "is not an action of the playbooks that the manifest counts",
     "action-channel": "the action does not belong to this channel",
-    "reason-unknown": "is no gate",
+    "reason-unknown": "is not a gate",
     "contact-missing": "a customer and action of a list are not in contacts.csv; a later export would contact them again",
     "contact-unlisted": "a customer and action are in contacts.csv and in no list",
     "both-ways": "the customer is both exported and suppressed for this action",
@@ -65,7 +65,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "client-private": "a private client, by tier, earlier tier, closing balance or flag, stands where many are reached or others read it",
     "client-rating": "the customer has no risk rating that is valid on the day",
     "client-risk": "every product of the action is riskier than the customer's rating, or may not be sold",
-    "client-unqualified": "the customer is no qualified investor on a known day",
+    "client-unqualified": "the customer is not a qualified investor on a known day",
     "client-senior": "the customer is too old, or of unknown age, for an uncertain benefit in bulk",
     "phone-differs": "is not the number of the customer",
     "phone-holder": "another holder of the number must not be contacted",
@@ -75,22 +75,6 @@ HARD_RULES: Final[dict[str, str]] = {
 SHOWN_ROWS: Final = 20
 """So many rows are named for each rule and file; the others are counted."""
 Rows = npt.NDArray[np.integer[Any]]
-
-
-def finding(file: str, rule: str, *, about: str = "") -> Problem:
-    """Return what was found against a rule in a file as a whole. `about`: an action or channel that it is about."""
-    return Problem(file, None, None, rule, f"{about}: {HARD_RULES[rule]}" if about else HARD_RULES[rule])
-
-
-def findings(file: str, rule: str, rows: Rows, column: str | None = None) -> list[Problem]:
-    """Return what was found in rows of a file, counted from 0 below the header: each of the first, and how many there are besides."""
-    distinct = np.unique(rows)
-    problems = [Problem(file, row + 2, column, rule, HARD_RULES[rule]) for row in distinct[:SHOWN_ROWS].tolist()]
-    if len(distinct) > SHOWN_ROWS:
-        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {len(distinct) - SHOWN_ROWS} more rows"))
-    return problems
-
-
 GATEWAY: Final = "gateway"
 """The profile whose lists of messages are read back; the same rows in other forms are not."""
 CONTACTS: Final = "contacts.csv"
@@ -107,6 +91,20 @@ _BOM: Final = b"\xef\xbb\xbf"
 _SCHEMAS: Final = {False: "vip-tiering export", True: "vip-tiering private export"}
 _HEADER_BYTES: Final = 1 << 16
 _BLOCK_BYTES: Final = 1 << 22
+
+
+def finding(file: str, rule: str, *, about: str = "") -> Problem:
+    """Return what was found against a rule in a file as a whole. `about`: an action or channel that it is about."""
+    return Problem(file, None, None, rule, f"{about}: {HARD_RULES[rule]}" if about else HARD_RULES[rule])
+
+
+def findings(file: str, rule: str, rows: Rows, column: str | None = None) -> list[Problem]:
+    """Return what was found in rows of a file, counted from 0 below the header: each of the first, and how many there are besides."""
+    distinct = np.unique(rows)
+    problems = [Problem(file, row + 2, column, rule, HARD_RULES[rule]) for row in distinct[:SHOWN_ROWS].tolist()]
+    if len(distinct) > SHOWN_ROWS:
+        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {len(distinct) - SHOWN_ROWS} more rows"))
+    return problems
 
 
 @dataclass(frozen=True)
@@ -200,7 +198,7 @@ def _needed(part: ListPart, books: Playbooks) -> list[str]:
     """Return which files must be there."""
     if part.private:
         return [CONTACTS, SUPPRESSED]
-    channels = [code for code, one in books.books.channels.items() if one.contact and not one.public]
+    channels = [code for code, one in books.channels.items() if one.contact and not one.public]
     return [CONTACTS, SUPPRESSED, *(f"{code}.csv" for code in channels)]
 
 
@@ -220,7 +218,7 @@ def _place_of_private(part: ListPart, file: str, books: Playbooks) -> Layout | N
 
 def _place_of_list(part: ListPart, file: str, books: Playbooks) -> Layout | None:
     match = re.fullmatch("(branches/[^/]+/[^/]+/)?([a-z0-9_]+)(-[A-Z][A-Z0-9-]*)?(-[0-9]{3,})?[.]csv", file)
-    channel = books.books.channels.get(match[2]) if match is not None else None
+    channel = books.channels.get(match[2]) if match is not None else None
     if match is None or channel is None or not channel.contact:
         return None
     if channel.public:

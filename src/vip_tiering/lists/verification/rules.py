@@ -28,6 +28,7 @@ from vip_tiering.publishing.file_names import safe_names
 
 Owners = set[tuple[str, str]]
 """Branch and manager of rows."""
+_MANIFEST: Final = manifests.MANIFEST
 
 
 def check_managers(export: Export) -> Iterator[Problem]:
@@ -48,7 +49,7 @@ def check_managers(export: Export) -> Iterator[Problem]:
 
 def _for_people(part: ListPart, export: Export) -> list[str]:
     """Return the lists that are split by manager."""
-    return [file for code, files in part.lists.items() if not export.books.books.channels[code].public for file in files]
+    return [file for code, files in part.lists.items() if not export.books.channels[code].public for file in files]
 
 
 def _owners(table: pa.Table) -> Owners:
@@ -78,9 +79,6 @@ def _same_rows(listed: pa.Table, shares: list[pa.Table]) -> bool:
     if len(together) != len(listed) or at.null_count or pc.count_distinct(at).as_py() < len(at):
         return False
     return bool(listed.take(at).combine_chunks().equals(together.combine_chunks()))
-
-
-_MANIFEST: Final = manifests.MANIFEST
 
 
 def check_written(folder: Path, private: Path | None, books: Playbooks) -> list[Problem]:
@@ -177,7 +175,7 @@ def _check_private(export: Export) -> Iterator[Problem]:
 
 def _check_offers(export: Export) -> Iterator[Problem]:
     """Yield private products that are offered to many, by the action's topics or by the product that contacts.csv tells."""
-    books, contacts = export.books.books, export.contacts
+    books, contacts = export.books, export.contacts
     campaign = export.of_actions(one.campaign for one in export.actions)
     topical = export.of_actions(any(books.products[code].offer == "private" for code in one.topics or ()) for one in export.actions)
     offer = export.of_actions(one.trigger == "new_product" for one in export.actions)

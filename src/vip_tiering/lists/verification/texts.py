@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Mask, encoded, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.lists.verification.read_back import ListPart, Rows, findings
-from vip_tiering.playbooks.actions import Action, placed_actions
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.messages import FIELDS, parts_of
@@ -24,16 +24,24 @@ _LETTER: Final = "[^\\n\\r\\x0b\\x0c\\x{85}\\x{2028}\\x{2029}]"
 """Anything but the end of a line."""
 _UNMEASURED: Final = frozenset({"product", "points"})
 """Fields that are written as they are given; how long the whole text may be is a rule of its own."""
+_MOBILE: Final = "^1[3-9][0-9]{9}$"
+_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
+_BLANKS: Final = "[\\s\\p{Z}]+"
+_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
+"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
+_GREETING: Final = "尊敬的"
+_NOBODY: Final = "尊敬的客户"
+_TITLES: Final = ("先生", "女士")
 
 
 def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
-    """Return which messages are no template of their action filled in, shape (n,); each different text of an action is looked at once.
+    """Return which messages are not a template of their action filled in, shape (n,); each different text of an action is looked at once.
 
     `actions`: several of a row are joined by |, and one of them must say it. An action that nobody knows is another rule's business.
     """
     rows = pd.DataFrame({"action": encoded(actions).to_pandas(), "text": texts.indices.to_numpy()})
     strange = np.zeros(len(rows), np.bool_)
-    known = {action.id: action for action in _actions(books)}
+    known = {action.id: action for action in books.actions()}
     for cell, place in rows.groupby("action", observed=True)["text"]:
         actions_of_cell = [known[one] for one in str(cell).split("|") if one in known]
         if not actions_of_cell:
@@ -43,10 +51,6 @@ def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Ch
             left = left[~truth(pc.match_substring_regex(texts.dictionary.take(pa.array(left)), _pattern(template, channel)))]
         strange[place.index[place.isin(left)]] = True
     return strange
-
-
-def _actions(books: Playbooks) -> Iterator[Action]:
-    return (action for _, _, action in placed_actions(books.books.playbooks))
 
 
 def _templates(actions: Iterable[Action]) -> Iterator[str]:
@@ -69,21 +73,11 @@ def _of_field(name: str) -> str:
     return f"{_LETTER}*" if name in _UNMEASURED else f"{_LETTER}{{0,{FIELDS[name]}}}"
 
 
-_MOBILE: Final = "^1[3-9][0-9]{9}$"
-_TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
-_BLANKS: Final = "[\\s\\p{Z}]+"
-_SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
-"""Texts of these characters alone, no blank among them, stay as they are under NFKC."""
-_GREETING: Final = "尊敬的"
-_NOBODY: Final = "尊敬的客户"
-_TITLES: Final = ("先生", "女士")
-
-
 def check_numbers(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
     """Yield numbers that are none, and on a public channel those that stand twice, in whichever file of a part."""
     for part in parts:
         for code, files in part.lists.items():
-            channel = books.books.channels[code]
+            channel = books.channels[code]
             if channel.way in ("sms", "call"):
                 yield from _check_numbers(part, files, channel)
 
@@ -94,10 +88,10 @@ def check_texts(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
         for code, files in part.lists.items():
             for file in files:
                 table = part.tables[file]
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.books.channels[code], books)
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.channels[code], books)
         for file in part.managers.get("", ()):
             table = part.tables[file]
-            for channel in books.books.channels.values():
+            for channel in books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
                 yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
 
@@ -107,7 +101,7 @@ def check_times(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
     for part in parts:
         for code, files in part.lists.items():
             for file in files:
-                yield from _check_times(part.shown(file), part.tables[file], books.books.channels[code], part.day, books)
+                yield from _check_times(part.shown(file), part.tables[file], books.channels[code], part.day, books)
 
 
 def _check_numbers(part: ListPart, files: Sequence[str], channel: Channel) -> Iterator[Problem]:
@@ -145,7 +139,7 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     form = channel.message
     if form is None:
         return
-    templates = [*_templates(_actions(books))]
+    templates = [*_templates(books.actions())]
     most = form.max_units
     yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
     signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
@@ -155,10 +149,10 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
         own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
     promises = books.gates.forbidden_words.words
-    private = [one.label for one in books.books.products.values() if one.offer == "private"]
+    private = [one.label for one in books.products.values() if one.offer == "private"]
     either = _hold_any(texts, [*promises, *private])
     yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
-    if private:  # the name of the bank itself is no offer
+    if private:  # the name of the bank itself is not an offer
         yield "text-private", _among(texts, either, lambda some: _hold_any(_unsigned(_squeezed(some)), private))
 
 
@@ -205,7 +199,7 @@ def _any_of(words: Sequence[str]) -> str:
 def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
     """Return which texts greet anybody but 客户, or hold a form of address that no template holds."""
     greeted = pc.not_equal(pc.count_substring(texts, _GREETING), pc.count_substring(texts, _NOBODY))
-    titles = [title for title in _TITLES if not any(title in text for text in _templates(_actions(books)))]
+    titles = [title for title in _TITLES if not any(title in text for text in _templates(books.actions()))]
     addressed = truth(pc.match_substring_regex(texts, _any_of(titles))) if titles else np.zeros(len(texts), np.bool_)
     result: Mask = truth(greeted) | addressed
     return result
