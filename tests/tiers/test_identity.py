@@ -149,7 +149,7 @@ def test_nothing_is_published_below_a_published_folder(tmp_path: Path) -> None:
 
 
 def test_every_filled_day_is_told(tmp_path: Path) -> None:
-    """The summary names every filled day, neighbours together, and which day stands for them (semantics, section 2)."""
+    """The summary names every filled day, neighbours together, and which day stands for them (semantics 2.3)."""
     for day in ("1001", "1012", "1014"):
         (tmp_path / f"b_2015{day}.csv").write_text("customer_id,balance\nC,1.00\n")
     own = rules(tmp_path / "rules", "max_carry_days: 10")

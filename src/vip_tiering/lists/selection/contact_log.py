@@ -216,9 +216,9 @@ def _known_already(before: pd.DataFrame, given: pd.DataFrame, contact: Sequence[
 
 def last_rows(wanted: pd.DataFrame, among: pd.DataFrame, columns: Sequence[Hashable]) -> npt.NDArray[np.int64]:
     """Return the label of the last row of a frame that is the same as each of those wanted in some columns, shape (n,); -1 for none."""
-    last = among.drop_duplicates(columns, keep="last")
-    at = pd.MultiIndex.from_frame(last[[*columns]]).get_indexer(pd.MultiIndex.from_frame(wanted[[*columns]]))
-    return np.append(last.index, -1)[at]
+    last = among[[*columns]].drop_duplicates(keep="last")
+    last = last.assign(row=last.index.to_series().astype("Int64"))
+    return wanted[[*columns]].merge(last, how="left")["row"].to_numpy(np.int64, na_value=-1)
 
 
 def _contacts_of(rows: pa.Table) -> Contacts:

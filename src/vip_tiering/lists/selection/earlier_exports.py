@@ -123,7 +123,7 @@ def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
     `log` has the columns of a contact log of ours; a row belongs to a contact by customer, channel, action and export.
     """
     exports = contacts["day"].drop_duplicates()
-    made = contacts.assign(export=contacts["day"].map({day: str(day_date(day)) for day in exports}))
+    made = contacts.assign(export=contacts["day"].map({day: str(day_date(day)) for day in exports}).astype("str"))
     row = last_rows(made, log, CONTACT)
     known, said = row >= 0, log.iloc[row[row >= 0]]
     contacts = contacts.copy()
