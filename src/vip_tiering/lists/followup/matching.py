@@ -49,8 +49,9 @@ def matched_in(
     rows = one_row_each(one_row_each(returned, "customer_id"), "action").to_pandas()
     said = rows.merge(listed, how="left", on=_CONTACT, suffixes=("_said", ""))
     wrong = said["channel"].isna() | ((said["channel_said"] != "") & (said["channel_said"] != said["channel"]))
-    shortened = said.loc[wrong & _differ_by_zeros(said["customer_id"], listed["customer_id"]), "row"]
-    unlisted = said.loc[wrong & ~said["row"].isin(shortened), "row"]
+    strays = said[wrong]
+    shortened = strays.loc[_differ_by_zeros(strays["customer_id"], listed["customer_id"]), "row"]
+    unlisted = strays.loc[~strays["row"].isin(shortened), "row"]
     by_phone = [one.code for one in channels if one.way in PHONE_WAYS]
     odd = said.loc[~wrong & (said["result"] == WRONG_NUMBER) & ~said["channel"].isin(by_phone), "row"]
     problems = _problems(file, unlisted, "result-unlisted", _UNLISTED.format(what=what))
