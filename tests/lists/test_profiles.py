@@ -386,5 +386,5 @@ def test_names_that_lead_elsewhere_are_refused(name: str, tmp_path: Path) -> Non
     path.write_text(json.dumps({**document, "outputs": [{"name": name, "sha256": ""}]}))
     with pytest.raises(DataError, match="names a file that lies elsewhere"):
         manifests.verify(folder)
-    with pytest.raises(OutputError, match="no run of this program"):
+    with pytest.raises(OutputError, match="not a run of this program"):
         standing(folder, {}, replace=False)

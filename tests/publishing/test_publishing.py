@@ -104,7 +104,7 @@ def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
     for options in ([], ["--replace"]):
         refused = run(extract(tmp_path / "in"), "--out", tmp_path / "out", *options)
         assert 5 == refused.returncode
-        assert "no run of this program" in refused.stderr
+        assert "not a run of this program" in refused.stderr
         assert ["letter.txt"] == [path.name for path in foreign.iterdir()]
 
 
@@ -321,9 +321,9 @@ def test_strange_manifest_is_no_bug(tmp_path: Path, change: Callable[[dict[str, 
     run(extract(tmp_path / "in"), "--out", tmp_path / "out")
     path = tmp_path / "out" / NAME / "manifest.json"
     path.write_text(change(json.loads(path.read_text())))
-    with pytest.raises(vip.DataError, match="no published folder"):
+    with pytest.raises(vip.DataError, match="not a published folder"):
         manifests.verify(path.parent)
-    with pytest.raises(vip.OutputError, match="no run of this program"):
+    with pytest.raises(vip.OutputError, match="not a run of this program"):
         folders.standing(path.parent, {}, replace=False)
 
 
