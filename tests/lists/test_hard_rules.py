@@ -12,11 +12,10 @@ import pytest
 
 from tests.helpers import RULES, vip
 from tests.lists.exporting import customer, export, make_run, write_customers, write_events, write_rows
-from tests.lists.written_exports import ASKED, DAY, SAID, Change, Draft, changed, message, person, rehash, stopped
+from tests.lists.written_exports import ASKED, DAY, SAID, Change, Draft, changed, check_people, message, person, rehash, stopped
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.incoming import read_incoming
 from vip_tiering.customers.types import Known
-from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.read_back import HARD_RULES, SHOWN_ROWS, findings
 from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import Playbooks, load

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from tests.helpers import RULES, examples
 from tests.lists.oracle_lists import World
 from tests.lists.test_gates_oracle import DAYS, Likely, inputs_of, world_of
+from tests.lists.written_exports import check_people
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Known
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
 from vip_tiering.lists.export.files import document_of, export_files, private_document
 from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
-from vip_tiering.lists.verification.gates import check_people
 from vip_tiering.lists.verification.rules import check_written
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders, manifests

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vip_tiering.base.errors import Problem
+from vip_tiering.customers.types import Customers, Known
+from vip_tiering.lists.verification.gates import check_gates
+from vip_tiering.lists.verification.rules import read_export
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
 
@@ -177,3 +181,9 @@ def changed(draft: Draft, change: Change) -> Draft:
     own = copy.deepcopy(draft)
     change(own)
     return own
+
+
+def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, known: Known) -> list[Problem]:
+    """Return what `vip playbook verify --run --customers` finds in the people of an export."""
+    export, problems = read_export(folder, private, books)
+    return problems if export is None else [*problems, *check_gates(export, run, customers, known)]

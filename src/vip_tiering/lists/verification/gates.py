@@ -16,11 +16,9 @@ from vip_tiering.base.money import Int64s
 from vip_tiering.customers.types import Customers, Known
 from vip_tiering.lists.verification.customers import WAYS, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
-from vip_tiering.lists.verification.rules import read_export
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
-from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.products import Product
 from vip_tiering.publishing import manifests
 
@@ -61,17 +59,11 @@ def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
     return result
 
 
-def check_people(folder: Path, private: Path | None, books: Playbooks, run: Path, customers: Customers, known: Known) -> list[Problem]:
+def check_gates(export: Export, run: Path, customers: Customers, known: Known) -> list[Problem]:
     """Return whom an export lists and must not: by the run and the files from which it was made. `run`: a run folder.
 
     Raises DataError where the run folder has no manifest that can be read.
     """
-    export, problems = read_export(folder, private, books)
-    return problems if export is None else [*problems, *check_gates(export, run, customers, known)]
-
-
-def check_gates(export: Export, run: Path, customers: Customers, known: Known) -> list[Problem]:
-    """Return whom an export that was read back lists and must not."""
     if manifests.manifest_of(run)["digest"] != export.main.manifest["made_from"].get("run"):
         return [Problem(run.name, None, None, "run-unfit", "is not the run from which the export was made")]
     standing = standing_of(customers, known, run, export.books, export.main.day)
