@@ -78,12 +78,22 @@ def test_neither_encoding_is_refused(tmp_path: Path) -> None:
 
 @given(st.lists(st.lists(st.integers(0, 6762), min_size=1, max_size=12), min_size=1, max_size=6))
 def test_gb2312_is_no_utf8(codes: list[list[int]]) -> None:
-    """Chinese text in GB2312 is read as what it is, and never taken for mixed encodings (but where it is UTF-8 throughout)."""
+    """Chinese text in GB2312 is read as what it is, and never taken for mixed encodings.
+
+    Lines that are text in both encodings are left out, as 妗板啊 is in GB2312 what another two characters are in UTF-8: beside
+    them nobody can tell a file in GB2312 from one of mixed encodings, so it is refused.
+    """
     lines = [b"".join(bytes([0xB0 + code // 94, 0xA1 + code % 94]) for code in line) for line in codes]
-    sound = [line for line in lines if _decodes(line, "gb2312")]
-    content = b"a\n" + b"\n".join(sound) + b"\n"
-    if not _decodes(content, "utf-8"):
-        assert content.decode("gb18030") == csv_text.decoded(content, "a.csv")[0].to_pybytes().decode()
+    sound = [line for line in lines if _decodes(line, "gb2312") and not _decodes(line, "utf-8")]
+    content = b"a\n" + b"".join(line + b"\n" for line in sound)
+    assert content.decode("gb18030") == csv_text.decoded(content, "a.csv")[0].to_pybytes().decode()
+
+
+def test_a_line_of_two_readings_is_refused() -> None:
+    """A line that is text in GB2312 and in UTF-8 alike, in a file that is not UTF-8, is refused: it may be of another encoding."""
+    content = b"a\n" + "啊\n妗板啊\n".encode("gb2312")
+    with pytest.raises(DataError, match="row 3 is UTF-8, row 2 is not"):
+        csv_text.decoded(content, "a.csv")
 
 
 def _decodes(content: bytes, encoding: str) -> bool:

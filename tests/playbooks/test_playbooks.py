@@ -109,7 +109,7 @@ def test_rules_hold_the_facts_and_not_the_sentences(file: str) -> None:
 def test_private_clients_are_reached_by_nothing_that_goes_to_many(books: Playbooks) -> None:
     """No action of the private tiers is a campaign or uses a public channel, and both bar bulk messages."""
     for tier in ("pre_private", "private"):
-        assert "barred" == books.playbook(tier).bulk
+        assert "barred" == books.of_tier[tier].bulk
         for action, _ in books.actions_of(tier):
             assert not action.campaign
             assert not [code for code in action.channels if books.channels[code].public]
