@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import shutil
 import subprocess
 import sys
 import zlib
@@ -16,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import vip_tiering as vip
-from tests.helpers import Row, rules_with, write_csv
-from vip_tiering.base.errors import DataError, UsageError
+from tests.helpers import RULES, Row, rules_with, write_csv
+from vip_tiering.base.errors import DataError, RulesError, UsageError
+from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes, size_text
 
 DAY = dt.date(2015, 10, 1)
@@ -37,13 +39,19 @@ print(result.stderr, end="")
 def refused(extract: Path, *options: str) -> tuple[str, int]:
     """Return the message with which the command refuses an extract, and its peak memory in MiB."""
     arguments = [str(extract), "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", str(extract.parent / "out"), *options]
-    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "vip_tiering", "tier", "compute", *arguments]
+    status, message, peak = outcome("tier", "compute", *arguments)
+    assert status == 4, message
+    assert "file-too-large" in message
+    return message, peak
+
+
+def outcome(*arguments: str) -> tuple[int, str, int]:
+    """Return exit code, the one line on stderr and peak memory in MiB of a command."""
+    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "vip_tiering", *arguments]
     numbers, *message = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     status, peak = map(int, numbers.split())
-    assert (4, 1) == (status, len(message)), message
-    assert "file-too-large" in message[0]
-    assert "--max-bytes" in message[0]
-    return message[0], peak
+    assert len(message) == 1, message
+    return status, message[0], peak
 
 
 def columns(count: int) -> dict[str, pa.Array]:
@@ -63,9 +71,86 @@ def test_gzip_of_zeros(tmp_path: Path) -> None:
         for _ in range(64):
             file.write(packer.compress(bytes(1 << 24)))
         file.write(packer.flush())
-    message, peak = refused(path, "--max-bytes", "100M")
-    assert "more than 100M" in message
+    message, peak = refused(path, "--max-bytes", "32M")
+    assert "more than 32M in memory; split it by day, or allow more with --max-bytes" in message
     assert peak < BASE_MIB + 300  # the text so far, once more where it grows, and a piece of 66 MB
+
+
+@pytest.mark.parametrize("fill", [bytes(1 << 24), b" " * (1 << 24), b"C1,1\n" * (1 << 20)], ids=["zeros", "blanks", "one row"])
+def test_gzip_that_was_made_to_fill_the_memory(tmp_path: Path, fill: bytes) -> None:
+    """A gzip file that unpacks to hundreds of times its size is refused before it takes much memory, whatever --max-bytes is."""
+    path = tmp_path / "b_20151001.csv.gz"
+    packer = zlib.compressobj(9, wbits=31)
+    head = packer.compress(b"customer_id,balance\n")
+    path.write_bytes(head + b"".join(packer.compress(fill) for _ in range(16)) + packer.flush())
+    message, peak = refused(path, "--max-bytes", "100G")
+    assert "unpacks to more than 200 times its size" in message
+    assert peak < BASE_MIB
+
+
+def test_gzip_of_much_the_same_is_read(tmp_path: Path) -> None:
+    """A gzip file of rows that differ in their ids alone is far from that: it is read whole."""
+    count = 3_000_000
+    path = tmp_path / "b_20151001.csv.gz"
+    text = b"customer_id,balance\n" + b"".join(b"C%09d,100000000.00\n" % number for number in range(count))
+    assert len(text) > 64 << 20
+    path.write_bytes(gzip.compress(text, 9))
+    run = vip.compute_tiers(path, "2015Q4", rules=rules_with(), as_of=DAY, jobs=1)
+    assert count == len(run.tiers)
+
+
+def test_many_columns(tmp_path: Path) -> None:
+    """A table of more than a thousand columns is refused by its header: CSV and Parquet, as an extract and beside a run."""
+    names = ["customer_id", "balance", *(f"c{number}" for number in range(8_000))]
+    table = tmp_path / "b_20151001.csv"
+    table.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n", encoding="utf-8")
+    assert "has 8,002 columns" in refused(table)[0]
+    of_parquet = tmp_path / "b_20151001.parquet"
+    pq.write_table(pa.table({name: ["1"] for name in names}), of_parquet)
+    assert "has 8,002 columns" in refused(of_parquet)[0]
+    for path in (table, of_parquet):
+        with pytest.raises(DataError, match="has 8,002 columns"):
+            read_side_file(path)
+
+
+def test_a_thousand_columns_are_read(tmp_path: Path) -> None:
+    """A table of exactly as many columns as a table may have is read."""
+    names = ["customer_id", *(f"c{number}" for number in range(999))]
+    path = tmp_path / "customers.csv"
+    path.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n", encoding="utf-8")
+    assert len(read_side_file(path).columns) == 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"version: 1\n" + b"# much\n" * 9_000_000, "is larger than 512 KB"),
+        (b"version: 1\nsource: s\ntiers:\n" + b"- a\n" * 100_000, "there are more than 10,000 keys and values"),
+        (b"a: " + b"[" * 200_000, "values are nested more than 20 deep"),
+    ],
+    ids=["60 MB", "many values", "deep"],
+)
+def test_rule_file_that_is_none(tmp_path: Path, content: bytes, message: str) -> None:
+    """A rule file far larger than rules are is refused before it takes time or memory."""
+    (tmp_path / "tiers.yaml").write_bytes(content)
+    status, said, peak = outcome("rules", "check", str(tmp_path))
+    assert (3, True) == (status, message in said), said
+    assert peak < BASE_MIB
+
+
+def test_table_of_renamed_customers_that_is_none(tmp_path: Path) -> None:
+    """A table beside the rules far larger than one is, and one in which every line is wrong, are refused in a few lines."""
+    shutil.copy(RULES / "tiers.yaml", tmp_path)
+    (tmp_path / "extracts.yaml").write_text("version: 1\naliases: aliases.csv\n", encoding="utf-8")
+    table = tmp_path / "aliases.csv"
+    table.write_bytes(b"old_id,new_id\n" + b"A,B\n" * (9 << 20))
+    with pytest.raises(RulesError, match="is larger than 32 MB") as large:
+        vip.load_rules(tmp_path)
+    assert len(large.value.problems) == 1
+    table.write_bytes(b"old_id,new_id\n" + b"A\n" * 100_000)
+    with pytest.raises(RulesError, match="must have 2 fields") as wrong:
+        vip.load_rules(tmp_path)
+    assert len(wrong.value.problems) == 21
 
 
 def test_parquet_of_a_thousand_million_rows(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ import re
 import shutil
 import stat
 import subprocess
+import tracemalloc
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import xlsxwriter
@@ -40,7 +42,8 @@ from vip_tiering.customers.side_file import SideFile
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.matching import listed_of, matched_in
 from vip_tiering.lists.followup.record import playbook_record
-from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
+from vip_tiering.lists.followup.results import obstacles_of
+from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders
 
@@ -347,7 +350,7 @@ def test_files_of_the_same_name_are_told_apart(branch: Branch) -> None:
     assert done.returncode == 4
     for place in ("a", "b"):
         assert f"vip: ret/{place}/calls.csv: row 2: " in done.stderr
-        assert f"vip: ret/{place}/lists.xlsx [电话]: row 2: " in done.stderr
+        assert f"vip: ret/{place}/lists.xlsx [sheet 1]: row 2: " in done.stderr
     assert "vip: other.csv: row 2: " in done.stderr
     assert "vip: absent/calls.csv: cannot be found" in done.stderr
 
@@ -371,8 +374,8 @@ def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
         sheet.write_row(1, 0, [1234567890123456789, "G-CALL-1", "reached"])
     for file, message in (
         (broken, "broken.xlsx: is not a whole workbook"),
-        (nameless, "nameless.xlsx [电话]: row 1: column 4 has no header"),
-        (digits, "digits.xlsx [电话]: row 2"),
+        (nameless, "nameless.xlsx [sheet 1]: row 1: column 4 has no header"),
+        (digits, "digits.xlsx [sheet 1]: row 2"),
     ):
         done = branch.record(file)
         assert (4, True) == (done.returncode, message in done.stderr), done.stderr
@@ -564,6 +567,42 @@ def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
     assert (4, True, False) == (done.returncode, f"[{rule}]" in done.stderr, "1380000" in done.stderr), done.stderr
 
 
+_SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+_TEXTS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{}</sst>'
+_PART = "xl/worksheets/sheet1.xml"
+_BLANKS = "".join(f'<row r="{row}">' + f'<c r="A{row}" s="1"/>' * 100 + "</row>" for row in range(1, 25_001))
+BOMBS = {
+    "blanks": {_PART: _SHEET.format(_BLANKS)},
+    "large": {_PART: _SHEET.format(" " * (130 << 20))},
+    "one long text": {
+        _PART: _SHEET.format("".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(1, 100_001))),
+        "xl/sharedStrings.xml": _TEXTS.format(f"<si><t>{'备' * 32_000}</t></si>"),
+    },
+}
+"""Workbooks of a few hundred KB that fill the memory: parts of a sound one and what stands in their place."""
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_workbooks_that_fill_the_memory_are_refused(kind: str, branch: Branch) -> None:
+    """A small workbook of millions of blank cells, of a huge part, or in which all cells share a long text, is exit 4 before it is read."""
+    sound = branch.folder / "sound.xlsx"
+    with xlsxwriter.Workbook(sound) as book:
+        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "联系结果"])
+    bomb = branch.folder / "bomb.xlsx"
+    with zipfile.ZipFile(sound) as parts, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as altered:
+        for part in {*parts.namelist(), *BOMBS[kind]}:
+            altered.writestr(part, BOMBS[kind].get(part) or parts.read(part))
+    assert bomb.stat().st_size < 3 << 20
+    tracemalloc.start()
+    with pytest.raises(DataError, match="file-too-large"):
+        read_tables(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300 << 20
+    done = branch.record(bomb)
+    assert (4, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
+
+
 @pytest.mark.parametrize(
     "cell", ['t="e"><f>NA()</f><v>#N/A</v></c>', 't="e"><v>#REF!</v></c>', "><f>A2</f></c>", '><f t="shared" si="0"/></c>']
 )
@@ -641,3 +680,23 @@ def test_verify_goes_by_what_was_known_then(branch: Branch) -> None:
         "playbook", "verify", second, "--run", branch.run, "--customers", branch.customers, "--events", branch.events, "--rules", RULES
     )
     assert (0, True) == (done.returncode, "sound" in done.stdout), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "shown"),
+    [
+        ("改打13800002416", "改打***"),
+        ("打138 0000 2416找他女儿", "打***找他女儿"),
+        ("座机010-8800－2416", "座机***"),
+        ("１３８０００２４１６６", "***"),
+        ("6217990001234567转走", "***转走"),
+        ("电话-13800002416", "电话-***"),
+        ("要100万，利率3.25%", "要100万，利率3.25%"),
+        ("2016-01-05再打", "2016-01-05再打"),
+    ],
+)
+def test_obstacles_take_no_number_along(obstacle: str, shown: str) -> None:
+    """What goes to many says what stood in the way, without the phone or account number somebody wrote into it; days and amounts stay."""
+    contacts = pd.DataFrame({"customer_id": ["A"], "action": ["G-CALL-1"], "branch": ["朝阳"], "manager": ["M01"]})
+    log = pd.DataFrame({"customer_id": ["A"], "action": ["G-CALL-1"], "obstacle": [obstacle]})
+    assert [shown] == obstacles_of(contacts, log)["obstacle"].tolist()

@@ -141,7 +141,7 @@ def _refuse_swallowed_rows(name: str, values: pa.Array, width: int, header: str,
 
 def _of_parquet(plain: Extract, delivered: bytes, sha256: str) -> SideFile:
     with parquet.opened(pa.BufferReader(delivered), plain.name) as file:
-        headers = parquet.headers(file)
+        headers = parquet.headers(file, plain.name)
         _refuse_repeated(headers, plain.name)
         unreadable = {place: str(kind) for place, kind in enumerate(file.schema_arrow.types) if not _can_be_text(kind)}
     places = {str(place): place for place in range(len(headers)) if place not in unreadable}

@@ -29,7 +29,7 @@ from vip_tiering.extracts.csv_text import (
     rows_of_records,
     unpacked,
 )
-from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse
+from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse, refuse_columns
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import RawColumns, Rejects
 
@@ -101,6 +101,7 @@ def headers(start: bytes, name: str) -> tuple[str, ...]:
             raise refuse(name, "file-separator", f"columns found: 1; the separator looks like {looks}; separate with commas", 1)
     if not found:
         raise refuse(name, "file-quotes", "a quote is opened in the header and not closed; name the columns in one line", 1)
+    refuse_columns(name, len(found))
     empty = [str(index + 1) for index, header in enumerate(found) if not header.strip()]
     if empty:
         raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)

@@ -22,6 +22,10 @@ UTF8_BOM: Final = b"\xef\xbb\xbf"
 _PIECE_BYTES: Final = 16 << 20
 _PACKED_PIECE_BYTES: Final = 64 << 10
 """Packed bytes that are unpacked at once: deflate makes at most 1032 times as much of them, 66 MB."""
+_MOST_TIMES: Final = 200
+"""No table of balances or customers unpacks to so many times its size; what does was made to fill the memory."""
+_UNJUDGED_BYTES: Final = 64 << 20
+"""A text up to this size fills no memory, whatever it was made for."""
 _HAN_FIRST, _HAN_LAST = 0xE4, 0xE9
 """First bytes of U+4E00 to U+9FFF in UTF-8: E4 B8 80 to E9 BF BF, three bytes each."""
 Bytes = npt.NDArray[np.uint8]
@@ -49,6 +53,9 @@ def unpacked(packed: bytes, name: str, max_bytes: int) -> bytearray:
                 position += len(piece) - len(member.unused_data)
                 if len(text) > max_bytes:
                     raise too_large(name, max_bytes, "the unpacked text")
+                if len(text) > max(_UNJUDGED_BYTES, _MOST_TIMES * position):
+                    message = f"unpacks to more than {_MOST_TIMES} times its size, as no table does; deliver the text itself"
+                    raise refuse(name, "file-too-large", message)
             if position < len(view) and view[position] == 0:
                 position += _zeros(view[position:])
     except zlib.error:

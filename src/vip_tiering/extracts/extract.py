@@ -15,6 +15,8 @@ from vip_tiering.extracts.row_rules import message_of
 DEFAULT_MAX_BYTES: Final = 4 << 30
 """What one extract may take in memory where nothing else is said: 4G."""
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+MOST_COLUMNS: Final = 1_000
+"""More columns has no table that a bank delivers; a table takes time and memory for each."""
 COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
 """The most text that one column of one day may hold: its places are counted in 32 bits."""
 
@@ -126,6 +128,12 @@ def too_large(name: str, max_bytes: int, what: str = "the file") -> DataError:
     """Return the error for an extract that would take more memory than `--max-bytes` allows."""
     message = f"{what} would take more than {size_text(max_bytes)} in memory; split it by day, or allow more with --max-bytes"
     return refuse(name, "file-too-large", message)
+
+
+def refuse_columns(name: str, count: int) -> None:
+    """Raise DataError for a table of more columns than a table has."""
+    if count > MOST_COLUMNS:
+        raise refuse(name, "file-too-large", f"has {count:,} columns; a table may have {MOST_COLUMNS:,}; deliver the ones that are used")
 
 
 def column_too_large(name: str, header: str) -> DataError:

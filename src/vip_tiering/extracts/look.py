@@ -85,7 +85,7 @@ def _magic(path: Path) -> bytes:
 
 def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract:
     with parquet.opened(found.path, found.name) as file:
-        names = parquet.headers(file)
+        names = parquet.headers(file, found.name)
         extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
         if file.metadata.num_rows == 0:
             raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")

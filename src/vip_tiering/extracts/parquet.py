@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError
 from vip_tiering.extracts.checks import CALENDAR, counts_of, parse_days, readable_days
-from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse, too_large
+from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse, refuse_columns, too_large
 from vip_tiering.extracts.parquet_footer import Chunk, Footer, Source, chunks_of, length_of_texts, read_footer
 from vip_tiering.extracts.rows import RawColumns
 
@@ -98,8 +98,9 @@ def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
         raise refuse(name, "file-damaged", "is not a whole, sound Parquet file; incomplete transfer?") from None
 
 
-def headers(file: pq.ParquetFile) -> tuple[str, ...]:
-    """Return the names of the columns."""
+def headers(file: pq.ParquetFile, name: str) -> tuple[str, ...]:
+    """Return the names of the columns. Raises DataError where there are more than a table has."""
+    refuse_columns(name, file.metadata.num_columns)
     return tuple(file.schema_arrow.names)
 
 

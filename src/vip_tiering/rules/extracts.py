@@ -41,6 +41,7 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
 _ALIASES_HEADER: Final = ("old_id", "new_id")
+_SHOWN_LINES: Final = 20
 
 
 def weight_of(weight: object) -> Decimal | None:
@@ -230,6 +231,8 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
                 records.append((reader.line_num, tuple(tidy(cell) for cell in row)))
             elif row:
                 problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
+            if len(problems) == _SHOWN_LINES:
+                return [], [*problems, f"{name}: ... and perhaps more"]
     except csv.Error:
         problems.append(f"{name}:{reader.line_num}: is not a CSV; a quote is open or stands within a text")
     return records, problems

@@ -21,10 +21,12 @@ from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, parse_aliases, parse_rates
 from vip_tiering.rules.forms import RuleFile, check
 from vip_tiering.rules.tiers import Ladder, TiersFile
-from vip_tiering.rules.yaml_file import Document
+from vip_tiering.rules.yaml_file import MOST_BYTES, Document
 
 FILES: Final[dict[str, type[RuleFile]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
 """The form of every file that decides on tiers, in the order in which problems are shown."""
+_TABLE_BYTES: Final = 32 << 20
+"""What a table beside extracts.yaml may have: a million renamed customers."""
 Form = TypeVar("Form", bound=RuleFile)
 
 
@@ -128,7 +130,7 @@ def read_folder(folder: str | Path | None, wanted: Mapping[str, type[RuleFile]])
         present = [file for file in wanted if (path / file).exists()]
         if strange := [file for file in present if not (path / file).is_file()]:
             raise RulesError([f"{shown}/{file}: is not a file" for file in strange])
-        contents = {file: (path / file).read_bytes() for file in present}
+        contents = {file: _content(path / file, MOST_BYTES) for file in present}
     except OSError as error:
         raise RulesError(f"{shown}: cannot be read: {error.strerror}") from None
     if "tiers.yaml" not in contents:
@@ -172,8 +174,18 @@ def rules_of(folder: RuleFolder) -> Rules | None:
 def _table(folder: RuleFolder, file: str, key: str) -> bytes | None:
     """Return the content of a table beside extracts.yaml; where it cannot be read that is noted."""
     try:
-        return (folder.path / file).read_bytes()
+        content = _content(folder.path / file, _TABLE_BYTES)
     except OSError as error:
         message = f"{key}: {file} cannot be read: {error.strerror}; name a CSV relative to this file"
         folder.of_tables.append(f"{folder.shown}/extracts.yaml: {message}")
         return None
+    if len(content) > _TABLE_BYTES:
+        folder.of_tables.append(f"{folder.shown}/{file}: is larger than {_TABLE_BYTES >> 20} MB, the most that such a table may have")
+        return None
+    return content
+
+
+def _content(path: Path, most: int) -> bytes:
+    """Return a file's content; of a larger one than `most` only one byte more, so that it is known to be larger."""
+    with path.open("rb") as file:
+        return file.read(most + 1)

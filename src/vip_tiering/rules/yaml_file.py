@@ -25,13 +25,16 @@ _TAG: Final = "tag:yaml.org,2002:"
 _ALIAS: Final = "alias"
 _TAGGED: Final = "tagged"
 _MAX_DEPTH: Final = 20
+MOST_BYTES: Final = 1 << 19
+_MAX_NODES: Final = 10_000
+"""Far more than any rules hold (the packaged playbooks: 2,000 in 30 KB), few enough that what is not a rule file is refused at once."""
 _MAX_SHOWN: Final = 40
 
 
 class _Loader(yaml.SafeLoader):
     """Composes nodes only; aliases and explicit tags stay visible as nodes of their own where they are used."""
 
-    _depth = 0
+    _depth = _nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
@@ -40,6 +43,9 @@ class _Loader(yaml.SafeLoader):
             return yaml.ScalarNode(_ALIAS, alias.anchor, alias.start_mark, alias.end_mark)
         if self._depth == _MAX_DEPTH:
             raise ComposerError(None, None, f"values are nested more than {_MAX_DEPTH} deep", event.start_mark)
+        if self._nodes == _MAX_NODES:
+            raise ComposerError(None, None, f"there are more than {_MAX_NODES:,} keys and values in it", event.start_mark)
+        self._nodes += 1
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -112,6 +118,9 @@ class Document:
 def read(content: bytes, name: str) -> Document:
     """Return the content of the YAML file `name` as plain data with places and problems; raises nothing."""
     document = Document(name)
+    if len(content) > MOST_BYTES:
+        document.note(Place(1, 1), (), f"is larger than {MOST_BYTES >> 10} KB, the most that a rule file may have; is it one?")
+        return document
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -43,6 +43,8 @@ OBSTACLES_COLUMNS: Final = (*OWNER, "obstacle", "contacts")
 COVERAGE_COLUMNS: Final = ("tier", "tier_label", "product", "customers", "holders", "share_percent")
 ANY_PRODUCT: Final = "any"
 _CONTACT: Final = ["customer_id", "action"]
+_NUMBER: Final = r"(?!\d{4}-\d{2}-\d{2}(?!\d))(?<!\d)\d(?:[ \-－]?\d){6,}"
+"""What may be a phone number, or an id, in what somebody wrote down."""
 RESULTS_FILE: Final = "results.csv"
 OBSTACLES_FILE: Final = "obstacles.csv"
 COVERAGE_FILE: Final = "coverage.csv"
@@ -71,8 +73,9 @@ def summed(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def obstacles_of(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each contact of one export and obstacle that it met: branch, manager, action, obstacle."""
+    """Return a row for each contact of one export and obstacle that it met: branch, manager, action, obstacle; long numbers are hidden."""
     told = log.loc[log["obstacle"] != "", [*_CONTACT, "obstacle"]].drop_duplicates()
+    told["obstacle"] = told["obstacle"].str.replace(_NUMBER, "***", regex=True)
     return told.merge(contacts.drop_duplicates(_CONTACT), on=_CONTACT)[[*OWNER, "obstacle"]]
 
 

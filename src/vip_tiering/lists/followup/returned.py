@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from vip_tiering.base.arrays import Int32s, truth
+from vip_tiering.base.errors import DataError
+from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.columns import find_columns
@@ -26,18 +28,24 @@ from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.side_file import SideFile, read_delivered, read_side_file
 from vip_tiering.customers.texts import LONGEST_LIST
 from vip_tiering.customers.types import NO_DAY
-from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, too_large
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, size_text
 from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
 
 _TEXTS: Final = ("by", "obstacle", "note")
 ZIP_MAGIC: Final = b"PK\x03\x04"
+_TEXTS_PART: Final = "xl/sharedStrings.xml"
 _OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
-_BYTES_PER_CELL: Final = 64
-"""What a cell takes at least while it is read."""
+_DAMAGED: Final = "is not a whole workbook without a password; save it as .xlsx again"
+_MOST_CELLS: Final = 2_000_000
+"""Between the first and the last cell of a sheet: 50,000 rows of 40 columns. Each takes memory, also where nothing stands in it."""
+_MOST_UNPACKED_BYTES: Final = 128 << 20
+"""What the parts of a workbook may unpack to: more than so many cells take."""
 _COLUMN: Final = re.compile(rb'\sr="([A-Z]{1,3})[0-9]{1,7}"')
 _ROW: Final = re.compile(rb'\sr="[A-Z]{0,3}([0-9]{1,7})"')
 _CELL: Final = rb'<c\s[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"[^>]*'
+_SHARED_TEXT: Final = re.compile(rb"<si\b[^>]*?(?:/>|>.*?</si>)", re.DOTALL)
+_USE_OF_TEXT: Final = re.compile(rb'<c\s[^>]*?\bt="s"[^>]*>\s*<v>([0-9]{1,9})</v>')
 _UNREAD: Final = (
     re.compile(rb'<c\s(?=[^>]*\st="e")[^>]*?\br="([A-Z]{1,3}([0-9]{1,7}))"'),
     re.compile(_CELL + rb">\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*</c>"),
@@ -109,42 +117,54 @@ def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") 
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             tables = [
-                _table(book.get_sheet_by_name(sheet), f"{name} [{_shown(sheet, number)}]", sha256)
+                _table(book.get_sheet_by_name(sheet), f"{name} [sheet {number}]", sha256)
                 for number, sheet in enumerate(book.sheet_names, 1)
             ]
     except CalamineError:
-        raise refuse(name, "file-damaged", "is not a whole workbook without a password; save it as .xlsx again") from None
+        raise refuse(name, "file-damaged", _DAMAGED) from None
     if not any(tables):
         raise refuse(name, "file-empty", "no sheet of the workbook holds anything")
     return [one for one in tables if one is not None]
 
 
-def _shown(sheet: str, number: int) -> str:
-    """Return the name of a sheet as a message may show it; what could be a customer's value is only counted."""
-    return shown(sheet, 0) if shown(sheet, 0) == sheet else f"sheet {number}"
-
-
 def _refuse_odd(content: bytes, name: str, max_bytes: int) -> None:
     """Raise DataError for what is not a .xlsx, for cells that nobody can read, and for a workbook that would take more memory than it may.
 
-    All cells between the first and the last one take memory, so that one stray cell far away takes that of the whole sheet.
+    Sizes are taken from the container before anything is unpacked; `testzip` finds the part that says less than it holds.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             if "xl/workbook.xml" not in parts.namelist():
                 raise refuse(name, "file-damaged", "is not a workbook of Excel; save it as .xlsx")
-            if sum(one.file_size for one in parts.infolist()) > max_bytes:
-                raise too_large(name, max_bytes)
+            most = min(max_bytes, _MOST_UNPACKED_BYTES)
+            if sum(one.file_size for one in parts.infolist()) > most:
+                raise _too_much(name, f"the workbook unpacks to more than {size_text(most)}")
+            if parts.testzip() is not None:
+                raise refuse(name, "file-damaged", _DAMAGED)
+            texts = parts.read(_TEXTS_PART) if _TEXTS_PART in parts.namelist() else b""
+            sizes = np.array([len(one) for one in _SHARED_TEXT.findall(texts)], np.int64)
             for part in parts.namelist():
                 if part.startswith("xl/worksheets/"):
-                    _refuse_sheet(parts.read(part), name, max_bytes)
+                    _refuse_sheet(parts.read(part), sizes, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise refuse(name, "file-damaged", "is not a whole workbook without a password; save it as .xlsx again") from None
+        raise refuse(name, "file-damaged", _DAMAGED) from None
 
 
-def _refuse_sheet(sheet: bytes, name: str, max_bytes: int) -> None:
-    if _cells_between(sheet) * _BYTES_PER_CELL > max_bytes:
-        raise too_large(name, max_bytes, "a sheet with a cell so far away")
+def _too_much(name: str, what: str) -> DataError:
+    message = f"{what}, more than a list takes; delete the rows and columns in which nothing stands, or save it as CSV"
+    return refuse(name, "file-too-large", message)
+
+
+def _refuse_sheet(sheet: bytes, sizes: Int64s, name: str) -> None:
+    """Raise DataError for a sheet of too many cells, or with one that cannot be read.
+
+    `sizes`, shape (t,): those of the texts that cells share; a workbook holds each once, in memory every cell has its own.
+    """
+    if sheet.count(b"<c ") > _MOST_CELLS or _cells_between(sheet) > _MOST_CELLS:
+        raise _too_much(name, f"a sheet spans more than {_MOST_CELLS:,} cells")
+    used = np.array(_USE_OF_TEXT.findall(sheet), "S9").astype(np.int64)
+    if sizes[used[used < len(sizes)]].sum() > _MOST_UNPACKED_BYTES:
+        raise _too_much(name, f"the texts of a sheet take more than {size_text(_MOST_UNPACKED_BYTES)}")
     for pattern in _UNREAD:
         if cell := pattern.search(sheet):
             place = cell[1].decode()
