@@ -103,6 +103,34 @@ def vip(*arguments: object, cwd: Path | None = None, env: Mapping[str, str] | No
     )
 
 
+_INTERRUPTED = """
+import importlib, os, signal, sys
+from vip_tiering.cli.main import main
+module, _, name = {place!r}.partition(":")
+owner = importlib.import_module(module)
+*path, name = name.split(".")
+for step in path:
+    owner = getattr(owner, step)
+inner, calls = getattr(owner, name), iter(range({times}))
+def counted(*arguments, **options):
+    if next(calls, None) is None:
+        signal.raise_signal({number})
+    return inner(*arguments, **options)
+setattr(owner, name, counted)
+sys.argv = ["vip", *sys.argv[1:]]
+main()
+"""
+
+
+def vip_interrupted(place: str, number: int, *arguments: object, cwd: Path, after: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command as its own process that gets a signal when it calls the function at `place`, after so many calls of it.
+
+    `place`: `module:name`, such as `os:fsync`. So a signal comes at the same moment on every machine.
+    """
+    script = _INTERRUPTED.format(place=place, number=int(number), times=after)
+    return subprocess.run([sys.executable, "-c", script, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
+
+
 def result_bytes(folder: Path) -> dict[str, bytes]:
     """Return the bytes of the files that depend on rows and rules only."""
     return {name: (folder / name).read_bytes() for name in RESULT_FILES}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,13 @@ def vip(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_is_quick() -> None:
-    """`vip --help` answers in less than 0.3 s (the best of five, since machines pause)."""
-    seconds = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        assert 0 == vip("--help").returncode
-        seconds.append(time.perf_counter() - begin)
-    assert min(seconds) < 0.3
+    """`vip --help` is quick because it imports little: 165 modules when this was written, most of them Python's own and Typer's."""
+    script = (
+        "import sys\nfrom vip_tiering.cli.main import app\n"
+        "try: app(['--help'])\nexcept SystemExit: pass\nprint(len(sys.modules), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(result.stderr) < 300
 
 
 @pytest.mark.parametrize(

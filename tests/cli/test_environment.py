@@ -39,6 +39,7 @@ from tests.extracts.bad_inputs.cases import (
     sound_parquet,
 )
 from tests.extracts.bad_inputs.of_rows import zoned
+from tests.helpers import vip_interrupted
 
 pytestmark = pytest.mark.bad_input(72)
 PLAIN_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
@@ -152,23 +153,23 @@ def test_exit_code_survives_a_closed_pipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.6])
-def test_signals_leave_nothing(tmp_path: Path, number: signal.Signals, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("place", "after"),
+    [
+        ("vip_tiering.tiers.ledger:Ledger.post", 0),
+        ("vip_tiering.tiers.ledger:Ledger.post", 2),
+        ("vip_tiering.tiers.ledger:Ledger.close", 0),
+        ("vip_tiering.publishing.folders:publish", 0),
+        ("os:fsync", 0),
+        ("os:fsync", 4),
+    ],
+)
+def test_signals_leave_nothing(tmp_path: Path, number: signal.Signals, place: str, after: int) -> None:
     """Whenever SIGTERM or Ctrl-C comes, the command ends with 143 or 130, and neither run nor staging folder is left."""
     lay_out(tmp_path, nothing)
-    for day in DAYS:
-        name = f"balances_{day.replace('-', '')}.csv"
-        (tmp_path / "extracts" / name).write_text(HEADER + rows(day, 400_000))
     (tmp_path / "out").mkdir()
-    command = [sys.executable, "-m", "vip_tiering", "tier", "compute", *arguments_of(())]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "out" / ".vip.lock").exists() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(seconds)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
-    assert ({signal.SIGTERM: 143, signal.SIGINT: 130}[number], "") == (process.returncode, errors)
+    done = vip_interrupted(place, number, "tier", "compute", *arguments_of(()), cwd=tmp_path, after=after)
+    assert ({signal.SIGTERM: 143, signal.SIGINT: 130}[number], "", "") == (done.returncode, done.stdout, done.stderr)
     assert [".vip.lock"] == [path.name for path in (tmp_path / "out").iterdir()]
 
 

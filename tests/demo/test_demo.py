@@ -10,7 +10,6 @@ import resource
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,6 @@ from vip_tiering.demo import run
 from vip_tiering.demo.balances import NOT_DELIVERED
 
 QUARTERS = ("2015Q3", "2015Q4")
-SLOW_MACHINE_SECONDS = 30
-"""Ten seconds are promised; a machine that runs other tests at the same time gets three times as long."""
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:
@@ -40,25 +37,23 @@ def manifest(folder: Path, quarter: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str], float]:
-    """Run the demo once, in an empty folder: where it is, what it printed, how many seconds it took."""
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Run the demo once, in an empty folder: where it is and what it printed."""
     folder = tmp_path_factory.mktemp("empty")
-    begin = time.monotonic()
     done = vip("demo", cwd=folder, env={"COLUMNS": "80", "NO_COLOR": "1"})
-    return folder / "vip-demo", done, time.monotonic() - begin
+    return folder / "vip-demo", done
 
 
-def test_the_demo_runs_from_an_empty_folder_in_time(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
-    """`vip demo` needs no argument, no network and no file, ends with 0, and stays quick; nothing but its folder appears."""
-    folder, done, seconds = shown
+def test_the_demo_runs_from_an_empty_folder(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """`vip demo` needs no argument, no network and no file, ends with 0; nothing but its folder appears."""
+    folder, done = shown
     assert (done.returncode, done.stderr) == (0, "")
-    assert seconds < SLOW_MACHINE_SECONDS
     assert [folder] == list(folder.parent.iterdir())
 
 
-def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Both quarters, the packaged rules, the filled weekend and both run folders are printed, within 80 columns."""
-    _, done, _ = shown
+    _, done = shown
     for text in (
         "2015Q3  2015-07-01 to 2015-09-30, 92 days, official",
         "2015Q4  2015-10-01 to 2015-12-31, 92 days, official",
@@ -77,9 +72,9 @@ def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subproc
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
 
 
-def test_no_figure_is_cut_on_a_narrow_terminal(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_no_figure_is_cut_on_a_narrow_terminal(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Where the matrix does not fit, every pair of tiers has a line of its own, with its whole figure."""
-    folder, _, _ = shown
+    folder, _ = shown
     rows = read_csv(folder / "out" / "2015Q4" / "migration.csv")
     migration = [(row["from_tier"], row["to_tier"], int(row["customers"]) * 1_000_000) for row in rows]
     document = manifest(folder, "2015Q4")
@@ -91,9 +86,9 @@ def test_no_figure_is_cut_on_a_narrow_terminal(shown: tuple[Path, subprocess.Com
     assert sorted(customers for _, _, customers in migration) == sorted(listed)
 
 
-def test_every_tier_and_every_change_occurs(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_every_tier_and_every_change_occurs(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Whoever tries the demo sees each tier in both quarters, each kind of change, an overdraft and a filled weekend."""
-    folder, _, _ = shown
+    folder, _ = shown
     for quarter in QUARTERS:
         document = json.loads((folder / "out" / quarter / "manifest.json").read_bytes())
         assert [tier["code"] for tier in document["tiers"] if not tier["customers"]] == []
@@ -103,16 +98,16 @@ def test_every_tier_and_every_change_occurs(shown: tuple[Path, subprocess.Comple
     assert [str(day) for day in NOT_DELIVERED] == [one["day"] for one in document["filled_days"]]
 
 
-def test_both_runs_pass_verify(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_both_runs_pass_verify(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Both run folders are whole and unaltered, and the second quarter was compared with the first."""
-    folder, _, _ = shown
+    folder, _ = shown
     assert [vip("verify", folder / "out" / quarter).returncode for quarter in QUARTERS] == [0, 0]
     assert {"quarter": "2015Q3", "digest": manifest(folder, "2015Q3")["digest"]} == manifest(folder, "2015Q4")["previous"]
 
 
-def test_accounts_and_customers_open_and_close(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_accounts_and_customers_open_and_close(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """The extracts hold several accounts per customer, and both accounts and customers come and go."""
-    folder, _, _ = shown
+    folder, _ = shown
     first, last = (read_csv(folder / "extracts" / f"balances_{day}.csv") for day in ("20150701", "20151231"))
     for column in ("customer_id", "account_id"):
         before, after = ({row[column] for row in rows} for rows in (first, last))
@@ -121,9 +116,9 @@ def test_accounts_and_customers_open_and_close(shown: tuple[Path, subprocess.Com
     assert len({row["customer_id"] for row in first}) < len({row["account_id"] for row in first}) == len(first)
 
 
-def test_two_demos_are_the_same_bytes(shown: tuple[Path, subprocess.CompletedProcess[str], float], tmp_path: Path) -> None:
+def test_two_demos_are_the_same_bytes(shown: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     """Another folder, another working directory with rules of its own, another time zone and locale: the same extracts and runs."""
-    folder, _, _ = shown
+    folder, _ = shown
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "tiers.yaml").write_text("not: [a, rule, file")
     other = {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "7", "VIP_RULES": "rules", "VIP_OUT": "elsewhere"}
@@ -132,9 +127,9 @@ def test_two_demos_are_the_same_bytes(shown: tuple[Path, subprocess.CompletedPro
     assert everything(folder) == everything(tmp_path / "another")
 
 
-def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """A second demo in the same folder ends with 0, says that runs, report, lists and results stand, and changes no byte."""
-    folder, _, _ = shown
+    folder, _ = shown
     (folder / ".staging-killed").mkdir()
     before = everything(folder) | {}
     del before[".staging-killed"]
@@ -145,9 +140,9 @@ def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProces
     assert before == everything(folder)
 
 
-def test_the_command_by_hand_is_true(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_the_command_by_hand_is_true(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Of the commands that the demo names at its end one gives the very run that the demo made, the other makes further lists."""
-    folder, demonstrated, _ = shown
+    folder, demonstrated = shown
     compute, export = demonstrated.stdout.partition("By hand:\n")[2].replace("\\\n", "").splitlines()
     done = vip(*shlex.split(compute)[1:], cwd=folder.parent)
     assert (done.returncode, done.stdout) == (0, "vip-demo/out/2015Q4: already up to date\n")
@@ -155,9 +150,9 @@ def test_the_command_by_hand_is_true(shown: tuple[Path, subprocess.CompletedProc
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "dry run: nothing was written")
 
 
-def test_the_demo_shows_lists_and_nobody(shown: tuple[Path, subprocess.CompletedProcess[str], float]) -> None:
+def test_the_demo_shows_lists_and_nobody(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """The demo exports a day: a masked look at each list is printed, and no id or number of a customer in full."""
-    folder, done, _ = shown
+    folder, done = shown
     assert "the first rows, masked:\n短信 sms" in done.stdout
     rows = read_csv(folder / "lists" / "2016-01-08" / "sms.csv")
     assert rows

