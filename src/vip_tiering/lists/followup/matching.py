@@ -8,7 +8,9 @@ from typing import Final
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from vip_tiering.base.arrays import Mask, text_array, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.lists.selection.contact_log import BARRED, COLUMNS, CONTACT_LOG
@@ -60,10 +62,12 @@ def matched_in(
     return said, problems
 
 
-def _differ_by_zeros(ids: pd.Series, known: pd.Series) -> pd.Series:
-    """Tell which ids are not known and would be with other leading zeros, shape (k,)."""
-    bare = ids.str.lstrip("0")
-    return bare.isin(known.str.lstrip("0")) & ~ids.isin(known) & (bare != "")
+def _differ_by_zeros(ids: pd.Series, known: pd.Series) -> Mask:
+    """Tell which ids are not known and would be with other leading zeros, shape (k,). By Arrow: pandas looks up texts one by one."""
+    named, listed = text_array(ids), text_array(known)
+    bare = pc.utf8_ltrim(named, "0")
+    as_bare = truth(pc.is_in(bare, value_set=pc.utf8_ltrim(listed, "0")))
+    return as_bare & ~truth(pc.is_in(named, value_set=listed)) & truth(pc.not_equal(bare, ""))
 
 
 def _problems(file: str, rows: pd.Series, rule: str, message: str) -> list[Problem]:
