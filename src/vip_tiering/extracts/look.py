@@ -20,7 +20,8 @@ from vip_tiering.extracts.find import FoundFile, companions
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.extracts import ExtractRules
 
-_NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+"""A day as the name of a file writes it."""
 _SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
@@ -152,7 +153,7 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
 
 def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
     """Return the extract dated by the one date in its name, moved by `date_offset_days`."""
-    found = {"".join(match.group(1, 3, 4)) for match in _NAME_DATE.finditer(extract.path.name)}
+    found = {"".join(match.group(1, 3, 4)) for match in NAME_DATE.finditer(extract.path.name)}
     if len(found) != 1:
         what = "holds no date" if not found else "holds several dates"
         raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Final, Literal
 
 import pyarrow as pa
@@ -29,6 +30,19 @@ _WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
 _WEIGHT_SCHEMA: Final = {
     "description": "share of the balance that counts: a quoted decimal from 0 to 1",
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
+}
+_PERCENT: Final = re.compile(r"([1-9][0-9]?|100)%")
+_PARTIAL_SCHEMA: Final = {
+    "description": "below which share of the rows of the days around it a day is in part, and refused; accept: no day is",
+    "anyOf": [
+        {"const": "accept"},
+        {
+            "type": "object",
+            "properties": {"below": {"description": "a share in whole percent", "type": "string", "pattern": f"^{_PERCENT.pattern}$"}},
+            "required": ["below"],
+            "additionalProperties": False,
+        },
+    ],
 }
 Kind = Literal["snapshot", "changes"]
 Negative = Literal["zero", "net", "reject"]
@@ -56,6 +70,13 @@ def _check_weight(weight: object) -> object:
     if weight_of(weight) is None:
         raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted decimal from "0" to "1" with at most six places, such as "0.5"')
     return weight
+
+
+def _check_partial_days(value: object) -> object:
+    share = str(value["below"]) if isinstance(value, dict) and value.keys() == {"below"} else ""
+    if value != "accept" and not _PERCENT.fullmatch(share):
+        raise PydanticCustomError(OWN_MESSAGE, 'must be {below: "90%"}, with a share from "1%" to "100%", or accept')
+    return value
 
 
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
@@ -116,6 +137,14 @@ class ExtractRules(RuleFile):
         Literal["refuse", "by_file_name"],
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
+    partial_days: Annotated[dict[str, str] | str, PlainValidator(_check_partial_days), WithJsonSchema(_PARTIAL_SCHEMA)] = Field(
+        default_factory=lambda: {"below": "90%"}
+    )
+
+    @property
+    def partial_below(self) -> Fraction | None:
+        """The share of the rows of the days around it below which a day is in part; None where no day is."""
+        return Fraction(self.partial_days["below"].rstrip("%")) / 100 if isinstance(self.partial_days, dict) else None
 
     @classmethod
     def check_data(cls, document: Document) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,17 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.check_report import FileFacts, Findings, quarter_of_most
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.plan import Request, days_of_period, reading_threads, refuse_future, refuse_scope, unknown_years, without_copies
+from vip_tiering.tiers.partial_days import part_of
+from vip_tiering.tiers.plan import (
+    Request,
+    days_of_period,
+    partial_days,
+    reading_threads,
+    refuse_future,
+    refuse_scope,
+    unknown_years,
+    without_copies,
+)
 from vip_tiering.tiers.posting import Posted, Progress, collapse, post_days
 
 
@@ -48,6 +59,7 @@ def extract_check(
     kind: Kind | None = None,
     opening_zero: bool = False,
     accept_missing: Sequence[dt.date] = (),
+    accept_partial: Sequence[str] = (),
     as_of: dt.date | None = None,
     max_bytes: str = "4G",
 ) -> CheckResult:
@@ -62,9 +74,12 @@ def extract_check(
     with reading_threads(None) as (pool, ahead):
         findings, inspected = _look(extracts, kind or loaded.extracts.kind, loaded, pool, size_in_bytes(max_bytes))
         findings.quarter_given = wanted is not None
+        request = None
         if wanted := wanted or quarter_of_most(inspected):
             loaded.ladder(wanted)
-            request = Request(Period(wanted, as_of), findings.kind, opening_zero, tuple(accept_missing))
+            request = Request(
+                Period(wanted, as_of), findings.kind, opening_zero, tuple(accept_missing), accept_partial=tuple(accept_partial)
+            )
             _look_at_days(findings, inspected, request, loaded, today)
         elif not findings.tally.counts:
             findings.tally.add("no extract holds a day of any quarter; are the dates right?")
@@ -76,6 +91,8 @@ def extract_check(
                 done += step[0] is not None
                 progress(done, len(findings.days.to_post))
         findings.customers = len(roster)
+        if request is not None:
+            _look_for_partial_days(findings, inspected, request, loaded)
     return CheckResult(findings.document(), findings.tally.lines())
 
 
@@ -142,6 +159,15 @@ def _look_at_days(findings: Findings, extracts: Sequence[Extract], request: Requ
             findings.tally.add(one.extract.date_problem)
 
 
+def _look_for_partial_days(findings: Findings, extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
+    """Say which days a computation would refuse because they came in part; what could not be read of them is told already."""
+    found = partial_days(extracts, findings.rows_by_day, findings.days.to_post, request, rules.extracts)
+    unread = {part_of(name, alone=alone) for name in findings.unread for alone in (False, True)}
+    findings.partial = replace(found, absent_parts=[one for one in found.absent_parts if one.part not in unread])
+    for problem in findings.partial.problems():
+        findings.tally.add(problem)
+
+
 def _alike(extracts: Sequence[Extract]) -> list[list[int]]:
     """Return the indices of files that can be read together: the same columns, and ids of one kind. As a rule, one list."""
     groups: dict[tuple[object, ...], list[int]] = {}
@@ -183,9 +209,10 @@ class _Group:
             self._files[index].rows = rows
             self._files[index].encoding = reading.encodings.get(index)
         findings.rows.update({**posted.tally, "duplicates": posted.collapsed})
+        for one, rows_of_files in posted.rows_by_day.items():
+            findings.rows_by_day.setdefault(one, Counter()).update(rows_of_files)
         findings.tidied_ids += reading.tidied_ids
         if day is not None:
-            findings.rows_by_day[day.day] += len(day.rows) + len(reading.rejects)
             self._look_at_rows(day.rows, posted.collapsed)
 
     def _look_at_rows(self, rows: Rows, collapsed: int) -> None:

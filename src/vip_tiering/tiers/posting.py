@@ -104,7 +104,8 @@ def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
 class Posted:
     """The ledger after the last day, and what became of the rows. `problems` forbid a run; rejects may be allowed.
 
-    `superseded`: rows that a later file corrected, by the index of the extract that held them.
+    `superseded`: rows that a later file corrected, by the index of the extract that held them. `rows_by_day`: rows that passed and
+    were not repeated, by day and name of the file.
     """
 
     ledger: Ledger
@@ -116,6 +117,7 @@ class Posted:
     totals: Totals = field(default_factory=Totals)
     renaming: Renaming | None = None
     problems: list[Problem | str] = field(default_factory=list)
+    rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
 
     @property
     def tally(self) -> dict[str, int]:
@@ -123,7 +125,7 @@ class Posted:
         return {
             "read": sum(self.reading.rows.values()) + self.copied_rows,
             "used": self.used,
-            "outside": self.reading.outside,
+            "outside": self.reading.outside.total(),
             "collapsed": self.collapsed,
             "excluded": self.totals.excluded,
             "superseded": self.superseded.total(),
@@ -147,6 +149,9 @@ def post_days(
     for day, reading in steps:
         posted.reading.add(reading)
         posted.problems += reading.problems
+        for index in reading.rows if day is None else ():
+            for outside, count in reading.outside.items():
+                posted.rows_by_day.setdefault(outside, Counter())[names[index]] += count
         if day is not None and not posted.problems:
             _post_day(posted, day, scope, by_file_name=rules.extracts.corrections == "by_file_name")
         done += day is not None
@@ -166,6 +171,7 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
         posted.collapsed += len(rows) - len(single.kept) - len(single.superseded)
         posted.superseded.update(dict(enumerate(np.bincount(rows.file[single.superseded]).tolist())))
         rows, customers = rows.take(single.kept), customers.take(single.kept)
+    posted.rows_by_day[day.day] = _rows_by_file(rows, scope.names)
     counted = count_day(rows, day.day, scope)
     posted.problems += counted.problems
     posted.reading.rejects.extend(counted.rejects)
@@ -179,6 +185,16 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     if posted.renaming:
         customers = posted.renaming.apply(customers)
     ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
+
+
+def _rows_by_file(rows: Rows, names: Sequence[str]) -> Counter[str]:
+    """Return how many rows come from each file, by its name."""
+    if not len(rows) or rows.file.strides == (0,):  # of one file: its number stands there once
+        return Counter({names[index]: len(rows) for index in rows.file[:1].tolist()})
+    counts: Counter[str] = Counter()
+    for index, count in enumerate(np.bincount(rows.file).tolist()):
+        counts[names[index]] += count
+    return counts
 
 
 def _account_keys(rows: Rows, positions: Positions) -> pa.Array:
