@@ -370,6 +370,7 @@ final_newline: optional
 product: {include: [deposit], exclude: [loan], weights: {fund: "0.5"}}
 carry_calendar: china
 corrections: by_file_name
+leading_zeros: significant
 partial_days: {below: "75%"}
 """
     expected = {
@@ -393,6 +394,7 @@ partial_days: {below: "75%"}
         "aliases": None,
         "carry_calendar": "china",
         "corrections": "by_file_name",
+        "leading_zeros": "significant",
         "partial_days": {"below": "75%"},
     }
     assert expected == load_rules(write(tmp_path, extracts=text)).extracts.model_dump()

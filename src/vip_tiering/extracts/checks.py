@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
-from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, value_range
+from vip_tiering.base.arrays import Int32s, text_bytes, truth
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
+from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY
 
@@ -43,9 +44,6 @@ _SAMPLE_DAY: Final = dt.date(2015, 10, 1)
 """What messages write to show a form."""
 CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
 """The day numbers that are days of the calendar."""
-LONGEST_ID_BYTES: Final = 64
-_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
-_LAST_ROWS: Final = 3
 _HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
@@ -238,44 +236,6 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     if not broken.any():
         return rows, Rejects(), tidied
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
-
-
-def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
-    """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
-    if pa.types.is_integer(values.type):
-        values = values.cast(pa.string())
-    if values.null_count:
-        broken.add("id-empty", role, truth(pc.is_null(values)))
-        values = values.fill_null("")
-    text = text_bytes(values)
-    tidied = 0
-    lowest, highest = value_range(text)
-    if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
-        delivered = values
-        values = tidy_column(values)
-        tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
-        broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
-    lengths = np.diff(offsets_of(values))
-    shortest, longest = value_range(lengths)
-    if shortest == 0:
-        broken.add("id-empty", role, lengths == 0)
-    if longest > LONGEST_ID_BYTES:
-        broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
-    if role == "customer_id":
-        _check_total(values, broken)
-    if lowest < ord("0") and (text == ord("+")).any():
-        broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
-    return values, tidied
-
-
-def _check_total(values: pa.Array, broken: Broken) -> None:
-    """Note totals among the last rows, where systems that make a report of an extract write them."""
-    begin = max(len(values) - _LAST_ROWS, 0)
-    totals = truth(pc.is_in(pc.utf8_lower(values[begin:]), value_set=pa.array(_TOTALS)))
-    if totals.any():
-        mask = np.zeros(len(values), bool)
-        mask[begin:] = totals
-        broken.add("id-total", "customer_id", mask)
 
 
 def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:

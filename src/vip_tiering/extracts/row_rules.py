@@ -9,7 +9,7 @@ RULES: Final[dict[str, str]] = {
     "fields-extra": "the row has more fields than the header; quote a text that holds the separator",
     "id-empty": "an id is missing; every row needs one",
     "id-control": "an id holds a control character; deliver plain text",
-    "id-scientific": "an id was turned into a number by Excel and lost its digits; deliver it as text",
+    "id-spreadsheet": "an id was written by a spreadsheet, or would be damaged by one; deliver it as text from the core system",
     "id-long": "an id is longer than 64 bytes; is the separator wrong?",
     "id-total": "this is a total and no customer; deliver the rows of customers only",
     "date-empty": "the date is missing",

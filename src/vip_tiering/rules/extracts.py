@@ -137,6 +137,10 @@ class ExtractRules(RuleFile):
         Literal["refuse", "by_file_name"],
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
+    leading_zeros: Annotated[
+        Literal["refuse", "significant"],
+        Field(description="two ids that are equal but for leading zeros: an error, or two customers (significant)"),
+    ] = "refuse"
     partial_days: Annotated[dict[str, str] | str, PlainValidator(_check_partial_days), WithJsonSchema(_PARTIAL_SCHEMA)] = Field(
         default_factory=lambda: {"below": "90%"}
     )
@@ -204,6 +208,10 @@ class Aliases:
     def renamed(self, ids: pa.Array) -> pa.Array:
         """Return for each id its new one, null where it keeps its own."""
         return self.new.take(pc.index_in(ids, self.old))
+
+    def known_as(self, ids: pa.Array) -> pa.Array:
+        """Return for each id the one that it has now."""
+        return pc.coalesce(self.renamed(ids), ids)
 
 
 def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:

@@ -38,7 +38,7 @@ from vip_tiering.tiers.plan import (
     unknown_years,
     without_copies,
 )
-from vip_tiering.tiers.posting import Posted, Progress, collapse, post_days
+from vip_tiering.tiers.posting import Arrivals, Posted, Progress, collapse, lost_zeros, post_days
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,17 @@ def extract_check(
             _look_at_days(findings, inspected, request, loaded, today)
         elif not findings.tally.counts:
             findings.tally.add("no extract holds a day of any quarter; are the dates right?")
-        roster, done = Roster(), 0
+        roster, arrivals, done = Roster(), Arrivals(), 0
         for members in _alike(inspected):
-            group = _Group(findings, [findings.files[index] for index in members], loaded, roster)
+            group = _Group(findings, [findings.files[index] for index in members], loaded, roster, arrivals)
             for step in read_days(group.extracts, findings.days.to_post, pool, ahead):
                 group.take(step)
                 done += step[0] is not None
                 progress(done, len(findings.days.to_post))
         findings.customers = len(roster)
+        if findings.files:
+            for problem in lost_zeros(roster.ids, arrivals, loaded, inspected[0].header("customer_id")):
+                _note(findings, problem, {one.extract.name: one for one in reversed(findings.files)})
         if request is not None:
             _look_for_partial_days(findings, inspected, request, loaded)
     return CheckResult(findings.document(), findings.tally.lines())
@@ -186,11 +189,12 @@ def _note(findings: Findings, problem: Problem | str, files: Mapping[str, FileFa
 class _Group:
     """Files that can be read together, posted into a ledger of their own as a run does; what comes of it goes into the findings."""
 
-    def __init__(self, findings: Findings, files: list[FileFacts], rules: Rules, roster: Roster) -> None:
-        """Begin with the files as they were inspected. `roster`: the customers of all groups."""
+    def __init__(self, findings: Findings, files: list[FileFacts], rules: Rules, roster: Roster, arrivals: Arrivals) -> None:
+        """Begin with the files as they were inspected. `roster`: the customers of all groups; `arrivals`: where they stood first."""
         period = findings.period
         self.extracts = [one.extract for one in files]
         self._findings, self._files, self._rules, self._roster = findings, files, rules, roster
+        self._arrivals = arrivals
         self._ledger = Ledger(findings.kind, period.first if period else 0, period.last if period else 0)
 
     def take(self, step: Step) -> None:
@@ -217,7 +221,9 @@ class _Group:
 
     def _look_at_rows(self, rows: Rows, collapsed: int) -> None:
         """Count the customers of each file, and its rows that repeat others."""
+        known = len(self._roster)
         customers = Located(self._roster.locate(rows.customer_id), len(self._roster))
+        self._arrivals.note(rows, customers, known, [one.name for one in self.extracts])
         files = np.unique(rows.file)
         for index in files.tolist():
             one = self._files[index]

@@ -23,7 +23,7 @@ from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
-from vip_tiering.tiers.posting import Posted, Progress, post_days
+from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
@@ -113,7 +113,8 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
     rejects = posted.reading.rejects
     lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED not in rejects.by_rule()
     allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
-    problems = [*posted.problems]
+    ids, header = posted.ledger.roster.ids, plan.extracts[0].header("customer_id")
+    problems = [*posted.problems, *lost_zeros(ids, posted.arrivals, plan.rules, header, plan.previous)]
     if len(rejects) > allowed:
         problems += sorted(rejects.problems)
     if not problems:  # they say more, and may be why a day has few rows

@@ -85,7 +85,7 @@ def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder
     if aliases is None or tiers.empty:
         return tiers
     ids = text_array(tiers["customer_id"])
-    new_ids = pc.coalesce(aliases.renamed(ids), ids)
+    new_ids = aliases.known_as(ids)
     touched = pc.is_in(new_ids, aliases.new.unique()).to_numpy(zero_copy_only=False)
     if not touched.any():
         return tiers
