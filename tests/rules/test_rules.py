@@ -370,6 +370,7 @@ final_newline: optional
 product: {include: [deposit], exclude: [loan], weights: {fund: "0.5"}}
 carry_calendar: china
 corrections: by_file_name
+balance_unit: wan_yuan
 leading_zeros: significant
 partial_days: {below: "75%"}
 """
@@ -394,6 +395,7 @@ partial_days: {below: "75%"}
         "aliases": None,
         "carry_calendar": "china",
         "corrections": "by_file_name",
+        "balance_unit": "wan_yuan",
         "leading_zeros": "significant",
         "partial_days": {"below": "75%"},
     }

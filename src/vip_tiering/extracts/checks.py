@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, text_bytes, truth
-from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, WAN_DECIMAL, Int64s, fen_from_decimal
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.extracts.ids import check_ids
@@ -24,6 +24,7 @@ from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY
 
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
+_DECIMALS: Final = {10**kind.scale: kind for kind in (DECIMAL, WAN_DECIMAL)}
 _FLOAT_SLACK: Final = 1e-4
 _AMOUNT_PATTERNS: Final = (
     ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
@@ -31,7 +32,6 @@ _AMOUNT_PATTERNS: Final = (
     ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
     ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
     ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
-    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
     ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
 )
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
@@ -47,20 +47,20 @@ CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
 _HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
-def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
-    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount.
+def check_amounts(values: pa.Array, broken: Broken, fen_per_unit: int = FEN_PER_YUAN) -> Int64s:
+    """Return balances in fen: text and decimals exactly, integers as whole units, floats only where they can mean one amount.
 
-    Whether they are too large is left to `check_range`.
+    `fen_per_unit`: the fen of 1, 100 in yuan (semantics 1.2). Whether they are too large is left to `check_range`.
     """
     if values.null_count:
         broken.add("amount-empty", "balance", truth(pc.is_null(values)))
         values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
     if pa.types.is_string(values.type):
-        fen = _amounts_of_text(values, broken)
+        fen = _amounts_of_text(values, broken, fen_per_unit)
     elif pa.types.is_floating(values.type):
-        fen = _amounts_of_floats(values, broken)
+        fen = _amounts_of_floats(values, broken, fen_per_unit)
     else:
-        fen = _amounts_of_exact(values, broken)
+        fen = _amounts_of_exact(values, broken, fen_per_unit)
     return fen
 
 
@@ -70,40 +70,41 @@ def check_range(fen: Int64s, largest_fen: int, broken: Broken) -> None:
         broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
 
 
-def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:
-    """Parse text as decimal(18, 2); pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
+def _amounts_of_text(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Parse text as decimals to the fen; pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
+    kind = _DECIMALS[fen_per_unit]
     text = text_bytes(values)
     if _AMOUNT_BYTES[text].all():
         # Where some row is wrong pyarrow's message would quote it; the rows are then found by rule.
         with suppress(pa.ArrowInvalid):
-            return fen_from_decimal(values.cast(DECIMAL))
+            return fen_from_decimal(values.cast(kind))
     values = pc.utf8_trim_whitespace(values)
     bad = np.zeros(len(values), bool)
-    for rule, pattern in _AMOUNT_PATTERNS:
+    for rule, pattern in (*_AMOUNT_PATTERNS, ("amount-decimals", rf"\.[0-9]{{{kind.scale}}}[0-9]*[1-9]")):
         mask = truth(pc.match_substring_regex(values, pattern))
         broken.add(rule, "balance", mask & ~bad)
         bad |= mask
     sound = pc.if_else(pa.array(bad), "0", values)
-    return fen_from_decimal(sound.cast(DECIMAL))
+    return fen_from_decimal(sound.cast(kind))
 
 
-def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
-    """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
+def _amounts_of_exact(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Rescale decimals and integers to the fen; what does not rescale exactly is rejected."""
     try:
         if pa.types.is_integer(values.type):
-            limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
+            limit = AMOUNT_LIMIT_FEN // fen_per_unit
             yuan = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
             beyond = (yuan >= limit) | (yuan <= -limit)
             broken.add("amount-range", "balance", beyond)
-            return np.where(beyond, 0, yuan) * FEN_PER_YUAN
-        return fen_from_decimal(values.cast(DECIMAL))
+            return np.where(beyond, 0, yuan) * fen_per_unit
+        return fen_from_decimal(values.cast(_DECIMALS[fen_per_unit]))
     except pa.ArrowInvalid:
-        return _amounts_of_text(values.cast(pa.string()), broken)
+        return _amounts_of_text(values.cast(pa.string()), broken, fen_per_unit)
 
 
-def _amounts_of_floats(values: pa.Array, broken: Broken) -> Int64s:
-    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x."""
-    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(FEN_PER_YUAN)
+def _amounts_of_floats(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x, in yuan."""
+    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(fen_per_unit)
     finite = np.isfinite(hundredfold)
     broken.add("amount-text", "balance", ~finite)
     inside = finite & (np.abs(np.where(finite, hundredfold, 0.0)) < float(AMOUNT_LIMIT_FEN))
@@ -221,7 +222,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
             tidied += count
     currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
     days = check_days(raw, broken)
-    balance_fen = check_amounts(raw.columns["balance"], broken)
+    balance_fen = check_amounts(raw.columns["balance"], broken, raw.extract.fen_per_unit)
     rows = Rows(
         ids["customer_id"],
         ids.get("account_id"),

@@ -21,7 +21,7 @@ RULES: Final[dict[str, str]] = {
     "amount-thousands": "the balance has a thousands separator; write 1234.50",
     "amount-full-width": "the balance has full-width digits; write 1234.50",
     "amount-text": "the balance is not a plain number; write 1234.50, without currency sign, unit or brackets",
-    "amount-decimals": "the balance has a third decimal; amounts are exact to the fen (0.01)",
+    "amount-decimals": "the balance has decimals below the fen; amounts are exact to 0.01 yuan",
     "amount-range": "the balance is 1,000,000,000,000 yuan or more",
     "amount-negative": "the balance is negative, and the rules say negative: reject; say zero or net, or correct the extract",
     "currency": "a balance in another currency than CNY; convert it, or name a rates file under currency in rules/extracts.yaml",

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy
+from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -90,7 +91,7 @@ class ExtractColumns(Strict):
     product: Annotated[Header, Field(description="header of the product code")] | None = None
     currency: Annotated[Header, Field(description="header of the currency code")] | None = None
     date: Annotated[Header, Field(description="header of the day on which the balance stood")] | None = None
-    balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
+    balance: Annotated[Header, Field(description="header of the balance")] | None = None
 
 
 class ProductRules(Strict):
@@ -137,6 +138,9 @@ class ExtractRules(RuleFile):
         Literal["refuse", "by_file_name"],
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
+    balance_unit: Annotated[
+        BalanceUnit, Field(description="what balances are counted in: yuan, or wan_yuan (万元, exactly 10,000 yuan)")
+    ] = "yuan"
     leading_zeros: Annotated[
         Literal["refuse", "significant"],
         Field(description="two ids that are equal but for leading zeros: an error, or two customers (significant)"),
@@ -154,6 +158,7 @@ class ExtractRules(RuleFile):
     def check_data(cls, document: Document) -> None:
         """Add headers that stand for two meanings, and products that stand twice."""
         _check_columns(document, document.data.get("columns"))
+        _check_unit(document, document.data.get("columns"), document.data.get("balance_unit", "yuan"))
         _check_products(document, document.data.get("product"))
 
 
@@ -163,6 +168,13 @@ def _check_columns(document: Document, columns: object) -> None:
     for role, header in columns.items() if isinstance(columns, dict) else ():
         if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
             document.add(("columns", role), f"must differ from columns.{first}")
+
+
+def _check_unit(document: Document, columns: object, declared: object) -> None:
+    """Add a header of the balance that gives another unit than the one declared."""
+    header = columns.get("balance") if isinstance(columns, dict) else None
+    if isinstance(header, str) and declared in FEN_PER_UNIT and (problem := other_unit(header, declared)):
+        document.add(("columns", "balance"), problem)
 
 
 def _check_products(document: Document, product: object) -> None:

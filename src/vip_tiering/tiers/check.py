@@ -179,6 +179,13 @@ def _alike(extracts: Sequence[Extract]) -> list[list[int]]:
     return list(groups.values())
 
 
+def _without_absent_columns(rules: Rules, extract: Extract) -> Rules:
+    """Return the rules by which rows can be judged that have no product or currency: that the column is absent is told already."""
+    given = roles_of(extract)
+    extracts = rules.extracts if "product" in given else rules.extracts.model_copy(update={"product": None})
+    return replace(rules, extracts=extracts, rates=rules.rates if "currency" in given else None)
+
+
 def _note(findings: Findings, problem: Problem | str, files: Mapping[str, FileFacts]) -> None:
     """Count a problem, for its file too."""
     findings.tally.add(problem)
@@ -193,7 +200,8 @@ class _Group:
         """Begin with the files as they were inspected. `roster`: the customers of all groups; `arrivals`: where they stood first."""
         period = findings.period
         self.extracts = [one.extract for one in files]
-        self._findings, self._files, self._rules, self._roster = findings, files, rules, roster
+        self._findings, self._files, self._roster = findings, files, roster
+        self._rules = _without_absent_columns(rules, self.extracts[0])
         self._arrivals = arrivals
         self._ledger = Ledger(findings.kind, period.first if period else 0, period.last if period else 0)
 

@@ -180,7 +180,7 @@ class _Codes:
     @classmethod
     def of(cls, column: pa.Array | None, otherwise: str, count: int) -> Self:
         if column is None:
-            return cls([otherwise], np.zeros(count, np.int64))
+            return cls([otherwise] if count else [], np.zeros(count, np.int64))
         encoded = column.dictionary_encode()
         return cls(encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64))
 
