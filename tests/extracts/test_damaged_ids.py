@@ -79,6 +79,16 @@ def test_odd_id_that_is_sound_passes(text: str) -> None:
     assert "" == rule_of(text)
 
 
+@pytest.mark.parametrize("ids", [[""], ["", ""], ["", "合计"], ["7.0", ""], ["", "C7"], []])
+def test_empty_ids_are_told_as_such(ids: list[str]) -> None:
+    """A column that is empty, in part or throughout, is looked through like any other."""
+    broken = Broken(len(ids))
+    check_ids(pa.array(ids, pa.string()), "customer_id", broken)
+    rules = {"": "id-empty", "合计": "id-total", "7.0": "id-spreadsheet", "C7": ""}
+    told = [broken._rules[rule] if rule >= 0 else "" for rule in broken.rule.tolist()]
+    assert [rules[one] for one in ids] == told
+
+
 def test_total_is_found_wherever_it_stands(tmp_path: Path) -> None:
     """A total is refused in the middle of a file of any size, with its row, and not only among its last rows."""
     rows = [Row(FIRST, f"C{number:05d}", "1", 100) for number in range(1000)]

@@ -67,7 +67,7 @@ def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, in
         broken.add("id-empty", role, lengths == 0)
     if longest > LONGEST_ID_BYTES:
         broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
-    if lowest < ord("0") or highest > ord("9"):  # ids are digits as a rule
+    if longest and (lowest < ord("0") or highest > ord("9")):  # ids are digits as a rule
         _check_words(values, role, broken, highest)
     return values, tidied
 

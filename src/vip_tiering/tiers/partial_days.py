@@ -104,11 +104,11 @@ def part_of(name: str, *, alone: bool = False) -> str:
 
 
 def files_by_day(extracts: Iterable[Extract]) -> dict[int, list[str]]:
-    """Return the names of the files that hold each delivered day, by day number."""
+    """Return for each delivered day, by its number, the names of its own files; one of several days is no part of one day."""
     files: dict[int, list[str]] = {}
     for one in extracts:
         for day in one.days:
-            files.setdefault(day, []).append(one.name)
+            files.setdefault(day, []).extend([one.name] if len(one.days) == 1 else [])
     return files
 
 
@@ -117,7 +117,8 @@ def find_partial(
 ) -> PartialDays:
     """Return the used days that were delivered in part.
 
-    `files`: the names of the files of each delivered day; `rows`: their rows, where they are known, also of days around the period;
+    `files`: the names of the files of one day, of each delivered day; `rows`: of all files, where they are known, also of days around
+    the period;
     `below`: the share of the median below which a day has few rows. Files of accepted parts are looked past.
     """
     wanted = {day: [name for name in names if not _is_one_of(name, accepted.parts)] for day, names in files.items()}

@@ -154,7 +154,8 @@ def _zeros(ids: pa.Array, others: str, place: tuple[str, int], header: str) -> P
     these = f"this id differs from {others}" if count == 1 else f"{count:,} ids, of which this is the first, differ from {others}"
     message = f"{these} by leading zeros alone, so a customer would be two; deliver ids as text with their zeros"
     mend = "or say leading_zeros: significant in rules/extracts.yaml where they are two"
-    return Problem(*place, header, "id-zeros", f"{message}, {mend}")
+    file, row = place
+    return Problem(file, row, header, "id-zeros", f"{message}, {mend}")
 
 
 def _twins(ids: pa.Array) -> npt.NDArray[np.intp]:
