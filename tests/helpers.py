@@ -148,12 +148,14 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 @functools.cache
-def rules_without_calendar() -> Path:
-    """Return a folder with the project's tiers and no rules for extracts, so that all days are alike."""
+def rules_without_calendar(extracts: str = "") -> Path:
+    """Return a folder with the project's tiers and these rules for extracts, by default none, so that all days are alike."""
     folder = Path(tempfile.mkdtemp(prefix="vip-test-")) / "rules"
     folder.mkdir()
     atexit.register(shutil.rmtree, folder.parent)
     shutil.copy(RULES / "tiers.yaml", folder)
+    if extracts:
+        (folder / "extracts.yaml").write_text(f"version: 1\n{extracts}\n", encoding="utf-8")
     return folder
 
 

@@ -303,7 +303,7 @@ def test_a_misspelled_column_is_a_warning(tmp_path: Path) -> None:
 BAD_ID = {
     "id-empty": ["", "  ", "\u200b"],
     "id-control": [f"{CANARY}\t1", f"{CANARY}\x00", f"{CANARY}\n1"],
-    "id-scientific": ["6.22202E+18"],
+    "id-spreadsheet": ["6.22202E+18"],
     "id-long": [CANARY * 20],
 }
 

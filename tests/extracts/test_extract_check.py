@@ -27,10 +27,10 @@ def one_day(day: dt.date, customers: int = 10) -> list[Row]:
     return [Row(day, f"C{number:04d}", f"A{number:04d}", 100 * number) for number in range(customers)]
 
 
-def write_quarter(folder: Path, days: list[dt.date] = QUARTER) -> Path:
+def write_quarter(folder: Path, days: list[dt.date] = QUARTER, customers: int = 10) -> Path:
     """Write one sound file a day."""
     for day in days:
-        write_csv(folder / f"balances_{day:%Y%m%d}.csv", one_day(day))
+        write_csv(folder / f"balances_{day:%Y%m%d}.csv", one_day(day, customers))
     return folder
 
 
@@ -182,11 +182,13 @@ def test_repeated_rows_are_those_of_the_later_file(tmp_path: Path) -> None:
 
 
 def test_partial_day_is_noticed(tmp_path: Path) -> None:
-    """A day with fewer than 90 % of the rows of the median day is named; one with exactly 90 % is not."""
-    write_quarter(tmp_path)
-    write_csv(tmp_path / "balances_20151105.csv", one_day(QUARTER[35], 8))
-    write_csv(tmp_path / "balances_20151106.csv", one_day(QUARTER[36], 9))
-    assert [{"day": "2015-11-05", "rows": 8, "median": 10}] == check(tmp_path).document["days"]["few_rows"]
+    """A day with few rows is named, with its figures, and stops a computation; one with exactly 90 % of the usual rows is not."""
+    write_quarter(tmp_path, customers=100)
+    write_csv(tmp_path / "balances_20151105.csv", one_day(QUARTER[35], 80))
+    write_csv(tmp_path / "balances_20151106.csv", one_day(QUARTER[36], 90))
+    result = check(tmp_path)
+    assert [{"day": "2015-11-05", "rows": 80, "median": 100}] == result.document["days"]["few_rows"]
+    assert {"day-partial": 1} == rules_of(result)
 
 
 def test_days_of_delivery_are_recognised(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ sets:
 UNSEEN = {
     "calendar-day-both", "calendar-day-quoted", "calendar-day-twice", "extracts-product-both", "extracts-product-twice",
     "extracts-weight-of-excluded", "extracts-carry-float",
+    "extracts-header-in-fen", "extracts-header-in-wan", "extracts-header-in-yuan",
     "extracts-column-used-twice", "extracts-date-format", "extracts-date-format-repeated", "tiers-alias",
     "tiers-code-absent", "tiers-code-duplicate", "tiers-code-untiered", "tiers-equal-bounds", "tiers-label-duplicate",
     "tiers-label-escape", "tiers-label-reserved", "tiers-merge-key", "tiers-min-hexadecimal", "tiers-min-octal",

@@ -370,6 +370,9 @@ final_newline: optional
 product: {include: [deposit], exclude: [loan], weights: {fund: "0.5"}}
 carry_calendar: china
 corrections: by_file_name
+balance_unit: wan_yuan
+leading_zeros: significant
+partial_days: {below: "75%"}
 """
     expected = {
         "version": 1,
@@ -392,6 +395,9 @@ corrections: by_file_name
         "aliases": None,
         "carry_calendar": "china",
         "corrections": "by_file_name",
+        "balance_unit": "wan_yuan",
+        "leading_zeros": "significant",
+        "partial_days": {"below": "75%"},
     }
     assert expected == load_rules(write(tmp_path, extracts=text)).extracts.model_dump()
 

@@ -20,7 +20,8 @@ from tests.helpers import Row, days_between, result_bytes, rules_without_calenda
 from vip_tiering import compute_tiers, load_rules
 from vip_tiering.rules.extracts import Kind
 
-THE_RULES = load_rules(rules_without_calendar())
+RULES_FOLDER = rules_without_calendar("leading_zeros: significant")
+THE_RULES = load_rules(RULES_FOLDER)
 FIRST, AS_OF = dt.date(2015, 10, 1), dt.date(2015, 10, 12)
 BOUNDS_FEN = [20_000_00, 100_000_00, 500_000_00, 1_000_000_00, 5_000_000_00, 8_000_000_00]
 Writer = Callable[[Path, list[Row]], Sequence[Path]]
@@ -286,7 +287,7 @@ def test_any_locale_time_zone_and_hash_seed(delivery: Delivery, env: dict[str, s
         "--kind",
         delivery.kind,
         "--rules",
-        rules_without_calendar(),
+        RULES_FOLDER,
         "--previous",
         delivery.previous,
     ]

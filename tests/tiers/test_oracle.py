@@ -233,7 +233,7 @@ def test_a_whole_run_is_that_of_a_walk_over_every_calendar_day(world: World, see
         run = compute_tiers(
             files,
             world.quarter,
-            rules=rules_with(negative=world.negative),
+            rules=rules_with(negative=world.negative, leading_zeros="significant"),
             kind=world.kind,
             opening_zero=world.opening_zero,
             accept_missing=world.accepted,

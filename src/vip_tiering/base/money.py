@@ -14,16 +14,18 @@ AMOUNT_LIMIT_FEN: Final = 10**12 * FEN_PER_YUAN
 """Every amount must be smaller than this in size: |x| < 1e12 yuan (semantics 1.3)."""
 INT64_LIMIT: Final = 2**63
 DECIMAL: Final = pa.decimal128(18, 2)
+WAN_DECIMAL: Final = pa.decimal128(18, 6)
+"""10,000 yuan, 万元, to the fen."""
 _LOW_BITS: Final = 32
 _BLOCK_BYTES: Final = 1 << 19
 
 
 def fen_from_decimal(amounts: pa.Array) -> Int64s:
-    """Return `decimal128(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,).
+    """Return `decimal128(18, 2)` yuan, shape (n,), without nulls, as int64 fen, shape (n,); so `decimal128(18, 6)` of 万元.
 
     A decimal128 is 16 bytes, little endian; 18 digits fit its low 8 bytes, so no digit is computed.
     """
-    if amounts.type != DECIMAL:
+    if amounts.type not in (DECIMAL, WAN_DECIMAL):
         raise TypeError(amounts.type)
     if len(amounts) == 0:
         return np.empty(0, np.int64)

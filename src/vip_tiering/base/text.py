@@ -27,6 +27,15 @@ def tidy_column(texts: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _INVISIBLE, ""))
 
 
+def but_for_zeros(unknown: pa.Array, known: pa.Array) -> pa.Array:
+    """Return those of the unknown ids that are known once leading zeros are ignored on both sides."""
+    if not len(unknown):
+        return unknown
+    bare = pc.utf8_ltrim(unknown, "0")
+    known = pc.utf8_ltrim(known, "0")
+    return unknown.filter(pc.is_in(bare, value_set=known.filter(pc.is_in(known, value_set=bare))))
+
+
 def csv_as_text(
     source: Path | bytes, columns: Sequence[str], coded: Collection[str] = (), options: pyarrow.csv.ReadOptions | None = None
 ) -> pa.Table:

@@ -68,7 +68,10 @@ def _days(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append(("missing", _some(missing)))
     if days["few_rows"]:
         few = [f"{one['day']} {one['rows']:,} rows ({one['rows'] * 100 // one['median']}%)" for one in days["few_rows"]]
-        lines.append(("few rows", f"{_some(few)} against {days['few_rows'][0]['median']:,} on the median day; delivered in part?"))
+        lines.append(("few rows", f"{_some(few)} against {days['few_rows'][0]['median']:,} on the median of the days around it"))
+    if days["absent_parts"]:
+        absent = [f"{one['part']} on {_stretches(one['days'])}" for one in days["absent_parts"]]
+        lines.append(("absent parts", _some(absent)))
     if days["in_several_files"]:
         lines.append(("in several files", _stretches([one["day"] for one in days["in_several_files"]])))
     if days["opening"]:

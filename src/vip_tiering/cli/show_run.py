@@ -120,6 +120,8 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
     remarks += _scope_remarks(document["scope"])
     if document["made_from"]["options"]["accept_missing"]:
         remarks.append(f"missing days accepted: {', '.join(document['made_from']['options']['accept_missing'])}")
+    if document["made_from"]["options"]["accept_partial"]:
+        remarks.append(f"accepted in part: {', '.join(document['made_from']['options']['accept_partial'])}")
     return remarks
 
 

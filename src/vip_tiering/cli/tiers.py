@@ -24,6 +24,15 @@ AcceptMissingOption = Annotated[
     list[str] | None,
     typer.Option("--accept-missing", envvar="VIP_ACCEPT_MISSING", metavar="DATE", help="Accept that this day is missing; repeatable."),
 ]
+AcceptPartialOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-partial",
+        envvar="VIP_ACCEPT_PARTIAL",
+        metavar="DATE|PART",
+        help="Accept a day that came in part, or a part of days that comes no more; repeatable.",
+    ),
+]
 AsOfOption = Annotated[
     str | None, typer.Option(envvar="VIP_AS_OF", metavar="DATE", help="Compute up to this day only; the run is provisional.")
 ]
@@ -39,6 +48,7 @@ def extract_check(
     kind: KindOption = None,
     opening: OpeningOption = None,
     accept_missing: AcceptMissingOption = None,
+    accept_partial: AcceptPartialOption = None,
     as_of: AsOfOption = None,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, json_option("the report")] = False,
@@ -48,7 +58,7 @@ def extract_check(
     from vip_tiering.cli.show_extracts import extracts_report
     from vip_tiering.tiers import check
 
-    asked = _asked(kind, opening, accept_missing, as_of)
+    asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
     with progress_bar() as progress:
         result = check.extract_check(
             extracts,
@@ -84,6 +94,7 @@ def tier_compute(
     kind: KindOption = None,
     opening: OpeningOption = None,
     accept_missing: AcceptMissingOption = None,
+    accept_partial: AcceptPartialOption = None,
     as_of: AsOfOption = None,
     max_rejects: Annotated[str, typer.Option(envvar="VIP_MAX_REJECTS", metavar="N|P%", help="How many rows may be rejected.")] = "0",
     jobs: Annotated[
@@ -101,7 +112,7 @@ def tier_compute(
 
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
-    asked = _asked(kind, opening, accept_missing, as_of)
+    asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
     with progress_bar(wanted=not quiet) as progress:
         result = job.tier_compute(
             extracts,
@@ -126,12 +137,15 @@ def tier_compute(
         print_summary(result)
 
 
-def _asked(kind: str | None, opening: str | None, accept_missing: list[str] | None, as_of: str | None) -> dict[str, Any]:
+def _asked(
+    kind: str | None, opening: str | None, accept_missing: list[str] | None, accept_partial: list[str] | None, as_of: str | None
+) -> dict[str, Any]:
     """Return what both commands are asked of the days and rows, as keyword arguments. Raises UsageError for what cannot be meant."""
     return {
         "kind": choice_of("--kind", kind, ("snapshot", "changes")),
         "opening_zero": choice_of("--opening", opening, ("zero",)) == "zero",
         "accept_missing": [date_of("--accept-missing", day) for day in accept_missing or ()],
+        "accept_partial": accept_partial or [],
         "as_of": date_of("--as-of", as_of) if as_of is not None else None,
     }
 

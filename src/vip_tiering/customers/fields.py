@@ -18,7 +18,8 @@ from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.customers.columns import FoundColumns
 from vip_tiering.customers.texts import LONGEST_TEXT, clean_text, recoded
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
-from vip_tiering.extracts.checks import check_amounts, check_ids, check_range, counts_of, parse_days
+from vip_tiering.extracts.checks import check_amounts, check_range, counts_of, parse_days
+from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
 from vip_tiering.playbooks.customers import CustomerRules

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, Mask, one_array, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import UNTIERED
+from vip_tiering.base.text import but_for_zeros
 from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.playbooks.customers import CustomerRules
@@ -47,13 +48,13 @@ def judge_ids(run: TieredRun, customers: NamedIds, beside: Iterable[NamedIds] = 
     lost in silence; and a customer file with nobody who has a tier. Of the customer file the run's ids alone are known.
     """
     of_run = pa.concat_arrays([one_array(table["customer_id"]).cast(pa.string()) for table in (run.tiers, run.changes)])
-    lost = _but_for_zeros(_unknown(customers.ids, of_run), of_run)
+    lost = but_for_zeros(_unknown(customers.ids, of_run), of_run)
     problems = [*_lost_zeros(customers, lost)] or [*_nobody(run, customers)]
     sound = customers.ids.filter(pa.array(~_are(customers.ids, lost))) if len(lost) else customers.ids
     warnings = []
     for one in beside:
         strange = _unknown(_unknown(one.ids, of_run), sound)
-        problems += _lost_zeros(one, pa.concat_arrays([_but_for_zeros(strange, known) for known in (of_run, sound)]))
+        problems += _lost_zeros(one, pa.concat_arrays([but_for_zeros(strange, known) for known in (of_run, sound)]))
         if len(strange):
             count = f"{len(strange)} of {pc.count_distinct(one.ids).as_py()}"
             warnings.append(f"{one.file}: customers that are in neither the run nor the customer file: {count}")
@@ -73,15 +74,6 @@ def _unknown(ids: pa.Array, known: pa.Array) -> pa.Array:
     if len(ids) < len(known):
         known = known.filter(pc.is_in(known, value_set=ids))
     return ids.filter(pa.array(~_are(ids, known))).unique()
-
-
-def _but_for_zeros(unknown: pa.Array, known: pa.Array) -> pa.Array:
-    """Return the unknown ids that are known once leading zeros are ignored on both sides."""
-    if not len(unknown):
-        return unknown
-    bare = pc.utf8_ltrim(unknown, "0")
-    known = pc.utf8_ltrim(known, "0")
-    return unknown.filter(pc.is_in(bare, value_set=known.filter(pc.is_in(known, value_set=bare))))
 
 
 def _lost_zeros(named: NamedIds, lost: pa.Array) -> Iterator[Problem]:

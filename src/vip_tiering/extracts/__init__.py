@@ -2,5 +2,5 @@
 
 Read in this order: `find` (which files), `look` with `headers` and `extract` (what each of them holds), `days` (their rows, day by day).
 `csv_file` with `csv_text`, and `parquet` with `parquet_footer`, make columns of a file's bytes.
-`checks` makes `rows` of the columns, or rejects, by the rules in `row_rules`.
+`checks` with `ids` makes `rows` of the columns, or rejects, by the rules in `row_rules`.
 """

@@ -15,14 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
-from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, Int64s, fen_from_decimal, value_range
+from vip_tiering.base.arrays import Int32s, text_bytes, truth
+from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, WAN_DECIMAL, Int64s, fen_from_decimal
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
+from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY
 
 _AMOUNT_BYTES: Final = np.isin(np.arange(256), list(b"0123456789.-+"))
+_DECIMALS: Final = {10**kind.scale: kind for kind in (DECIMAL, WAN_DECIMAL)}
 _FLOAT_SLACK: Final = 1e-4
 _AMOUNT_PATTERNS: Final = (
     ("amount-empty", r"^(?i:|n/?a|null|none|nan|#n/a|-)$"),
@@ -30,7 +32,6 @@ _AMOUNT_PATTERNS: Final = (
     ("amount-thousands", r"^[-+]?[0-9]{1,3}([,，'][0-9]{3})+(\.[0-9]*)?$"),
     ("amount-full-width", r"[\x{ff10}-\x{ff19}\x{ff0e}]"),
     ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
-    ("amount-decimals", r"\.[0-9]{2}[0-9]*[1-9]"),
     ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
 )
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
@@ -43,26 +44,23 @@ _SAMPLE_DAY: Final = dt.date(2015, 10, 1)
 """What messages write to show a form."""
 CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
 """The day numbers that are days of the calendar."""
-LONGEST_ID_BYTES: Final = 64
-_TOTALS: Final = ("合计", "总计", "小计", "总额", "total", "totals", "subtotal", "grand total", "sum")
-_LAST_ROWS: Final = 3
 _HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
-def check_amounts(values: pa.Array, broken: Broken) -> Int64s:
-    """Return balances in fen: text and decimals exactly, integers as yuan, floats only where they can mean one amount.
+def check_amounts(values: pa.Array, broken: Broken, fen_per_unit: int = FEN_PER_YUAN) -> Int64s:
+    """Return balances in fen: text and decimals exactly, integers as whole units, floats only where they can mean one amount.
 
-    Whether they are too large is left to `check_range`.
+    `fen_per_unit`: the fen of 1, 100 in yuan (semantics 1.2). Whether they are too large is left to `check_range`.
     """
     if values.null_count:
         broken.add("amount-empty", "balance", truth(pc.is_null(values)))
         values = values.fill_null("" if pa.types.is_string(values.type) else pa.scalar(0, values.type))
     if pa.types.is_string(values.type):
-        fen = _amounts_of_text(values, broken)
+        fen = _amounts_of_text(values, broken, fen_per_unit)
     elif pa.types.is_floating(values.type):
-        fen = _amounts_of_floats(values, broken)
+        fen = _amounts_of_floats(values, broken, fen_per_unit)
     else:
-        fen = _amounts_of_exact(values, broken)
+        fen = _amounts_of_exact(values, broken, fen_per_unit)
     return fen
 
 
@@ -72,40 +70,41 @@ def check_range(fen: Int64s, largest_fen: int, broken: Broken) -> None:
         broken.add("amount-range", "balance", (fen >= AMOUNT_LIMIT_FEN) | (fen <= -AMOUNT_LIMIT_FEN))
 
 
-def _amounts_of_text(values: pa.Array, broken: Broken) -> Int64s:
-    """Parse text as decimal(18, 2); pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
+def _amounts_of_text(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Parse text as decimals to the fen; pyarrow refuses what does not rescale exactly, and our bytes exclude exponents."""
+    kind = _DECIMALS[fen_per_unit]
     text = text_bytes(values)
     if _AMOUNT_BYTES[text].all():
         # Where some row is wrong pyarrow's message would quote it; the rows are then found by rule.
         with suppress(pa.ArrowInvalid):
-            return fen_from_decimal(values.cast(DECIMAL))
+            return fen_from_decimal(values.cast(kind))
     values = pc.utf8_trim_whitespace(values)
     bad = np.zeros(len(values), bool)
-    for rule, pattern in _AMOUNT_PATTERNS:
+    for rule, pattern in (*_AMOUNT_PATTERNS, ("amount-decimals", rf"\.[0-9]{{{kind.scale}}}[0-9]*[1-9]")):
         mask = truth(pc.match_substring_regex(values, pattern))
         broken.add(rule, "balance", mask & ~bad)
         bad |= mask
     sound = pc.if_else(pa.array(bad), "0", values)
-    return fen_from_decimal(sound.cast(DECIMAL))
+    return fen_from_decimal(sound.cast(kind))
 
 
-def _amounts_of_exact(values: pa.Array, broken: Broken) -> Int64s:
-    """Rescale decimals and integers to decimal(18, 2); what does not rescale exactly is rejected."""
+def _amounts_of_exact(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Rescale decimals and integers to the fen; what does not rescale exactly is rejected."""
     try:
         if pa.types.is_integer(values.type):
-            limit = AMOUNT_LIMIT_FEN // FEN_PER_YUAN
+            limit = AMOUNT_LIMIT_FEN // fen_per_unit
             yuan = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
             beyond = (yuan >= limit) | (yuan <= -limit)
             broken.add("amount-range", "balance", beyond)
-            return np.where(beyond, 0, yuan) * FEN_PER_YUAN
-        return fen_from_decimal(values.cast(DECIMAL))
+            return np.where(beyond, 0, yuan) * fen_per_unit
+        return fen_from_decimal(values.cast(_DECIMALS[fen_per_unit]))
     except pa.ArrowInvalid:
-        return _amounts_of_text(values.cast(pa.string()), broken)
+        return _amounts_of_text(values.cast(pa.string()), broken, fen_per_unit)
 
 
-def _amounts_of_floats(values: pa.Array, broken: Broken) -> Int64s:
-    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x."""
-    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(FEN_PER_YUAN)
+def _amounts_of_floats(values: pa.Array, broken: Broken, fen_per_unit: int) -> Int64s:
+    """Accept a float64 x where fen = rint(100x) is within 1e-4 fen and 4 units in the last place of 100x, in yuan."""
+    hundredfold = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * float(fen_per_unit)
     finite = np.isfinite(hundredfold)
     broken.add("amount-text", "balance", ~finite)
     inside = finite & (np.abs(np.where(finite, hundredfold, 0.0)) < float(AMOUNT_LIMIT_FEN))
@@ -223,7 +222,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
             tidied += count
     currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
     days = check_days(raw, broken)
-    balance_fen = check_amounts(raw.columns["balance"], broken)
+    balance_fen = check_amounts(raw.columns["balance"], broken, raw.extract.fen_per_unit)
     rows = Rows(
         ids["customer_id"],
         ids.get("account_id"),
@@ -238,44 +237,6 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     if not broken.any():
         return rows, Rejects(), tidied
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
-
-
-def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
-    """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
-    if pa.types.is_integer(values.type):
-        values = values.cast(pa.string())
-    if values.null_count:
-        broken.add("id-empty", role, truth(pc.is_null(values)))
-        values = values.fill_null("")
-    text = text_bytes(values)
-    tidied = 0
-    lowest, highest = value_range(text)
-    if len(text) and not (lowest > ord(" ") and highest < 0x7F):  # noqa: PLR2004 (DEL; what follows is not ASCII)
-        delivered = values
-        values = tidy_column(values)
-        tidied = len(values) - int(pc.sum(pc.equal(values, delivered)).as_py() or 0)
-        broken.add("id-control", role, truth(pc.match_substring_regex(values, r"[\x00-\x1f\x7f-\x{9f}]")))
-    lengths = np.diff(offsets_of(values))
-    shortest, longest = value_range(lengths)
-    if shortest == 0:
-        broken.add("id-empty", role, lengths == 0)
-    if longest > LONGEST_ID_BYTES:
-        broken.add("id-long", role, lengths > LONGEST_ID_BYTES)
-    if role == "customer_id":
-        _check_total(values, broken)
-    if lowest < ord("0") and (text == ord("+")).any():
-        broken.add("id-scientific", role, truth(pc.match_substring_regex(values, r"^[0-9](\.[0-9]*)?[eE]\+[0-9]+$")))
-    return values, tidied
-
-
-def _check_total(values: pa.Array, broken: Broken) -> None:
-    """Note totals among the last rows, where systems that make a report of an extract write them."""
-    begin = max(len(values) - _LAST_ROWS, 0)
-    totals = truth(pc.is_in(pc.utf8_lower(values[begin:]), value_set=pa.array(_TOTALS)))
-    if totals.any():
-        mask = np.zeros(len(values), bool)
-        mask[begin:] = totals
-        broken.add("id-total", "customer_id", mask)
 
 
 def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:

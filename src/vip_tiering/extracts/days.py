@@ -29,7 +29,10 @@ from vip_tiering.extracts.rows import RawColumns, Rejects, Rows
 
 @dataclass
 class Reading:
-    """What reading one or several files gave beside their rows. `rows`, `sha256` and `encodings` go by the extract's index."""
+    """What reading one or several files gave beside their rows. `rows`, `sha256` and `encodings` go by the extract's index.
+
+    `outside`: rows of days that are not wanted, by their day.
+    """
 
     rows: Counter[int] = field(default_factory=Counter)
     sha256: dict[int, str] = field(default_factory=dict)
@@ -37,7 +40,7 @@ class Reading:
     rejects: Rejects = field(default_factory=Rejects)
     problems: list[Problem | str] = field(default_factory=list)
     tidied_ids: int = 0
-    outside: int = 0
+    outside: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: Reading) -> None:
         """Add what reading another file gave."""
@@ -47,7 +50,7 @@ class Reading:
         self.rejects.extend(other.rejects)
         self.problems += other.problems
         self.tidied_ids += other.tidied_ids
-        self.outside += other.outside
+        self.outside.update(other.outside)
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,9 @@ def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | 
     if rows is None:
         return None, reading
     inside = np.isin(rows.day, list(wanted))
-    reading.outside = len(rows) - int(np.count_nonzero(inside))
-    if reading.outside:
+    if not inside.all():
+        days, counts = np.unique(rows.day[~inside], return_counts=True)
+        reading.outside.update(dict(zip(days.tolist(), counts.tolist(), strict=True)))
         rows = rows.take(np.flatnonzero(inside))
     if (np.diff(rows.day) < 0).any():
         rows = rows.take(np.argsort(rows.day, kind="stable"))
@@ -195,4 +199,4 @@ def _count_outside(extract: Extract, file: int) -> Reading:
         extract.refuse_other_rows(count)
     except DataError as error:
         return Reading(problems=[*error.problems])
-    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=count)
+    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=Counter({extract.days[0]: count}))

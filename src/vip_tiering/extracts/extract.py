@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from vip_tiering.base.errors import DataError, Problem, UsageError
+from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.extracts.find import Checksum, Control
 from vip_tiering.extracts.row_rules import message_of
 
@@ -27,6 +28,7 @@ class Extract:
 
     `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
+    `fen_per_unit` are the fen of 1 in its balances: 100 in yuan.
     `rows` is known where knowing it cost nothing. `sha256` and `controls` are what files beside it say of it.
     """
 
@@ -46,6 +48,7 @@ class Extract:
     encoding: str | None = None
     integer_roles: frozenset[str] = frozenset()
     foreign: bool = False
+    fen_per_unit: int = FEN_PER_YUAN
     needs_final_newline: bool = True
     signature: tuple[int, int] = (0, 0)
     max_bytes: int = DEFAULT_MAX_BYTES

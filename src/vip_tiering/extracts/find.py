@@ -22,8 +22,9 @@ CONTROL_SUFFIX: Final = ".ctl"
 _LONGEST_BYTES: Final = 1 << 16
 _CHECKSUM: Final = re.compile(r"([0-9a-fA-F]{64})([ \t]+\*?\S.*)?")
 _ENTRY: Final = re.compile(r"([A-Za-z_]+)\s*[=:]\s*(\S+)")
-_FORMS: Final = {"rows": r"[0-9]{1,18}", "sum": r"[-+]?[0-9]{1,25}(\.[0-9]{1,2}0*)?"}
 _RIGHT: Final = "write rows=12345, or sum=67890.12"
+_TABLE_LOGS: Final = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table", "_spark_metadata": "the output of a Spark stream"}
+_ICEBERG: Final = "metadata/*.json"
 SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
 _COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
 
@@ -53,14 +54,17 @@ def control_names(extract: str) -> list[str]:
     return [f"{name}{CONTROL_SUFFIX}" for name in names if name]
 
 
-def companions(extract: Path, name: str) -> tuple[Checksum | None, tuple[Control, ...]]:
-    """Return what lies beside an extract that is known as `name`. Raises DataError for what cannot be read as such."""
+def companions(extract: Path, name: str, fen_per_unit: int = FEN_PER_YUAN) -> tuple[Checksum | None, tuple[Control, ...]]:
+    """Return what lies beside an extract that is known as `name`. Raises DataError for what cannot be read as such.
+
+    `fen_per_unit`: the fen of 1 in its balances.
+    """
     shown = name.removesuffix(extract.name)
     checksum = extract.with_name(extract.name + CHECKSUM_SUFFIX)
     problems: list[Problem] = []
     found = _checksum(checksum, shown + checksum.name, problems) if _lies_there(checksum) else None
     beside = [path for one in control_names(extract.name) if _lies_there(path := extract.with_name(one))]
-    controls = tuple(_control(path, shown + path.name, problems) for path in beside)
+    controls = tuple(_control(path, shown + path.name, problems, fen_per_unit) for path in beside)
     if problems:
         raise DataError(problems)
     return found, controls
@@ -97,10 +101,12 @@ def _checksum(path: Path, name: str, problems: list[Problem]) -> Checksum | None
     return Checksum(name, match[1].lower())
 
 
-def _control(path: Path, name: str, problems: list[Problem]) -> Control:
+def _control(path: Path, name: str, problems: list[Problem], fen_per_unit: int) -> Control:
     text = _text(path, name, "control-file", problems)
     if text is None:
         return Control(name)
+    places = len(str(fen_per_unit)) - 1
+    forms = {"rows": r"[0-9]{1,18}", "sum": rf"[-+]?[0-9]{{1,25}}(\.[0-9]{{1,{places}}}0*)?"}
     found: dict[str, str] = {}
     before = len(problems)
     for number, line in enumerate(text.splitlines(), 1):
@@ -108,11 +114,11 @@ def _control(path: Path, name: str, problems: list[Problem]) -> Control:
             continue
         match = _ENTRY.fullmatch(line.strip())
         key = match[1].lower() if match else ""
-        if match is None or key not in _FORMS:
+        if match is None or key not in forms:
             problem = f"is neither rows nor sum; {_RIGHT}"
         elif key in found:
             problem = f"says {key} a second time; say it once"
-        elif not re.fullmatch(_FORMS[key], match[2]):
+        elif not re.fullmatch(forms[key], match[2]):
             problem = f"says no {'number of rows' if key == 'rows' else 'amount in yuan'}; {_RIGHT}"
         else:
             found[key] = match[2]
@@ -121,7 +127,7 @@ def _control(path: Path, name: str, problems: list[Problem]) -> Control:
     if not found and len(problems) == before:
         problems.append(Problem(name, None, None, "control-file", f"says nothing; {_RIGHT}"))
     rows, total = found.get("rows"), found.get("sum")
-    return Control(name, None if rows is None else int(rows), None if total is None else int(Decimal(total) * FEN_PER_YUAN))
+    return Control(name, None if rows is None else int(rows), None if total is None else int(Decimal(total) * fen_per_unit))
 
 
 @dataclass(frozen=True, order=True)
@@ -148,6 +154,9 @@ def find(arguments: Iterable[str | Path]) -> tuple[list[FoundFile], list[Problem
     for argument in map(str, arguments):
         if not argument:
             problems.append(Problem("EXTRACT", None, None, "file-absent", "an argument is empty; was a variable not set?"))
+            continue
+        if table := _table_around(Path(argument)):
+            problems.append(table)
             continue
         roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
         if not roots:
@@ -194,6 +203,9 @@ def _files(root: Path, problems: list[Problem]) -> list[Path]:
         problems.append(Problem(root.name, None, None, "file-unreadable", f"the folder cannot be read: {error.strerror}"))
 
     for folder, folders, names in os.walk(root, onerror=refuse, followlinks=True):
+        if table := _table(Path(folder), Path(folder).relative_to(root.parent).as_posix()):
+            problems.append(table)
+            return []
         real = os.path.realpath(folder)
         # A link back to a folder that was walked already leads in circles.
         folders[:] = sorted(name for name in folders if not _is_aside(Path(name))) if real not in seen else []
@@ -206,6 +218,29 @@ def _files(root: Path, problems: list[Problem]) -> list[Path]:
         message = f"the folder holds no extract (*{', *'.join(SUFFIXES)})"
         problems.append(Problem(root.name or str(root), None, None, "folder-empty", message))
     return files
+
+
+def _table_around(argument: Path) -> Problem | None:
+    """Return why files within a table with a log are not read, where an argument is or names some of them: the table is a folder above."""
+    for folder in argument.absolute().parents:
+        if not glob.has_magic(str(folder)) and (table := _table(folder, folder.name, inside=True)):
+            return table
+    return None
+
+
+def _table(folder: Path, name: str, *, inside: bool = False) -> Problem | None:
+    """Return why a folder is not read that holds a table with a log: some of its files are no longer part of the table.
+
+    `inside`: it is a folder above the extracts, where a folder `metadata` may be anybody's; then the names of Iceberg's files decide.
+    """
+    found = next((log for log in _TABLE_LOGS if (folder / log).is_dir()), None)
+    if found is None and any((folder / "metadata").glob("*.metadata.json" if inside else "*.json")):
+        found = _ICEBERG
+    if found is None:
+        return None
+    kind = _TABLE_LOGS.get(found, "an Iceberg table")
+    message = f"holds {found}: this is {kind}, whose folder keeps files that are no longer part of it; export the table first"
+    return Problem(name, None, None, "folder-table", message)
 
 
 def _orphans(folder: Path, names: list[str], root: Path) -> list[Problem]:

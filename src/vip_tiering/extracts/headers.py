@@ -10,7 +10,8 @@ from typing import Final
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import ROLES
 from vip_tiering.base.text import tidy
-from vip_tiering.rules.extracts import ExtractColumns
+from vip_tiering.rules.balance_unit import other_unit, unit_of
+from vip_tiering.rules.extracts import ExtractColumns, ExtractRules
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "customer_id": (
@@ -45,11 +46,12 @@ def listed(names: Sequence[str]) -> str:
     return (", ".join(names[:_SHOWN_HEADERS]) or "none") + (f" and {more} more" if more > 0 else "")
 
 
-def recognise(headers: Sequence[str], columns: ExtractColumns, name: str, given: Collection[str] = ()) -> dict[str, int]:
+def recognise(headers: Sequence[str], rules: ExtractRules, name: str, given: Collection[str] = ()) -> dict[str, int]:
     """Return role -> index of the column; the roles `given` elsewhere (by a folder `key=value`) need none.
 
-    Raises DataError for missing, repeated and ambiguous columns.
+    Raises DataError for missing, repeated and ambiguous columns, and for balances in another unit than the rules declare.
     """
+    columns = rules.columns
     tidied = [tidy_header(header) for header in headers]
     problems: list[Problem] = []
 
@@ -59,10 +61,14 @@ def recognise(headers: Sequence[str], columns: ExtractColumns, name: str, given:
     repeated = sorted({shown(headers[i], i) for i, one in enumerate(tidied) if one and tidied.index(one) != i})
     if repeated:
         add("header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
+    if not any(_hits(tidied, names) for names in _names(columns).values()):  # the first row is data: no cell of it is shown
+        message = "there is no header row: no cell of the first row is a known header; name the columns there"
+        add("header-missing", f"{message}, and headers of your own under columns in rules/extracts.yaml")
+        raise DataError(problems[-1:])
     found: dict[str, int] = {}
     for role, names in _names(columns).items():
         mapped = getattr(columns, role)
-        hits = [index for index, one in enumerate(tidied) if one in names]
+        hits = _hits(tidied, names)
         if len(hits) > 1 and not repeated:
             places = " and ".join(shown(headers[index], index) for index in hits)
             add("header-ambiguous", f"{places} may all be the {role}; say which under columns in rules/extracts.yaml")
@@ -70,9 +76,19 @@ def recognise(headers: Sequence[str], columns: ExtractColumns, name: str, given:
             found[role] = hits[0]
         elif role not in given and (role in _REQUIRED or mapped is not None):
             add("header-missing", _missing(role, mapped, headers, found))
+    if "balance" in found and (problem := other_unit(headers[found["balance"]], rules.balance_unit)):
+        # A header that was recognised is one of a table or of the rules: its tidied form is nobody's value.
+        problems.append(Problem(name, None, tidied[found["balance"]], "header-unit", problem))
     if problems:
         raise DataError(problems)
     return found
+
+
+def _hits(tidied: Sequence[str], names: Collection[str]) -> list[int]:
+    """Return which headers are among the names; a balance may have its unit beside it where none stands alone."""
+    hits = [index for index, one in enumerate(tidied) if one in names]
+    with_unit = tidied if not hits and _USUAL["balance"][0] in names else ()
+    return hits or [index for index, one in enumerate(with_unit) if (unit := unit_of(one)) and unit.base in names]
 
 
 def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mapping[str, int]) -> str:

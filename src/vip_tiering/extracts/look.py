@@ -18,9 +18,11 @@ from vip_tiering.extracts.checks import counts_of, parse_days, readable_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature, too_large
 from vip_tiering.extracts.find import FoundFile, companions
 from vip_tiering.extracts.row_rules import RULES
+from vip_tiering.rules.balance_unit import FEN_PER_UNIT
 from vip_tiering.rules.extracts import ExtractRules
 
-_NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
+"""A day as the name of a file writes it."""
 _SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
@@ -65,7 +67,7 @@ def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_
     before = signature(found.path)
     if before[0] > max_bytes:
         raise too_large(found.name, max_bytes)
-    checksum, controls = companions(found.path, found.name)
+    checksum, controls = companions(found.path, found.name, FEN_PER_UNIT[rules.balance_unit])
     magic = _magic(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
@@ -124,7 +126,7 @@ def _no_date(extract: Extract, rule: str, row: int) -> DataError:
 def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
     """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
     keys = headers.key_roles(found.keys, rules.columns)
-    columns = headers.recognise(names, rules.columns, found.name, given=keys)
+    columns = headers.recognise(names, rules, found.name, given=keys)
     twice = sorted(set(keys) & set(columns))
     if twice:
         raise refuse(found.name, "header-ambiguous", f"the {twice[0]} is a column and a folder key=value; deliver it once")
@@ -147,12 +149,13 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
         day=day,
         date_format=rules.date_format,
         foreign=rules.currency is not None,
+        fen_per_unit=FEN_PER_UNIT[rules.balance_unit],
     )
 
 
 def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
     """Return the extract dated by the one date in its name, moved by `date_offset_days`."""
-    found = {"".join(match.group(1, 3, 4)) for match in _NAME_DATE.finditer(extract.path.name)}
+    found = {"".join(match.group(1, 3, 4)) for match in NAME_DATE.finditer(extract.path.name)}
     if len(found) != 1:
         what = "holds no date" if not found else "holds several dates"
         raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")

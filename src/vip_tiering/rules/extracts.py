@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Final, Literal
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy
+from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -29,6 +31,19 @@ _WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
 _WEIGHT_SCHEMA: Final = {
     "description": "share of the balance that counts: a quoted decimal from 0 to 1",
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"}],
+}
+_PERCENT: Final = re.compile(r"([1-9][0-9]?|100)%")
+_PARTIAL_SCHEMA: Final = {
+    "description": "below which share of the rows of the days around it a day is in part, and refused; accept: no day is",
+    "anyOf": [
+        {"const": "accept"},
+        {
+            "type": "object",
+            "properties": {"below": {"description": "a share in whole percent", "type": "string", "pattern": f"^{_PERCENT.pattern}$"}},
+            "required": ["below"],
+            "additionalProperties": False,
+        },
+    ],
 }
 Kind = Literal["snapshot", "changes"]
 Negative = Literal["zero", "net", "reject"]
@@ -58,6 +73,13 @@ def _check_weight(weight: object) -> object:
     return weight
 
 
+def _check_partial_days(value: object) -> object:
+    share = str(value["below"]) if isinstance(value, dict) and value.keys() == {"below"} else ""
+    if value != "accept" and not _PERCENT.fullmatch(share):
+        raise PydanticCustomError(OWN_MESSAGE, 'must be {below: "90%"}, with a share from "1%" to "100%", or accept')
+    return value
+
+
 Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEIGHT_SCHEMA)]
 
 
@@ -69,7 +91,7 @@ class ExtractColumns(Strict):
     product: Annotated[Header, Field(description="header of the product code")] | None = None
     currency: Annotated[Header, Field(description="header of the currency code")] | None = None
     date: Annotated[Header, Field(description="header of the day on which the balance stood")] | None = None
-    balance: Annotated[Header, Field(description="header of the balance in yuan")] | None = None
+    balance: Annotated[Header, Field(description="header of the balance")] | None = None
 
 
 class ProductRules(Strict):
@@ -116,11 +138,27 @@ class ExtractRules(RuleFile):
         Literal["refuse", "by_file_name"],
         Field(description="two files with another balance for one key: an error, or the later file name wins"),
     ] = "refuse"
+    balance_unit: Annotated[
+        BalanceUnit, Field(description="what balances are counted in: yuan, or wan_yuan (万元, exactly 10,000 yuan)")
+    ] = "yuan"
+    leading_zeros: Annotated[
+        Literal["refuse", "significant"],
+        Field(description="two ids that are equal but for leading zeros: an error, or two customers (significant)"),
+    ] = "refuse"
+    partial_days: Annotated[dict[str, str] | str, PlainValidator(_check_partial_days), WithJsonSchema(_PARTIAL_SCHEMA)] = Field(
+        default_factory=lambda: {"below": "90%"}
+    )
+
+    @property
+    def partial_below(self) -> Fraction | None:
+        """The share of the rows of the days around it below which a day is in part; None where no day is."""
+        return Fraction(self.partial_days["below"].rstrip("%")) / 100 if isinstance(self.partial_days, dict) else None
 
     @classmethod
     def check_data(cls, document: Document) -> None:
         """Add headers that stand for two meanings, and products that stand twice."""
         _check_columns(document, document.data.get("columns"))
+        _check_unit(document, document.data.get("columns"), document.data.get("balance_unit", "yuan"))
         _check_products(document, document.data.get("product"))
 
 
@@ -130,6 +168,13 @@ def _check_columns(document: Document, columns: object) -> None:
     for role, header in columns.items() if isinstance(columns, dict) else ():
         if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
             document.add(("columns", role), f"must differ from columns.{first}")
+
+
+def _check_unit(document: Document, columns: object, declared: object) -> None:
+    """Add a header of the balance that gives another unit than the one declared."""
+    header = columns.get("balance") if isinstance(columns, dict) else None
+    if isinstance(header, str) and declared in FEN_PER_UNIT and (problem := other_unit(header, declared)):
+        document.add(("columns", "balance"), problem)
 
 
 def _check_products(document: Document, product: object) -> None:
@@ -175,6 +220,10 @@ class Aliases:
     def renamed(self, ids: pa.Array) -> pa.Array:
         """Return for each id its new one, null where it keeps its own."""
         return self.new.take(pc.index_in(ids, self.old))
+
+    def known_as(self, ids: pa.Array) -> pa.Array:
+        """Return for each id the one that it has now."""
+        return pc.coalesce(self.renamed(ids), ids)
 
 
 def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:

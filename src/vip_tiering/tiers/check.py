@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,18 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.check_report import FileFacts, Findings, quarter_of_most
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.plan import Request, days_of_period, reading_threads, refuse_future, refuse_scope, unknown_years, without_copies
-from vip_tiering.tiers.posting import Posted, Progress, collapse, post_days
+from vip_tiering.tiers.partial_days import part_of
+from vip_tiering.tiers.plan import (
+    Request,
+    days_of_period,
+    partial_days,
+    reading_threads,
+    refuse_future,
+    refuse_scope,
+    unknown_years,
+    without_copies,
+)
+from vip_tiering.tiers.posting import Arrivals, Posted, Progress, collapse, lost_zeros, post_days
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ def extract_check(
     kind: Kind | None = None,
     opening_zero: bool = False,
     accept_missing: Sequence[dt.date] = (),
+    accept_partial: Sequence[str] = (),
     as_of: dt.date | None = None,
     max_bytes: str = "4G",
 ) -> CheckResult:
@@ -62,20 +74,28 @@ def extract_check(
     with reading_threads(None) as (pool, ahead):
         findings, inspected = _look(extracts, kind or loaded.extracts.kind, loaded, pool, size_in_bytes(max_bytes))
         findings.quarter_given = wanted is not None
+        request = None
         if wanted := wanted or quarter_of_most(inspected):
             loaded.ladder(wanted)
-            request = Request(Period(wanted, as_of), findings.kind, opening_zero, tuple(accept_missing))
+            request = Request(
+                Period(wanted, as_of), findings.kind, opening_zero, tuple(accept_missing), accept_partial=tuple(accept_partial)
+            )
             _look_at_days(findings, inspected, request, loaded, today)
         elif not findings.tally.counts:
             findings.tally.add("no extract holds a day of any quarter; are the dates right?")
-        roster, done = Roster(), 0
+        roster, arrivals, done = Roster(), Arrivals(), 0
         for members in _alike(inspected):
-            group = _Group(findings, [findings.files[index] for index in members], loaded, roster)
+            group = _Group(findings, [findings.files[index] for index in members], loaded, roster, arrivals)
             for step in read_days(group.extracts, findings.days.to_post, pool, ahead):
                 group.take(step)
                 done += step[0] is not None
                 progress(done, len(findings.days.to_post))
         findings.customers = len(roster)
+        if findings.files:
+            for problem in lost_zeros(roster.ids, arrivals, loaded, inspected[0].header("customer_id")):
+                _note(findings, problem, {one.extract.name: one for one in reversed(findings.files)})
+        if request is not None:
+            _look_for_partial_days(findings, inspected, request, loaded)
     return CheckResult(findings.document(), findings.tally.lines())
 
 
@@ -142,12 +162,28 @@ def _look_at_days(findings: Findings, extracts: Sequence[Extract], request: Requ
             findings.tally.add(one.extract.date_problem)
 
 
+def _look_for_partial_days(findings: Findings, extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
+    """Say which days a computation would refuse because they came in part; what could not be read of them is told already."""
+    found = partial_days(extracts, findings.rows_by_day, findings.days.to_post, request, rules.extracts)
+    unread = {part_of(name, alone=alone) for name in findings.unread for alone in (False, True)}
+    findings.partial = replace(found, absent_parts=[one for one in found.absent_parts if one.part not in unread])
+    for problem in findings.partial.problems():
+        findings.tally.add(problem)
+
+
 def _alike(extracts: Sequence[Extract]) -> list[list[int]]:
     """Return the indices of files that can be read together: the same columns, and ids of one kind. As a rule, one list."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, one in enumerate(extracts):
         groups.setdefault((roles_of(one), one.integer_roles), []).append(index)
     return list(groups.values())
+
+
+def _without_absent_columns(rules: Rules, extract: Extract) -> Rules:
+    """Return the rules by which rows can be judged that have no product or currency: that the column is absent is told already."""
+    given = roles_of(extract)
+    extracts = rules.extracts if "product" in given else rules.extracts.model_copy(update={"product": None})
+    return replace(rules, extracts=extracts, rates=rules.rates if "currency" in given else None)
 
 
 def _note(findings: Findings, problem: Problem | str, files: Mapping[str, FileFacts]) -> None:
@@ -160,11 +196,13 @@ def _note(findings: Findings, problem: Problem | str, files: Mapping[str, FileFa
 class _Group:
     """Files that can be read together, posted into a ledger of their own as a run does; what comes of it goes into the findings."""
 
-    def __init__(self, findings: Findings, files: list[FileFacts], rules: Rules, roster: Roster) -> None:
-        """Begin with the files as they were inspected. `roster`: the customers of all groups."""
+    def __init__(self, findings: Findings, files: list[FileFacts], rules: Rules, roster: Roster, arrivals: Arrivals) -> None:
+        """Begin with the files as they were inspected. `roster`: the customers of all groups; `arrivals`: where they stood first."""
         period = findings.period
         self.extracts = [one.extract for one in files]
-        self._findings, self._files, self._rules, self._roster = findings, files, rules, roster
+        self._findings, self._files, self._roster = findings, files, roster
+        self._rules = _without_absent_columns(rules, self.extracts[0])
+        self._arrivals = arrivals
         self._ledger = Ledger(findings.kind, period.first if period else 0, period.last if period else 0)
 
     def take(self, step: Step) -> None:
@@ -183,14 +221,17 @@ class _Group:
             self._files[index].rows = rows
             self._files[index].encoding = reading.encodings.get(index)
         findings.rows.update({**posted.tally, "duplicates": posted.collapsed})
+        for one, rows_of_files in posted.rows_by_day.items():
+            findings.rows_by_day.setdefault(one, Counter()).update(rows_of_files)
         findings.tidied_ids += reading.tidied_ids
         if day is not None:
-            findings.rows_by_day[day.day] += len(day.rows) + len(reading.rejects)
             self._look_at_rows(day.rows, posted.collapsed)
 
     def _look_at_rows(self, rows: Rows, collapsed: int) -> None:
         """Count the customers of each file, and its rows that repeat others."""
+        known = len(self._roster)
         customers = Located(self._roster.locate(rows.customer_id), len(self._roster))
+        self._arrivals.note(rows, customers, known, [one.name for one in self.extracts])
         files = np.unique(rows.file)
         for index in files.tolist():
             one = self._files[index]

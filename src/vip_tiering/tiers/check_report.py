@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ from vip_tiering.base.quarter import Period, Quarter, day_date
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.tiers.missing_days import DaysOfPeriod
+from vip_tiering.tiers.partial_days import PartialDays
 
-PARTIAL_PERCENT: Final = 90
-"""A day with fewer rows than this share of the median day was perhaps delivered in part."""
 SHOWN_PLACES: Final = 3
 """Of each rule, so many places are kept: memory does not grow with what is wrong."""
 OTHER: Final = "other"
@@ -102,7 +100,7 @@ class FileFacts:
 
 @dataclass
 class Findings:
-    """Everything that was found. `rows_by_day` counts the rows of each day that a computation would use."""
+    """Everything that was found. `rows_by_day`: rows of each day, by the name of the file."""
 
     kind: Kind
     rules: str
@@ -113,7 +111,8 @@ class Findings:
     days: DaysOfPeriod = field(default_factory=lambda: DaysOfPeriod((), (), ()))
     unread: list[str] = field(default_factory=list)
     tally: RowTally = field(default_factory=RowTally)
-    rows_by_day: Counter[int] = field(default_factory=Counter)
+    rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
+    partial: PartialDays = field(default_factory=PartialDays)
     rows: Counter[str] = field(default_factory=Counter)
     tidied_ids: int = 0
     customers: int = 0
@@ -161,21 +160,13 @@ def days_document(findings: Findings, period: Period) -> dict[str, Any]:
         "filled": findings.days.filled_days(),
         "opening": _dates(day for day in findings.days.to_post if day < period.first),
         "outside": _dates(sorted(delivered.keys() - {*findings.days.to_post, *inside})),
-        "few_rows": few_rows(findings.rows_by_day) if findings.kind == "snapshot" else [],
+        "few_rows": [{"day": str(day_date(one.day)), "rows": one.rows, "median": int(one.median)} for one in findings.partial.few_rows],
+        "absent_parts": [{"part": one.part, "days": _dates(one.days), "came_on": one.came_on} for one in findings.partial.absent_parts],
         "in_several_files": [
             {"day": str(day_date(day)), "files": [one.extract.name for one in files if day in one.extract.days]} for day in several
         ],
         "suggested_date_offset_days": -1 if looks_shifted(files, period) else None,
     }
-
-
-def few_rows(rows_by_day: Counter[int]) -> list[dict[str, Any]]:
-    """Return the days whose rows are fewer than 90 % of those of the median day."""
-    if not rows_by_day:
-        return []
-    median = statistics.median_low(rows_by_day.values())
-    few = sorted((day, rows) for day, rows in rows_by_day.items() if rows * 100 < median * PARTIAL_PERCENT)
-    return [{"day": str(day_date(day)), "rows": rows, "median": median} for day, rows in few]
 
 
 def looks_shifted(files: Sequence[FileFacts], period: Period) -> bool:

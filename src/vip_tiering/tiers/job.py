@@ -53,6 +53,7 @@ def tier_compute(
     accept_missing: Sequence[dt.date] = (),
     as_of: dt.date | None = None,
     max_rejects: str = "0",
+    accept_partial: Sequence[str] = (),
     jobs: int | None = None,
     max_bytes: str = "4G",
     replace: bool = False,
@@ -67,7 +68,7 @@ def tier_compute(
     period = period_of(quarter, as_of, today)
     limit = size_in_bytes(max_bytes)
     loaded = load_rules(rules)
-    request = Request(period, kind or loaded.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
+    request = Request(period, kind or loaded.extracts.kind, opening_zero, tuple(accept_missing), max_rejects, tuple(accept_partial))
     target = out / str(period)
     _refuse_out_inside_inputs(target, extracts)
     with nullcontext() if dry_run else folders.locked(out), reading_threads(jobs) as (pool, ahead):

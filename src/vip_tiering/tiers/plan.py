@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,10 +24,11 @@ from vip_tiering.extracts.find import locate
 from vip_tiering.extracts.look import inspect
 from vip_tiering.publishing import manifests
 from vip_tiering.rules.calendar import all_alike, working_days
-from vip_tiering.rules.extracts import Kind
+from vip_tiering.rules.extracts import ExtractRules, Kind
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
+from vip_tiering.tiers.partial_days import Accepted, PartialDays, RowsByDay, files_by_day, find_partial
 from vip_tiering.tiers.run_folder import TieredRun, load_previous
 
 
@@ -40,10 +41,12 @@ class Request:
     opening_zero: bool = False
     accept_missing: tuple[dt.date, ...] = ()
     max_rejects: str = "0"
+    accept_partial: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         rejects_allowed(self.max_rejects, 0)
+        Accepted.of(self.accept_partial)
         outside = [day for day in self.accept_missing if not self.period.first <= day_number(day) <= self.period.last]
         if outside:
             raise UsageError(f"--accept-missing: {outside[0]} is not a day of {self.period}")
@@ -97,6 +100,7 @@ class Plan:
                 "kind": request.kind,
                 "opening": "zero" if request.opening_zero and request.kind == "changes" else None,
                 "accept_missing": [str(day_date(day)) for day in self.days.accepted],
+                "accept_partial": Accepted.of(request.accept_partial).texts() if request.kind == "snapshot" else [],
                 "max_rejects": request.max_rejects,
             },
             "previous": self.previous.digest if self.previous else None,
@@ -185,6 +189,14 @@ def days_of_period(extracts: Sequence[Extract], request: Request, rules: Rules) 
     accepted = {day_number(day) for day in request.accept_missing}
     is_working = working_days(rules.calendar) if rules.extracts.carry_calendar == "china" else all_alike
     return fill_missing_days(delivered, request.period, rules.extracts.max_carry_days, accepted, is_working)
+
+
+def partial_days(extracts: Iterable[Extract], rows: RowsByDay, used: Collection[int], request: Request, rules: ExtractRules) -> PartialDays:
+    """Return the used days that were delivered in part; `changes` has none, for there a day's rows are not the whole picture."""
+    if request.kind == "changes" or rules.partial_below is None:
+        return PartialDays()
+    accepted = Accepted.of(request.accept_partial)
+    return find_partial(files_by_day(extracts), rows, used, request.period, rules.partial_below, accepted)
 
 
 def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...]]:

@@ -13,13 +13,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.base.arrays import Int32s, offsets_of, one_array, truth
 from vip_tiering.base.errors import Problem
+from vip_tiering.base.money import value_range
 from vip_tiering.base.roster import Located, Positions, Words, id_words, mix
+from vip_tiering.base.text import but_for_zeros
 from vip_tiering.extracts.days import Day, Reading, Step
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.run_folder import TieredRun
 from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
 
 _SHOWN_CONFLICTS: Final = 20
@@ -100,11 +104,82 @@ def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
     return Problem(names[rows.file[second]], int(rows.row[second]), None, "duplicate-conflict", message)
 
 
+class Arrivals:
+    """Where each id of a roster stood first: the file and the row. Memory grows with customers, not with days."""
+
+    def __init__(self) -> None:
+        """Begin with a roster that is empty."""
+        self._parts: list[tuple[int, Sequence[str], Int32s, Int32s]] = []
+
+    def note(self, rows: Rows, customers: Located, known: int, names: Sequence[str]) -> None:
+        """Note the newcomers among the customers of these rows: those beyond the `known` ones. `names`: of the files."""
+        if customers.size == known:
+            return
+        new = np.flatnonzero(customers.positions >= known)[::-1]
+        first = np.empty(customers.size - known, np.intp)
+        first[customers.positions[new] - known] = new  # the last assignment stands: the first row of each
+        self._parts.append((known, names, rows.file[first], rows.row[first]))
+
+    def first(self, positions: npt.NDArray[np.intp]) -> tuple[str, int]:
+        """Return file and row of the id among these positions that came first."""
+        position = int(positions.min())
+        begin, names, file, row = next(part for part in reversed(self._parts) if part[0] <= position)
+        return names[file[position - begin]], int(row[position - begin])
+
+
+def lost_zeros(ids: pa.Array, arrivals: Arrivals, rules: Rules, header: str, previous: TieredRun | None = None) -> list[Problem]:
+    """Return that ids of a run equal others but for leading zeros, within the run or in the quarter before (semantics 2.4).
+
+    `ids`: those of a roster as delivered, and `arrivals` where they stood first. Renamed ids are judged by their new numbers.
+    """
+    if rules.extracts.leading_zeros == "significant":
+        return []
+    own = rules.aliases.known_as(ids) if rules.aliases else ids
+    problems = []
+    if len(later := _twins(own)):
+        problems.append(_zeros(own.take(pa.array(later)), "others of this run", arrivals.first(later), header))
+    if previous is not None:
+        before = one_array(previous.tiers["customer_id"])
+        before = rules.aliases.known_as(before) if rules.aliases else before
+        if not _of_one_length(own, before):
+            unknown = own.filter(pc.invert(pc.is_in(own, value_set=before)))
+            lost = np.flatnonzero(truth(pc.is_in(own, value_set=but_for_zeros(unknown, before))))
+            if len(lost):
+                problems.append(_zeros(own.take(pa.array(lost)), f"those of {previous.quarter}", arrivals.first(lost), header))
+    return problems
+
+
+def _zeros(ids: pa.Array, others: str, place: tuple[str, int], header: str) -> Problem:
+    count = len(ids.unique())
+    these = f"this id differs from {others}" if count == 1 else f"{count:,} ids, of which this is the first, differ from {others}"
+    message = f"{these} by leading zeros alone, so a customer would be two; deliver ids as text with their zeros"
+    mend = "or say leading_zeros: significant in rules/extracts.yaml where they are two"
+    file, row = place
+    return Problem(file, row, header, "id-zeros", f"{message}, {mend}")
+
+
+def _twins(ids: pa.Array) -> npt.NDArray[np.intp]:
+    """Return the places of ids that equal another, earlier id but for leading zeros."""
+    if _of_one_length(ids) or not pc.any(pc.starts_with(ids, "0")).as_py():
+        return np.empty(0, np.intp)
+    codes = pc.utf8_ltrim(ids, "0").dictionary_encode().indices.to_numpy()
+    first = np.empty(codes.max() + 1, np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    return np.flatnonzero(truth(pc.not_equal(ids, ids.take(pa.array(first[codes])))))
+
+
+def _of_one_length(*ids: pa.Array) -> bool:
+    """Tell whether all ids are of one length, as customer numbers are; then no two differ by zeros alone."""
+    ranges = [value_range(np.diff(offsets_of(one))) for one in ids if len(one)]
+    return len({length for lengths in ranges for length in lengths}) <= 1
+
+
 @dataclass
 class Posted:
     """The ledger after the last day, and what became of the rows. `problems` forbid a run; rejects may be allowed.
 
-    `superseded`: rows that a later file corrected, by the index of the extract that held them.
+    `superseded`: rows that a later file corrected, by the index of the extract that held them. `rows_by_day`: rows that passed and
+    were not repeated, by day and name of the file.
     """
 
     ledger: Ledger
@@ -116,6 +191,8 @@ class Posted:
     totals: Totals = field(default_factory=Totals)
     renaming: Renaming | None = None
     problems: list[Problem | str] = field(default_factory=list)
+    rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     @property
     def tally(self) -> dict[str, int]:
@@ -123,7 +200,7 @@ class Posted:
         return {
             "read": sum(self.reading.rows.values()) + self.copied_rows,
             "used": self.used,
-            "outside": self.reading.outside,
+            "outside": self.reading.outside.total(),
             "collapsed": self.collapsed,
             "excluded": self.totals.excluded,
             "superseded": self.superseded.total(),
@@ -147,6 +224,9 @@ def post_days(
     for day, reading in steps:
         posted.reading.add(reading)
         posted.problems += reading.problems
+        for index in reading.rows if day is None else ():
+            for outside, count in reading.outside.items():
+                posted.rows_by_day.setdefault(outside, Counter())[names[index]] += count
         if day is not None and not posted.problems:
             _post_day(posted, day, scope, by_file_name=rules.extracts.corrections == "by_file_name")
         done += day is not None
@@ -157,7 +237,9 @@ def post_days(
 def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> None:
     """Post the rows of one day: one row per key, the balance that counts, the customer that it counts for."""
     ledger, rows = posted.ledger, day.rows
+    known = len(ledger.roster)
     customers = Located(ledger.roster.locate(rows.customer_id), len(ledger.roster))
+    posted.arrivals.note(rows, customers, known, scope.names)
     single = collapse(rows, customers, scope.names, by_file_name=by_file_name)
     posted.problems += single.conflicts
     if single.conflicts:
@@ -166,6 +248,7 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
         posted.collapsed += len(rows) - len(single.kept) - len(single.superseded)
         posted.superseded.update(dict(enumerate(np.bincount(rows.file[single.superseded]).tolist())))
         rows, customers = rows.take(single.kept), customers.take(single.kept)
+    posted.rows_by_day[day.day] = _rows_by_file(rows, scope.names)
     counted = count_day(rows, day.day, scope)
     posted.problems += counted.problems
     posted.reading.rejects.extend(counted.rejects)
@@ -179,6 +262,16 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     if posted.renaming:
         customers = posted.renaming.apply(customers)
     ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
+
+
+def _rows_by_file(rows: Rows, names: Sequence[str]) -> Counter[str]:
+    """Return how many rows come from each file, by its name."""
+    if not len(rows) or rows.file.strides == (0,):  # of one file: its number stands there once
+        return Counter({names[index]: len(rows) for index in rows.file[:1].tolist()})
+    counts: Counter[str] = Counter()
+    for index, count in enumerate(np.bincount(rows.file).tolist()):
+        counts[names[index]] += count
+    return counts
 
 
 def _account_keys(rows: Rows, positions: Positions) -> pa.Array:

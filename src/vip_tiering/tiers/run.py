@@ -22,8 +22,8 @@ from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.plan import Plan, Request, period_of, prepare, reading_threads, rejects_allowed
-from vip_tiering.tiers.posting import Posted, Progress, post_days
+from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
+from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
@@ -66,17 +66,19 @@ def compute_tiers(
     accept_missing: Iterable[dt.date] = (),
     as_of: dt.date | None = None,
     max_rejects: str = "0",
+    accept_partial: Iterable[str] = (),
     jobs: int | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> Run:
     """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
 
+    `accept_partial`: days such as `2015-12-31`, and parts of days such as `east`, as `--accept-partial` takes them.
     One extract may take `max_bytes` in memory.
     Raises the errors of `base.errors`; nothing is written before `Run.write`.
     """
     rules = rules or load_rules()
     period = period_of(quarter, as_of, today=dt.date.today())  # noqa: DTZ011 (the bank's own day)
-    request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects)
+    request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects, tuple(accept_partial))
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
     with reading_threads(jobs) as (pool, ahead):
         plan = prepare(arguments, request, rules, None if previous is None else Path(previous), pool, max_bytes)
@@ -111,9 +113,13 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
     rejects = posted.reading.rejects
     lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED not in rejects.by_rule()
     allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
-    problems = [*posted.problems]
+    ids, header = posted.ledger.roster.ids, plan.extracts[0].header("customer_id")
+    problems = [*posted.problems, *lost_zeros(ids, posted.arrivals, plan.rules, header, plan.previous)]
     if len(rejects) > allowed:
         problems += sorted(rejects.problems)
+    if not problems:  # they say more, and may be why a day has few rows
+        found = partial_days(plan.extracts, posted.rows_by_day, plan.days.to_post, plan.request, plan.rules.extracts)
+        problems += found.problems()
     if not problems:
         return
     shown: list[Problem | str] = problems[:_SHOWN_PROBLEMS]

@@ -85,7 +85,7 @@ def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder
     if aliases is None or tiers.empty:
         return tiers
     ids = text_array(tiers["customer_id"])
-    new_ids = pc.coalesce(aliases.renamed(ids), ids)
+    new_ids = aliases.known_as(ids)
     touched = pc.is_in(new_ids, aliases.new.unique()).to_numpy(zero_copy_only=False)
     if not touched.any():
         return tiers
@@ -180,7 +180,7 @@ class _Codes:
     @classmethod
     def of(cls, column: pa.Array | None, otherwise: str, count: int) -> Self:
         if column is None:
-            return cls([otherwise], np.zeros(count, np.int64))
+            return cls([otherwise] if count else [], np.zeros(count, np.int64))
         encoded = column.dictionary_encode()
         return cls(encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64))
 

@@ -242,5 +242,5 @@ CASES = [
     ),
     Case(33, "empty header", middle(FOUR_COLUMNS.replace("note", "") + f"A,{DAYS[1]},1.00,2\n"), 4, (MIDDLE, "header-empty", "column 4")),
     Case(34, "header repeated in the middle", row(HEADER.strip()), 4, (MIDDLE, "row 4")),
-    Case(36, "no header", middle(rows(DAYS[1])), 4, (MIDDLE, "column 1", "columns in rules/extracts.yaml")),
+    Case(36, "no header", middle(rows(DAYS[1])), 4, (MIDDLE, "no header row", "columns in rules/extracts.yaml")),
 ]

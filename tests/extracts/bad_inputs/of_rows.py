@@ -57,7 +57,7 @@ CASES = [
     Case(44, "id too long", row(f"{CANARY * 20},{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "id-long")),
     Case(40, "id of blanks", row(f"   ,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "column customer_id", "id-empty")),
     Case(40, "id of invisible characters", row(f"\u200b\ufeff,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "id-empty")),
-    Case(45, "id eaten by Excel", row(f"6.22202E+18,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "id-scientific", "deliver it as text")),
+    Case(45, "id eaten by Excel", row(f"6.22202E+18,{DAYS[1]},5.00"), 4, (MIDDLE, "row 4", "id-spreadsheet", "deliver it as text")),
     Case(46, "empty balance", balance(""), 4, (MIDDLE, "row 4", "column balance", "amount-empty")),
     Case(46, "balance NULL", balance("NULL"), 4, (MIDDLE, "row 4", "amount-empty")),
     Case(46, "balance NaN", balance("NaN"), 4, (MIDDLE, "row 4", "amount-empty")),
