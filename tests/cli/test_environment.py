@@ -104,7 +104,7 @@ def test_full_disk_exits_5(tmp_path: Path, room: str) -> None:
     """On a file system without room the command exits 5 in one line, and no run and no staging folder is left."""
     lay_out(tmp_path, middle(HEADER + rows(DAYS[1], 5000)))
     (tmp_path / "out").mkdir()
-    mounted = f"mount -t tmpfs -o size={room} tmpfs {shlex.quote(str(tmp_path / 'out'))}"
+    mounted = f"mount -t tmpfs -o size={room},mode=700 tmpfs {shlex.quote(str(tmp_path / 'out'))}"
     if subprocess.run(["unshare", "-m", "sh", "-c", mounted], capture_output=True, check=False).returncode:
         pytest.skip("no file system can be mounted here")
     command = [sys.executable, "-m", "vip_tiering", "tier", "compute", *arguments_of(())]

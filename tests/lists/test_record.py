@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import tracemalloc
@@ -21,7 +22,7 @@ import pytest
 import xlsxwriter
 from python_calamine import load_workbook
 
-from tests.helpers import RULES, vip
+from tests.helpers import RULES, vip, vip_interrupted
 from tests.lists.exporting import (
     ON,
     customer,
@@ -35,6 +36,7 @@ from tests.lists.exporting import (
     write_events,
     write_rows,
 )
+from vip_tiering.base import disk
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import RESULT_CODES
@@ -45,7 +47,6 @@ from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.results import obstacles_of
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.playbooks.load import load
-from vip_tiering.publishing import folders
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
 SOFFICE = shutil.which("soffice")
@@ -404,36 +405,37 @@ def test_a_log_that_was_cut_stops_everything(branch: Branch) -> None:
             path.unlink()
             if damaged is not None:
                 path.write_bytes(damaged)
-            with pytest.raises(DataError, match=f"lists/{name}: was altered or cut"):
+            with pytest.raises(
+                DataError, match=f"lists/{name}: is (gone|older or was altered since the last record); refusals stand in it"
+            ):
                 branch.export(THIRD)
             more = branch.results(said("G3", "reached"), name="more.csv")
-            with pytest.raises(DataError, match="log-altered"):
+            with pytest.raises(DataError, match="memory-lost"):
                 playbook_record(branch.out / ON, [more], rules=RULES)
             path.write_bytes(whole)
     branch.export(THIRD)
 
 
-def test_a_crash_between_the_files_loses_nothing(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the second file cannot be written the first one stands, and the same command again makes all of it good."""
+@pytest.mark.parametrize("place", ["switch:Switch.write 2", "switch:Switch.commit 0", "switch:_Change.make 3", "disk:sync 7"])
+def test_a_signal_leaves_nothing_half_and_the_same_command_heals(branch: Branch, place: str) -> None:
+    """SIGTERM while a record is written leaves all of it as it was, no staged list of ids too; the same again is as if nothing had been."""
     back = branch.results(said("G1", "refused"), said("G2", "wrong_number"), said("G3", "reached"))
-    other = Branch(branch.folder / "other")
+    name, after = place.split()
+    room = "base" if name.startswith("disk") else "publishing"
+    command = ("playbook", "record", branch.out / ON, back, "--rules", RULES)
+    before = written(branch)
+    done = vip_interrupted(f"vip_tiering.{room}.{name}", signal.SIGTERM, *command, cwd=branch.folder, after=int(after))
+    assert (143, "", "", before) == (done.returncode, done.stdout, done.stderr, written(branch))
+    other = Branch(Path(shutil.copytree(branch.folder, branch.folder.with_name("other"), symlinks=True)))
+    assert branch.record(back).returncode == 0
     playbook_record(other.out / ON, [back], rules=RULES)
-    real, written = folders.replace_file, []
+    assert written(branch) == written(other)
 
-    def once(path: Path, content: bytes) -> None:
-        if written:
-            raise OutputError(f"{path}: cannot be written: no room")
-        real(path, content)
-        written.append(path.name)
 
-    monkeypatch.setattr(folders, "replace_file", once)
-    with pytest.raises(OutputError):
-        playbook_record(branch.out / ON, [back], rules=RULES)
-    assert (["do_not_contact.csv"], False) == (written, (branch.out / "contact_log.csv").exists())
-    monkeypatch.setattr(folders, "replace_file", real)
-    playbook_record(branch.out / ON, [back], rules=RULES)
-    for name in ("contact_log.csv", "do_not_contact.csv"):
-        assert (branch.out / name).read_bytes() == (other.out / name).read_bytes()
+def written(branch: Branch) -> dict[str, bytes]:
+    """Return all files of both parts, hidden ones too."""
+    roots = (branch.out, branch.folder / "lists.private")
+    return {path.relative_to(branch.folder).as_posix(): path.read_bytes() for root in roots for path in root.rglob("*") if path.is_file()}
 
 
 def test_a_killed_write_leaves_the_file_as_it_was(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -441,7 +443,7 @@ def test_a_killed_write_leaves_the_file_as_it_was(branch: Branch, monkeypatch: p
     assert branch.record(branch.results(said("G1", "reached"))).returncode == 0
     before = (branch.out / "contact_log.csv").read_bytes()
     (branch.out / ".staging-contact_log.csv").write_bytes(b"half")
-    monkeypatch.setattr(folders.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(disk.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OutputError, match="No space left"):
         playbook_record(branch.out / ON, [branch.results(said("G2", "reached"), name="b.csv")], rules=RULES)
     assert before == (branch.out / "contact_log.csv").read_bytes()
@@ -499,7 +501,7 @@ def test_a_log_that_was_edited_stops_the_next_export(branch: Branch) -> None:
             path.unlink()
             if damaged is not None:
                 path.write_bytes(damaged)
-            with pytest.raises(DataError, match="log-altered"):
+            with pytest.raises(DataError, match="memory-lost"):
                 branch.export(NEXT)
             path.write_bytes(whole)
     branch.export(NEXT)

@@ -18,7 +18,8 @@ from filelock import FileLock
 
 import vip_tiering as vip
 from tests.helpers import vip_interrupted
-from vip_tiering.publishing import folders, manifests
+from vip_tiering.base import disk
+from vip_tiering.publishing import folders, manifests, switch
 
 COMPUTE = [sys.executable, "-m", "vip_tiering", "tier", "compute"]
 
@@ -147,7 +148,7 @@ def test_a_disk_that_fails_after_writing_leaves_nothing(tmp_path: Path, monkeypa
     def refuse(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(folders.os, "fsync", refuse)
+    monkeypatch.setattr(disk.os, "fsync", refuse)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
         folders.publish(tmp_path, "x", {"a.csv": lambda sink: sink.write(b"1\n")}, {}, replace=False, check=check)
     assert ([b"1\n"], []) == (looked, list(tmp_path.iterdir()))
@@ -159,14 +160,14 @@ def test_a_disk_that_fails_at_the_end_loses_nothing(tmp_path: Path, monkeypatch:
     old = folders.publish(tmp_path, "x", dict(writers), {}, replace=False)
     kept = folders.publish(tmp_path, "x", dict(writers), {"status": "later"}, replace=True)
     assert old == kept
-    sync = folders._sync
+    sync = switch.sync
 
     def refuse(path: Path) -> None:
         if path == tmp_path:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         sync(path)
 
-    monkeypatch.setattr(folders, "_sync", refuse)
+    monkeypatch.setattr(switch, "sync", refuse)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):
         folders.publish(tmp_path, "x", dict(writers), {"status": "last"}, replace=True)
     with pytest.raises(vip.OutputError, match="cannot be written: Input/output error"):

@@ -28,7 +28,7 @@ from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.playbooks.load import load
-from vip_tiering.publishing import folders
+from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import ReportInputs, report_of
 from vip_tiering.reports.tables import MEASURES_FOR_PROGRAMS, ROWS_FOR_PROGRAMS
@@ -461,7 +461,7 @@ def test_nothing_but_a_report_is_replaced(home: Path, tmp_path: Path) -> None:
 
 def test_one_report_at_a_time(home: Path, tmp_path: Path) -> None:
     """While another run works on the folder, exit code 6."""
-    with folders.locked(tmp_path / "reports"):
+    with locked(tmp_path / "reports"):
         done = export(home / "out" / "2015Q4", home / "customers.csv", tmp_path / "reports")
     assert (6, "") == (done.returncode, done.stdout)
 

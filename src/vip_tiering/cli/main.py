@@ -96,6 +96,9 @@ def main() -> NoReturn:
         status = error.status
     except KeyboardInterrupt:
         status = 130
+    except OSError as error:
+        complain(f"vip: {error.filename or 'a file'}: cannot be read or written: {error.strerror or 'the disk refuses'}")
+        status = OutputError.status
     except Exception as error:  # noqa: BLE001 (the last resort: a bug, told without values)
         # The text of an unexpected error may quote a customer's row; its kind and place may not.
         complain(f"vip: unexpected {type(error).__name__}; this is a bug, please report it (--debug shows the place)")

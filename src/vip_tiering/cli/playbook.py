@@ -127,6 +127,10 @@ def playbook_export(
         ),
     ] = None,
     rules: RulesOption = None,
+    forget_before: Annotated[
+        str | None,
+        typer.Option("--forget-before", metavar="DATE", help="Go on although memory of earlier days is lost; the manifest says so."),
+    ] = None,
     allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
@@ -153,6 +157,7 @@ def playbook_export(
         profiles=profile or (DEFAULT_PROFILE,),
         private_out=private_out,
         allow_old_run=allow_old_run,
+        forget_before=date_of("--forget-before", forget_before) if forget_before is not None else None,
         replace=replace,
         dry_run=dry_run,
         max_bytes=max_bytes,

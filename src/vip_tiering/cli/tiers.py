@@ -154,7 +154,9 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     """Check that a published folder is whole and unaltered, by the checksums in its manifest."""
     from vip_tiering.base.errors import DataError
     from vip_tiering.publishing import manifests
+    from vip_tiering.publishing.locks import settle
 
+    settle(folder)
     document, problems = manifests.verify(folder)
     if problems:
         raise DataError(problems)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, one_array
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.extracts import csv_file, parquet
 from vip_tiering.extracts.csv_text import unpacked
@@ -74,6 +75,12 @@ def read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, E
 
     Raises DataError for a file that is absent, empty, too large, changed meanwhile, or not what its checksum says.
     """
+    with reading(name):
+        return _read_delivered(path, max_bytes, name)
+
+
+def _read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, Extract]:
+    """Return the same, but for OSError where the disk refuses."""
     before = _signature(path, name)
     if before[0] > max_bytes:
         raise too_large(name, max_bytes)

@@ -29,7 +29,9 @@ from vip_tiering.demo.people import ON
 from vip_tiering.lists.export.job import ExportResult, playbook_export
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
-from vip_tiering.publishing import folders, manifests
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.locks import LOCK, locked
+from vip_tiering.publishing.switch import STAGING
 from vip_tiering.reports.export import ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
 from vip_tiering.tiers.job import Result, tier_compute
@@ -51,7 +53,7 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
     Raises OutputError where something else stands there, or where it cannot be written.
     """
     _refuse_foreign(folder)
-    with folders.locked(folder):
+    with locked(folder):
         fresh = not (folder / _MARKER).exists()
         try:
             if fresh:
@@ -72,7 +74,7 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
 def _refuse_foreign(folder: Path) -> None:
     """Raise OutputError where the folder holds anything and is not a demo of this version."""
     try:
-        if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {folders.LOCK}:
+        if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK}:
             return
         marker = folder / _MARKER
         text = marker.read_text(encoding="utf-8", errors="replace") if marker.is_file() else None
@@ -98,7 +100,7 @@ def _write_folder(target: Path, files: Callable[[], Files]) -> None:
     if target.exists():
         _refuse_altered(target, dict(files()))
         return
-    staging = Path(tempfile.mkdtemp(prefix=folders.STAGING, dir=target.parent))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=target.parent))
     try:
         for name, content in files():
             _write_new(staging / name, content)
@@ -145,7 +147,7 @@ def lists(folder: Path) -> ExportResult:
 def results(folder: Path) -> tuple[RecordResult, Results]:
     """Record what came of the lists, and count it by manager and action; `lists` made what it needs."""
     export = folder / _LISTS / str(people.ON)
-    with folders.locked(folder):
+    with locked(folder):
         _write_folder(folder / _RETURNED, lambda: people.returned(export).items())
     files = sorted((folder / _RETURNED).glob("*.csv"))
     recorded = playbook_record(export, files, rules=packaged_rules())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import FEN_PER_YUAN
 
@@ -155,23 +156,32 @@ def find(arguments: Iterable[str | Path]) -> tuple[list[FoundFile], list[Problem
         if not argument:
             problems.append(Problem("EXTRACT", None, None, "file-absent", "an argument is empty; was a variable not set?"))
             continue
-        if table := _table_around(Path(argument)):
-            problems.append(table)
-            continue
-        roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
-        if not roots:
-            problems.append(Problem(argument, None, None, "file-absent", "no file matches this pattern"))
-        files = [(root, path) for root in roots for path in _files(root, problems)]
-        base = _base(argument) if glob.has_magic(argument) and not Path(argument).exists() else None
-        for root, path in files:
-            within = path.relative_to(base) if base else path.relative_to(root) if path != root else Path(path.name)
-            one = FoundFile(within.as_posix(), path, _hive_keys(path))
-            problem = _problem(one)
-            if problem:
-                problems.append(problem)
-            else:
-                found.setdefault(path.resolve(), one)
+        try:
+            with reading(argument):
+                _find(argument, found, problems)
+        except DataError as error:
+            problems += [one for one in error.problems if isinstance(one, Problem)]
     return sorted(found.values()), sorted(problems, key=str)
+
+
+def _find(argument: str, found: dict[Path, FoundFile], problems: list[Problem]) -> None:
+    """Add the files that an argument means, and what is wrong with it. Raises OSError where the disk refuses."""
+    if table := _table_around(Path(argument)):
+        problems.append(table)
+        return
+    roots = [Path(argument)] if Path(argument).exists() or not glob.has_magic(argument) else _glob(argument)
+    if not roots:
+        problems.append(Problem(argument, None, None, "file-absent", "no file matches this pattern"))
+    files = [(root, path) for root in roots for path in _files(root, problems)]
+    base = _base(argument) if glob.has_magic(argument) and not Path(argument).exists() else None
+    for root, path in files:
+        within = path.relative_to(base) if base else path.relative_to(root) if path != root else Path(path.name)
+        one = FoundFile(within.as_posix(), path, _hive_keys(path))
+        problem = _problem(one)
+        if problem:
+            problems.append(problem)
+        else:
+            found.setdefault(path.resolve(), one)
 
 
 def _glob(pattern: str) -> list[Path]:

@@ -20,6 +20,7 @@ from vip_tiering.playbooks.events import EventDays, event_days
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.csv_files import write_csv
+from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFile, LobbyEvent, working_days
 
 SCHEMA_VERSION: Final = 1
@@ -117,7 +118,7 @@ def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, rep
         sink.write(calendar_bytes(plan))
         return 2 * len(plan.events)
 
-    with folders.locked(out):
+    with locked(out):
         if standing := folders.standing(out / str(year), document["made_from"], replace=replace):
             return standing, True
         writers: dict[str, folders.Writer] = {

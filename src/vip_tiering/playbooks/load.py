@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vip_tiering.base.errors import OutputError, RulesError
+from vip_tiering.base.disk import write_new, writing
+from vip_tiering.base.errors import RulesError
 from vip_tiering.playbooks import floor
 from vip_tiering.playbooks.actions import Action, PlanIdsFile, Playbook, PlaybooksFile, looser_playbooks
 from vip_tiering.playbooks.channels import Channel, ChannelsFile
@@ -201,9 +202,13 @@ def write_schemas(folder: Path) -> list[Path]:
     paths = []
     for file, form in ALL_FILES.items():
         path = folder / file.replace(".yaml", ".schema.json")
-        try:
-            path.write_text(json.dumps(json_schema(file, form), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+        staging = folder / f".staging-{path.name}"
+        with writing(path):
+            try:
+                write_new(staging, f"{json.dumps(json_schema(file, form), ensure_ascii=False, indent=2)}\n".encode())
+                staging.rename(path)
+            except OSError:
+                staging.unlink(missing_ok=True)
+                raise
         paths.append(path)
     return paths

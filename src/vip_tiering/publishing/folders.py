@@ -1,33 +1,28 @@
-"""Folders that appear whole or not at all: one lock per output folder, a staging folder beside the target, one rename."""
+"""Folders that appear whole or not at all: staged beside the target, durable, then switched; and what stands there already."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from filelock import FileLock, Timeout
-
-from vip_tiering.base.errors import DataError, LockedError, OutputError, Problem, ProofError
+from vip_tiering.base.disk import stands, sync, writing
+from vip_tiering.base.errors import DataError, OutputError, Problem, ProofError
 from vip_tiering.base.threads import threads
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.manifests import MANIFEST
+from vip_tiering.publishing.switch import STAGING, SUPERSEDED, Switch, swept
 
-SUPERSEDED: Final = ".superseded"
-"""Beside the folders: where those lie that another one replaced."""
-LOCK: Final = ".vip.lock"
-"""What `locked` leaves in a folder; a folder with nothing else is empty."""
-STAGING: Final = ".staging-"
-_ATTEMPTS: Final = 20
 Writer = Callable[[IO[bytes]], int]
 """Writes the content of one file and returns its number of rows."""
+Check = Callable[[Path], Sequence[Problem]]
+"""Looks at a staging folder and returns what is wrong."""
 _WORDS: Final = {
     "inputs": "extracts",
     "previous": "run of the quarter before",
@@ -45,101 +40,6 @@ _GROUPS: Final = ("files", "options")
 """Members that hold several; each of these is an option of the command line."""
 
 
-def supersede(target: Path) -> None:
-    """Move a folder into the attic beside it, under a number of its own."""
-    attic = target.parent / SUPERSEDED
-    attic.mkdir(mode=0o700, exist_ok=True)
-    number = 1
-    while (attic / f"{target.name}-{number}").exists():
-        number += 1
-    target.rename(attic / f"{target.name}-{number}")
-
-
-@contextmanager
-def provisional(*targets: Path) -> Iterator[None]:
-    """Let folders be published in the body; where it fails, for whatever reason, all is as it was: new ones gone, replaced ones back.
-
-    The caller holds the locks.
-    """
-    before = [_identity(target) for target in targets]
-    try:
-        yield
-    except BaseException:
-        for target, stood in zip(targets, before, strict=True):
-            with suppress(OSError):  # the disk that failed before; what failed is told
-                _put_back(target, stood)
-        raise
-
-
-def _put_back(target: Path, stood: tuple[int, int] | None) -> None:
-    """Take away what came to `target` since, and let what stood there before come back from the attic."""
-    found = _identity(target)
-    if found == stood:
-        return
-    if found is not None:
-        gone = target.with_name(f"{STAGING}{target.name}")
-        target.rename(gone)  # at once; to remove it takes longer
-        shutil.rmtree(gone, ignore_errors=True)
-    attic = target.parent / SUPERSEDED
-    for kept in attic.glob(f"{target.name}-*"):
-        if stood is not None and _identity(kept) == stood:
-            kept.rename(target)
-    with suppress(OSError):  # it holds others
-        attic.rmdir()
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """Return by what a folder is known wherever it is moved; None where nothing stands there."""
-    try:
-        found = folder.lstat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold the lock of an output folder, creating it where needed; afterwards an empty folder that we made is gone.
-
-    Raises LockedError where another run holds it, OutputError where the folder cannot be made.
-    """
-    for folder in (out, *out.resolve().parents):
-        if manifests.is_manifest(manifests.read_document(folder)):
-            what = "is a published folder itself" if folder == out else f"lies in {folder.name}, a published folder"
-            raise OutputError(f"{out}: {what}; choose a folder beside it")
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(out / LOCK, mode=0o600)
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise LockedError(f"{out}: another run is working here; wait until it has ended") from None
-    except OSError as error:
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
-    try:
-        _sweep(out)
-        yield
-    finally:
-        if made and not any(entry.name != LOCK for entry in out.iterdir()):
-            (out / LOCK).unlink(missing_ok=True)
-        lock.release()
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-
-
-def _sweep(out: Path) -> None:
-    """Remove what a run that was killed left behind. We hold the lock, so no live run owns it."""
-    for stale in out.glob(f"{STAGING}*"):
-        if stale.is_dir():
-            shutil.rmtree(stale, ignore_errors=True)
-        else:
-            stale.unlink(missing_ok=True)
-
-
 def publish(
     out: Path,
     name: str,
@@ -147,58 +47,56 @@ def publish(
     document: Mapping[str, Any],
     *,
     replace: bool,
-    check: Callable[[Path], Sequence[Problem]] | None = None,
+    check: Check | None = None,
 ) -> Path:
-    """Write the files, then the manifest, into `out/name`: whole, durable and private.
+    """Write the files, then the manifest, into `out/name`: whole, durable and private (semantics 6.4).
 
-    `document`: the manifest, but for its outputs and its own digest. A file may lie in folders of its own, such as
-    `branches/朝阳支行/calls.csv`. With `replace` a folder that stands there moves
-    to `.superseded`. The caller holds the lock. `check` looks at what was written before anybody else can. The writers are gone
-    afterwards, each as soon as it has written, for they may hold what memory is short of.
-    Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError where a name leads elsewhere
-    or `check` finds anything.
+    With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock; all else is as for `staged`.
+    Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError as `staged` does.
     """
-    if wrong := [file for file in writers if not manifests.lies_within(file)]:
-        raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
     target = out / name
-    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
-    within = sorted(manifests.folders_of(writers))
     try:
-        for folder in within:
-            (staging / folder).mkdir(mode=0o700)
-        with threads(1) as disk, threads(2) as pool:
-
-            def written(file: str) -> tuple[dict[str, Any], Future[None]]:
-                """Write a file; it arrives on the disk while others are written and all are checked."""
-                return _write(staging, file, writers.pop(file)), disk.submit(_sync, staging / file)
-
-            files = list(pool.map(written, sorted(writers)))
-            content = manifests.completed(document, [output for output, _ in files])
-            _write(staging, MANIFEST, lambda file: file.write(content))
-            if check is not None and (problems := check(staging)):
-                raise ProofError(problems)
-            for _, arriving in files:
-                arriving.result()
-        for place in (MANIFEST, *reversed(within), ""):
-            _sync(staging / place)
-        with provisional(target):
-            if replace and target.exists():
-                supersede(target)
-            staging.rename(target)
-            _sync(out)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
+        with writing(target):
+            if not replace and stands(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            switch = Switch(out)
+            switch.put(staged(out, name, writers, document, check), target, keep=True)
+            switch.commit()
     finally:
-        _remove(staging)
+        swept(out)
     return target
 
 
-def _remove(staging: Path) -> None:
-    """Remove a staging folder, also where a thread that nobody waits for still writes into it."""
-    for _ in range(_ATTEMPTS):
-        if not staging.exists():
-            return
-        shutil.rmtree(staging, ignore_errors=True)
+def staged(out: Path, name: str, writers: dict[str, Writer], document: Mapping[str, Any], check: Check | None = None) -> Path:
+    """Write the files of `out/name`, then its manifest, into a staging folder, durable and private, and return that.
+
+    `document`: the manifest, but for its outputs and its own digest. A file may lie in folders of its own, such as
+    `branches/朝阳支行/calls.csv`. The caller holds the lock. `check` looks at what was written before anybody else can. The
+    writers are gone afterwards, each as soon as it has written, for they may hold what memory is short of.
+    Raises OSError where the disk is full or refuses, ProofError where a name leads elsewhere or `check` finds anything.
+    """
+    if wrong := [file for file in writers if not manifests.lies_within(file)]:
+        raise ProofError(f"{name}: {len(wrong)} of the files to be written would lie outside of it")
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=out))
+    within = sorted(manifests.folders_of(writers))
+    for folder in within:
+        (staging / folder).mkdir(mode=0o700)
+    with threads(1) as disk, threads(2) as pool:
+
+        def written(file: str) -> tuple[dict[str, Any], Future[None]]:
+            """Write a file; it arrives on the disk while others are written and all are checked."""
+            return _write(staging, file, writers.pop(file)), disk.submit(sync, staging / file)
+
+        files = list(pool.map(written, sorted(writers)))
+        content = manifests.completed(document, [output for output, _ in files])
+        _write(staging, MANIFEST, lambda file: file.write(content))
+        if check is not None and (problems := check(staging)):
+            raise ProofError(problems)
+        for _, arriving in files:
+            arriving.result()
+    for place in (MANIFEST, *reversed(within), ""):
+        sync(staging / place)
+    return staging
 
 
 class _Hashed(io.RawIOBase):
@@ -227,43 +125,18 @@ def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
     return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Give a file another content, whole and durable or not at all; 0600. The caller holds the lock of its folder.
-
-    Raises OutputError where the disk is full or refuses; the file is as it was then.
-    """
-    staging = path.parent / f"{STAGING}{path.name}"
-    try:
-        staging.unlink(missing_ok=True)
-        _write(path.parent, staging.name, lambda file: file.write(content))
-        _sync(staging)
-        staging.rename(path)
-        _sync(path.parent)
-    except OSError as error:
-        staging.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, have arrived on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
     """Return `folder` where it holds the same intact run already, None where the way is free.
 
     Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
     no run at all.
     """
-    if not folder.exists() and not folder.is_symlink():
-        return None
     try:
-        found, problems = manifests.verify(folder)
-    except (DataError, OSError):
+        with writing(folder):
+            if not stands(folder):
+                return None
+            found, problems = manifests.compared(folder)
+    except DataError:
         raise OutputError(f"{folder}: something that is not a run of this program stands there; move it away") from None
     same = found["identity"] == manifests.digest(made_from)
     if same and not problems:

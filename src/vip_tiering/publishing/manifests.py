@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeGuard
 
 from vip_tiering._version import __version__
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 
 MANIFEST: Final = "manifest.json"
@@ -34,18 +35,23 @@ def folders_of(files: Iterable[str]) -> set[str]:
 
 def refuse_absent(folder: Path, right: str = "a folder that was published") -> None:
     """Raise DataError where there is no folder, with the path as it was typed. `right`: what to name instead."""
-    try:
-        mode = folder.stat().st_mode
-    except PermissionError:
-        return  # whoever reads it says so
-    except OSError:
-        raise DataError(f"{folder}: there is no such folder; name {right}") from None
+    with reading(folder):
+        try:
+            mode = folder.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            raise DataError(f"{folder}: there is no such folder; name {right}") from None
     if not stat.S_ISDIR(mode):
         raise DataError(f"{folder}: is a file; name {right}")
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder. Raises DataError where there is none that can be read, or a name leads outside."""
+    with reading(f"{named(folder).name}/{MANIFEST}"):
+        return manifest_in(folder)
+
+
+def manifest_in(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a published folder; as `manifest_of`, but for OSError where the disk refuses."""
     refuse_absent(folder)
     manifest, folder = read_document(folder), named(folder)
     if not is_manifest(manifest):
@@ -56,10 +62,10 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def read_document(folder: Path) -> object:
-    """Return what the manifest of a folder holds; None where there is none that can be read."""
+    """Return what the manifest of a folder holds; None where there is none, or no JSON. Raises OSError where the disk refuses."""
     try:
         return json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
         return None
 
 
@@ -77,8 +83,17 @@ def is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
 
 
 def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote."""
-    manifest, folder = manifest_of(folder), named(folder)
+    """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote.
+
+    Raises DataError as `manifest_of` does, and where a file cannot be read.
+    """
+    with reading(named(folder).name):
+        return compared(folder)
+
+
+def compared(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the same as `verify`, but for OSError where the disk refuses."""
+    manifest, folder = manifest_in(folder), named(folder)
     listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):
@@ -86,7 +101,7 @@ def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != output["sha256"]:
                     problems.append(Problem(f"{folder.name}/{name}", None, None, "output-altered", "was altered after it was published"))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
     message = "was not written by the run; move it elsewhere"
     unknown = sorted(_unknown(folder, {*listed, MANIFEST}, folders_of(listed)))

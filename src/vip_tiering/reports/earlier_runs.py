@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from vip_tiering.base.disk import is_unreadable, reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
+from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.run_folder import TieredRun, read_run
 from vip_tiering.tiers.scope import rename_previous
@@ -34,12 +36,13 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
         return None, [f"{folder.name}: is the first run; there is nothing to compare it with"]
     without = "what branches and managers had before is left empty"
     place = named if named is not None else folder.resolve().parent / origin["quarter"]
-    if named is None and not place.is_dir():
+    settle(place)
+    if named is None and not _is_folder(place):
         return None, [f"{folder.name}: the run {origin['quarter']} is not beside it; name it with --previous; {without}"]
     try:
         found = read_run(place)
-    except DataError:
-        if named is not None:
+    except DataError as error:
+        if named is not None or is_unreadable(error):
             raise
         return None, [f"{place.name}: is not an intact official run; {without}"]
     if found.digest != origin["digest"]:
@@ -56,17 +59,25 @@ def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier 
     """Return the run of last year's fourth quarter, where it stands beside the run; else None, with a warning where it is not sound."""
     quarter = Quarter(run.quarter.year - 1, 4)
     place = folder.resolve().parent / str(quarter)
-    if not place.is_dir():
+    settle(place)
+    if not _is_folder(place):
         return None, []
     try:
         found = read_run(place)
-    except DataError:
+    except DataError as error:
+        if is_unreadable(error):
+            raise
         return None, [f"{place.name}: is not an intact official run; the growth since last year is left empty"]
     if found.quarter != quarter:
         return None, [f"{place.name}: is a run of {found.quarter}; the growth since last year is left empty"]
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; the growth since last year is left empty"]
     return _renamed(found, run, rules), []
+
+
+def _is_folder(place: Path) -> bool:
+    with reading(place.name):
+        return place.is_dir()
 
 
 def _by_other_rules(run: TieredRun, rules: Rules) -> bool:

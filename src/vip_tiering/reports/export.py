@@ -11,6 +11,7 @@ import pandas as pd
 
 from vip_tiering._version import __version__
 from vip_tiering.base.arrays import text_array
+from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
@@ -19,6 +20,7 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import folders, manifests
+from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
 from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_digest
 from vip_tiering.reports.holders import parse_holders
@@ -72,11 +74,12 @@ def changes_export(
         "language": language,
         "program": __version__,
     }
-    migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
+    with reading(f"{run.name}/migration.csv"):
+        migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
     tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
     inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year)
     target = out / str(found.quarter)
-    with nullcontext() if dry_run else folders.locked(out):
+    with nullcontext() if dry_run else locked(out):
         if not dry_run:
             _refuse_foreign(target)
             if standing := folders.standing(target, made_from, replace=replace):
@@ -119,8 +122,9 @@ def _refuse_places(run: Path, out: Path) -> None:
 
 def _refuse_foreign(target: Path) -> None:
     """Refuse to move anything but an earlier report, also with --replace."""
-    if not target.exists():
-        return
+    with writing(target):
+        if not stands(target):
+            return
     try:
         schema = manifests.manifest_of(target).get("schema")
     except DataError:

@@ -10,11 +10,13 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, TypeVar
 
+from vip_tiering.base.disk import stands, sync, write_new, writing
 from vip_tiering.base.errors import OutputError, RulesError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.calendar import CalendarFile
@@ -99,19 +101,24 @@ def copy_packaged(folder: Path) -> list[Path]:
 
     Raises OutputError where something stands there already, or it cannot be written.
     """
-    if folder.exists() or folder.is_symlink():
-        raise OutputError(f"{folder}: stands there already and is not written over; name a new folder")
     staging = folder.with_name(f".staging-{folder.name}")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging.mkdir()
-        for path in sorted(packaged_rules().glob("*.yaml")):
-            (staging / path.name).write_bytes(path.read_bytes())
-        staging.rename(folder)
-    except OSError as error:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
-    return sorted(folder.iterdir())
+    with writing(folder):
+        if stands(folder):
+            raise OutputError(f"{folder}: stands there already and is not written over; name a new folder")
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(staging, ignore_errors=True)  # what a killed command left
+            staging.mkdir()
+            for path in sorted(packaged_rules().glob("*.yaml")):
+                write_new(staging / path.name, path.read_bytes())
+            sync(staging)
+            staging.rename(folder)
+            with suppress(OSError):  # it stands there
+                sync(folder.parent)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+        return sorted(folder.iterdir())
 
 
 def read_folder(folder: str | Path | None, wanted: Mapping[str, type[RuleFile]]) -> RuleFolder:

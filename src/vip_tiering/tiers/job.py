@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vip_tiering.base.arrays import share_freed_memory
+from vip_tiering.base.disk import stands
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.extracts.days import read_days
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.publishing import folders, manifests
+from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, reading_threads
+from vip_tiering.tiers.run_folder import run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress
@@ -61,7 +64,7 @@ def tier_compute(
 ) -> Result:
     """Compute a quarter's tiers and publish them, unless it is a dry run or the same run stands there already.
 
-    `previous`: the run to compare with; without it the one of the quarter before in `out`, unless `no_previous`.
+    `previous`: the run to compare with; without it the one of the quarter before in `out` (semantics 4.1), unless `no_previous`.
     Raises the errors of `base.errors`; a run that fails leaves `out` as it was.
     """
     share_freed_memory()
@@ -71,12 +74,11 @@ def tier_compute(
     request = Request(period, kind or loaded.extracts.kind, opening_zero, tuple(accept_missing), max_rejects, tuple(accept_partial))
     target = out / str(period)
     _refuse_out_inside_inputs(target, extracts)
-    with nullcontext() if dry_run else folders.locked(out), reading_threads(jobs) as (pool, ahead):
-        usual = out / str(period.quarter.previous)
-        if previous is None and not no_previous and usual.exists():
-            previous = usual
+    with nullcontext() if dry_run else locked(out), reading_threads(jobs) as (pool, ahead):
+        if previous is None and not no_previous:
+            previous = run_before(out, period.quarter, target)
         plan = prepare(extracts, request, loaded, previous, pool, limit)
-        if not dry_run and (target.exists() or target.is_symlink()):
+        if not dry_run and stands(target):
             made_from = plan.made_from(hashes(plan.extracts, pool))
             if standing := folders.standing(target, made_from, replace=replace):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)

@@ -16,6 +16,7 @@ from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import folders
+from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
@@ -50,7 +51,7 @@ class Run:
         The same run again changes nothing. Raises OutputError where another one stands there and `replace` is not set,
         LockedError where another run works on `out`.
         """
-        with folders.locked(Path(out)):
+        with locked(Path(out)):
             standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
             return standing or publish(self, Path(out), replace=replace)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,17 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import CHANGES_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
+from vip_tiering.publishing.locks import settle
+from vip_tiering.publishing.switch import SUPERSEDED
 from vip_tiering.rules.tiers import Ladder, Tier, bound_fen
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _RUN: Final = "vip-tiering run"
+_SHOWN_RUNS: Final = 3
 _NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGES_CSV]).empty_table()
 
 
@@ -72,10 +76,42 @@ def read_run(folder: Path) -> TieredRun:
         raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
     if manifest["status"] != "official":
         raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
-    run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))
+    with reading(f"{folder.name}/changes.csv"):
+        run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))
     _refuse_formulas(folder, "tiers.parquet", run.tiers["customer_id"])
     _refuse_formulas(folder, "changes.csv", run.changes["customer_id"])
     return run
+
+
+def run_before(out: Path, quarter: Quarter, target: Path) -> Path | None:
+    """Return the run of the quarter before in a folder of runs (semantics 4.1); None for the first run of all.
+
+    `target`: where the run of `quarter` will stand; one that was the first may be made again. Raises DataError where the run is
+    not there, although official ones of other quarters are: everybody would be taken for new.
+    """
+    settle(target)
+    usual = out / str(quarter.previous)
+    with reading(out.name):
+        if stands(usual):
+            return usual
+        others = sorted(name for name in _official_runs(out) if name != str(quarter))
+    standing = manifests.read_document(target)
+    if not others or (manifests.is_manifest(standing) and standing.get("schema") == _RUN and standing.get("previous") is None):
+        return None
+    message = (
+        f"is not there, although {', '.join(others[:_SHOWN_RUNS])} {'stand' if len(others) > 1 else 'stands'} in {out.name}; "
+        f"compute or restore it, name it with --previous, or say --no-previous if {quarter} is to be compared with nothing"
+    )
+    raise _refused(usual, "previous-run", message)
+
+
+def _official_runs(out: Path) -> Iterator[str]:
+    """Yield the quarters of the official runs in a folder, those that were replaced too. Raises OSError where the disk refuses."""
+    for folder in (out, out / SUPERSEDED):
+        for entry in folder.iterdir() if folder.is_dir() else ():
+            document = manifests.read_document(entry) if entry.is_dir() else None
+            if manifests.is_manifest(document) and document.get("schema") == _RUN and document.get("status") == "official":
+                yield str(document.get("quarter"))
 
 
 def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
@@ -94,8 +130,10 @@ def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
 
 def _intact(folder: Path, absent: str) -> tuple[Path, dict[str, Any]]:
     """Return a published folder by its name, and its manifest. Raises DataError where it is absent or altered."""
-    if not folder.is_dir():
-        raise DataError(f"{folder.name}: {absent}")
+    settle(folder)
+    with reading(folder.name):
+        if not folder.is_dir():
+            raise DataError(f"{folder.name}: {absent}")
     manifest, problems = manifests.verify(folder)
     if problems:
         raise DataError(problems)
@@ -104,13 +142,15 @@ def _intact(folder: Path, absent: str) -> tuple[Path, dict[str, Any]]:
 
 def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
     """Return the run in a folder that was verified, without its changes."""
+    with reading(f"{folder.name}/tiers.parquet"):
+        tiers = pq.read_table(folder / "tiers.parquet")
     return TieredRun(
         quarter=Quarter.parse(manifest["quarter"], dt.date.max),
         digest=manifest["digest"],
         compared=manifest["previous"] is not None,
         labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
         bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
-        tiers=pq.read_table(folder / "tiers.parquet"),
+        tiers=tiers,
         changes=_NO_CHANGES,
         warnings=(),
         manifest=manifest,

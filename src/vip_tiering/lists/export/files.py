@@ -15,6 +15,7 @@ from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
 from vip_tiering.lists.selection.events import Window
+from vip_tiering.lists.selection.memory import Memory
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.profiles import Profile
@@ -172,9 +173,18 @@ def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
 
 
 def document_of(
-    made_from: Mapping[str, Any], quarter: Quarter, window: Window, lists: DayLists, books: Playbooks, warnings: Sequence[str]
+    made_from: Mapping[str, Any],
+    quarter: Quarter,
+    window: Window,
+    lists: DayLists,
+    books: Playbooks,
+    warnings: Sequence[str],
+    memory: Memory,
 ) -> dict[str, Any]:
-    """Return the manifest, but for its outputs and its private part. `made_from`: everything that may change the export."""
+    """Return the manifest, but for its outputs and its private part. `made_from`: everything that may change the export.
+
+    `memory`: what it names is the note before it (semantics 9.1); no part of the identity, which knows what was remembered itself.
+    """
     first, last = window.dates
     return {
         **_head(EXPORT, made_from, quarter, window={"first": str(first), "last": str(last)}),
@@ -182,6 +192,10 @@ def document_of(
         "actions": {action: one.document for action, one in lists.counts.items()},
         "channels": channel_counts(lists),
         "private": None,
+        "memory": {
+            "before": memory.head,
+            "forgotten_before": str(memory.forgotten_before) if memory.forgotten_before is not None else None,
+        },
         "warnings": list(warnings),
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vip_tiering._version import __version__
+from vip_tiering.base.disk import stands, writing
 from vip_tiering.base.errors import OutputError, UsageError
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULT_CODES
@@ -21,15 +22,18 @@ from vip_tiering.lists.export.files import ExportFiles, document_of, export_file
 from vip_tiering.lists.export.notes import notes_on_lists, notes_on_run, previews_of
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 from vip_tiering.lists.selection.cases import only_of
-from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, together
+from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, read_contact_log, together
 from vip_tiering.lists.selection.earlier_exports import read_earlier_exports
 from vip_tiering.lists.selection.events import window_of
+from vip_tiering.lists.selection.memory import Memory, Roots, read_memory
 from vip_tiering.lists.verification.rules import check_private, check_written
 from vip_tiering.playbooks import event_plan
 from vip_tiering.playbooks.event_plan import event_plan_between
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
+from vip_tiering.publishing.locks import locked, settle
+from vip_tiering.publishing.switch import Switch
 from vip_tiering.rules.calendar import CalendarFile, working_days
 from vip_tiering.tiers.run_folder import load_run
 
@@ -67,25 +71,32 @@ def playbook_export(  # noqa: PLR0913 (names every option)
     profiles: Sequence[str] = (DEFAULT_PROFILE,),
     private_out: Path | None = None,
     allow_old_run: bool = False,
+    forget_before: dt.date | None = None,
     replace: bool = False,
     dry_run: bool = False,
     max_bytes: str = "4G",
 ) -> ExportResult:
     """Export the lists of a day, unless the same export stands there already. With `dry_run` nothing is written."""
     private = private_root(out, private_out)
+    roots = {"open": out, "private": private}
     _refuse_places(run, out, private)
     _refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, (out, private))
+    if forget_before is not None and forget_before > on + dt.timedelta(days=1):
+        raise UsageError(f"--forget-before: must be at most the day after {on}, that of the export")
     loaded, books = rules_with_playbooks(rules)
     limited, forms = only_of(only, books), _profiles(profiles, books)
     calendar = loaded.calendar
     with ExitStack() as locks:
         if not dry_run:
-            locks.enter_context(folders.locked(out))
-            locks.enter_context(folders.locked(private))
+            locks.enter_context(locked(out))
+            locks.enter_context(locked(private))
+        else:
+            settle(out / str(on))
+        memory = read_memory(roots, forget_before, making=on)
         tiered = load_run(run, on, books.gates.limits.run_grace_days.value, allow_old=allow_old_run)
         incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
         ladder = loaded.ladder(tiered.quarter)
-        earlier = read_earlier_exports(out, private, on, books.channels)
+        earlier = read_earlier_exports(roots, memory, on, books.channels)
         made_from = {
             "on": str(on),
             "run": tiered.digest,
@@ -101,6 +112,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         if not dry_run and (standing := folders.standing(out / str(on), made_from, replace=replace)):
             document = manifests.manifest_of(standing)
             private_folder = private / str(on) if document.get("private") else None
+            _keep_forgetting(memory, roots, on)
             return ExportResult(document, standing, private_folder, tuple(document["warnings"]), {}, up_to_date=True)
 
         barred = together([incoming.known.barred, earlier.heard.barred])
@@ -120,14 +132,14 @@ def playbook_export(  # noqa: PLR0913 (names every option)
             *notes_on_lists(lists, incoming.customers, window, books, files),
             *plan.warnings,
         )
-        document = document_of(made_from, tiered.quarter, window, lists, books, warnings)
+        document = document_of(made_from, tiered.quarter, window, lists, books, warnings, memory)
         labels = {code: one.label for code, one in books.channels.items()}
         previews = previews_of(lists, labels)
         if dry_run:
             return ExportResult(document, None, None, warnings, labels, previews)
         private_head = private_document(made_from, tiered.quarter)
         del tiered, incoming, earlier, known, inputs, lists  # reading the files back takes their memory
-        folder, private_folder = _publish(document, private_head, files, out, private, books, replace=replace)
+        folder, private_folder = _publish(document, private_head, files, roots, memory, books)
         return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, previews)
 
 
@@ -170,39 +182,45 @@ def _branch_dates(calendar: CalendarFile) -> dict[str, list[int]]:
 
 
 def _publish(
-    document: dict[str, Any], private_head: dict[str, Any], files: ExportFiles, out: Path, private: Path, books: Playbooks, *, replace: bool
+    document: Mapping[str, Any], private_head: Mapping[str, Any], files: ExportFiles, roots: Roots, memory: Memory, books: Playbooks
 ) -> tuple[Path, Path | None]:
-    """Publish the private part, then the main one that names it; where either is refused, both folders are as they were.
+    """Write both parts, look at them by the rules, and let both appear at once, with the note of them (semantics 9.1).
 
-    A private part alone is what a run that was killed left: it gives way.
+    What stands there of an export that is replaced gives way also where the new one has nothing private. The caller holds the
+    locks. Raises OutputError where the disk refuses, or what stands there is no export, ProofError where a rule is broken;
+    both folders are as they were then.
     """
     name = document["on"]
-    with folders.provisional(private / name, out / name):
-        private_folder = _publish_private(private_head, files, private, books)
-        if private_folder is not None:
-            written = manifests.manifest_of(private_folder)
-            document = {**document, "private": {"digest": written["digest"], "rows": sum(one["rows"] for one in written["outputs"])}}
-        folder = folders.publish(
-            out,
-            name,
-            files.open,
-            document,
-            replace=replace,
-            check=lambda staging: check_written(staging, private_folder, books),
-        )
-    return folder, private_folder
+    target, private = (roots[part] / name for part in ("open", "private"))
+    switch, staged = Switch(*roots.values()), None
+    with writing(private):
+        if files.private:
+            folders.standing(private, private_head["made_from"], replace=True)  # what is no part of an export stays where it is
+            staged = folders.staged(roots["private"], name, files.private, private_head, lambda staging: check_private(staging, books))
+            switch.put(staged, private, keep=True)
+            part = manifests.manifest_of(staged)
+            document = {**document, "private": {"digest": part["digest"], "rows": sum(one["rows"] for one in part["outputs"])}}
+        elif stands(private / manifests.MANIFEST):
+            switch.supersede(private)
+    with writing(target):
+        main = folders.staged(roots["open"], name, files.open, document, lambda staging: check_written(staging, staged, books))
+        switch.put(main, target, keep=True)
+        manifest = manifests.sha256_of((main / manifests.MANIFEST).read_bytes())
+        memory.note(switch, roots, "export", dt.date.fromisoformat(name), _marks(roots), manifest)
+        switch.commit()
+    return target, private if staged is not None else None
 
 
-def _publish_private(document: dict[str, Any], files: ExportFiles, private: Path, books: Playbooks) -> Path | None:
-    """Publish the private part after a look at its own files, unless the same one stands there; None where there is none.
+def _keep_forgetting(memory: Memory, roots: Roots, on: dt.date) -> None:
+    """Note what was forgotten just now where the lists of the day stand already, so that it need not be said again."""
+    if memory.forgotten_before is None:
+        return
+    switch = Switch(*roots.values())
+    with writing(roots["open"]):
+        memory.note(switch, roots, "record", on, _marks(roots))
+        switch.commit()
 
-    What stands there of an export that is replaced gives way also where the new one has nothing private.
-    """
-    name = document["on"]
-    if not files.private:
-        if (private / name / manifests.MANIFEST).exists():
-            folders.supersede(private / name)
-        return None
-    if (standing := folders.standing(private / name, document["made_from"], replace=True)) is not None:
-        return standing
-    return folders.publish(private, name, files.private, document, replace=True, check=lambda staging: check_private(staging, books))
+
+def _marks(roots: Roots) -> dict[str, dict[str, Any]]:
+    """Return how the files with results of both parts are, for a note."""
+    return {part: read_contact_log(root).marks for part, root in roots.items()}

@@ -14,8 +14,8 @@ from vip_tiering.customers.texts import NOBODY_NAMED
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.files import LONGEST_WORKBOOK, ExportFiles
-from vip_tiering.lists.selection.earlier_exports import export_days
 from vip_tiering.lists.selection.events import Window
+from vip_tiering.lists.selection.memory import export_days
 from vip_tiering.lists.selection.people import NOBODY
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.tiers import Ladder

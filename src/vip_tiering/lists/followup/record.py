@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.texts import one_row_each
@@ -20,14 +21,17 @@ from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.followup.matching import WRONG_NUMBER, barred_rows, contradicted, listed_of, log_rows, matched_in
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
-from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, MARK, grown, marks_of, sound_contact_log
-from vip_tiering.lists.selection.earlier_exports import CONTACTS, export_days, folders_of, marks_in, read_table
+from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, grown, marks_of, sound_contact_log
+from vip_tiering.lists.selection.earlier_exports import CONTACTS, folders_of, read_table
 from vip_tiering.lists.selection.facts import REFUSALS
+from vip_tiering.lists.selection.memory import MEMORY, Memory, Roots, read_memory
 from vip_tiering.lists.verification.read_back import ListPart, read_part
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
-from vip_tiering.publishing import folders, manifests
-from vip_tiering.publishing.manifests import json_bytes, manifest_of
+from vip_tiering.publishing import manifests
+from vip_tiering.publishing.locks import LOCK, locked, settle
+from vip_tiering.publishing.manifests import manifest_of
+from vip_tiering.publishing.switch import SUPERSEDED, Switch
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def playbook_record(
     `on`: the day of contacts whose row has none; default: that of the export.
     """
     _, books = rules_with_playbooks(rules)
+    settle(export)
     manifest = manifests.manifest_of(export)
     _refuse_other(export, manifest)
     out = _folder_of_exports(export)
@@ -67,42 +72,50 @@ def playbook_record(
     roots = {"open": out, "private": private_root(out, private_out)}
     day = dt.date.fromisoformat(manifest["on"])
     channels = [one for one in books.channels.values() if one.contact]
-    with folders.locked(roots["open"]), folders.locked(roots["private"]):
+    with locked(roots["open"]), locked(roots["private"]):
+        memory = read_memory(roots)
         parts = _parts(export, roots["private"], manifest)
         contacts = [read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts]
         listed = listed_of(contacts, [one.code for one in channels])
         found, warnings = _matched(results, size_in_bytes(max_bytes), books, channels, listed, day, on or day)
         found = _with_numbers(found, parts, books)
-        standing = {name: manifest_of(out / name) for name in export_days(out)}
-        changed: dict[Path, bytes] = {}
-        marks: dict[Path, bytes] = {}
+        changed: dict[tuple[Path, str], bytes] = {}
+        marks: dict[str, dict[str, Any]] = {}
         fresh: Counter[str] = Counter()
         barred = 0
         for part, root in roots.items():
-            log, private = sound_contact_log(root, marks_in(standing.values(), part), books.channels).logs, part == "private"
-            # The do-not-contact list first: where the log cannot be written any more, nobody is contacted again.
+            log, private = sound_contact_log(root, books.channels).logs, part == "private"
             entries, do_not_contact = grown(log[BARRED], barred_rows(found, channels, day, private=private), BARRED)
             rows, contact_log = grown(log[CONTACT_LOG], log_rows(found, day, private=private), CONTACT_LOG)
             barred += len(entries)
             fresh.update(rows["result"].to_pylist())
-            changed |= {root / BARRED: do_not_contact} if len(entries) else {}
-            changed |= {root / CONTACT_LOG: contact_log} if len(rows) else {}
-            grew = {root / MARK: json_bytes(marks_of({BARRED: do_not_contact, CONTACT_LOG: contact_log}))}
-            marks |= grew if len(entries) + len(rows) else {}
-        if not dry_run:
-            for path, content in {**changed, **marks}.items():
-                folders.replace_file(path, content)
+            changed |= {(root, BARRED): do_not_contact} if len(entries) else {}
+            changed |= {(root, CONTACT_LOG): contact_log} if len(rows) else {}
+            marks[part] = marks_of({BARRED: do_not_contact, CONTACT_LOG: contact_log})
+        if changed and not dry_run:
+            _write(changed, roots, memory, day, marks)
         if barred:
-            warnings += _standing_lists(roots, found, {name: one for name, one in standing.items() if name > str(day)})
+            later = {name: manifest_of(out / name) for name in sorted(memory.exports) if name > str(day)}
+            warnings += _standing_lists(roots, found, later)
     words = {word: fresh[word] for word in RESULTS if fresh[word]}
-    return RecordResult(words, len(found) - sum(words.values()), barred, tuple(changed), tuple(warnings))
+    return RecordResult(words, len(found) - sum(words.values()), barred, tuple(root / name for root, name in changed), tuple(warnings))
+
+
+def _write(changed: Mapping[tuple[Path, str], bytes], roots: Roots, memory: Memory, on: dt.date, marks: Mapping[str, Any]) -> None:
+    """Write the files of both parts and the note of them, all or none. Raises OutputError where the disk refuses."""
+    switch = Switch(*roots.values())
+    with writing(roots["open"]):
+        for (root, name), content in changed.items():
+            switch.write(root, name, content)
+        memory.note(switch, roots, "record", on, marks)
+        switch.commit()
 
 
 def _folder_of_exports(export: Path) -> Path:
     """Return the folder in which an export lies; one that was replaced lies in `.superseded` there."""
     place = manifests.named(export).resolve() if export.is_symlink() else manifests.named(export)
     parent = manifests.named(place.parent)
-    return parent.parent if parent.name == folders.SUPERSEDED else place.parent
+    return parent.parent if parent.name == SUPERSEDED else place.parent
 
 
 def _refuse_other(export: Path, manifest: dict[str, Any]) -> None:
@@ -120,7 +133,9 @@ def _refuse_other(export: Path, manifest: dict[str, Any]) -> None:
 
 def _refuse_place_and_day(export: Path, out: Path, on: dt.date | None, manifest: dict[str, Any]) -> None:
     """Refuse a copy of an export, whose results no later export would read, and a day that cannot be that of a contact."""
-    if not (out / folders.LOCK).exists():
+    with reading(out.name):
+        known = stands(out / LOCK) or stands(out / MEMORY)
+    if not known:
         message = "lies where no export was made, so that no later one would know of its results; name it where it was made"
         raise DataError([Problem(export.name, None, None, "export-manifest", message)])
     if on is not None and not manifest["on"] <= str(on) <= str(dt.date.today()):  # noqa: DTZ011 (the branch's day)
@@ -135,7 +150,9 @@ def _parts(export: Path, root: Path, manifest: dict[str, Any]) -> list[Path]:
     if not manifest.get("private"):
         return [export]
     day = manifest["on"]
-    for folder in (root / day, *sorted((root / folders.SUPERSEDED).glob(f"{day}-*"))):
+    with reading(root.name):
+        replaced = sorted((root / SUPERSEDED).glob(f"{day}-*"))
+    for folder in (root / day, *replaced):
         with suppress(DataError):
             if manifests.manifest_of(folder)["digest"] == manifest["private"]["digest"]:
                 return [export, folder]
@@ -188,7 +205,8 @@ def _with_numbers(found: pd.DataFrame, parts: Sequence[Path], books: Playbooks) 
     """Return results with the number in the export's lists as `mobile`; "" where it is not known, or no result says that one is wrong."""
     if not (found["result"] == WRONG_NUMBER).any():
         return found.assign(mobile="")
-    read = [read_part(part, books, private=number > 0) for number, part in enumerate(parts)]
+    with reading(parts[0].name):
+        read = [read_part(part, books, private=number > 0) for number, part in enumerate(parts)]
     if problems := [one for part, of_part in read if part is None for one in of_part]:
         raise DataError(problems)
     numbers = pd.concat([numbers for part, _ in read if part is not None for numbers in _numbers(part)])

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
+from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, UsageError
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.side_file import read_side_file
@@ -19,13 +20,16 @@ from vip_tiering.customers.types import Customers
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
-from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, export_days, folders_of, marks_in, read_table
+from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, folders_of, read_table
 from vip_tiering.lists.selection.facts import REFUSALS
+from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import People, meet
 from vip_tiering.playbooks.load import rules_with_playbooks
-from vip_tiering.publishing import folders, manifests
+from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import csv_bytes
+from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import manifest_of
+from vip_tiering.publishing.switch import Switch
 from vip_tiering.tiers.run_folder import read_run
 
 OWNER: Final = ("branch", "manager", "action")
@@ -143,31 +147,43 @@ def playbook_results(  # noqa: PLR0913 (the options of the command)
     if (run is None) != (customers is None):
         raise UsageError("--run and --customers belong together: by both the products that each tier holds are counted")
     manifests.refuse_absent(out, "the --out of vip playbook export, such as lists")
-    days = [day for day in export_days(out) if str(since) <= day <= str(until)]
+    with reading(out.name):
+        days = [day for day in export_days(out) if str(since) <= day <= str(until)]
     if not days:
+        read_memory({"open": out, "private": private_root(out, private_out)})  # where there were any, that is told
         raise DataError(f"{out.name}: no export of these days lies here; name the --out of vip playbook export, such as lists")
     coverage, warnings = _coverage(run, customers, rules, max_bytes) if run and customers else (None, [])
     roots = {"open": out, "private": private_root(out, private_out)}
-    with folders.locked(roots["open"]), folders.locked(roots["private"]):
-        figures, obstacles = _count(roots, days)
-        tables: dict[Path, pa.Table] = {}
+    with locked(roots["open"]), locked(roots["private"]):
+        memory = read_memory(roots)
+        figures, obstacles = _count(roots, [day for day in days if day in memory.exports])
+        tables: dict[tuple[Path, str], pa.Table] = {}
         for part, root in roots.items():
             for name, frame in ((RESULTS_FILE, summed(figures[part])), (OBSTACLES_FILE, obstacles_together(obstacles[part]))):
-                if len(frame) or (root / name).exists():  # what stands there from before is not true any more
-                    tables[root / name] = _table(frame)
+                with reading(f"{root.name}/{name}"):
+                    if len(frame) or stands(root / name):  # what stands there from before is not true any more
+                        tables[root, name] = _table(frame)
         if coverage is not None:
-            tables[out / COVERAGE_FILE] = coverage
+            tables[out, COVERAGE_FILE] = coverage
         if not dry_run:
-            for path, table in tables.items():
-                folders.replace_file(path, csv_bytes({name: table[name] for name in table.column_names}, header=True))
+            _write(tables, *roots.values())
     whole = _table(summed([frame for of_part in figures.values() for frame in of_part]))
-    return Results(days, whole, coverage, () if dry_run else tuple(tables), tuple(warnings))
+    return Results(days, whole, coverage, () if dry_run else tuple(root / name for root, name in tables), tuple(warnings))
+
+
+def _write(tables: Mapping[tuple[Path, str], pa.Table], *roots: Path) -> None:
+    """Write tables as files of the roots, all of them or none. Raises OutputError where the disk refuses."""
+    switch = Switch(*roots)
+    with writing(roots[0]):
+        for (root, file), table in tables.items():
+            switch.write(root, file, csv_bytes({name: table[name] for name in table.column_names}, header=True))
+        switch.commit()
 
 
 def _count(roots: Mapping[str, Path], days: Sequence[str]) -> tuple[dict[str, list[pd.DataFrame]], dict[str, list[pd.DataFrame]]]:
     """Return the figures and the obstacles of each export, by part; the caller holds the locks."""
-    manifests = {day: manifest_of(roots["open"] / day) for day in export_days(roots["open"])}
-    found = {part: sound_contact_log(root, marks_in(manifests.values(), part)) for part, root in roots.items()}
+    manifests = {day: manifest_of(roots["open"] / day) for day in days}
+    found = {part: sound_contact_log(root) for part, root in roots.items()}
     logs = {part: one.logs[CONTACT_LOG].rows.to_pandas() for part, one in found.items()}
     figures: dict[str, list[pd.DataFrame]] = {part: [] for part in roots}
     obstacles: dict[str, list[pd.DataFrame]] = {part: [] for part in roots}

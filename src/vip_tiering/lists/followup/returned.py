@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from vip_tiering.base.arrays import Int32s, truth
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
@@ -106,7 +107,7 @@ def read_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") 
     `read_side_file` does, and for a workbook that is damaged, locked by a password, or would take more than `max_bytes` in memory.
     """
     name = name or path.name
-    with path.open("rb") if path.is_file() else io.BytesIO() as file:
+    with reading(name), path.open("rb") if path.is_file() else io.BytesIO() as file:
         magic = file.read(len(ZIP_MAGIC))
     if magic == _OLD_MAGIC:
         raise refuse(name, "file-excel", "is an old workbook, or one with a password; save it as .xlsx without a password")

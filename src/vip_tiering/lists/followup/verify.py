@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.customers.types import Known
@@ -19,6 +20,7 @@ from vip_tiering.lists.verification.read_back import finding
 from vip_tiering.lists.verification.rules import check_export, read_export
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.publishing import manifests
+from vip_tiering.publishing.locks import settle
 from vip_tiering.tiers.run_folder import read_run
 
 
@@ -52,6 +54,7 @@ def playbook_verify(  # noqa: PLR0913 (the options of the command)
     if run is None and any((events, contact_log, do_not_contact)):
         raise UsageError("--events, --contact-log and --do-not-contact need --run and --customers")
     loaded, books = rules_with_playbooks(rules)
+    settle(folder)
     manifest = manifests.manifest_of(folder)
     named = manifests.named(folder)
     roots = {"open": folder.resolve().parent, "private": private_root(named.parent, private_out)}
@@ -84,7 +87,10 @@ def _read(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export 
     problems = manifests.verify(folder)[1]
     if private is not None:
         problems += [dataclasses.replace(one, file=f"private {one.file}") for one in manifests.verify(private)[1]]
-    return (None, problems) if problems else read_export(folder, private, books)
+    if problems:
+        return None, problems
+    with reading(manifests.named(folder).name):
+        return read_export(folder, private, books)
 
 
 def _check_people(export: Export, run: Path, incoming: Incoming, heard: Heard) -> list[Problem]:

@@ -1,6 +1,6 @@
 """What came of exports, kept under their folder: the contact log and the do-not-contact entries that results made.
 
-Both files only ever grow. Each export notes how long they were, so that the next one finds out whether anything was lost.
+Both files only ever grow. Each export and each record notes how they were, so that the next one finds out whether anything was lost.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +30,6 @@ from vip_tiering.publishing.csv_files import csv_bytes
 
 CONTACT_LOG: Final = "contact_log.csv"
 BARRED: Final = "do_not_contact.csv"
-MARK: Final = ".results.json"
-"""Says how long both files are; they may be longer, where a record was killed, but not shorter or others."""
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     CONTACT_LOG: ("customer_id", "channel", "action", "date", "result", "by", "obstacle", "note", "export"),
     BARRED: ("customer_id", "mobile", "channel", "since"),
@@ -135,27 +132,13 @@ def _known_words(rows: pa.Table) -> bool:
     return pc.all(named).as_py() is not False
 
 
-def _own_mark(root: Path) -> dict[str, Any]:
-    """Return how long the files were when the last record ended; nothing where there was none."""
-    try:
-        mark = json.loads((root / MARK).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        mark = None
-    if not isinstance(mark, dict) or not all(isinstance(one, dict) and {"bytes", "sha256"} <= one.keys() for one in mark.values()):
-        raise DataError([Problem(f"{root.name}/{MARK}", None, None, "log-altered", "cannot be read; restore it from a backup")])
-    return mark
+def sound_contact_log(root: Path, channels: Collection[str] | None = None) -> ContactLog:
+    """Return the files of a folder; whether they are those that the last record left is for `memory` to say.
 
-
-def sound_contact_log(root: Path, marks: Iterable[Mapping[str, Any]], channels: Collection[str] | None = None) -> ContactLog:
-    """Return the files of a folder, found as long as the last record left them and as exports knew them.
-
-    `marks`: those of exports, by file; `channels`: those that the rules know, where they are at hand. Raises DataError where a
-    file begins otherwise, is shorter, or names another channel.
+    `channels`: those that the rules know, where they are at hand. Raises DataError where a file is not as it was written, or names
+    another channel.
     """
     logbook = read_contact_log(root)
-    _refuse_other(root, {name: log.content for name, log in logbook.logs.items()}, [*marks, _own_mark(root)])
     if channels is not None:
         _refuse_strange_channels(root, logbook, channels)
     return logbook

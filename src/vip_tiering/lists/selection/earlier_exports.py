@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,18 +13,19 @@ import pandas as pd
 import pyarrow as pa
 
 from vip_tiering.base.arrays import Int32s, text_array
+from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.lists.selection.contact_log import CONTACT, Heard, day_numbers, heard_in, last_rows, sound_contact_log
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS, OVERFLOW
+from vip_tiering.lists.selection.memory import Memory, Roots
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.manifests import manifest_of
 
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
 _NO_CONTACTS: Final = pd.DataFrame({name: [] for name in EARLIER_CONTACTS}).astype(EARLIER_CONTACTS)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,17 @@ class EarlierExports:
     overflow: pd.DataFrame
 
 
-def read_earlier_exports(out: Path, private_out: Path, on: dt.date, channels: Collection[str]) -> EarlierExports:
+def read_earlier_exports(roots: Roots, memory: Memory, on: dt.date, channels: Collection[str]) -> EarlierExports:
     """Return what the exports of days before `on` remember, and what came of them up to that day.
 
-    Raises DataError where one of them was altered, or its private part is not where it should be, or results were lost:
-    somebody would be contacted again.
+    Raises DataError where a file of one of them was altered: somebody would be contacted again.
     """
-    days = export_days(out, on)
+    out, private_out = roots["open"], roots["private"]
+    days = sorted(day for day in memory.exports if day < str(on))
     manifests = {day: manifest_of(out / day) for day in days}
     parts = {day: folders_of(out, private_out, day, manifest) for day, manifest in manifests.items()}
     tables = [_contacts_of(folder, day) for day, both in parts.items() for folder in both]
-    roots = {"open": out, "private": private_out}
-    logbooks = {part: sound_contact_log(root, marks_in(manifests.values(), part), channels) for part, root in roots.items()}
+    logbooks = {part: sound_contact_log(root, channels) for part, root in roots.items()}
     heard = heard_in(logbooks.values(), on)
     return EarlierExports(
         contacts=with_results(pd.concat([_NO_CONTACTS, *tables], ignore_index=True), heard.log.to_pandas()),
@@ -64,18 +63,6 @@ def read_earlier_exports(out: Path, private_out: Path, on: dt.date, channels: Co
         marks={part: one.marks for part, one in logbooks.items()},
         overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)]),
     )
-
-
-def marks_in(manifests: Iterable[dict[str, Any]], part: str) -> list[dict[str, Any]]:
-    """Return how long the files with results were when each export was made. `part`: `open` or `private`."""
-    return [manifest["made_from"].get("results", {}).get(part, {}) for manifest in manifests]
-
-
-def export_days(out: Path, before: dt.date = dt.date.max) -> list[str]:
-    """Return the days of the exports under a folder that lie before one, in their order."""
-    if not out.is_dir():
-        return []
-    return sorted(entry.name for entry in out.iterdir() if _DATE.fullmatch(entry.name) and entry.name < str(before))
 
 
 def folders_of(out: Path, private_out: Path, day: str, manifest: dict[str, Any]) -> list[Path]:
@@ -100,10 +87,8 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
     """Return a file of a part of an export as text. Raises DataError where it is not as it was written."""
     manifest = manifests.manifest_of(folder)
     listed = next((one for one in manifest["outputs"] if one["name"] == name), None)
-    try:
-        content = (folder / name).read_bytes()
-    except OSError:
-        content = None
+    with reading(f"{folder.name}/{name}"):
+        content = (folder / name).read_bytes() if stands(folder / name) else None
     if listed is None or content is None or manifests.sha256_of(content) != listed["sha256"]:
         message = "was altered after it was published; caps and turns cannot go by it"
         raise DataError([Problem(f"{folder.name}/{name}", None, None, "output-altered", message)])

@@ -16,6 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from vip_tiering.base.arrays import Mask, one_array, truth
+from vip_tiering.base.disk import reading
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
@@ -166,10 +167,11 @@ def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
     manifest = manifests.manifest_of(run)
     barred = [book.tier for book in books.file.playbooks if book.bulk == "barred"]
     bounds = [bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"] if tier["code"] in barred]
-    tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
+    with reading(run.name):
+        tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
+        changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
     now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
-    changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
     return _are(customers.customer_id, one_array(now.cast(pa.string()))) | _are(customers.customer_id, one_array(before))
 

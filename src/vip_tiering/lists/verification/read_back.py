@@ -143,10 +143,13 @@ class ListPart:
 
 
 def read_part(folder: Path, books: Playbooks, *, private: bool) -> tuple[ListPart | None, list[Problem]]:
-    """Return a folder read back; None where the manifest is none, or a file is not what it should be."""
+    """Return a folder read back; None where the manifest is none, or a file is not what it should be.
+
+    Raises OSError where the disk refuses: that says nothing of the folder.
+    """
     name = f"{'private ' if private else ''}{folder.name}"
     try:
-        manifest = manifests.manifest_of(folder)
+        manifest = manifests.manifest_in(folder)
         day = dt.date.fromisoformat(manifest["on"])
     except (DataError, KeyError, TypeError, ValueError):
         return None, [finding(f"{name}/{manifests.MANIFEST}", "export-manifest")]
@@ -249,7 +252,10 @@ def _of_gateway(books: Playbooks) -> Layout | None:
 
 
 def read_table(path: Path, layout: Layout) -> pa.Table | None:
-    """Return a CSV as text, or as dictionaries of text, under the names of its fields; None where it has not the layout."""
+    """Return a CSV as text, or as dictionaries of text, under the names of its fields; None where it has not the layout.
+
+    Raises OSError where the disk refuses: that says nothing of the file.
+    """
     headers = list(layout.fields)
     coded = {header for header, field in layout.fields.items() if field in layout.repeating}
     try:
@@ -264,7 +270,7 @@ def read_table(path: Path, layout: Layout) -> pa.Table | None:
             encoding=layout.encoding, column_names=headers, skip_rows=int(layout.header), block_size=_BLOCK_BYTES
         )
         table = csv_as_text(path, headers, coded, options)
-    except (OSError, csv.Error, pa.ArrowInvalid):
+    except (FileNotFoundError, csv.Error, pa.ArrowInvalid):
         return None
     return table.rename_columns(list(layout.fields.values()))
 
