@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.customer_file import parse_customers
-from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids
+from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_repeated, renamed
 from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import Customers, Events, Known
 from vip_tiering.playbooks.customers import EVENTS
 from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun
 
 NOT_GIVEN: Final = {
@@ -39,6 +40,18 @@ class Incoming:
     sha256: dict[str, str | None]
     named: dict[str, NamedIds]
     warnings: tuple[str, ...]
+
+    def by_new_ids(self, aliases: Aliases | None) -> Incoming:
+        """Return what the files say by the numbers that customers have now (semantics 12.1).
+
+        Raises DataError where two rows of the customer file are one customer then.
+        """
+        if aliases is None:
+            return self
+        named = {option: renamed(one, aliases, "ids") for option, one in self.named.items()}
+        refuse_repeated(self.named["customers"], named["customers"])
+        known = {name: one and renamed(one, aliases) for name, one in vars(self.known).items()}
+        return replace(self, customers=renamed(self.customers, aliases), known=Known(**known), named=named)
 
     def judge_ids(self, run: TieredRun) -> list[str]:
         """Hold the ids of all files against those of a run and return warnings; see `named_ids.judge_ids`."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from vip_tiering.base.arrays import Mask, one_array, truth
+from vip_tiering.base.arrays import Mask, one_array, text_array, truth
 from vip_tiering.base.disk import reading
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
@@ -26,6 +27,7 @@ from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.tiers import bound_fen
 
 WAYS: Final = ("sms", "call", "wechat", "in_person")
@@ -64,8 +66,24 @@ class Standing:
         return result
 
 
-def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date) -> Standing:
-    """Return how customers stand on a day, by the customer file, what is beside it, and a run folder."""
+class NewIds:
+    """Tells by which number a customer is known now, by a mapping of its own (semantics 12.1)."""
+
+    def __init__(self, aliases: Aliases | None = None) -> None:
+        """Take who got another number; without it everybody keeps his own."""
+        self._new = None if aliases is None else pd.Series(aliases.new.to_pylist(), index=aliases.old.to_pylist(), dtype="str")
+
+    def of(self, ids: pa.Array) -> pa.Array:
+        """Return the present number of each customer, shape (n,)."""
+        if self._new is None:
+            return ids
+        delivered = ids.to_pandas().astype("str")
+        return text_array(delivered.map(self._new).fillna(delivered))
+
+
+def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date, now: NewIds) -> Standing:
+    """Return how customers stand on a day, by the customer file, what is beside it, and a run folder, each with ids of its own time."""
+    customers, known = _by_new_ids(customers, known, now)
     limits, count = books.gates.limits, len(customers)
     birthday, rated, today = customers.day["birthday"], customers.day["risk_rated_on"], day_number(on)
     months = _months_since(rated, on)
@@ -80,7 +98,7 @@ def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks,
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
         bereaved=_bereaved(customers, known, limits, today),
-        private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books),
+        private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books, now),
         qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
         rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
         listed=_listed(customers, known.barred, books, today),
@@ -89,6 +107,12 @@ def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks,
         number=number,
         sharers=sharers,
     )
+
+
+def _by_new_ids(customers: Customers, known: Known, now: NewIds) -> tuple[Customers, Known]:
+    """Return what files say with the present numbers of customers."""
+    everything = {name: one and replace(one, customer_id=now.of(one.customer_id)) for name, one in vars(known).items()}
+    return replace(customers, customer_id=now.of(customers.customer_id)), Known(**everything)
 
 
 def _is(customers: Customers, field: str, word: str) -> Mask:
@@ -159,7 +183,7 @@ def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -
     return refused
 
 
-def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
+def _private_by_run(customers: Customers, run: Path, books: Playbooks, now: NewIds) -> Mask:
     """Return who is a private client by tier, earlier tier or closing balance of a run.
 
     Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
@@ -171,9 +195,10 @@ def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
         tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
         changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
-    now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
+    barred_now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
     before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
-    return _are(customers.customer_id, one_array(now.cast(pa.string()))) | _are(customers.customer_id, one_array(before))
+    private = [now.of(one_array(one.cast(pa.string()))) for one in (barred_now, before)]
+    return _are(customers.customer_id, private[0]) | _are(customers.customer_id, private[1])
 
 
 def _has(column: pa.ChunkedArray, words: Sequence[str]) -> Mask:

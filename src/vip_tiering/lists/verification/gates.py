@@ -14,13 +14,14 @@ from vip_tiering.base.arrays import Mask, positions_in
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
 from vip_tiering.customers.types import Customers, Known
-from vip_tiering.lists.verification.customers import WAYS, Standing, standing_of
+from vip_tiering.lists.verification.customers import WAYS, NewIds, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
 from vip_tiering.playbooks.products import Product
 from vip_tiering.publishing import manifests
+from vip_tiering.rules.extracts import Aliases
 
 _LEVELS: Final = ("", "R1", "R2", "R3", "R4", "R5")
 """A level's place is its number; whatever else stands there is above every rating."""
@@ -59,15 +60,18 @@ def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
     return result
 
 
-def check_gates(export: Export, run: Path, customers: Customers, known: Known) -> list[Problem]:
-    """Return whom an export lists and must not: by the run and the files from which it was made. `run`: a run folder.
+def check_gates(export: Export, run: Path, customers: Customers, known: Known, aliases: Aliases | None = None) -> list[Problem]:
+    """Return whom an export lists and must not: by the run and the files from which it was made, with the ids that stand in them.
+
+    `run`: a run folder; `aliases`: who got another number.
 
     Raises DataError where the run folder has no manifest that can be read.
     """
     if manifests.manifest_of(run)["digest"] != export.main.manifest["made_from"].get("run"):
         return [Problem(run.name, None, None, "run-unfit", "is not the run from which the export was made")]
-    standing = standing_of(customers, known, run, export.books, export.main.day)
-    at = positions_in(export.customers, customers.customer_id).astype(np.int64)
+    now = NewIds(aliases)
+    standing = standing_of(customers, known, run, export.books, export.main.day, now)
+    at = positions_in(now.of(export.customers), now.of(customers.customer_id)).astype(np.int64)
     lists, contacts = export.lists, export.contacts
     unread = np.array([*(code not in export.main.lists for code in export.channels), False], np.bool_)
     # Lists that were not read back, since another profile wrote them, are judged by what is remembered of them.
