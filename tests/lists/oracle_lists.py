@@ -126,14 +126,14 @@ class World:
 
 def canonical(mobile: str) -> str:
     """Return a number as eleven digits, "" for none, "bad" for no mobile number; every mobile of these tests begins with 138."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKC", mobile) if sign not in " -.()")
-    digits = plain.removeprefix("+86") if plain.startswith("+") else plain
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
-            digits = digits.removeprefix(prefix)
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", mobile) if sign not in " -()'")
     if not plain:
         return ""
-    return digits if len(digits) == 11 and digits.startswith("138") else "bad"
+    digits = plain.removesuffix(".0")
+    for prefix in ("+86", "0086", "86", "0"):
+        if digits == prefix + digits[-11:]:
+            digits = digits[-11:]
+    return digits if len(digits) == 11 and digits.isdigit() and digits.startswith("138") else "bad"
 
 
 def age_on(birthday: dt.date, on: dt.date) -> int:

@@ -36,6 +36,7 @@ from tests.lists.oracle_lists import (
     Verdict,
     World,
     birthday_in,
+    canonical,
 )
 from vip_tiering.base.quarter import Quarter, day_number
 from vip_tiering.base.schema import CHANGES_CSV, TIERS_PARQUET
@@ -62,7 +63,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Every column of the customer file but the customer's number."""
 NEW_PRODUCTS: Final = (
-    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension", "trust", "private_fund", "nowhere", "",
+    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension", "participating_pension", "trust", "private_fund", "nowhere", "",
 )  # fmt: skip
 RESULTS: Final = (
     "", "reached", "no_answer", "complaint", "interested", "done", "delivered", "failed", "wrong_number", "meeting_set", "bereavement",
@@ -154,8 +155,9 @@ class Maker:
     def mobile(self, number: str) -> str:
         """Return a number as somebody may write it, or none."""
         if self.mishap() and self.chance(0.5):
-            return self.rng.choice(("", "12345", "010-62345678"))
+            return self.rng.choice(("", "12345", "010-62345678", "1.38E+10", f"{number[:3]}****{number[7:]}", f"{number[:10]}.0"))
         forms = (number, number, number, f"+86 {number}", f"86{number}", f"{number[:3]}-{number[3:7]}-{number[7:]}", f" {number} ")
+        forms += (f"{number}.0", f"0{number}", f"'{number}")
         return self.rng.choice(forms)
 
     def customer(self, number: str) -> Fields:
@@ -194,6 +196,10 @@ class Maker:
             number = f"138{len(result):08d}"
             for _ in range(self.rng.choice((1, 1, 1, 1, 2, 2, 3, 4, 5))):
                 result[f"C{len(result):05d}"] = self.customer(number)
+        given = [fields for fields in result.values() if fields["mobile"]]
+        bad = [fields for fields in given if canonical(fields["mobile"]) == "bad"]
+        for fields in bad if 2 * len(bad) >= len(given) else ():  # such a column is refused as a whole
+            fields["mobile"] = ""
         return result
 
     def tiered(self) -> Tiered:
@@ -261,7 +267,7 @@ class Maker:
         for one in ids:
             if self.mishap() and self.chance(0.5):
                 mobile = "" if self.chance(0.5) else customers[one]["mobile"]
-                customer = one if self.chance(0.7) or not mobile else ""
+                customer = one if self.chance(0.7) or canonical(mobile) in {"", "bad"} else ""
                 since = None if self.chance(0.5) else self.near(0, -10)
                 result.append(Barred(customer, mobile, self.rng.choice(("all", "", *CHANNELS)), since))
         return result

@@ -48,11 +48,14 @@ class Fields:
         if self.problems:
             raise DataError(self.problems)
 
-    def note(self, field: str | None, rule: str, mask: Mask, message: str) -> None:
-        """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are."""
+    def note(self, field: str | None, rule: str, mask: Mask, message: str, *, rows: bool = False) -> None:
+        """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are; with `rows` which, too."""
         count = int(np.count_nonzero(mask))
         if count:
             more = f"; {count} rows are like this" if count > 1 else ""
+            if rows and more:
+                first = self.columns.row[mask][:_SHOWN_REPEATS].tolist()
+                more += f": {', '.join(map(str, first))}" + (f" and {count - len(first)} more" if count > len(first) else "")
             row, header = int(self.columns.row[np.argmax(mask)]), self.columns.headers[field] if field else None
             self.problems.append(Problem(self.columns.file, row, header, rule, f"{message}{more}"))
 
