@@ -63,10 +63,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Every column of the customer file but the customer's number."""
 NEW_PRODUCTS: Final = (
-    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension", "participating_pension", "trust", "private_fund", "nowhere", "",
+    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension",
+    "participating_pension", "trust", "private_fund", "nowhere", "",
 )  # fmt: skip
 RESULTS: Final = (
     "", "reached", "no_answer", "complaint", "interested", "done", "delivered", "failed", "wrong_number", "meeting_set", "bereavement",
+    "reached", "delivered", "interested", "done", "reached", "delivered", "no_answer", "delivered", "", "",
 )  # fmt: skip
 """What may come of a contact, refusals left out."""
 NO_STATUS: Final = CustomerRules.model_validate(
@@ -87,7 +89,7 @@ FALLS: Final = {
     "risk_rating": RATED,
     "risk_rated_on": RATED,
     "birthday": {"G-CALL-3"},
-    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]},
+    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]} - {"D-ALLOC"},  # it has public ones too
     "mobile": BY_PHONE,
 }
 """The actions that nobody gets without a column."""
@@ -257,7 +259,9 @@ class Maker:
                 action = self.rng.choice((*BOOK.actions, "OLD-1", ""))
                 refused = self.mishap() and self.chance(0.2)
                 outcome = self.rng.choice(("refused", "opt_out")) if refused else self.rng.choice(RESULTS)
-                result.append(Contact(one, channel, action, self.past(), outcome))
+                day = self.past() if self.chance(0.8) or not result else result[-1].day  # several on one day
+                mobile = self.rng.choice(("", "", f"138{self.rng.randrange(len(ids)):08d}", "1.38E+10", f"0138{self.rng.randrange(9):08d}"))
+                result.append(Contact(one, channel, action, day, outcome, mobile))
         self.rng.shuffle(result)
         return result
 
@@ -394,8 +398,8 @@ def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
         lines = [(one.customer, one.event, one.kind, _iso(one.day), one.product) for one in world.events]
         events, _ = parse_events(_side_file(folder / "events.csv", ["customer_id", "event", "kind", "date", "product"], lines), rules)
     if world.log is not None:
-        lines = [(one.customer, one.channel, one.action, _iso(one.day), one.result) for one in world.log]
-        file = _side_file(folder / "log.csv", ["customer_id", "channel", "action", "date", "result"], lines)
+        lines = [(one.customer, one.channel, one.action, _iso(one.day), one.result, one.mobile) for one in world.log]
+        file = _side_file(folder / "log.csv", ["customer_id", "channel", "action", "date", "result", "mobile"], lines)
         contacts, _ = parse_contacts(file, rules, channels)
     if world.barred is not None:
         entries = [(one.customer, one.mobile, one.channel, _iso(one.since)) for one in world.barred]
@@ -655,7 +659,8 @@ def test_a_product_is_launched(tmp_path: Path) -> None:
 
 
 PLAIN: Final = dict.fromkeys(COLUMNS, "") | {
-    "name": "王丹", "gender": "F", "mobile": "13800000001", "birthday": "1976-07-01", "wechat_id": "wx1", "risk_rating": "C5",
+    "name": "王丹", "gender": "F", "mobile": "13800000001", "manager": "李经理",
+    "birthday": "1976-07-01", "wechat_id": "wx1", "risk_rating": "C5",
     "risk_rated_on": "2015-06-01", "qualified_investor": "Y", "qualified_on": "2015-06-01", "consent_sms": "Y", "consent_call": "Y",
     "consent_wechat": "Y", "status": "active",
 }  # fmt: skip

@@ -70,7 +70,7 @@ def contacted(folder: Path) -> set[tuple[str, str]]:
 
 
 LOG = ("customer_id", "channel", "date", "result")
-BOUND = {"0071": "do_not_contact", "0072": "opted_out", "PART-1": "bereavement", "PART-2": "frequency_cap"}
+BOUND = {"0071": "do_not_contact", "0072": "do_not_contact", "PART-1": "bereavement", "PART-2": "frequency_cap"}
 """Whom a file beside the run names, and why nobody writes to him: listed, refused, bereaved, heard of us lately."""
 
 

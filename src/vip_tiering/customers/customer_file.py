@@ -23,7 +23,7 @@ ABSENT: Final[dict[str, str]] = {
     "name": "messages address nobody by name",
     "gender": "nobody is addressed by gender",
     "mobile": "nobody has a number: no messages by SMS, and no calls",
-    "manager": "every customer is unassigned",
+    "manager": "every customer is unassigned, and nothing of the purpose private goes out",
     "branch": "messages and lists name no branch",
     "birthday": "no birthday calls, and every age is unknown",
     "segments": "nobody belongs to a segment: the general wording is sent, and nobody comes first",

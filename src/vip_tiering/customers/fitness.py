@@ -9,7 +9,6 @@ from typing import Final
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.columns import FoundColumns
 from vip_tiering.customers.phones import SPREADSHEET_KINDS, damage_of
-from vip_tiering.customers.types import Customers
 from vip_tiering.extracts.headers import listed, tidy_header
 from vip_tiering.playbooks.customers import CustomerRules
 
@@ -20,14 +19,16 @@ _FEW: Final = 2
 """One number that is wrong is a slip of the pen, and not the form of a column."""
 
 
-def unfit_for_lists(columns: FoundColumns, customers: Customers, rules: CustomerRules) -> list[Problem]:
-    """Return why no lists can be made of a customer file that can be read otherwise (semantics 12.5, 12.6)."""
-    return [*_phones(columns, customers), *_consents(columns, rules)]
+def unfit_for_lists(columns: FoundColumns, phones: Mapping[str, int], rules: CustomerRules) -> list[Problem]:
+    """Return why no lists can be made of a customer file that can be read otherwise (semantics 12.5, 12.6).
+
+    `phones`: how many cells are of which kind, those that are not empty.
+    """
+    return [*_phones(columns, phones), *_consents(columns, rules)]
 
 
-def _phones(columns: FoundColumns, customers: Customers) -> Iterator[Problem]:
+def _phones(columns: FoundColumns, counts: Mapping[str, int]) -> Iterator[Problem]:
     """Yield that most numbers of a column cannot be read, or that none is one of a mobile: then the column is wrong, not its rows."""
-    counts = customers.phones
     given, mobile = sum(counts.values()), counts.get("", 0)
     unreadable = given - mobile - counts.get("other", 0)
     if given >= _FEW and (not mobile or (2 * unreadable > given and unreadable >= _FEW)):
@@ -35,9 +36,9 @@ def _phones(columns: FoundColumns, customers: Customers) -> Iterator[Problem]:
         yield Problem(columns.file, None, columns.headers["mobile"], "mobile-column", message)
 
 
-def damaged_phones(columns: FoundColumns, customers: Customers) -> Iterator[str]:
+def damaged_phones(columns: FoundColumns, phones: Mapping[str, int]) -> Iterator[str]:
     """Yield a warning where some numbers are as only a spreadsheet or a mask leaves them: nobody mistypes so."""
-    if some := [*damage_of(customers.phones, SPREADSHEET_KINDS)]:
+    if some := [*damage_of(phones, SPREADSHEET_KINDS)]:
         yield f"{columns.file}: column {columns.headers['mobile']}: {'; '.join(some)}; nobody is called or written to at these"
 
 

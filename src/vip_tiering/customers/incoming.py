@@ -101,9 +101,9 @@ def _customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, list[st
     """Return the customers of a file of which lists can be made."""
     customers, warnings = parse_customers(file, rules)
     columns, _ = find_columns(file, rules, CUSTOMER_FIELDS, ())
-    if problems := unfit_for_lists(columns, customers, rules):
+    if problems := unfit_for_lists(columns, customers.phones, rules):
         raise DataError(problems)
-    return customers, [*warnings, *damaged_phones(columns, customers)]
+    return customers, [*warnings, *damaged_phones(columns, customers.phones)]
 
 
 def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:

@@ -50,17 +50,23 @@ def parse_events(file: SideFile, rules: CustomerRules) -> tuple[Events, list[str
 def parse_contacts(file: SideFile, rules: CustomerRules, channels: Collection[str]) -> tuple[Contacts, list[str]]:
     """Return the contacts of a log, in its order, and warnings. `channels`: the codes that a channel may be.
 
+    Of several numbers in a cell the first counts.
+
     Raises DataError for a channel or a result that is not known, and for ids and days that are none.
     """
     fields, warnings = _fields(file, rules, CONTACT_FIELDS, ("customer_id", "channel", "date"))
+    phones = read_phones(fields.columns.texts("mobile"))
     contacts = Contacts(
         customer_id=fields.ids("customer_id"),
         channel=fields.words("channel", sorted(channels), needed=True),
         action=fields.text("action"),
         day=fields.days("date", needed=True),
         result=fields.codes("result", RESULTS),
+        number=pc.fill_null(phones.numbers.take(pa.array(phones.first, mask=phones.first < 0)), ""),
     )
     fields.refuse()
+    if bad := int(np.count_nonzero((phones.first < 0) & (phones.kind > OTHER))):
+        warnings.append(f"{file.name}: {bad} numbers cannot be read; those that the customer file holds are taken for them")
     return contacts, warnings
 
 

@@ -75,7 +75,8 @@ class Events:
 class Contacts:
     """Contacts that were made, one entry per contact, all arrays of shape (n,).
 
-    `channel` and `action`: dictionary arrays of string ("" for no action); `result`: index into `RESULTS`.
+    `channel` and `action`: dictionary arrays of string ("" for no action); `result`: index into `RESULTS`; `number`: eleven digits, ""
+    where the contact does not tell it.
     """
 
     customer_id: pa.Array
@@ -83,6 +84,7 @@ class Contacts:
     action: pa.DictionaryArray
     day: Int32s
     result: Int8s
+    number: pa.Array
 
     def __len__(self) -> int:
         """Return the number of contacts."""

@@ -72,6 +72,12 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
     return replace(run, warnings=_judge_quarter(manifests.named(folder), run.quarter, on, grace_days, allow_old=allow_old))
 
 
+def holds_runs(folder: Path) -> bool:
+    """Tell whether runs lie in a folder, as `vip tier compute` publishes them there."""
+    found = (manifests.read_document(one) for one in sorted(folder.glob("[0-9][0-9][0-9][0-9]Q[1-4]*")))
+    return any(isinstance(one, dict) and one.get("schema") == _RUN for one in found)
+
+
 def read_run(folder: Path) -> TieredRun:
     """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
     folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")

@@ -37,7 +37,7 @@ from vip_tiering.publishing.locks import locked, settle
 from vip_tiering.publishing.switch import Switch
 from vip_tiering.rules.calendar import CalendarFile, working_days
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import TieredRun, load_run
+from vip_tiering.tiers.run_folder import TieredRun, holds_runs, load_run
 from vip_tiering.tiers.run_folder import by_new_ids as renamed_run
 
 PLAN_AHEAD: Final = dt.timedelta(days=60)
@@ -155,12 +155,18 @@ def _by_new_ids(
 
 
 def _refuse_places(run: Path, out: Path, private: Path) -> None:
-    """Refuse places that would make one folder a part of another."""
+    """Refuse places that would make one folder a part of another, or put lists among runs (semantics 12.12)."""
     out_place, private_place, run_place = (path.resolve() for path in (out, private, run))
     if out_place.is_relative_to(run_place):
         raise OutputError(f"{out}: lies inside the run {manifests.named(run).name}; choose another --out")
     if any(private_place.is_relative_to(one) for one in (out_place, run_place)) or out_place.is_relative_to(private_place):
         raise OutputError(f"{private}: must lie neither around nor inside --out or the run; choose another --private-out")
+    for option, given, place in (("--out", out, out_place), ("--private-out", private, private_place)):
+        around = {place, place.parent, *([run_place.parent] if place.is_relative_to(run_place.parent) else [])}
+        if any(holds_runs(one) for one in around):
+            raise OutputError(
+                f"{given}: lies in a folder of runs; lists need a folder of their own, such as lists: choose another {option}"
+            )
 
 
 def _refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:

@@ -14,11 +14,10 @@ from vip_tiering.base.arrays import Mask, text_array, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.lists.selection.contact_log import BARRED, COLUMNS, CONTACT_LOG
-from vip_tiering.lists.selection.facts import PHONE_WAYS, REFUSALS
+from vip_tiering.lists.selection.facts import PHONE_WAYS, REFUSALS, WRONG_NUMBER
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.rules.extracts import Aliases
 
-WRONG_NUMBER: Final = "wrong_number"
 _CONTACT: Final = ["customer_id", "action"]
 """What tells a contact of an export from others."""
 _UNLISTED: Final = "is on none of {what}; give the lists back with customer_id, action and channel as they were"

@@ -19,11 +19,11 @@ from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
-from vip_tiering.lists.followup.matching import WRONG_NUMBER, barred_rows, contradicted, listed_of, log_rows, matched_in, present_ids
+from vip_tiering.lists.followup.matching import barred_rows, contradicted, listed_of, log_rows, matched_in, present_ids
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, grown, marks_of, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS, folders_of, read_table
-from vip_tiering.lists.selection.facts import REFUSALS
+from vip_tiering.lists.selection.facts import REFUSALS, WRONG_NUMBER
 from vip_tiering.lists.selection.memory import MEMORY, Memory, Roots, read_memory
 from vip_tiering.lists.verification.read_back import ListPart, read_part
 from vip_tiering.playbooks.channels import Channel

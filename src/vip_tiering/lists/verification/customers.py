@@ -22,7 +22,7 @@ from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
-from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Known
+from vip_tiering.customers.types import NO_DAY, Contacts, Customers, Known
 from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
@@ -40,13 +40,15 @@ class Standing:
     """How every customer of the customer file stands on the day, arrays of shape (m,); by way where ways differ.
 
     `rating`: 1 to 5, 0 where none is valid; `number`: index of the customer's number, below 0 without one; `sharers`: how many
-    have it.
+    have it; `complained`: so lately that nothing is offered; `managed`: with a manager.
     """
 
     active: Mask
     adult: Mask
     young: Mask
     bereaved: Mask
+    complained: Mask
+    managed: Mask
     private: Mask
     qualified: Mask
     rating: npt.NDArray[np.int8]
@@ -98,10 +100,12 @@ def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks,
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
         bereaved=_bereaved(customers, known, limits, today),
+        complained=_heard(customers, known.logs, "complaint", today - limits.complaint_days.value),
+        managed=truth(pc.greater(pc.utf8_length(customers.text["manager"].cast(pa.string()).fill_null("")), 0)),
         private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books, now),
         qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
         rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
-        listed=_listed(customers, known.barred, books, today),
+        listed=_listed(customers, known, books, today),
         refused=_refused(customers, known.logs, books),
         consents={way: _consent(customers, way, "Y") for way in WAYS},
         number=number,
@@ -136,16 +140,18 @@ def _months_since(days: npt.NDArray[Any], on: dt.date, *, end_of_month: bool = T
 
 
 def _bereaved(customers: Customers, known: Known, limits: Limits, today: int) -> Mask:
-    bereaved, events = np.zeros(len(customers), np.bool_), known.events
-    for contacts in known.logs:
-        heard = contacts.result == RESULTS.index("bereavement")
-        heard &= today - contacts.day.astype(np.int64) <= limits.bereavement_days.value
-        bereaved |= _are(customers.customer_id, contacts.customer_id.filter(pa.array(heard)))
+    bereaved, events = _heard(customers, known.logs, "bereavement", today - limits.bereavement_days.value), known.events
     if events is None:
         return bereaved
     grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(["bereavement", "illness"])))
     grave &= (events.event == EVENTS.index("family_event")) & (today - events.day.astype(np.int64) <= limits.bereavement_days.value)
     return bereaved | _are(customers.customer_id, events.customer_id.filter(pa.array(grave)))
+
+
+def _heard(customers: Customers, logs: Sequence[Contacts], word: str, since: int) -> Mask:
+    """Return of whom somebody heard something since a day."""
+    ids = [one.customer_id.filter(pa.array((one.result == RESULTS.index(word)) & (one.day.astype(np.int64) >= since))) for one in logs]
+    return _are(customers.customer_id, pa.concat_arrays([pa.array([], pa.string()), *ids]))
 
 
 def _are(values: pa.Array, among: pa.Array) -> Mask:
@@ -158,17 +164,39 @@ def _by_way(words: pa.DictionaryArray, way: str, books: Playbooks) -> Mask:
     return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes, pa.string())))
 
 
-def _listed(customers: Customers, barred: DoNotContact | None, books: Playbooks, today: int) -> dict[str, Mask]:
-    """Return who is on the do-not-contact list, by id, or by a number that he has."""
+def _listed(customers: Customers, known: Known, books: Playbooks, today: int) -> dict[str, Mask]:
+    """Return who is on the do-not-contact list, by id, or by a number that he has; and whom the contact log bars like it."""
+    nobody = np.zeros(len(customers), np.bool_)
+    listed = {way: _logged(customers, known.contacts, way, books) if known.contacts is not None else nobody for way in WAYS}
+    barred = known.barred
     if barred is None:
-        return {way: np.zeros(len(customers), np.bool_) for way in WAYS}
-    listed = {}
+        return listed
     for way in WAYS:
         meant = pa.array(_by_way(barred.channel, way, books) & (barred.since <= today))
-        numbers = _are(customers.numbers, barred.number.filter(meant))
-        by_number = np.append(numbers, [False, False])  # -1 and -2: without a number
-        listed[way] = _are(customers.customer_id, barred.customer_id.filter(meant)) | by_number[customers.phone]
+        listed[way] = listed[way] | _are(customers.customer_id, barred.customer_id.filter(meant))
+        listed[way] |= _have(customers, _are(customers.numbers, barred.number.filter(meant)))
     return listed
+
+
+def _have(customers: Customers, numbers: Mask) -> Mask:
+    """Return who has one of some numbers, shape (m,)."""
+    result: Mask = np.append(numbers, [False, False])[customers.phone]  # -1 and -2: without a number
+    return result
+
+
+def _logged(customers: Customers, log: Contacts, way: str, books: Playbooks) -> Mask:
+    """Return whom a contact log bars for ever from a way: who refused, and whoever has the number; a wrong number, by whatever means."""
+    refused = np.isin(log.result, [RESULTS.index("refused"), RESULTS.index("opt_out")]) & _by_way(log.channel, way, books)
+    barred = _are(customers.customer_id, log.customer_id.filter(pa.array(refused)))
+    if way not in ("sms", "call"):
+        return barred
+    wrong = log.result == RESULTS.index("wrong_number")
+    told = truth(pc.not_equal(log.number, ""))
+    numbers = _are(customers.numbers, log.number.filter(pa.array((refused | wrong) & told)))
+    silent = _are(customers.customer_id, log.customer_id.filter(pa.array((refused | wrong) & ~told)))
+    numbers[customers.phone[silent & (customers.phone >= 0)]] = True
+    without = _are(customers.customer_id, log.customer_id.filter(pa.array(wrong & ~told))) & (customers.phone < 0)
+    return barred | without | _have(customers, numbers)
 
 
 def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -> dict[str, Mask]:
