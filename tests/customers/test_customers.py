@@ -19,13 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import RULES, examples
-from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
-from vip_tiering.customers.customer_file import ABSENT, canonical_mobiles, parse_customers
+from vip_tiering.customers.customer_file import ABSENT, parse_customers
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.texts import LONGEST_TEXT, clean_text
-from vip_tiering.customers.types import BAD_PHONE, NO_DAY, NO_PHONE, NOT_GIVEN, Customers
+from vip_tiering.customers.types import NO_DAY, NO_PHONE, NOT_GIVEN, Customers
 from vip_tiering.playbooks.customers import (
     CODES,
     CUSTOMER_FIELDS,
@@ -38,7 +37,6 @@ from vip_tiering.playbooks.customers import (
 )
 from vip_tiering.playbooks.load import load
 
-PREFIXES = RULES.parents[1] / "shared" / "data" / "cn_mobile_prefixes.csv"
 CANARY = "CANARY"
 NONE = CustomerRules()
 
@@ -534,74 +532,3 @@ def test_a_name_over_two_lines_is_one_name(tmp_path: Path) -> None:
     rows = [PERSON | {"name": "王\n丹"}, PERSON]
     with pytest.raises(DataError, match="row 3, column customer_id: this id stands in row 2"):
         parsed(tmp_path, *rows)
-
-
-# --- phones
-
-
-def phones(*texts: str) -> list[str | int]:
-    """Return each text as its number, or as what stands for none."""
-    phone, numbers = canonical_mobiles(pa.array(texts))
-    return [numbers[place].as_py() if place >= 0 else place for place in phone.tolist()]
-
-
-@pytest.mark.parametrize("text", ["", " ", "-", "\u3000"])
-def test_no_phone(text: str) -> None:
-    """Nothing, and what people write for nothing, is not a phone."""
-    assert [NO_PHONE, "13800138000"] == phones(text, "13800138000")
-
-
-BAD_PHONES = [
-    "1380013800", "138001380000", "1380013800a", "010-12345678", "01012345678", "02112345678", "10086", "12345678901", "00000000000",
-    "+8513800138000", "+1 650 253 0000", "13800138000/13900139000", "13800138000 13900139000", "1.3800138e10", CANARY, "8613800138",
-    "١٣٨٠٠١٣٨٠٠٠",
-]  # fmt: skip
-
-
-@pytest.mark.bad_input(64)
-@pytest.mark.parametrize("text", BAD_PHONES)
-def test_bad_phones(text: str) -> None:
-    """What is not a mobile number of mainland China is told apart from nothing, and refuses nobody."""
-    assert [BAD_PHONE] == phones(text)
-
-
-_DIGITS = st.sampled_from([str.maketrans("0123456789", "0123456789"), str.maketrans("0123456789+-().", "０１２３４５６７８９＋－（）．")])
-_BETWEEN = st.sampled_from(["", " ", "-", ".", "\u3000", "\u00a0", "\u200b", "—", "(", ")"])
-
-
-@settings(max_examples=examples(10))
-@given(
-    prefix=st.sampled_from(["", "+86", "0086", "86"]),
-    head=st.sampled_from(["138", "139", "150", "186", "199", "1700", "166"]),
-    tail=st.integers(0, 10**8 - 1),
-    between=st.lists(_BETWEEN, min_size=12, max_size=12),
-    width=_DIGITS,
-)
-@pytest.mark.bad_input(64)
-def test_however_a_number_is_written_it_is_the_same(prefix: str, head: str, tail: int, between: list[str], width: dict[int, int]) -> None:
-    """Prefixes, blanks, hyphens, dots, brackets and full-width digits do not make another number of it."""
-    number = (head + f"{tail:08d}")[:11]
-    written = prefix + "".join(mark + digit for mark, digit in zip(between, number, strict=False)) + between[-1]
-    assert [number] == phones(written.translate(width))
-
-
-def test_numbers_are_distinct_and_sorted() -> None:
-    """One entry per number, whoever holds it."""
-    phone, numbers = canonical_mobiles(pa.array(["13900139000", "+86 138-0013-8000", "13900139000", "x"]))
-    assert (["13800138000", "13900139000"], [1, 0, 1, BAD_PHONE]) == (numbers.to_pylist(), phone.tolist())
-
-
-def test_no_numbers_at_all() -> None:
-    """A column without any number, and one without any row, are fine."""
-    found: list[tuple[Int32s, pa.Array]] = [canonical_mobiles(pa.array(texts, pa.string())) for texts in ([""], [])]
-    assert [([NO_PHONE], []), ([], [])] == [(phone.tolist(), numbers.to_pylist()) for phone, numbers in found]
-
-
-@pytest.mark.skipif(not PREFIXES.is_file(), reason="the table of prefixes lies beside the project")
-def test_prefixes_are_those_of_the_table() -> None:
-    """Each of the prefixes 1000 to 1999 is a mobile where an independent table says so."""
-    with PREFIXES.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 1000
-    expected = [row["sample"] if row["type"] == "MOBILE" and row["valid"] == "True" else BAD_PHONE for row in rows]
-    assert expected == phones(*(row["sample"] for row in rows))

@@ -244,10 +244,60 @@ def test_usual_chinese_list(tmp_path: Path, shipped: CustomerRules) -> None:
 
 
 def test_a_number_that_is_none_is_counted(tmp_path: Path) -> None:
-    """A number that is not a mobile bars nothing, and a warning counts such rows; the customer beside it is barred."""
-    entries, warnings = do_not_contact_of(file_of(tmp_path, f"customer_id,mobile\n7,{CANARY}\n,010-12345678\n,13800138000\n"))
+    """Where a customer is barred, a number beside him that cannot be read is a warning; a landline alone bars nothing, with a warning."""
+    entries, warnings = do_not_contact_of(file_of(tmp_path, f"customer_id,mobile\n7,{CANARY}\n,010-62345678\n,13800138000\n"))
     assert [("7", ""), ("", "13800138000")] == [entry[:2] for entry in rows_of_entries(entries)]
-    assert ["records.csv: 2 numbers are not mobile numbers of mainland China and bar nothing; correct them"] == warnings
+    assert [
+        "records.csv: 1 numbers cannot be read and bar nothing, their customers are barred; correct them",
+        "records.csv: 1 numbers are of other phones, such as landlines, and bar nothing",
+    ] == warnings
+
+
+@pytest.mark.parametrize("cell", ["13812341000.0", "013812341000", "'13812341000", "+86 138 1234 1000", "0086-13812341000"])
+def test_numbers_that_a_spreadsheet_damaged_are_read(cell: str, tmp_path: Path) -> None:
+    """A number that is whole bars itself, whatever stands around it."""
+    entries, warnings = do_not_contact_of(file_of(tmp_path, f"mobile,since\n{cell},2015-12-01\n"))
+    assert ([("", "13812341000", ALL_CHANNELS, DAY)], []) == (rows_of_entries(entries), warnings)
+
+
+def test_two_numbers_in_a_cell_are_both_barred(tmp_path: Path) -> None:
+    """Every number of a cell becomes an entry, beside that of the customer."""
+    entries, _ = do_not_contact_of(file_of(tmp_path, 'customer_id,mobile\n7,13812341000/139 1234 1000\n,"13712341000, 13612341000"\n'))
+    assert [("7", ""), ("", "13812341000"), ("", "13912341000"), ("", "13712341000"), ("", "13612341000")] == [
+        entry[:2] for entry in rows_of_entries(entries)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "said"),
+    [
+        (["1.38E+10"], 3, "names no customer, and its number is written 1.38E+10: the column was a number; "),
+        (["138****1000", "139****1000", "137****1000"], 3, "names no customer, and its number is masked; "),
+        (
+            ["1381234567.0"],
+            3,
+            "names no customer, and its number is written with a dot, which separates nothing: was the column a number?; ",
+        ),
+        (["13900139000/138****1000"], 3, "names no customer, and its number is masked; "),
+        (["1381234100"], 3, "names no customer, and its number is of fewer than eleven digits; "),
+        ([CANARY], 3, "names no customer, and its number is written with other characters than digits; "),
+        (["13900139000", "17491234567"], 4, "names no customer, and its number is of eleven digits that no mobile network has; "),
+    ],
+)
+def test_a_list_with_numbers_that_cannot_be_read_fails_closed(cells: list[str], row: int, said: str, tmp_path: Path) -> None:
+    """A row that names neither a customer nor a number that can be read is refused: one line for a cause, with its rows and no value."""
+    text = "mobile\n13800138000\n" + "".join(f"{cell}\n" for cell in cells)
+    message = one_wrong(do_not_contact_of, file_of(tmp_path, text), "entry-unreadable", row, "mobile")
+    more = f"; {len(cells)} rows are like this: {', '.join(str(row + one) for one in range(len(cells)))}" if len(cells) == 3 else ""
+    assert f"{said}write the whole number as text, or name the customer{more}" == message
+
+
+def test_of_very_many_unreadable_rows_the_first_are_named(tmp_path: Path) -> None:
+    """Thousands of rows with one fault are one line, which counts them and names the first twenty."""
+    message = one_wrong(do_not_contact_of, file_of(tmp_path, "mobile\n" + "1.38E+10\n" * 3000), "entry-unreadable", 2, "mobile")
+    assert message.endswith(
+        "; 3000 rows are like this: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 2980 more"
+    )
 
 
 @pytest.mark.parametrize(

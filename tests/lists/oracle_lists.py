@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -60,6 +60,7 @@ class Contact(NamedTuple):
     action: str
     day: dt.date
     result: str
+    mobile: str = ""
 
 
 class Barred(NamedTuple):
@@ -126,14 +127,14 @@ class World:
 
 def canonical(mobile: str) -> str:
     """Return a number as eleven digits, "" for none, "bad" for no mobile number; every mobile of these tests begins with 138."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKC", mobile) if sign not in " -.()")
-    digits = plain.removeprefix("+86") if plain.startswith("+") else plain
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
-            digits = digits.removeprefix(prefix)
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", mobile) if sign not in " -()'")
     if not plain:
         return ""
-    return digits if len(digits) == 11 and digits.startswith("138") else "bad"
+    digits = plain.removesuffix(".0")
+    for prefix in ("+86", "0086", "86", "0"):
+        if digits == prefix + digits[-11:]:
+            digits = digits[-11:]
+    return digits if len(digits) == 11 and digits.isdigit() and digits.startswith("138") else "bad"
 
 
 def age_on(birthday: dt.date, on: dt.date) -> int:
@@ -223,6 +224,11 @@ class Case(NamedTuple):
         return bool(self.channel["public"] or self.action.get("campaign"))
 
     @property
+    def offers(self) -> bool:
+        """Whether something is offered: what a complaint stops."""
+        return self.purpose["code"] not in {"service", "care"}
+
+    @property
     def mere_service(self) -> bool:
         """Whether it is service on a channel that is not public: no refusal stops it."""
         return self.purpose["code"] == "service" and not self.channel["public"]
@@ -300,7 +306,7 @@ class Oracle:
         )
 
     def _listed(self) -> set[tuple[str, str]]:
-        """Return who is on the do-not-contact list, for which way."""
+        """Return who is on the do-not-contact list, for which way; and whom the contact log puts there, as records would."""
         result = set()
         for entry in self.world.barred or ():
             if entry.since is not None and entry.since > self.world.on:
@@ -308,7 +314,22 @@ class Oracle:
             ways = set(self.book.ways.values()) if entry.channel in {"", "all"} else {self.book.ways[entry.channel]}
             who = {entry.customer, *self.holders.get(canonical(entry.mobile), ())}
             result |= {(one, way) for one in who for way in ways if one and way}
+        for contact in self.world.log or ():
+            told = canonical(contact.mobile)
+            number = told if told not in {"", "bad"} else self.number.get(contact.customer, "")
+            people = self.holders.get(number, ())
+            if contact.result in REFUSALS:
+                way = self.book.ways[contact.channel]
+                result |= {(one, way) for one in (contact.customer, *(people if way in PHONE_WAYS else ()))}
+            if contact.result == "wrong_number":
+                result |= {(one, way) for one in ([contact.customer] if number in {"", "bad"} else people) for way in PHONE_WAYS}
         return result
+
+    def complained(self, customer: str) -> bool:
+        """Return whether the customer complained so lately that nothing is offered."""
+        days = self.book.limits["complaint_days"]
+        both = (*self.log[customer], *self.heard[customer])
+        return any(one.result == "complaint" and (self.world.on - one.day).days <= days for one in both)
 
     def refused(self, customer: str, way: str) -> bool:
         """Return whether the customer refused a way, on whatever day."""
@@ -353,16 +374,27 @@ class Oracle:
         return max((day for day, _, which in made if which == action), default=LONG_AGO)
 
     def capped(self, case: Case) -> bool:
-        """Return whether a cap of the channel is reached, by number for SMS, else by customer."""
-        unit = self.unit(case)
-        again = self.again(case)
-        days = {
-            day
-            for one in unit
-            for day, channel, action in self.made(one, but_freed=again)
-            if channel == case.channel["code"] and (action not in self.book.actions or self.book.purpose(self.book.actions[action])["caps"])
-        }
-        return any(sum((self.world.on - day).days < cap["days"] for day in days) >= cap["contacts"] for cap in case.channel.get("caps", ()))
+        """Return whether a cap of the channel is reached, by number for SMS, else by customer: messages and calls are counted."""
+        unit, again, today = self.unit(case), self.again(case), self.world.on
+
+        def meant(one: Contact | Remembered) -> bool:
+            capped = one.action not in self.book.actions or self.book.purpose(self.book.actions[one.action])["caps"]
+            return one.channel == case.channel["code"] and one.day <= today and bool(capped)
+
+        logged: dict[dt.date, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        listed: dict[dt.date, set[str]] = defaultdict(set)
+        for customer in unit:
+            for contact in filter(meant, self.log[customer]):
+                logged[contact.day][contact.action if contact.action in self.book.actions else ""][customer] += 1
+            for remembered in filter(meant, self.memory[customer]):
+                if not (again and self.freed(remembered)):
+                    listed[remembered.day].add(remembered.action)
+        times = {day: sum(max(counts.values()) for counts in actions.values()) for day, actions in logged.items()}
+        for day, actions in listed.items():
+            if not ({*actions, ""} & logged[day].keys()):
+                times[day] = times.get(day, 0) + 1
+        caps = case.channel.get("caps", ())
+        return any(sum(count for day, count in times.items() if (today - day).days < cap["days"]) >= cap["contacts"] for cap in caps)
 
     def unit(self, case: Case) -> list[str]:
         """Return who receives the message together: the holders of a number, or the customer alone."""
@@ -528,13 +560,21 @@ class Oracle:
             not self.marketable(other)
             or (other, case.way) in self.listed
             or (not case.mere_service and (self.bereaved(other) or self.refused(other, case.way)))
+            or (case.offers and self.complained(other))
             or (case.bulk and self.private(other))
             for other in self.others(case.customer)
         )
 
+    def audible(self, case: Case) -> list[dict[str, Any]]:
+        """Return the sellable products of which a customer may hear: private ones only where qualified."""
+        topics, open_to_all = self.topics(case), not case.purpose["qualified"] or self.qualified(case.customer)
+        if topics is None:
+            return [] if not open_to_all else [{}]
+        return [one for one in topics if open_to_all or one["offer"] != "private"]
+
     def mismatch(self, case: Case) -> bool:
         """Return whether no topic is within the customer's rating."""
-        topics = self.topics(case)
+        topics = None if self.topics(case) is None else self.audible(case)
         rating = risk_number(self.cell(case.customer, "risk_rating"))
         return self.needs_rating(case) and topics is not None and all(risk_number(one["risk"]) > rating for one in topics)
 
@@ -553,8 +593,14 @@ class Oracle:
             ("bereavement", lambda case: case.purpose["code"] != "service" and self.bereaved(case.customer)),
             ("phone_barred", self.barred_by_other),
             ("do_not_contact", lambda case: (case.customer, case.way) in self.listed),
-            ("opted_out", lambda case: not case.mere_service and self.refused(case.customer, case.way)),
+            (
+                "opted_out",
+                lambda case: (
+                    (not case.mere_service and self.refused(case.customer, case.way)) or (case.offers and self.complained(case.customer))
+                ),
+            ),
             ("no_consent", self.consent_missing),
+            ("no_manager", lambda case: case.purpose["code"] == "private" and not self.cell(case.customer, "manager")),
             ("no_phone", lambda case: case.way in PHONE_WAYS and not self.number[case.customer]),
             ("bad_phone", lambda case: case.way in PHONE_WAYS and self.number[case.customer] == "bad"),
             ("no_wechat", lambda case: case.way == "wechat" and not self.cell(case.customer, "wechat_id")),
@@ -568,7 +614,7 @@ class Oracle:
                 lambda case: case.bulk and any(one["offer"] == "private" for one in self.offered(case) or ()),
             ),
             ("not_distributable", lambda case: self.topics(case) == []),
-            ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.qualified(case.customer)),
+            ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.audible(case)),
             ("no_risk_rating", lambda case: self.needs_rating(case) and not self.cell(case.customer, "risk_rating")),
             ("rating_expired", lambda case: self.needs_rating(case) and not self.rating_valid(case.customer)),
             ("risk_mismatch", self.mismatch),
@@ -684,7 +730,7 @@ class Oracle:
         """Return whether something may be offered to the customer on a channel; in person consent to any way is enough."""
         way = self.book.ways[channel]
         others = self.others(customer) if way in PHONE_WAYS else []
-        silent = any(self.bereaved(one) or self.refused(one, way) for one in (customer, *others))
+        silent = any(self.bereaved(one) or self.refused(one, way) or self.complained(one) for one in (customer, *others))
         ways = CONSENT if way == "in_person" else [way]
         return not silent and any(self.consented(customer, one) and not self.refused(customer, one) for one in ways)
 
@@ -700,7 +746,7 @@ class Oracle:
         if case.action["trigger"] == "maturity":
             return {one.product for one in case.occasions or () if one.product and not self.told(action, customer, one)}
         rating = risk_number(self.cell(customer, "risk_rating"))
-        topics = self.topics(case) or ()
+        topics = self.audible(case) if self.topics(case) else ()
         return {one["label"] for one in topics if not self.needs_rating(case) or risk_number(one["risk"]) <= rating}
 
     def max_risk(self, customer: str, channel: str) -> str:

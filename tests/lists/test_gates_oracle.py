@@ -36,6 +36,7 @@ from tests.lists.oracle_lists import (
     Verdict,
     World,
     birthday_in,
+    canonical,
 )
 from vip_tiering.base.quarter import Quarter, day_number
 from vip_tiering.base.schema import CHANGES_CSV, TIERS_PARQUET
@@ -62,10 +63,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Every column of the customer file but the customer's number."""
 NEW_PRODUCTS: Final = (
-    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension", "trust", "private_fund", "nowhere", "",
+    "treasury_bond", "bond_fund", "mixed_fund", "股票型基金", "理财产品", "participating_pension",
+    "participating_pension", "trust", "private_fund", "nowhere", "",
 )  # fmt: skip
 RESULTS: Final = (
     "", "reached", "no_answer", "complaint", "interested", "done", "delivered", "failed", "wrong_number", "meeting_set", "bereavement",
+    "reached", "delivered", "interested", "done", "reached", "delivered", "no_answer", "delivered", "", "",
 )  # fmt: skip
 """What may come of a contact, refusals left out."""
 NO_STATUS: Final = CustomerRules.model_validate(
@@ -86,7 +89,7 @@ FALLS: Final = {
     "risk_rating": RATED,
     "risk_rated_on": RATED,
     "birthday": {"G-CALL-3"},
-    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]},
+    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]} - {"D-ALLOC"},  # it has public ones too
     "mobile": BY_PHONE,
 }
 """The actions that nobody gets without a column."""
@@ -154,8 +157,9 @@ class Maker:
     def mobile(self, number: str) -> str:
         """Return a number as somebody may write it, or none."""
         if self.mishap() and self.chance(0.5):
-            return self.rng.choice(("", "12345", "010-62345678"))
+            return self.rng.choice(("", "12345", "010-62345678", "1.38E+10", f"{number[:3]}****{number[7:]}", f"{number[:10]}.0"))
         forms = (number, number, number, f"+86 {number}", f"86{number}", f"{number[:3]}-{number[3:7]}-{number[7:]}", f" {number} ")
+        forms += (f"{number}.0", f"0{number}", f"'{number}")
         return self.rng.choice(forms)
 
     def customer(self, number: str) -> Fields:
@@ -194,6 +198,10 @@ class Maker:
             number = f"138{len(result):08d}"
             for _ in range(self.rng.choice((1, 1, 1, 1, 2, 2, 3, 4, 5))):
                 result[f"C{len(result):05d}"] = self.customer(number)
+        given = [fields for fields in result.values() if fields["mobile"]]
+        bad = [fields for fields in given if canonical(fields["mobile"]) == "bad"]
+        for fields in bad if 2 * len(bad) >= len(given) else ():  # such a column is refused as a whole
+            fields["mobile"] = ""
         return result
 
     def tiered(self) -> Tiered:
@@ -251,7 +259,9 @@ class Maker:
                 action = self.rng.choice((*BOOK.actions, "OLD-1", ""))
                 refused = self.mishap() and self.chance(0.2)
                 outcome = self.rng.choice(("refused", "opt_out")) if refused else self.rng.choice(RESULTS)
-                result.append(Contact(one, channel, action, self.past(), outcome))
+                day = self.past() if self.chance(0.8) or not result else result[-1].day  # several on one day
+                mobile = self.rng.choice(("", "", f"138{self.rng.randrange(len(ids)):08d}", "1.38E+10", f"0138{self.rng.randrange(9):08d}"))
+                result.append(Contact(one, channel, action, day, outcome, mobile))
         self.rng.shuffle(result)
         return result
 
@@ -261,7 +271,7 @@ class Maker:
         for one in ids:
             if self.mishap() and self.chance(0.5):
                 mobile = "" if self.chance(0.5) else customers[one]["mobile"]
-                customer = one if self.chance(0.7) or not mobile else ""
+                customer = one if self.chance(0.7) or canonical(mobile) in {"", "bad"} else ""
                 since = None if self.chance(0.5) else self.near(0, -10)
                 result.append(Barred(customer, mobile, self.rng.choice(("all", "", *CHANNELS)), since))
         return result
@@ -388,8 +398,8 @@ def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
         lines = [(one.customer, one.event, one.kind, _iso(one.day), one.product) for one in world.events]
         events, _ = parse_events(_side_file(folder / "events.csv", ["customer_id", "event", "kind", "date", "product"], lines), rules)
     if world.log is not None:
-        lines = [(one.customer, one.channel, one.action, _iso(one.day), one.result) for one in world.log]
-        file = _side_file(folder / "log.csv", ["customer_id", "channel", "action", "date", "result"], lines)
+        lines = [(one.customer, one.channel, one.action, _iso(one.day), one.result, one.mobile) for one in world.log]
+        file = _side_file(folder / "log.csv", ["customer_id", "channel", "action", "date", "result", "mobile"], lines)
         contacts, _ = parse_contacts(file, rules, channels)
     if world.barred is not None:
         entries = [(one.customer, one.mobile, one.channel, _iso(one.since)) for one in world.barred]
@@ -649,7 +659,8 @@ def test_a_product_is_launched(tmp_path: Path) -> None:
 
 
 PLAIN: Final = dict.fromkeys(COLUMNS, "") | {
-    "name": "王丹", "gender": "F", "mobile": "13800000001", "birthday": "1976-07-01", "wechat_id": "wx1", "risk_rating": "C5",
+    "name": "王丹", "gender": "F", "mobile": "13800000001", "manager": "李经理",
+    "birthday": "1976-07-01", "wechat_id": "wx1", "risk_rating": "C5",
     "risk_rated_on": "2015-06-01", "qualified_investor": "Y", "qualified_on": "2015-06-01", "consent_sms": "Y", "consent_call": "Y",
     "consent_wechat": "Y", "status": "active",
 }  # fmt: skip

@@ -433,6 +433,12 @@ def another_holder(**fields: str) -> Callable[[Branch], object]:
     return lambda one: one.people.update({11: customer(1, **fields)})
 
 
+def complaining_holder(one: Branch) -> None:
+    """Let somebody who is in no list and has the number of the first customer have complained."""
+    another_holder()(one)
+    one.log.append((named(11), "visits", "2016-01-01", "complaint"))
+
+
 def grave_illness(one: Branch) -> None:
     """Let the family of a customer whom his manager visits be ill."""
     one.events.append((named(4), "family_event", "illness", "2016-01-01", "", ""))
@@ -476,9 +482,16 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("a wedding", (), lambda one: one.events.append((named(1), "family_event", "wedding", "2016-01-01", "", ""))),
     ("bereaved, by the manager", ("client-bereaved",), grave_illness),
     ("refused", ("client-refused",), with_fields(1, consent_sms="N")),
-    ("refused by the log", ("client-refused",), lambda one: one.log.append((named(1), "sms", "2014-01-01", "opt_out"))),
+    ("refused by the log", ("client-listed", "client-refused"), lambda one: one.log.append((named(1), "sms", "2014-01-01", "opt_out"))),
     ("refused another way", (), lambda one: one.log.append((named(1), "calls", "2014-01-01", "refused"))),
-    ("refused a visit", ("client-refused",), lambda one: one.log.append((named(4), "visits", "2014-01-01", "refused"))),
+    ("wrong number by the log", ("client-listed",), lambda one: one.log.append((named(1), "calls", "2015-12-01", "wrong_number"))),
+    ("wrong number of another", (), lambda one: one.log.append((named(12), "calls", "2015-12-01", "wrong_number"))),
+    ("complained", ("client-refused",), lambda one: one.log.append((named(1), "calls", "2015-12-06", "complaint"))),
+    ("complained long ago", (), lambda one: one.log.append((named(1), "calls", "2015-12-05", "complaint"))),
+    ("holder complained", ("phone-holder",), complaining_holder),
+    ("without a manager", ("client-manager",), with_fields(7, manager="")),
+    ("without a manager, no private purpose", (), with_fields(5, manager="")),
+    ("refused a visit", ("client-listed", "client-refused"), lambda one: one.log.append((named(4), "visits", "2014-01-01", "refused"))),
     ("not asked", ("client-consent",), with_fields(1, consent_sms="")),
     ("not asked, visited", (), with_fields(4, consent_sms="", consent_call="", consent_wechat="")),
     ("not asked, rated call", ("client-consent",), with_fields(10, consent_call="")),

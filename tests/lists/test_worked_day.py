@@ -53,6 +53,7 @@ CUSTOMERS = {
     "G-TOLD": customer(21),
     "G-OFTEN": customer(22),
     "G-TURNS": customer(23),
+    "D-OF-NOBODY": customer(24, manager=""),
 }
 REASONS = {
     ("G-UNKNOWN", "G-SMS-5"): "no_profile",
@@ -64,6 +65,7 @@ REASONS = {
     ("G-LISTED", "G-SMS-5"): "do_not_contact",
     ("G-REFUSED", "G-SMS-5"): "opted_out",
     ("G-NO-ANSWER", "G-SMS-5"): "no_consent",
+    ("D-OF-NOBODY", "D-SMS-1"): "no_manager",
     ("G-NO-PHONE", "G-SMS-5"): "no_phone",
     ("G-BAD-PHONE", "G-SMS-5"): "bad_phone",
     ("P-NO-WECHAT", "P-WECHAT"): "no_wechat",
@@ -152,9 +154,9 @@ def test_every_gate_stops_somebody(worked: Day, who: tuple[str, str], reason: st
 
 
 def test_a_silent_list_is_named_with_its_reason(worked: Day) -> None:
-    """An action that selected somebody and exported nobody is printed with its first reason and count."""
+    """An action that selected somebody and exported nobody is printed with its main reason and count."""
     done = export(*worked.arguments[:2], worked.arguments[2].parent / "again", *worked.arguments[3:])
-    assert "D-SMS-7: 3 selected, none exported; first reason senior 1" in done.stdout or "none exported" in done.stdout
+    assert "D-SMS-7: 3 selected, none exported; main reason senior 1" in done.stdout or "none exported" in done.stdout
 
 
 def test_the_next_day_repeats_nothing(worked: Day) -> None:

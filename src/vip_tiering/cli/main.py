@@ -20,7 +20,7 @@ from vip_tiering.cli.options import STYLE
 from vip_tiering.cli.playbook import playbook_app
 from vip_tiering.cli.rules import rules_app
 from vip_tiering.cli.terminal import complain, make_ready
-from vip_tiering.cli.tiers import extract_app, tier_app, verify
+from vip_tiering.cli.tiers import customers_app, extract_app, tier_app, verify
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _FEW_COLLECTIONS = 100_000
@@ -31,7 +31,9 @@ class _InOrderOfUse(typer.core.TyperGroup):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(super().list_commands(ctx), key=("extract", "tier", "changes", "playbook", "rules", "verify", "demo").index)
+        return sorted(
+            super().list_commands(ctx), key=("extract", "tier", "customers", "changes", "playbook", "rules", "verify", "demo").index
+        )
 
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
+app.add_typer(customers_app, name="customers")
 app.add_typer(changes_app, name="changes")
 app.add_typer(playbook_app, name="playbook")
 app.add_typer(rules_app, name="rules")

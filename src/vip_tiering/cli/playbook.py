@@ -111,7 +111,7 @@ def playbook_export(
         Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
     ] = None,
     contact_log: Annotated[
-        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they count for caps and turns.")
+        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they bind as results do.")
     ] = None,
     do_not_contact: Annotated[
         Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")

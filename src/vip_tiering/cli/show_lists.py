@@ -91,11 +91,11 @@ def _actions(document: Mapping[str, Any]) -> Table:
 
 
 def _empty(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for every action of which nobody is left, with its first reason: an empty list is never silent."""
+    """Yield a line for every action of which nobody is left, with its main reason: an empty list is never silent."""
     for action, counts in document["actions"].items():
         if counts["selected"] and not counts["exported"]:
-            reason, count = next(iter(counts["suppressed"].items()))
-            yield f"{action}: {counts['selected']:,} selected, none exported; first reason {reason} {count:,}"
+            reason, count = max(counts["suppressed"].items(), key=lambda one: one[1])
+            yield f"{action}: {counts['selected']:,} selected, none exported; main reason {reason} {count:,}"
 
 
 def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:

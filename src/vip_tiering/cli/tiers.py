@@ -1,4 +1,4 @@
-"""The commands `vip extract check`, `vip tier compute`, `vip verify`. Nothing heavy is imported before a command runs."""
+"""The commands `vip extract check`, `vip tier compute`, `vip customers check`, `vip verify`. Heavy imports wait for them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_jso
 
 extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
 tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
+customers_app = typer.Typer(help="Look at the customer file before lists are made of it.", **STYLE)
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
@@ -148,6 +149,35 @@ def _asked(
         "accept_partial": accept_partial or [],
         "as_of": date_of("--as-of", as_of) if as_of is not None else None,
     }
+
+
+@customers_app.callback()
+def _customers() -> None:
+    """Keep `check` a command of its own while it is the only one."""
+
+
+@customers_app.command("check")
+def customers_check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Customer file (CSV, .gz, Parquet).")],
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run folder, such as out/2015Q4: how far it and the file know each other.")
+    ] = None,
+    rules: RulesOption = None,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, json_option("the report")] = False,
+) -> None:
+    """Say what a customer file holds by the rules, and whether lists can be made of it; no customer's value is shown."""
+    from vip_tiering.base.errors import DataError
+    from vip_tiering.cli.show_customers import customers_report
+    from vip_tiering.customers import check
+
+    result = check.customers_check(file, run=run, rules=rules, max_bytes=max_bytes)
+    if as_json:
+        show_json(result.document)
+    else:
+        show_rendered(customers_report(result.document))
+    if result.problems:
+        raise DataError(result.problems)
 
 
 def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -48,11 +48,14 @@ class Fields:
         if self.problems:
             raise DataError(self.problems)
 
-    def note(self, field: str | None, rule: str, mask: Mask, message: str) -> None:
-        """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are."""
+    def note(self, field: str | None, rule: str, mask: Mask, message: str, *, rows: bool = False) -> None:
+        """Note what is wrong with the rows of `mask`, once: the first of them, and how many they are; with `rows` which, too."""
         count = int(np.count_nonzero(mask))
         if count:
             more = f"; {count} rows are like this" if count > 1 else ""
+            if rows and more:
+                first = self.columns.row[mask][:_SHOWN_REPEATS].tolist()
+                more += f": {', '.join(map(str, first))}" + (f" and {count - len(first)} more" if count > len(first) else "")
             row, header = int(self.columns.row[np.argmax(mask)]), self.columns.headers[field] if field else None
             self.problems.append(Problem(self.columns.file, row, header, rule, f"{message}{more}"))
 
@@ -117,6 +120,30 @@ class Fields:
         if needed:
             self.note(field, "value-missing", judged & (places == _ABSENT), f"a word is missing; write {right}")
         return np.where(places == _UNKNOWN, np.int32(_ABSENT), places)
+
+    def tally(self, field: str, known: Sequence[str], *, several: bool = False) -> tuple[list[dict[str, Any]], int, list[int]]:
+        """Return how often each word of a column that the rules know stands there, how many cells are empty, and the rows of other words.
+
+        A word comes with the code that it means. `several`: words are joined by |, and each is counted by itself.
+        """
+        coded = self.columns.texts(field).dictionary_encode()
+        cells = tidy_column(coded.dictionary)
+        times = np.bincount(coded.indices.to_numpy(zero_copy_only=False), minlength=len(cells))
+        words, owner = cells, np.arange(len(cells))
+        if several:
+            parts = pc.split_pattern(cells, "|")
+            words, owner = tidy_column(pc.list_flatten(parts)), pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
+        places = _look_up(words, self._word_table(field, known))
+        found: dict[str, dict[str, Any]] = {}
+        for at in np.flatnonzero((places != _UNKNOWN) & truth(pc.not_equal(words, ""))).tolist():  # different words, a few
+            word, place = words[at].as_py(), int(places[at])
+            entry = found.setdefault(word, {"value": word, "means": known[place] if place >= 0 else "", "count": 0})
+            entry["count"] += int(times[owner[at]])
+        strange = np.zeros(len(cells), np.bool_)
+        strange[owner[places == _UNKNOWN]] = True
+        rows = self.columns.row[strange[coded.indices.to_numpy(zero_copy_only=False)]].tolist()
+        empty = int(times[truth(pc.equal(cells, ""))].sum())
+        return sorted(found.values(), key=lambda one: (-one["count"], one["value"])), empty, rows
 
     def _word_table(self, field: str, known: Sequence[str]) -> dict[str, int]:
         """Return the place in `known` of every word that is one of its codes, or that the rules map to one; "" is not given."""

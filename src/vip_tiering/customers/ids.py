@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +18,12 @@ from vip_tiering.base.text import but_for_zeros
 from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun
 
 _FIRST_LOOK: Final = 1000
+_SHOWN: Final = 20
+_Table = TypeVar("_Table", bound=Any)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,25 @@ def named_ids(file: SideFile, rules: CustomerRules, ids: pa.Array) -> NamedIds:
         return NamedIds(file.name, "", pa.array([], pa.string()), np.empty(0, np.int32))
     given = truth(pc.not_equal(pc.utf8_trim_whitespace(columns.values["customer_id"]), ""))
     return NamedIds(file.name, columns.headers["customer_id"], ids.filter(pc.not_equal(ids, "")), columns.row[given])
+
+
+def renamed(table: _Table, aliases: Aliases, column: str = "customer_id") -> _Table:
+    """Return a table by the ids that its customers have now; those that kept theirs keep their place (semantics 12.1)."""
+    return dataclasses.replace(table, **{column: aliases.known_as(getattr(table, column))})
+
+
+def refuse_repeated(delivered: NamedIds, now: NamedIds) -> None:
+    """Raise DataError where two rows of a file are one customer by the aliases. `delivered`, `now`: its ids then and now."""
+    again = np.flatnonzero(now.ids.dictionary_encode().indices.to_pandas().duplicated().to_numpy())
+    problems: list[Problem | str] = []
+    for index in again[:_SHOWN].tolist():
+        first = int(now.row[pc.index(now.ids, now.ids[index]).as_py()])
+        message = f"by the aliases of rules/extracts.yaml this is the customer of row {first}; deliver one row per customer, by the new id"
+        problems.append(Problem(delivered.file, int(now.row[index]), delivered.column, "id-repeated", message))
+    if len(again) > _SHOWN:
+        problems.append(f"{delivered.file}: ... and {len(again) - _SHOWN} more customers with a row for each of their ids")
+    if problems:
+        raise DataError(problems)
 
 
 def judge_ids(run: TieredRun, customers: NamedIds, beside: Iterable[NamedIds] = ()) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,13 +13,16 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import truth
 from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.customer_file import parse_customers
-from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids
+from vip_tiering.customers.fitness import damaged_phones, unfit_for_lists
+from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_repeated, renamed
 from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import Customers, Events, Known
-from vip_tiering.playbooks.customers import EVENTS
+from vip_tiering.playbooks.customers import CUSTOMER_FIELDS, EVENTS, CustomerRules
 from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun
 
 NOT_GIVEN: Final = {
@@ -40,6 +43,18 @@ class Incoming:
     named: dict[str, NamedIds]
     warnings: tuple[str, ...]
 
+    def by_new_ids(self, aliases: Aliases | None) -> Incoming:
+        """Return what the files say by the numbers that customers have now (semantics 12.1).
+
+        Raises DataError where two rows of the customer file are one customer then.
+        """
+        if aliases is None:
+            return self
+        named = {option: renamed(one, aliases, "ids") for option, one in self.named.items()}
+        refuse_repeated(self.named["customers"], named["customers"])
+        known = {name: one and renamed(one, aliases) for name, one in vars(self.known).items()}
+        return replace(self, customers=renamed(self.customers, aliases), known=Known(**known), named=named)
+
     def judge_ids(self, run: TieredRun) -> list[str]:
         """Hold the ids of all files against those of a run and return warnings; see `named_ids.judge_ids`."""
         return judge_ids(run, self.named["customers"], [one for option, one in self.named.items() if option != "customers"])
@@ -52,7 +67,7 @@ def read_incoming(
     rules = books.customers
     channels = [code for code, one in books.channels.items() if one.contact]
     parsers: dict[str, tuple[Path | None, Callable[[SideFile], tuple[Any, list[str]]]]] = {
-        "customers": (customers, lambda file: parse_customers(file, rules)),
+        "customers": (customers, lambda file: _customers(file, rules)),
         "events": (events, lambda file: _events(file, books)),
         "contact_log": (contact_log, lambda file: parse_contacts(file, rules, channels)),
         "do_not_contact": (do_not_contact, lambda file: parse_do_not_contact(file, rules, channels)),
@@ -80,6 +95,15 @@ def read_incoming(
         raise DataError(problems)
     known = Known(found["events"], found["contact_log"], found["do_not_contact"])
     return Incoming(found["customers"], known, sha256, named, tuple(warnings))
+
+
+def _customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, list[str]]:
+    """Return the customers of a file of which lists can be made."""
+    customers, warnings = parse_customers(file, rules)
+    columns, _ = find_columns(file, rules, CUSTOMER_FIELDS, ())
+    if problems := unfit_for_lists(columns, customers.phones, rules):
+        raise DataError(problems)
+    return customers, [*warnings, *damaged_phones(columns, customers.phones)]
 
 
 def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:

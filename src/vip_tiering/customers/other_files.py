@@ -12,8 +12,8 @@ from vip_tiering.base.arrays import Mask, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.columns import FoundColumns, find_columns
-from vip_tiering.customers.customer_file import canonical_mobiles
 from vip_tiering.customers.fields import Fields
+from vip_tiering.customers.phones import OTHER, PHONE_KINDS, read_phones
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.types import NO_PHONE, Contacts, DoNotContact, Events
 from vip_tiering.extracts.headers import listed
@@ -50,26 +50,33 @@ def parse_events(file: SideFile, rules: CustomerRules) -> tuple[Events, list[str
 def parse_contacts(file: SideFile, rules: CustomerRules, channels: Collection[str]) -> tuple[Contacts, list[str]]:
     """Return the contacts of a log, in its order, and warnings. `channels`: the codes that a channel may be.
 
+    Of several numbers in a cell the first counts.
+
     Raises DataError for a channel or a result that is not known, and for ids and days that are none.
     """
     fields, warnings = _fields(file, rules, CONTACT_FIELDS, ("customer_id", "channel", "date"))
+    phones = read_phones(fields.columns.texts("mobile"))
     contacts = Contacts(
         customer_id=fields.ids("customer_id"),
         channel=fields.words("channel", sorted(channels), needed=True),
         action=fields.text("action"),
         day=fields.days("date", needed=True),
         result=fields.codes("result", RESULTS),
+        number=pc.fill_null(phones.numbers.take(pa.array(phones.first, mask=phones.first < 0)), ""),
     )
     fields.refuse()
+    if bad := int(np.count_nonzero((phones.first < 0) & (phones.kind > OTHER))):
+        warnings.append(f"{file.name}: {bad} numbers cannot be read; those that the customer file holds are taken for them")
     return contacts, warnings
 
 
 def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collection[str]) -> tuple[DoNotContact, list[str]]:
     """Return the entries of a do-not-contact list, in its order, and warnings. An empty channel is `all` of them.
 
-    A row with a customer and a number becomes two entries, so that each of them is barred. A number that is not a mobile bars
-    nothing: such entries are left out, and a warning counts them. Raises DataError for a row with neither, a channel that is
-    not known, for ids and days that are none, and where customers or numbers have no column and nobody knows what is in another.
+    A row with a customer and numbers becomes an entry for each, so that each of them is barred. Numbers of other phones bar
+    nothing, and a warning counts them. Raises DataError for a row that names neither a customer nor a number that can be read, which
+    would bar nobody in silence (semantics 12.4); a channel that is not known, ids and days that are none; and where customers or
+    numbers have no column and nobody knows what is in another.
     """
     fields, warnings = _fields(file, rules, DO_NOT_CONTACT_FIELDS, ())
     columns = fields.columns
@@ -78,25 +85,29 @@ def parse_do_not_contact(file: SideFile, rules: CustomerRules, channels: Collect
     fields.problems += _unrecognised(columns)
     named = truth(pc.not_equal(pc.utf8_trim_whitespace(columns.texts("customer_id")), ""))
     customer_id = fields.ids("customer_id", needed=named)
-    phone, numbers = canonical_mobiles(columns.texts("mobile"))
+    phones = read_phones(columns.texts("mobile"))
     map_it = f", or map its column, not recognised: {listed(columns.unused)}" if columns.unused else ""
     nothing = f"names neither a customer nor a number; fill in customer_id or mobile{map_it}"
-    fields.note(None, "entry-empty", ~named & (phone == NO_PHONE), nothing)
+    fields.note(None, "entry-empty", ~named & (phones.first == NO_PHONE), nothing)
+    for place, words in enumerate(PHONE_KINDS.values()):
+        if place > OTHER:
+            message = f"names no customer, and its number is {words}; write the whole number as text, or name the customer"
+            fields.note("mobile", "entry-unreadable", ~named & (phones.kind == place), message, rows=True)
     channel = fields.words("channel", sorted({*channels, ALL_CHANNELS}), otherwise=ALL_CHANNELS)
     since = fields.days("since")
     fields.refuse()
-    if bad := int(np.count_nonzero(phone < NO_PHONE)):
-        warnings.append(f"{file.name}: {bad} numbers are not mobile numbers of mainland China and bar nothing; correct them")
-    rows = np.concatenate([np.flatnonzero(named), np.flatnonzero(phone >= 0)])
+    if bad := int(np.count_nonzero(phones.kind > OTHER)):
+        warnings.append(f"{file.name}: {bad} numbers cannot be read and bar nothing, their customers are barred; correct them")
+    if others := int(np.count_nonzero(phones.kind == OTHER)):
+        warnings.append(f"{file.name}: {others} numbers are of other phones, such as landlines, and bar nothing")
+    rows = np.concatenate([np.flatnonzero(named), phones.row])
     by_id = np.arange(len(rows)) < int(named.sum())
+    number = pa.concat_arrays([pa.repeat("", int(named.sum())), phones.numbers.take(pa.array(phones.number))])
     order = np.argsort(rows, kind="stable")
     rows, by_id = rows[order], by_id[order]
-    # With a number of its own for "none", an index below 0 takes it from the end.
-    with_none = pa.concat_arrays([numbers, pa.array([""], pa.string())])
-    number = with_none.take(pa.array(np.where(by_id, len(numbers), phone[rows])))
     return DoNotContact(
         customer_id=pc.if_else(pa.array(by_id), customer_id.take(pa.array(rows)), ""),
-        number=number,
+        number=number.take(pa.array(order)),
         channel=channel.take(pa.array(rows)),
         since=since[rows],
     ), warnings

@@ -5,7 +5,7 @@ Each field of the customer file is one column; codes are indices into `CODES`, d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -31,7 +31,8 @@ class Customers:
 
     `given`: the fields that the file has. `text`: dictionary arrays of string, "" where nothing is given. `code`: indices
     into `CODES[field]`. `day`: day numbers, `NO_DAY` where not given. `points`: `NOT_GIVEN` where not given. `segments`: bit i
-    says `SEGMENTS[i]`. `phone`: index into `numbers`, or `NO_PHONE`, `BAD_PHONE`; `numbers`: distinct mobiles of 11 digits.
+    says `SEGMENTS[i]`. `phone`: index into `numbers`, or `NO_PHONE`, `BAD_PHONE`; `numbers`: distinct mobiles of 11 digits;
+    `phones`: how many cells are of which kind (`phones.PHONE_KINDS`).
     """
 
     customer_id: pa.Array
@@ -43,6 +44,7 @@ class Customers:
     segments: npt.NDArray[np.uint8]
     phone: Int32s
     numbers: pa.Array
+    phones: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -73,7 +75,8 @@ class Events:
 class Contacts:
     """Contacts that were made, one entry per contact, all arrays of shape (n,).
 
-    `channel` and `action`: dictionary arrays of string ("" for no action); `result`: index into `RESULTS`.
+    `channel` and `action`: dictionary arrays of string ("" for no action); `result`: index into `RESULTS`; `number`: eleven digits, ""
+    where the contact does not tell it.
     """
 
     customer_id: pa.Array
@@ -81,6 +84,7 @@ class Contacts:
     action: pa.DictionaryArray
     day: Int32s
     result: Int8s
+    number: pa.Array
 
     def __len__(self) -> int:
         """Return the number of contacts."""

@@ -35,7 +35,7 @@ EVENTS: Final = ("maturity", "points", "new_product", "family_event")
 FAMILY_KINDS: Final = ("bereavement", "illness", "birth", "wedding", "other")
 """The kinds of a family event; the first two are grave."""
 EVENT_FIELDS: Final = ("customer_id", "event", "kind", "date", "product", "amount")
-CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result")
+CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result", "mobile")
 DO_NOT_CONTACT_FIELDS: Final = ("customer_id", "mobile", "channel", "since")
 RESULT_FIELDS: Final = ("customer_id", "action", "channel", "result", "on", "by", "obstacle", "note")
 """What a list that comes back, or a receipt of a gateway, says of its rows."""

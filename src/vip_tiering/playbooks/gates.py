@@ -17,9 +17,9 @@ Purpose = Literal["service", "care", "general", "insurance", "rated", "private"]
 PURPOSES: Final[tuple[Purpose, ...]] = Purpose.__args__  # type: ignore[attr-defined]
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
-    "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable", "private_not_qualified",
-    "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template", "already_contacted", "frequency_cap",
-    "not_this_turn", "manager_quota",
+    "no_manager", "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable",
+    "private_not_qualified", "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template", "already_contacted",
+    "frequency_cap", "not_this_turn", "manager_quota",
 ]  # fmt: skip
 GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
 """Every gate in the order in which they are tried; the first that applies is the reason."""
@@ -27,6 +27,7 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "adult_age_years": (18, 1),
     "senior_age_years": (60, -1),
     "bereavement_days": (90, 1),
+    "complaint_days": (30, 1),
     "customers_per_phone": (3, -1),
     "rating_valid_months": (12, -1),
     "reassess_days": (90, 1),
@@ -47,7 +48,7 @@ STEPS: Final[dict[str, tuple[object, ...]]] = {
 """What a purpose can demand, from the loosest to the strictest."""
 DEMANDS: Final[dict[Purpose, Mapping[str, object]]] = {
     "service": {},
-    "care": {"consent": "not_refused", "caps": True},
+    "care": {"consent": "not_refused"},
     "general": {"consent": "needed", "caps": True},
     "insurance": {"consent": "needed", "without_consent": "never", "rating": "uncertain_benefit", "caps": True},
     "rated": {"consent": "needed", "without_consent": "never", "rating": "needed", "caps": True},
@@ -101,6 +102,7 @@ class Limits(Strict):
     adult_age_years: Annotated[Limit, Field(description="younger customers are not marketed to")]
     senior_age_years: Annotated[Limit, Field(description="from here no bulk offer of policies with uncertain benefit")]
     bereavement_days: Annotated[Limit, Field(description="so long a grave family event stops all contacts but service")]
+    complaint_days: Annotated[Limit, Field(description="so long a complaint stops all offers; service and care stay")]
     customers_per_phone: Annotated[Limit, Field(description="a number that more customers share is not used")]
     rating_valid_months: Annotated[Limit, Field(description="so long a risk rating is valid")]
     reassess_days: Annotated[Limit, Field(description="a manager is asked for a new rating at most once in so many days")]

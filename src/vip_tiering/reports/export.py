@@ -15,7 +15,7 @@ from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
-from vip_tiering.customers.ids import judge_ids, named_ids
+from vip_tiering.customers.ids import judge_ids, named_ids, refuse_repeated, renamed
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.playbooks.load import load
@@ -64,7 +64,12 @@ def changes_export(
     last_year, no_last_year = find_last_year(run, found, loaded.rules)
     file = read_side_file(customers, size_in_bytes(max_bytes))
     holders, said = parse_holders(file, loaded.customers)
-    judge_ids(found, named_ids(file, loaded.customers, text_array(holders["customer_id"])))
+    named = named_ids(file, loaded.customers, text_array(holders["customer_id"]))
+    if (aliases := loaded.rules.aliases) is not None and "aliases" in found.manifest["scope"]:  # the run has the new numbers
+        now = renamed(named, aliases, "ids")
+        refuse_repeated(named, now)
+        named, holders = now, holders.assign(customer_id=now.ids.to_pandas())
+    judge_ids(found, named)
     made_from = {
         "run": found.digest,
         "previous": before.digest if before else None,

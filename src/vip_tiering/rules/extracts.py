@@ -222,7 +222,7 @@ class Aliases:
         return self.new.take(pc.index_in(ids, self.old))
 
     def known_as(self, ids: pa.Array) -> pa.Array:
-        """Return for each id the one that it has now."""
+        """Return for each id, shape (n,), the present one of its customer; ids are renamed here alone (semantics 12.1)."""
         return pc.coalesce(self.renamed(ids), ids)
 
 

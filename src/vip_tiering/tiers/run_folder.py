@@ -12,15 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vip_tiering.base.arrays import one_array
 from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.base.schema import CHANGES_CSV
+from vip_tiering.base.schema import CHANGES_CSV, UNTIERED
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.publishing.switch import SUPERSEDED
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.tiers import Ladder, Tier, bound_fen
+from vip_tiering.tiers.scope import rename_previous
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +72,12 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
     return replace(run, warnings=_judge_quarter(manifests.named(folder), run.quarter, on, grace_days, allow_old=allow_old))
 
 
+def holds_runs(folder: Path) -> bool:
+    """Tell whether runs lie in a folder, as `vip tier compute` publishes them there."""
+    found = (manifests.read_document(one) for one in sorted(folder.glob("[0-9][0-9][0-9][0-9]Q[1-4]*")))
+    return any(isinstance(one, dict) and one.get("schema") == _RUN for one in found)
+
+
 def read_run(folder: Path) -> TieredRun:
     """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
     folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")
@@ -81,6 +90,27 @@ def read_run(folder: Path) -> TieredRun:
     _refuse_formulas(folder, "tiers.parquet", run.tiers["customer_id"])
     _refuse_formulas(folder, "changes.csv", run.changes["customer_id"])
     return run
+
+
+def by_new_ids(run: TieredRun, aliases: Aliases | None) -> TieredRun:
+    """Return a run that was computed before `aliases` said so by the numbers that its customers have now (semantics 12.1).
+
+    Who had several is one customer: sums are added and tiered again; of the changes the one from the highest tier counts.
+    """
+    if aliases is None or not any(pc.any(pc.is_in(one["customer_id"], aliases.old)).as_py() for one in (run.tiers, run.changes)):
+        return run
+    frame = rename_previous(run.frame(), aliases, run.ladder)
+    tiers = pa.Table.from_pandas(frame.assign(tier=frame["tier"].astype("str")), run.tiers.schema, preserve_index=False)
+    levels = pa.array([UNTIERED, *(tier.code for tier in run.ladder.tiers)], pa.string())
+    changes = run.changes.set_column(
+        run.changes.column_names.index("customer_id"), "customer_id", aliases.known_as(one_array(run.changes["customer_id"]))
+    )
+    level = pc.fill_null(pc.index_in(changes["from_tier"], levels), -1)
+    changes = changes.append_column("level", level).sort_by([("customer_id", "ascending"), ("level", "descending")])
+    ids = one_array(changes["customer_id"])
+    first = pc.not_equal(ids[1:], ids[:-1])
+    changes = changes.filter(pa.concat_arrays([pa.array([True]), first]) if len(ids) else first).drop_columns(["level"])
+    return replace(run, tiers=tiers.sort_by("customer_id"), changes=changes)
 
 
 def run_before(out: Path, quarter: Quarter, target: Path) -> Path | None:

@@ -25,6 +25,7 @@ from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import write_workbook
 from vip_tiering.rules.calendar import CalendarFile
+from vip_tiering.rules.extracts import Aliases
 
 BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
@@ -156,8 +157,9 @@ def private_root(out: Path, given: Path | None) -> Path:
     return beside.with_name(f"{beside.name}{PRIVATE_SUFFIX}")
 
 
-def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
+def rules_digest(books: Playbooks, calendar: CalendarFile, aliases: Aliases | None) -> str:
     """Return the SHA-256 of all rules of an export, however they are written."""
+    renumbered = {"aliases": aliases.sha256} if aliases is not None else {}
     return manifests.digest(
         {
             "playbooks": books.file.model_dump(mode="json"),
@@ -168,6 +170,7 @@ def rules_digest(books: Playbooks, calendar: CalendarFile) -> str:
             "profiles": {code: one.model_dump(mode="json") for code, one in books.profiles.items()},
             "headers": books.headers,
             "calendar": calendar.model_dump(mode="json"),
+            **renumbered,
         }
     )
 

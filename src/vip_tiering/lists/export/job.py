@@ -15,7 +15,7 @@ from vip_tiering.base.disk import stands, writing
 from vip_tiering.base.errors import OutputError, UsageError
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULT_CODES
-from vip_tiering.customers.incoming import read_incoming
+from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
 from vip_tiering.lists.export.files import ExportFiles, document_of, export_files, private_document, private_root, rules_digest
@@ -23,7 +23,8 @@ from vip_tiering.lists.export.notes import notes_on_lists, notes_on_run, preview
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 from vip_tiering.lists.selection.cases import only_of
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, read_contact_log, together
-from vip_tiering.lists.selection.earlier_exports import read_earlier_exports
+from vip_tiering.lists.selection.earlier_exports import EarlierExports, read_earlier_exports
+from vip_tiering.lists.selection.earlier_exports import by_new_ids as renamed_exports
 from vip_tiering.lists.selection.events import window_of
 from vip_tiering.lists.selection.memory import Memory, Roots, read_memory
 from vip_tiering.lists.verification.rules import check_private, check_written
@@ -35,7 +36,9 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked, settle
 from vip_tiering.publishing.switch import Switch
 from vip_tiering.rules.calendar import CalendarFile, working_days
-from vip_tiering.tiers.run_folder import load_run
+from vip_tiering.rules.extracts import Aliases
+from vip_tiering.tiers.run_folder import TieredRun, holds_runs, load_run
+from vip_tiering.tiers.run_folder import by_new_ids as renamed_run
 
 PLAN_AHEAD: Final = dt.timedelta(days=60)
 """So far ahead of the day `event_plan.csv` tells what is to be prepared."""
@@ -97,11 +100,12 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
         ladder = loaded.ladder(tiered.quarter)
         earlier = read_earlier_exports(roots, memory, on, books.channels)
+        tiered, incoming, earlier = _by_new_ids(tiered, incoming, earlier, loaded.aliases)
         made_from = {
             "on": str(on),
             "run": tiered.digest,
             "files": incoming.sha256,
-            "rules": rules_digest(books, calendar),
+            "rules": rules_digest(books, calendar, loaded.aliases),
             "only": sorted(only),
             "profiles": sorted(profiles),
             "allow_old_run": allow_old_run,
@@ -143,13 +147,26 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, previews)
 
 
+def _by_new_ids(
+    run: TieredRun, incoming: Incoming, earlier: EarlierExports, aliases: Aliases | None
+) -> tuple[TieredRun, Incoming, EarlierExports]:
+    """Return all that names customers by their present numbers: who refused under an old one has refused (semantics 12.1)."""
+    return renamed_run(run, aliases), incoming.by_new_ids(aliases), renamed_exports(earlier, aliases)
+
+
 def _refuse_places(run: Path, out: Path, private: Path) -> None:
-    """Refuse places that would make one folder a part of another."""
+    """Refuse places that would make one folder a part of another, or put lists among runs (semantics 12.12)."""
     out_place, private_place, run_place = (path.resolve() for path in (out, private, run))
     if out_place.is_relative_to(run_place):
         raise OutputError(f"{out}: lies inside the run {manifests.named(run).name}; choose another --out")
     if any(private_place.is_relative_to(one) for one in (out_place, run_place)) or out_place.is_relative_to(private_place):
         raise OutputError(f"{private}: must lie neither around nor inside --out or the run; choose another --private-out")
+    for option, given, place in (("--out", out, out_place), ("--private-out", private, private_place)):
+        around = {place, place.parent, *([run_place.parent] if place.is_relative_to(run_place.parent) else [])}
+        if any(holds_runs(one) for one in around):
+            raise OutputError(
+                f"{given}: lies in a folder of runs; lists need a folder of their own, such as lists: choose another {option}"
+            )
 
 
 def _refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:

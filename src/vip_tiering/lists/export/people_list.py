@@ -128,15 +128,15 @@ def _may_market(at: Int32s, channel: Channel, context: RowContext) -> Mask:
     ways = [one for one in facts.consented if way in (one, "in_person")]
     consented = np.logical_or.reduce([(facts.consented[one] & ~facts.refused[one])[profile] for one in ways])
     if way in ("sms", "call"):  # the number of somebody who must not be offered anything
-        consented &= ~facts.barred_by_other(way, service=False, bulk=False)[profile]
-    result: Mask = consented & ~facts.refused[way][profile] & ~facts.bereaved[profile]
+        consented &= ~facts.barred_by_other(way, service=False, offer=True, bulk=False)[profile]
+    result: Mask = consented & ~(facts.refused[way] | facts.bereaved | facts.complained)[profile]
     return result
 
 
 def _remark(at: Int32s, channel: Channel, context: RowContext) -> pa.Array:
     """Return what a row says where nothing may be offered: in person an offer without risk needs no consent."""
     profile, facts, way = context.people.profile[at], context.facts, channel.way or "in_person"
-    silent = facts.refused[way][profile] | facts.bereaved[profile] if way == "in_person" else np.ones(len(at), np.bool_)
+    silent = (facts.refused[way] | facts.bereaved | facts.complained)[profile] if way == "in_person" else np.ones(len(at), np.bool_)
     return pc.if_else(pa.array(silent), NO_MARKETING, GENERAL_ONLY)
 
 

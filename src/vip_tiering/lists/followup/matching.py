@@ -14,10 +14,10 @@ from vip_tiering.base.arrays import Mask, text_array, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.lists.selection.contact_log import BARRED, COLUMNS, CONTACT_LOG
-from vip_tiering.lists.selection.facts import PHONE_WAYS, REFUSALS
+from vip_tiering.lists.selection.facts import PHONE_WAYS, REFUSALS, WRONG_NUMBER
 from vip_tiering.playbooks.channels import Channel
+from vip_tiering.rules.extracts import Aliases
 
-WRONG_NUMBER: Final = "wrong_number"
 _CONTACT: Final = ["customer_id", "action"]
 """What tells a contact of an export from others."""
 _UNLISTED: Final = "is on none of {what}; give the lists back with customer_id, action and channel as they were"
@@ -40,15 +40,30 @@ def listed_of(parts: Sequence[pa.Table], channels: Sequence[str]) -> pd.DataFram
     return contacts[contacts["channel"].isin(channels)].drop_duplicates(_CONTACT)
 
 
+def present_ids(ids: pd.Series, aliases: Aliases | None) -> pd.Series:
+    """Return the ids by which customers are known now, shape (k,) (semantics 12.1)."""
+    return ids if aliases is None else pd.Series(aliases.known_as(text_array(ids)).to_pandas().array, index=ids.index)
+
+
+def _as_listed(ids: pd.Series, listed: pd.Series, aliases: Aliases | None) -> pd.Series:
+    """Return ids as the export has them, shape (k,): a list that comes back may name a customer by the number before or after."""
+    if aliases is None:
+        return ids
+    known = pd.Series(listed.array, index=present_ids(listed, aliases).array)
+    found = present_ids(ids, aliases).map(known[~known.index.duplicated()])
+    return ids.where(ids.isin(listed) | found.isna(), found)
+
+
 def matched_in(
-    file: str, returned: pa.Table, listed: pd.DataFrame, channels: Sequence[Channel], what: str
+    file: str, returned: pa.Table, listed: pd.DataFrame, channels: Sequence[Channel], what: str, aliases: Aliases | None = None
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the results of one file for each contact that its rows mean, and the problems of rows that mean none.
 
     A row may name several customers or several actions, as it does in the list. The results have the columns of both, `returned`
-    and `listed`; `channel` is that of the contact. `channels`: those known.
+    and `listed`; `channel` is that of the contact. `channels`: those known; `aliases`: who got another number.
     """
     rows = one_row_each(one_row_each(returned, "customer_id"), "action").to_pandas()
+    rows["customer_id"] = _as_listed(rows["customer_id"], listed["customer_id"], aliases)
     said = rows.merge(listed, how="left", on=_CONTACT, suffixes=("_said", ""))
     wrong = said["channel"].isna() | ((said["channel_said"] != "") & (said["channel_said"] != said["channel"]))
     strays = said[wrong]
@@ -92,12 +107,14 @@ def log_rows(found: pd.DataFrame, on: dt.date, *, private: bool) -> pa.Table:
 def barred_rows(found: pd.DataFrame, channels: Sequence[Channel], on: dt.date, *, private: bool) -> pa.Table:
     """Return the do-not-contact entries that follow from the results of one part.
 
-    Who refused is barred from the channel; a wrong number, `mobile`, is barred from everything that uses it, and where it is not
+    Who refused is barred from the channel, and so is the number, `mobile`, by which that was heard: it bars whoever has it, whatever
+    number the customer has by then (semantics 12.2). A wrong number is barred from everything that uses it, and where it is not
     known the customer is. They hold from `on`, the day of the export: a slip of the pen in the day of a contact must not put off a
     refusal.
     """
     mine = found[found["private"] == private].assign(since=str(on))
-    refused = mine[mine["result"].isin(REFUSALS)].assign(mobile="")
+    refused = mine[mine["result"].isin(REFUSALS)]
+    refused = pd.concat([refused.assign(mobile=""), refused[refused["mobile"] != ""]])
     first_of_way = {one.way: one.code for one in reversed(channels) if one.way in PHONE_WAYS}
     by_phone = pd.DataFrame({"channel": list(first_of_way.values())}, dtype="str")
     wrong = mine[mine["result"] == WRONG_NUMBER].drop(columns="channel").merge(by_phone, how="cross")

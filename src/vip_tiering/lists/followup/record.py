@@ -19,11 +19,11 @@ from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
-from vip_tiering.lists.followup.matching import WRONG_NUMBER, barred_rows, contradicted, listed_of, log_rows, matched_in
+from vip_tiering.lists.followup.matching import barred_rows, contradicted, listed_of, log_rows, matched_in, present_ids
 from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, grown, marks_of, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS, folders_of, read_table
-from vip_tiering.lists.selection.facts import REFUSALS
+from vip_tiering.lists.selection.facts import REFUSALS, WRONG_NUMBER
 from vip_tiering.lists.selection.memory import MEMORY, Memory, Roots, read_memory
 from vip_tiering.lists.verification.read_back import ListPart, read_part
 from vip_tiering.playbooks.channels import Channel
@@ -32,6 +32,7 @@ from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import LOCK, locked, settle
 from vip_tiering.publishing.manifests import manifest_of
 from vip_tiering.publishing.switch import SUPERSEDED, Switch
+from vip_tiering.rules.extracts import Aliases
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def playbook_record(
 
     `on`: the day of contacts whose row has none; default: that of the export.
     """
-    _, books = rules_with_playbooks(rules)
+    loaded, books = rules_with_playbooks(rules)
     settle(export)
     manifest = manifests.manifest_of(export)
     _refuse_other(export, manifest)
@@ -77,7 +78,7 @@ def playbook_record(
         parts = _parts(export, roots["private"], manifest)
         contacts = [read_table(part, CONTACTS, ("customer_id", "action", "channel")) for part in parts]
         listed = listed_of(contacts, [one.code for one in channels])
-        found, warnings = _matched(results, size_in_bytes(max_bytes), books, channels, listed, day, on or day)
+        found, warnings = _matched(results, size_in_bytes(max_bytes), books, channels, listed, day, on or day, loaded.aliases)
         found = _with_numbers(found, parts, books)
         changed: dict[tuple[Path, str], bytes] = {}
         marks: dict[str, dict[str, Any]] = {}
@@ -96,7 +97,7 @@ def playbook_record(
             _write(changed, roots, memory, day, marks)
         if barred:
             later = {name: manifest_of(out / name) for name in sorted(memory.exports) if name > str(day)}
-            warnings += _standing_lists(roots, found, later)
+            warnings += _standing_lists(roots, found, later, loaded.aliases)
     words = {word: fresh[word] for word in RESULTS if fresh[word]}
     return RecordResult(words, len(found) - sum(words.values()), barred, tuple(root / name for root, name in changed), tuple(warnings))
 
@@ -160,21 +161,31 @@ def _parts(export: Path, root: Path, manifest: dict[str, Any]) -> list[Path]:
     raise DataError([Problem(export.name, None, None, "memory-lost", message)])
 
 
-def _standing_lists(roots: dict[str, Path], found: pd.DataFrame, later: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _standing_lists(
+    roots: dict[str, Path], found: pd.DataFrame, later: dict[str, dict[str, Any]], aliases: Aliases | None
+) -> Iterator[str]:
     """Yield a warning for each later export that holds customers who refused, or whose number is wrong: it does not know yet."""
-    barred = found.loc[found["result"].isin((*REFUSALS, WRONG_NUMBER)), "customer_id"]
+    barred = present_ids(found.loc[found["result"].isin((*REFUSALS, WRONG_NUMBER)), "customer_id"], aliases)
     for day, manifest in later.items():
         try:
             parts = folders_of(roots["open"], roots["private"], day, manifest)
             held = pa.concat_tables([read_table(part, CONTACTS, ("customer_id",)) for part in parts]).to_pandas()["customer_id"]
         except DataError:  # what came of this export is recorded all the same; the next export tells of the other one
             continue
+        held = present_ids(held, aliases)
         if count := held[held.isin(barred)].nunique():
             yield f"the lists of {day} stand already and hold {count} of these customers: export again with --replace, or take them out"
 
 
 def _matched(
-    files: Sequence[Path], most: int, books: Playbooks, channels: Sequence[Channel], listed: pd.DataFrame, on: dt.date, usual_day: dt.date
+    files: Sequence[Path],
+    most: int,
+    books: Playbooks,
+    channels: Sequence[Channel],
+    listed: pd.DataFrame,
+    on: dt.date,
+    usual_day: dt.date,
+    aliases: Aliases | None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return what files of at most `most` bytes say of the contacts. Raises DataError with the problems of all of them."""
     rules, codes = with_list_headers(books.customers, books.headers), [one.code for one in channels]
@@ -187,7 +198,7 @@ def _matched(
             for table in read_tables(path, most, path.name if same_name[path.name] == 1 else str(path)):
                 returned, said = parse_returned(table, rules, codes, on, usual_day)
                 warnings += said
-                results, wrong = matched_in(table.name, returned, listed, channels, f"the lists of {on}")
+                results, wrong = matched_in(table.name, returned, listed, channels, f"the lists of {on}", aliases)
                 found.append(results)
                 problems += wrong
         except DataError as error:
@@ -202,8 +213,8 @@ def _matched(
 
 
 def _with_numbers(found: pd.DataFrame, parts: Sequence[Path], books: Playbooks) -> pd.DataFrame:
-    """Return results with the number in the export's lists as `mobile`; "" where it is not known, or no result says that one is wrong."""
-    if not (found["result"] == WRONG_NUMBER).any():
+    """Return results with the number in the export's lists as `mobile`; "" where it is not known, or no result bars one."""
+    if not found["result"].isin((*REFUSALS, WRONG_NUMBER)).any():
         return found.assign(mobile="")
     with reading(parts[0].name):
         read = [read_part(part, books, private=number > 0) for number, part in enumerate(parts)]

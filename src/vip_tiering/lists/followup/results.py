@@ -14,6 +14,7 @@ import pyarrow as pa
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, UsageError
 from vip_tiering.customers.customer_file import parse_customers
+from vip_tiering.customers.ids import renamed
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.customers.types import Customers
@@ -30,7 +31,7 @@ from vip_tiering.publishing.csv_files import csv_bytes
 from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import manifest_of
 from vip_tiering.publishing.switch import Switch
-from vip_tiering.tiers.run_folder import read_run
+from vip_tiering.tiers.run_folder import by_new_ids, read_run
 
 OWNER: Final = ("branch", "manager", "action")
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -203,10 +204,12 @@ def _table(frame: pd.DataFrame) -> pa.Table:
 
 def _coverage(run_folder: Path, customer_file: Path, rules: Path | None, max_bytes: str) -> tuple[pa.Table | None, list[str]]:
     """Return how far products are signed up in each tier; None, and a warning, where the customer file does not say."""
-    _, books = rules_with_playbooks(rules)
-    run = read_run(run_folder)
+    loaded, books = rules_with_playbooks(rules)
+    run = by_new_ids(read_run(run_folder), loaded.aliases)
     customers, warnings = parse_customers(read_side_file(customer_file, size_in_bytes(max_bytes)), books.customers)
     if "products_held" not in customers.given:
         return None, [*warnings, "no column products_held in the customer file: the coverage of products is not known"]
+    if loaded.aliases is not None:
+        customers = renamed(customers, loaded.aliases)
     people = meet(run.tiers, run.changes, customers, run.labels, compared=run.compared)
     return _table(coverage_of(customers, people, run.labels)), warnings

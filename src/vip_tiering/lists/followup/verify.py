@@ -21,7 +21,8 @@ from vip_tiering.lists.verification.rules import check_export, read_export
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
-from vip_tiering.tiers.run_folder import read_run
+from vip_tiering.rules.extracts import Aliases
+from vip_tiering.tiers.run_folder import by_new_ids, read_run
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def playbook_verify(  # noqa: PLR0913 (the options of the command)
         if private_out is not None:
             raise DataError([finding(f"{private_out.name}/{named.name}", "private-part")])
         warnings.append("the private part is not beside this folder, so it was not looked at; name its folder with --private-out")
-    if manifest["made_from"].get("rules") != rules_digest(books, loaded.calendar):
+    if manifest["made_from"].get("rules") != rules_digest(books, loaded.calendar, loaded.aliases):
         warnings.append(f"{loaded.name}: not the rules from which the export was made; it is judged by these")
     export, problems = _read(folder, private, books)
     if export is None:
@@ -74,7 +75,7 @@ def playbook_verify(  # noqa: PLR0913 (the options of the command)
         if altered := manifests.verify(run)[1]:
             raise DataError(altered)
         incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
-        problems += _check_people(export, run, incoming, _heard(export, roots))
+        problems += _check_people(export, run, incoming, _heard(export, roots), loaded.aliases)
         warnings += _other_files(export, incoming)
     warnings += _unread_lists(export)
     outputs = [one for part in export.parts for one in part.manifest["outputs"]]
@@ -93,13 +94,15 @@ def _read(folder: Path, private: Path | None, books: Playbooks) -> tuple[Export 
         return read_export(folder, private, books)
 
 
-def _check_people(export: Export, run: Path, incoming: Incoming, heard: Heard) -> list[Problem]:
-    """Return whom the export must not list."""
+def _check_people(export: Export, run: Path, incoming: Incoming, heard: Heard, aliases: Aliases | None) -> list[Problem]:
+    """Return whom the export must not list. Files are handed on with the ids that they have: who is who is judged anew."""
     if manifests.manifest_of(run)["digest"] == export.main.manifest["made_from"].get("run"):
-        incoming.judge_ids(read_run(run))  # whom only the files name was told when the export was made
+        incoming.by_new_ids(aliases).judge_ids(
+            by_new_ids(read_run(run), aliases)
+        )  # whom only the files name was told when the export was made
     known = incoming.known
     beside = Known(known.events, known.contacts, together([known.barred, heard.barred]), heard.results)
-    return check_gates(export, run, incoming.customers, beside)
+    return check_gates(export, run, incoming.customers, beside, aliases)
 
 
 def _other_files(export: Export, incoming: Incoming) -> list[str]:

@@ -213,6 +213,7 @@ def _contacts_of(rows: pa.Table) -> Contacts:
         action=texts["action"].dictionary_encode(),
         day=day_numbers(texts["date"]),
         result=pc.fill_null(pc.index_in(texts["result"], value_set=pa.array(RESULTS)), 0).to_numpy(zero_copy_only=False).astype(np.int8),
+        number=pa.repeat("", len(rows)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +17,13 @@ from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.base.text import csv_as_text
+from vip_tiering.customers.ids import renamed
 from vip_tiering.lists.selection.contact_log import CONTACT, Heard, day_numbers, heard_in, last_rows, sound_contact_log
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS, OVERFLOW
 from vip_tiering.lists.selection.memory import Memory, Roots
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.manifests import manifest_of
+from vip_tiering.rules.extracts import Aliases
 
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
@@ -62,6 +64,24 @@ def read_earlier_exports(roots: Roots, memory: Memory, on: dt.date, channels: Co
         heard=heard,
         marks={part: one.marks for part, one in logbooks.items()},
         overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)]),
+    )
+
+
+def by_new_ids(earlier: EarlierExports, aliases: Aliases | None) -> EarlierExports:
+    """Return what earlier exports remember by the numbers that customers have now, whatever they had then (semantics 12.1)."""
+    if aliases is None:
+        return earlier
+    contacts, overflow = (
+        frame.assign(customer_id=aliases.known_as(text_array(frame["customer_id"])).to_pandas().astype("str").array)
+        for frame in (earlier.contacts, earlier.overflow)
+    )
+    heard = earlier.heard
+    barred = heard.barred and renamed(heard.barred, aliases)
+    return replace(
+        earlier,
+        contacts=contacts,
+        overflow=overflow.sort_values("since", kind="stable").drop_duplicates(["customer_id", "action"]),
+        heard=replace(heard, results=renamed(heard.results, aliases), barred=barred),
     )
 
 

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.quarter import day_number
-from vip_tiering.base.schema import RESULTS
+from vip_tiering.base.schema import RESULTS, UNASSIGNED
 from vip_tiering.customers.dates import ages, months_later
-from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Known
+from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, DoNotContact, Known
 from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.contact_log import together
 from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.channels import Channel, Way
 from vip_tiering.playbooks.customers import CODES, EVENTS
@@ -29,6 +30,7 @@ EVERY_CHANNEL: Final = "all"
 _GRAVE: Final = ("bereavement", "illness")
 REFUSALS: Final = ("refused", "opt_out")
 """After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
+WRONG_NUMBER: Final = "wrong_number"
 _YES, _NO = 2, 1
 _CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent_call", "wechat": "consent_wechat", "in_person": None}
 
@@ -37,7 +39,8 @@ _CONSENT: Final[dict[Way, str | None]] = {"sms": "consent_sms", "call": "consent
 class Facts:
     """The facts of every customer of the customer file, arrays of shape (m,); those by way are mappings.
 
-    `listed`: on the do-not-contact list; `refused`: consent N, or a refusal in the contact log; `consented`: consent Y;
+    `listed`: on the do-not-contact list, or barred by what the contact log tells; `refused`: consent N, or a refusal in the contact
+    log; `complained`: lately, so that nothing is offered; `consented`: consent Y; `managed`: with a manager of their own;
     `rating`: 1 to 5 for C1 to C5, 0 for none; `senior`: old enough, or of unknown age; `holders`: how many customers have
     the same number, 0 without a number.
     """
@@ -47,6 +50,7 @@ class Facts:
     bereaved: Mask
     listed: Mapping[Way, Mask]
     refused: Mapping[Way, Mask]
+    complained: Mask
     consented: Mapping[Way, Mask]
     rating: Int8s
     rating_valid: Mask
@@ -55,15 +59,19 @@ class Facts:
     phone: Int32s
     holders: Int32s
     wechat: Mask
+    managed: Mask
 
-    def barred_by_other(self, way: Way, *, service: bool, bulk: bool) -> Mask:
+    def barred_by_other(self, way: Way, *, service: bool, offer: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
 
-        A refusal and a bereavement do not stop service; that a holder is a private client stops only what goes to many.
+        A refusal and a bereavement do not stop service, a complaint stops offers alone; that a holder is a private client stops
+        only what goes to many.
         """
         barred = ~self.marketable | self.listed[way]
         if not service:
             barred |= self.bereaved | self.refused[way]
+        if offer:
+            barred |= self.complained
         if bulk:
             barred |= self.private
         has = self.phone >= 0
@@ -94,8 +102,9 @@ def facts_of(
         private=_private(customers, people, privacy),
         marketable=active & ~((age >= 0) & (age < limits.adult_age_years.value)),
         bereaved=_bereaved(customers, known, today - limits.bereavement_days.value),
-        listed=_listed(customers, known.barred, channels, today),
+        listed=_listed(customers, together([known.barred, barred_by(known.contacts, customers, channels)]), channels, today),
         refused=_refused(customers, known.logs, channels),
+        complained=_told(customers, known.logs, "complaint", today - limits.complaint_days.value),
         consented={way: code[field] == _YES if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()},
         rating=code["risk_rating"],
         rating_valid=(rated_on != NO_DAY) & (rated_on <= today) & (today < valid_until),
@@ -104,7 +113,43 @@ def facts_of(
         phone=customers.phone,
         holders=_holders(customers.phone),
         wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
+        managed=~truth(pc.is_in(customers.text["manager"].cast(pa.string()), value_set=pa.array(["", UNASSIGNED]))),
     )
+
+
+def barred_by(log: Contacts | None, customers: Customers, channels: Mapping[str, Channel]) -> DoNotContact | None:
+    """Return the do-not-contact entries that follow from a contact log, as from results that are recorded (semantics 12.7).
+
+    Who refused is barred from the channel, and so is the number where the channel uses one; a wrong number is barred from everything
+    that uses it, and where nobody knows it the customer. The number is that of the log, else the one in the customer file.
+    """
+    if log is None:
+        return None
+    at = positions_in(log.customer_id, customers.customer_id)
+    phone = np.where(at >= 0, customers.phone[at], NO_PHONE) if len(customers) else np.full(len(at), NO_PHONE, np.int32)
+    own = pc.fill_null(customers.numbers.take(pa.array(phone, mask=phone < 0)), "")
+    number = pc.if_else(pc.equal(log.number, ""), own, log.number)
+    told = truth(pc.not_equal(number, ""))
+    refused = np.isin(log.result, [RESULTS.index(one) for one in REFUSALS])
+    by_phone = truth(pc.is_in(log.channel.cast(pa.string()), value_set=pa.array(_codes(PHONE_WAYS, channels), pa.string())))
+    wrong = log.result == RESULTS.index(WRONG_NUMBER)
+    parts = [_entries(log.customer_id, None, log.channel, refused), _entries(None, number, log.channel, refused & by_phone & told)]
+    for way in PHONE_WAYS:
+        for code in _codes([way], channels)[:1]:
+            parts += [_entries(None, number, code, wrong & told), _entries(log.customer_id, None, code, wrong & ~told)]
+    return together(parts)
+
+
+def _codes(ways: Collection[Way], channels: Mapping[str, Channel]) -> list[str]:
+    return [code for code, channel in channels.items() if channel.way in ways]
+
+
+def _entries(customer_id: pa.Array | None, number: pa.Array | None, channel: pa.DictionaryArray | str, meant: Mask) -> DoNotContact:
+    """Return an entry for each contact that is meant, by customer or by number; they hold always."""
+    count = int(np.count_nonzero(meant))
+    ids, numbers = (pa.repeat("", count) if one is None else one.filter(pa.array(meant)) for one in (customer_id, number))
+    codes = pa.repeat(channel, count) if isinstance(channel, str) else channel.cast(pa.string()).filter(pa.array(meant))
+    return DoNotContact(ids, numbers, codes.dictionary_encode(), np.full(count, NO_DAY, np.int32))
 
 
 def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
@@ -147,16 +192,22 @@ def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
 
 def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
     """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
-    bereaved = np.zeros(len(customers), np.bool_)
-    for contacts in known.logs:
-        told = (contacts.result == RESULTS.index("bereavement")) & (contacts.day >= since)
-        bereaved |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[told])
+    bereaved = _told(customers, known.logs, "bereavement", since)
     events = known.events
     if events is not None:
         grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
         grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
         bereaved |= _among(customers, positions_in(events.customer_id, customers.customer_id)[grave])
     return bereaved
+
+
+def _told(customers: Customers, logs: Sequence[Contacts], result: str, since: int) -> Mask:
+    """Return of whom a log tells a result on some day or after it."""
+    found = np.zeros(len(customers), np.bool_)
+    for contacts in logs:
+        told = (contacts.result == RESULTS.index(result)) & (contacts.day >= since)
+        found |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[told])
+    return found
 
 
 def _mean(words: pa.DictionaryArray, way: Way, channels: Mapping[str, Channel]) -> Mask:

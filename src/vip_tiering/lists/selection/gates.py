@@ -77,24 +77,37 @@ class Asked:
     """One case as its gates see it, and the customers who are due for it (`DUE`), k of them."""
 
     def __init__(self, judge: Judge, case: Case, due: pd.DataFrame) -> None:
-        """Take a case. `topics`, shape (k,): those that may be offered to each customer, sellable, and no riskier than the rating."""
+        """Take a case.
+
+        `topics`, shape (k,): those that may be offered to each customer, sellable, no riskier than the rating, and private
+        only for qualified investors: each product is judged, not the meeting (semantics 12.10).
+        """
         self.judge, self.case, self.due, self.facts = judge, case, due, judge.facts
         self.profile = judge.profile[due["at"]]
         self.way: Way = case.channel.way or "in_person"
         self.by_phone = self.way in PHONE_WAYS
         self.by_message = case.channel.message is not None
         self.marketing = case.purpose.consent != "not_needed" or case.channel.public
+        self.offers = case.purpose.code not in ("service", "care")
         self.uncertain = any(topic.benefit == "uncertain" for topic in case.topics)
         self.needs_rating = case.purpose.rating == "needed" or (case.purpose.rating == "uncertain_benefit" and self.uncertain)
+        self.sold = [topic for topic in case.topics if topic.not_distributable is None]
         self.topics = np.zeros(len(due), np.uint32)
         for number, topic in enumerate(case.topics):
-            if topic.not_distributable is None:
-                fits = not self.needs_rating or self.of(self.facts.rating) >= risk_of(topic)
+            if topic in self.sold:
+                fits = self.may_hear_of(topic) & (not self.needs_rating or self.of(self.facts.rating) >= risk_of(topic))
                 self.topics |= np.where(fits, np.uint32(1 << number), np.uint32(0))
 
     def of(self, fact: npt.NDArray[Any]) -> Any:  # noqa: ANN401 (of the type of the fact)
         """Return a fact of the customer file for every customer of the case; whom `no_profile` stops has that of another."""
         return fact[np.maximum(self.profile, 0)] if len(fact) else np.zeros(len(self.profile), fact.dtype)
+
+    def may_hear_of(self, topic: Product) -> Mask:
+        """Return whom the purpose lets hear of a product, shape (k,): a private one is for qualified investors."""
+        if not self.case.purpose.qualified or topic.offer != "private":
+            return np.ones(len(self.profile), np.bool_)
+        qualified: Mask = self.of(self.facts.qualified)
+        return qualified
 
     def offered(self, what: Callable[[Product], Any]) -> Any:  # noqa: ANN401 (of the type of what is told of a product)
         """Return what is told of the product that an event offers to each customer; false where none does."""
@@ -124,7 +137,9 @@ def bereavement(asked: Asked) -> Stopped:
 
 def phone_barred(asked: Asked) -> Stopped:
     """Another customer who has the same number bars it."""
-    return asked.by_phone and asked.of(asked.facts.barred_by_other(asked.way, service=not asked.marketing, bulk=asked.case.bulk))
+    return asked.by_phone and asked.of(
+        asked.facts.barred_by_other(asked.way, service=not asked.marketing, offer=asked.offers, bulk=asked.case.bulk)
+    )
 
 
 def do_not_contact(asked: Asked) -> Stopped:
@@ -133,8 +148,9 @@ def do_not_contact(asked: Asked) -> Stopped:
 
 
 def opted_out(asked: Asked) -> Stopped:
-    """After a refusal no marketing in the same way; a public channel carries nothing against it."""
-    return asked.marketing and asked.of(asked.facts.refused[asked.way])
+    """After a refusal no marketing in the same way, after a complaint no offer; a public channel carries nothing against a refusal."""
+    stopped = asked.of(asked.facts.complained) if asked.offers else False
+    return (asked.of(asked.facts.refused[asked.way]) | stopped) if asked.marketing else stopped
 
 
 def no_consent(asked: Asked) -> Stopped:
@@ -144,6 +160,11 @@ def no_consent(asked: Asked) -> Stopped:
         return False
     needed = rule.consent == "needed" or asked.case.channel.public or (rule.consent == "not_refused" and asked.by_message)
     return needed and ~asked.of(asked.facts.consented[asked.way])
+
+
+def no_manager(asked: Asked) -> Stopped:
+    """What is private is for the customer's own manager (semantics 12.11)."""
+    return asked.case.purpose.code == "private" and ~asked.of(asked.facts.managed)
 
 
 def no_phone(asked: Asked) -> Stopped:
@@ -180,8 +201,12 @@ def not_distributable(asked: Asked) -> Stopped:
 
 
 def private_not_qualified(asked: Asked) -> Stopped:
-    """Private products are for qualified investors only."""
-    return asked.case.purpose.qualified and ~asked.of(asked.facts.qualified)
+    """Private products are for qualified investors only, and all that the bank may sell of those on offer are private."""
+    if not asked.case.purpose.qualified:
+        return False
+    if not asked.case.topics:
+        return ~asked.of(asked.facts.qualified)
+    return bool(asked.sold) and ~np.logical_or.reduce([asked.may_hear_of(one) for one in asked.sold])
 
 
 def no_risk_rating(asked: Asked) -> Stopped:
@@ -241,6 +266,7 @@ _TRIED: Final[Sequence[Callable[[Asked], Stopped]]] = (
     do_not_contact,
     opted_out,
     no_consent,
+    no_manager,
     no_phone,
     bad_phone,
     no_wechat,

@@ -57,19 +57,25 @@ class History:
     def reached(
         self, caps: Sequence[Cap], channel: int, capped: Collection[int], units: Int32s, count: int, today: int, *, but_freed: bool
     ) -> Mask:
-        """Return which units the caps of a channel close today, shape (count,).
+        """Return which units the caps of a channel close today, shape (count,); messages and calls are counted (semantics 12.8).
 
-        Several contacts of a unit on one day are one: an export and the log may both tell of it, and one message may stand
-        for several customers. Only contacts by the actions `capped` count, and those whose action nobody knows. `but_freed`:
-        for those who are due once more, what they did not answer does not count.
+        What an export lists for a unit is one of them, however many actions it is for. Of the log each row is one, but that one
+        message may stand for several customers of a number. Where the log tells of what an export listed on the same day, by its
+        action or by none that is known, it is the same. Only contacts by the actions `capped` count, and those whose action nobody
+        knows. `but_freed`: for those who are due once more, what they did not answer does not count.
         """
         contacts = self.contacts
         meant = contacts[(contacts["channel"] == channel) & contacts["action"].isin([-1, *capped]) & ~(but_freed & contacts["freed"])]
-        days = pd.DataFrame({"unit": units[meant["at"]], "day": meant["day"]}).drop_duplicates()
+        meant = meant.assign(unit=units[meant["at"]])
+        logged = meant[meant["logged"]].groupby(["unit", "day", "action", "at"]).size().groupby(["unit", "day", "action"]).max()
+        listed = meant[~meant["logged"]][["unit", "day", "action"]]
+        told = [pd.MultiIndex.from_frame(one).isin(logged.index) for one in (listed, listed.assign(action=-1))]
+        days = listed.assign(told=told[0] | told[1]).groupby(["unit", "day"])["told"].any()
+        made = pd.concat([logged.rename("times").reset_index(), days[~days].index.to_frame(index=False).assign(times=1)])
         closed = np.zeros(count, np.bool_)
         for cap in caps:
-            recent = days[(days["unit"] >= 0) & (days["day"] > today - cap.days)]
-            closed |= np.bincount(recent["unit"], minlength=count) >= cap.contacts
+            recent = made[(made["unit"] >= 0) & (made["day"] > today - cap.days)]
+            closed |= np.bincount(recent["unit"].astype(np.int64), recent["times"], minlength=count) >= cap.contacts
         return closed
 
     def told(self, action: int, events: pd.DataFrame, profile: Int32s) -> tuple[Mask, Mask]:

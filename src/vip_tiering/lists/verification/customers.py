@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from vip_tiering.base.arrays import Mask, one_array, truth
+from vip_tiering.base.arrays import Mask, one_array, text_array, truth
 from vip_tiering.base.disk import reading
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
-from vip_tiering.customers.types import NO_DAY, Contacts, Customers, DoNotContact, Known
+from vip_tiering.customers.types import NO_DAY, Contacts, Customers, Known
 from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.tiers import bound_fen
 
 WAYS: Final = ("sms", "call", "wechat", "in_person")
@@ -38,13 +40,15 @@ class Standing:
     """How every customer of the customer file stands on the day, arrays of shape (m,); by way where ways differ.
 
     `rating`: 1 to 5, 0 where none is valid; `number`: index of the customer's number, below 0 without one; `sharers`: how many
-    have it.
+    have it; `complained`: so lately that nothing is offered; `managed`: with a manager.
     """
 
     active: Mask
     adult: Mask
     young: Mask
     bereaved: Mask
+    complained: Mask
+    managed: Mask
     private: Mask
     qualified: Mask
     rating: npt.NDArray[np.int8]
@@ -64,8 +68,24 @@ class Standing:
         return result
 
 
-def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date) -> Standing:
-    """Return how customers stand on a day, by the customer file, what is beside it, and a run folder."""
+class NewIds:
+    """Tells by which number a customer is known now, by a mapping of its own (semantics 12.1)."""
+
+    def __init__(self, aliases: Aliases | None = None) -> None:
+        """Take who got another number; without it everybody keeps his own."""
+        self._new = None if aliases is None else pd.Series(aliases.new.to_pylist(), index=aliases.old.to_pylist(), dtype="str")
+
+    def of(self, ids: pa.Array) -> pa.Array:
+        """Return the present number of each customer, shape (n,)."""
+        if self._new is None:
+            return ids
+        delivered = ids.to_pandas().astype("str")
+        return text_array(delivered.map(self._new).fillna(delivered))
+
+
+def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date, now: NewIds) -> Standing:
+    """Return how customers stand on a day, by the customer file, what is beside it, and a run folder, each with ids of its own time."""
+    customers, known = _by_new_ids(customers, known, now)
     limits, count = books.gates.limits, len(customers)
     birthday, rated, today = customers.day["birthday"], customers.day["risk_rated_on"], day_number(on)
     months = _months_since(rated, on)
@@ -80,15 +100,23 @@ def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks,
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),
         bereaved=_bereaved(customers, known, limits, today),
-        private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books),
+        complained=_heard(customers, known.logs, "complaint", today - limits.complaint_days.value),
+        managed=truth(pc.greater(pc.utf8_length(customers.text["manager"].cast(pa.string()).fill_null("")), 0)),
+        private=_is(customers, "private_client", "Y") | _private_by_run(customers, run, books, now),
         qualified=_is(customers, "qualified_investor", "Y") & (qualified_on != NO_DAY) & (qualified_on <= today),
         rating=np.where(valid, customers.code["risk_rating"], 0).astype(np.int8),
-        listed=_listed(customers, known.barred, books, today),
+        listed=_listed(customers, known, books, today),
         refused=_refused(customers, known.logs, books),
         consents={way: _consent(customers, way, "Y") for way in WAYS},
         number=number,
         sharers=sharers,
     )
+
+
+def _by_new_ids(customers: Customers, known: Known, now: NewIds) -> tuple[Customers, Known]:
+    """Return what files say with the present numbers of customers."""
+    everything = {name: one and replace(one, customer_id=now.of(one.customer_id)) for name, one in vars(known).items()}
+    return replace(customers, customer_id=now.of(customers.customer_id)), Known(**everything)
 
 
 def _is(customers: Customers, field: str, word: str) -> Mask:
@@ -112,16 +140,18 @@ def _months_since(days: npt.NDArray[Any], on: dt.date, *, end_of_month: bool = T
 
 
 def _bereaved(customers: Customers, known: Known, limits: Limits, today: int) -> Mask:
-    bereaved, events = np.zeros(len(customers), np.bool_), known.events
-    for contacts in known.logs:
-        heard = contacts.result == RESULTS.index("bereavement")
-        heard &= today - contacts.day.astype(np.int64) <= limits.bereavement_days.value
-        bereaved |= _are(customers.customer_id, contacts.customer_id.filter(pa.array(heard)))
+    bereaved, events = _heard(customers, known.logs, "bereavement", today - limits.bereavement_days.value), known.events
     if events is None:
         return bereaved
     grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(["bereavement", "illness"])))
     grave &= (events.event == EVENTS.index("family_event")) & (today - events.day.astype(np.int64) <= limits.bereavement_days.value)
     return bereaved | _are(customers.customer_id, events.customer_id.filter(pa.array(grave)))
+
+
+def _heard(customers: Customers, logs: Sequence[Contacts], word: str, since: int) -> Mask:
+    """Return of whom somebody heard something since a day."""
+    ids = [one.customer_id.filter(pa.array((one.result == RESULTS.index(word)) & (one.day.astype(np.int64) >= since))) for one in logs]
+    return _are(customers.customer_id, pa.concat_arrays([pa.array([], pa.string()), *ids]))
 
 
 def _are(values: pa.Array, among: pa.Array) -> Mask:
@@ -134,17 +164,39 @@ def _by_way(words: pa.DictionaryArray, way: str, books: Playbooks) -> Mask:
     return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes, pa.string())))
 
 
-def _listed(customers: Customers, barred: DoNotContact | None, books: Playbooks, today: int) -> dict[str, Mask]:
-    """Return who is on the do-not-contact list, by id, or by a number that he has."""
+def _listed(customers: Customers, known: Known, books: Playbooks, today: int) -> dict[str, Mask]:
+    """Return who is on the do-not-contact list, by id, or by a number that he has; and whom the contact log bars like it."""
+    nobody = np.zeros(len(customers), np.bool_)
+    listed = {way: _logged(customers, known.contacts, way, books) if known.contacts is not None else nobody for way in WAYS}
+    barred = known.barred
     if barred is None:
-        return {way: np.zeros(len(customers), np.bool_) for way in WAYS}
-    listed = {}
+        return listed
     for way in WAYS:
         meant = pa.array(_by_way(barred.channel, way, books) & (barred.since <= today))
-        numbers = _are(customers.numbers, barred.number.filter(meant))
-        by_number = np.append(numbers, [False, False])  # -1 and -2: without a number
-        listed[way] = _are(customers.customer_id, barred.customer_id.filter(meant)) | by_number[customers.phone]
+        listed[way] = listed[way] | _are(customers.customer_id, barred.customer_id.filter(meant))
+        listed[way] |= _have(customers, _are(customers.numbers, barred.number.filter(meant)))
     return listed
+
+
+def _have(customers: Customers, numbers: Mask) -> Mask:
+    """Return who has one of some numbers, shape (m,)."""
+    result: Mask = np.append(numbers, [False, False])[customers.phone]  # -1 and -2: without a number
+    return result
+
+
+def _logged(customers: Customers, log: Contacts, way: str, books: Playbooks) -> Mask:
+    """Return whom a contact log bars for ever from a way: who refused, and whoever has the number; a wrong number, by whatever means."""
+    refused = np.isin(log.result, [RESULTS.index("refused"), RESULTS.index("opt_out")]) & _by_way(log.channel, way, books)
+    barred = _are(customers.customer_id, log.customer_id.filter(pa.array(refused)))
+    if way not in ("sms", "call"):
+        return barred
+    wrong = log.result == RESULTS.index("wrong_number")
+    told = truth(pc.not_equal(log.number, ""))
+    numbers = _are(customers.numbers, log.number.filter(pa.array((refused | wrong) & told)))
+    silent = _are(customers.customer_id, log.customer_id.filter(pa.array((refused | wrong) & ~told)))
+    numbers[customers.phone[silent & (customers.phone >= 0)]] = True
+    without = _are(customers.customer_id, log.customer_id.filter(pa.array(wrong & ~told))) & (customers.phone < 0)
+    return barred | without | _have(customers, numbers)
 
 
 def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -> dict[str, Mask]:
@@ -159,7 +211,7 @@ def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -
     return refused
 
 
-def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
+def _private_by_run(customers: Customers, run: Path, books: Playbooks, now: NewIds) -> Mask:
     """Return who is a private client by tier, earlier tier or closing balance of a run.
 
     Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
@@ -171,9 +223,10 @@ def _private_by_run(customers: Customers, run: Path, books: Playbooks) -> Mask:
         tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
         changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
-    now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
+    barred_now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
     before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
-    return _are(customers.customer_id, one_array(now.cast(pa.string()))) | _are(customers.customer_id, one_array(before))
+    private = [now.of(one_array(one.cast(pa.string()))) for one in (barred_now, before)]
+    return _are(customers.customer_id, private[0]) | _are(customers.customer_id, private[1])
 
 
 def _has(column: pa.ChunkedArray, words: Sequence[str]) -> Mask:

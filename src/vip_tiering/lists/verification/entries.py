@@ -17,7 +17,7 @@ from vip_tiering.lists.verification.read_back import CONTACTS, SUPPRESSED, ListP
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
 
-_OF_LISTS: Final = ("phone", "may_market", "max_risk", "tier_label", "previous_tier_label")
+_OF_LISTS: Final = ("phone", "product", "may_market", "max_risk", "tier_label", "previous_tier_label")
 _LISTS: Final = pa.schema(
     [
         ("file", pa.dictionary(pa.int32(), pa.string())),

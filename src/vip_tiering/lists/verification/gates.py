@@ -14,13 +14,14 @@ from vip_tiering.base.arrays import Mask, positions_in
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
 from vip_tiering.customers.types import Customers, Known
-from vip_tiering.lists.verification.customers import WAYS, Standing, standing_of
+from vip_tiering.lists.verification.customers import WAYS, NewIds, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
 from vip_tiering.playbooks.products import Product
 from vip_tiering.publishing import manifests
+from vip_tiering.rules.extracts import Aliases
 
 _LEVELS: Final = ("", "R1", "R2", "R3", "R4", "R5")
 """A level's place is its number; whatever else stands there is above every rating."""
@@ -50,7 +51,7 @@ def _allowed(export: Export, standing: Standing) -> Mask:
 
 def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
     """Return to whom something may be offered by a way. Nobody is asked for consent in person: that for another way counts."""
-    allowed = ~standing.refused[way] & ~standing.bereaved
+    allowed = ~standing.refused[way] & ~standing.bereaved & ~standing.complained
     if not needed:
         return allowed
     if way != "in_person":
@@ -59,15 +60,18 @@ def _allowed_by(way: str, standing: Standing, *, needed: bool) -> Mask:
     return result
 
 
-def check_gates(export: Export, run: Path, customers: Customers, known: Known) -> list[Problem]:
-    """Return whom an export lists and must not: by the run and the files from which it was made. `run`: a run folder.
+def check_gates(export: Export, run: Path, customers: Customers, known: Known, aliases: Aliases | None = None) -> list[Problem]:
+    """Return whom an export lists and must not: by the run and the files from which it was made, with the ids that stand in them.
+
+    `run`: a run folder; `aliases`: who got another number.
 
     Raises DataError where the run folder has no manifest that can be read.
     """
     if manifests.manifest_of(run)["digest"] != export.main.manifest["made_from"].get("run"):
         return [Problem(run.name, None, None, "run-unfit", "is not the run from which the export was made")]
-    standing = standing_of(customers, known, run, export.books, export.main.day)
-    at = positions_in(export.customers, customers.customer_id).astype(np.int64)
+    now = NewIds(aliases)
+    standing = standing_of(customers, known, run, export.books, export.main.day, now)
+    at = positions_in(now.of(export.customers), now.of(customers.customer_id)).astype(np.int64)
     lists, contacts = export.lists, export.contacts
     unread = np.array([*(code not in export.main.lists for code in export.channels), False], np.bool_)
     # Lists that were not read back, since another profile wrote them, are judged by what is remembered of them.
@@ -78,7 +82,7 @@ def check_gates(export: Export, run: Path, customers: Customers, known: Known) -
         problems += findings_in(entries, "client-unknown", person < 0, "customer_id")
         problems += _check_entries(export, entries.assign(person=person)[person >= 0], standing)
     person = at[lists["customer"]]
-    problems += _check_offers(export, at[contacts["customer"]], standing)
+    problems += [*_check_offers(export, at[contacts["customer"]], standing), *_check_named(export, person, standing)]
     return [*problems, *_check_phones(export, person, customers), *check_words(export, person, standing)]
 
 
@@ -107,6 +111,7 @@ class _Case:
         self.per_phone = books.gates.limits.customers_per_phone.value
         self.way = self.channel.way or "in_person"
         self.bulk = self.channel.public or action.campaign
+        self.offers = self.purpose.code not in ("service", "care")
         self.service = self.purpose.consent == "not_needed" and not self.channel.public
 
     def broken(self, person: Int64s, private: Mask) -> Iterator[tuple[str, Mask]]:
@@ -124,9 +129,12 @@ class _Case:
         stopped = ~who.active | ~who.adult | who.listed[self.way]
         if self.purpose.code != "service":
             yield "client-bereaved", who.bereaved
-        if not self.service:
-            yield "client-refused", who.refused[self.way]
-            stopped = stopped | who.bereaved | who.refused[self.way]
+        no = np.zeros(len(who.active), np.bool_) if self.service else who.refused[self.way]
+        no = no | who.complained if self.offers else no
+        yield "client-refused", no
+        stopped = stopped | no if self.service else stopped | no | who.bereaved
+        if self.purpose.code == "private":
+            yield "client-manager", ~who.managed
         if self._needs_consent():
             yield "client-consent", ~who.consents[self.way] & ~who.refused[self.way]
         if self.way in _BY_PHONE:
@@ -146,17 +154,50 @@ class _Case:
         """Yield each rule on offers with the customers who break it, shape (m,)."""
         who = self.standing
         uncertain = any(one.benefit == "uncertain" for one in self.topics)
-        if self.purpose.qualified:
+        sold = [one for one in self.topics if one.not_distributable is None]
+        closed = [self.purpose.qualified and one.offer == "private" for one in sold]
+        if self.purpose.qualified and (all(closed) or not self.topics):
             yield "client-unqualified", ~who.qualified
         if uncertain and self.bulk:
             yield "client-senior", ~who.young
-        sold = [_RISKS[one.risk] for one in self.topics if one.not_distributable is None]
         if self.purpose.rating == "needed" or (self.purpose.rating == "uncertain_benefit" and uncertain):
             yield "client-rating", who.rating == 0
             if self.topics:
-                yield "client-risk", (who.rating > 0) & (who.rating < min(sold, default=len(_RISKS)))
+                risks = [_RISKS[one.risk] for one in sold]
+                open_risks = [risk for risk, private in zip(risks, closed, strict=True) if not private]
+                least = np.where(who.qualified, min(risks, default=len(_RISKS)), min(open_risks, default=0 if sold else len(_RISKS)))
+                yield "client-risk", (who.rating > 0) & (who.rating < least)
         elif self.topics and not sold:
             yield "client-risk", np.ones(len(who.rating), np.bool_)
+
+    def named(self, person: Int64s, products: pd.Series) -> Iterator[tuple[str, Mask]]:
+        """Yield each rule on products that a row names with the claims that break it, shape (k,). `products`: labels joined by 、."""
+        who, cells = self.standing, "、" + products + "、"
+        rated = (who.rating[person] > 0) & (self.purpose.rating == "needed")
+        for one in self.topics:
+            has = cells.str.contains(f"、{one.label}、", regex=False).to_numpy()
+            yield "client-risk", has & ((one.not_distributable is not None) | (rated & (who.rating[person] < _RISKS[one.risk])))
+            if self.purpose.qualified and one.offer == "private":
+                yield "client-unqualified", has & ~who.qualified[person]
+
+
+def _check_named(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:
+    """Yield rows that name a product of which the customer must not hear, though of others he may: each product is judged.
+
+    Rows that tell of events besides may name what the customer holds.
+    """
+    lists = export.lists.assign(person=person, row=export.lists["file"].cat.codes * len(export.lists) + export.lists["row"])
+    topical = export.of_actions(bool(one.topics) for one in export.actions)[lists["action"]]
+    alone = topical & ~lists["row"].isin(lists.loc[~topical, "row"]) & (person >= 0) & lists["product"].notna() & (lists["channel"] >= 0)
+    wrong = {rule: np.zeros(len(lists), np.bool_) for rule in ("client-risk", "client-unqualified")}
+    lists = lists.reset_index(drop=True)[np.asarray(alone)]
+    for _, those in lists.groupby(["action", "channel"]):
+        action, channel = those[["action", "channel"]].iloc[0]
+        case = _Case(export, export.actions[action], export.channels[channel], standing)
+        for rule, mask in case.named(those["person"].to_numpy(), those["product"].astype("str")):
+            wrong[rule][those.index[mask]] = True
+    for rule, mask in wrong.items():
+        yield from findings_in(export.lists, rule, mask, "product")
 
 
 def _check_offers(export: Export, person: Int64s, standing: Standing) -> Iterator[Problem]:

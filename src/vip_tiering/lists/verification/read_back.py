@@ -59,6 +59,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "client-bereaved": "a death or grave illness in the customer's family is too recent",
     "client-listed": "the customer is on the do-not-contact list",
     "client-refused": "the customer refused this way of contact",
+    "client-manager": "what is private stands in the list of nobody: the customer has no manager",
     "client-consent": "the customer's consent is missing, which the purpose or channel needs",
     "client-market": "the customer refused this way or did not consent, so nothing may be offered; may_market must be N",
     "client-max-risk": "max_risk is above what may be offered to the customer by the rating that is valid on the day",
