@@ -15,7 +15,7 @@ from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
 from vip_tiering.lists.selection.events import Window
-from vip_tiering.lists.selection.memory import Memory
+from vip_tiering.lists.selection.memory import NOTHING, Memory
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.profiles import Profile
@@ -182,7 +182,7 @@ def document_of(
     lists: DayLists,
     books: Playbooks,
     warnings: Sequence[str],
-    memory: Memory,
+    memory: Memory = NOTHING,
 ) -> dict[str, Any]:
     """Return the manifest, but for its outputs and its private part. `made_from`: everything that may change the export.
 

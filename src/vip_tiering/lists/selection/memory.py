@@ -82,6 +82,10 @@ class Memory:
             switch.write(root, MARK, mark)
 
 
+NOTHING: Final = Memory()
+"""What is remembered where nothing was ever exported."""
+
+
 @dataclass(frozen=True)
 class _Loss:
     """Something that is missing, older or altered: the day of the export from which on it counts, where, and what is wrong."""
