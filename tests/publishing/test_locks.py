@@ -15,7 +15,7 @@ from tests.publishing.test_publishing import NAME, extract, run
 from vip_tiering.base.errors import LockedError, OutputError
 from vip_tiering.publishing import folders, locks, manifests
 from vip_tiering.publishing.locks import locked, settle
-from vip_tiering.publishing.switch import JOURNAL, SUPERSEDED, Switch, _Change
+from vip_tiering.publishing.switch import JOURNAL, SUPERSEDED, Switch, _Change, swept
 
 
 @pytest.mark.parametrize(("mode", "status"), [(0o777, 5), (0o1777, 5), (0o702, 5), (0o775, 0), (0o770, 0), (0o755, 0)])
@@ -216,6 +216,23 @@ def vip_error(status: int) -> type[Exception]:
     from vip_tiering.base.errors import VipError  # noqa: PLC0415 (here alone)
 
     return next(one for one in VipError.__subclasses__() if one.status == status)
+
+
+def test_what_the_disk_does_not_remove_at_once_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk refuses to remove what was staged, it is tried again before the command ends; other files stay."""
+    for name in (".staging-0-a", ".staging-1-b", "kept"):
+        (tmp_path / name).write_text("x")
+    unlink, refused = Path.unlink, []
+
+    def once(path: Path, *, missing_ok: bool = False) -> None:
+        if not refused and path.name.startswith(".staging-"):
+            refused.append(path)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", once)
+    swept(tmp_path)
+    assert (1, ["kept"]) == (len(refused), [path.name for path in tmp_path.iterdir()])
 
 
 def test_rules_are_copied_after_a_killed_copy(tmp_path: Path) -> None:

@@ -213,14 +213,16 @@ def refuse_link(folder: Path) -> None:
 
 def swept(out: Path) -> None:
     """Remove what was staged in a folder and is not needed by a journal. The caller holds the lock, so no live run owns it."""
-    with suppress(OSError):  # rubbish harms nobody, and the next lock tries again
-        if stands(out / JOURNAL):
+    for _ in range(_ATTEMPTS):
+        with suppress(OSError):  # what the disk refuses once more harms nobody, and the next lock tries again
+            if stands(out / JOURNAL):
+                return
+            for stale in out.glob(f"{STAGING}*"):
+                if stale.is_dir() and not stale.is_symlink():
+                    _remove(stale)
+                else:
+                    stale.unlink(missing_ok=True)
             return
-        for stale in out.glob(f"{STAGING}*"):
-            if stale.is_dir() and not stale.is_symlink():
-                _remove(stale)
-            else:
-                stale.unlink(missing_ok=True)
 
 
 def _remove(staging: Path) -> None:
