@@ -106,6 +106,7 @@ def vip(*arguments: object, cwd: Path | None = None, env: Mapping[str, str] | No
 _INTERRUPTED = """
 import importlib, os, signal, sys
 from vip_tiering.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without
 module, _, name = {place!r}.partition(":")
 owner = importlib.import_module(module)
 *path, name = name.split(".")

@@ -102,7 +102,9 @@ def test_read_only_output_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("room", ["4k", "16k"])
 def test_full_disk_exits_5(tmp_path: Path, room: str) -> None:
     """On a file system without room the command exits 5 in one line, and no run and no staging folder is left."""
-    lay_out(tmp_path, middle(HEADER + rows(DAYS[1], 5000)))
+    lay_out(tmp_path, nothing)
+    for day in DAYS:
+        (tmp_path / "extracts" / f"balances_{day.replace('-', '')}.csv").write_text(HEADER + rows(day, 5000))
     (tmp_path / "out").mkdir()
     mounted = f"mount -t tmpfs -o size={room},mode=700 tmpfs {shlex.quote(str(tmp_path / 'out'))}"
     if subprocess.run(["unshare", "-m", "sh", "-c", mounted], capture_output=True, check=False).returncode:
