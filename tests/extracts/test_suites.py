@@ -89,7 +89,7 @@ def headers_of(path: Path) -> tuple[str, ...]:
     """Return the headers of a Parquet file, none where it cannot even be opened."""
     try:
         with parquet.opened(path, path.name) as file:
-            return parquet.headers(file)
+            return parquet.headers(file, path.name)
     except DataError:
         return ()
 

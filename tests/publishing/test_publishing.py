@@ -333,3 +333,62 @@ def test_what_is_no_folder_is_told(command: tuple[str, ...], tmp_path: Path) -> 
     for path, message in (("lists/absent", "there is no such folder; name "), ("file", "is a file; name ")):
         refused = subprocess.run([*COMPUTE[:3], *command, path, *more], capture_output=True, text=True, check=False, cwd=tmp_path)
         assert (4, True) == (refused.returncode, refused.stderr.startswith(f"vip: {path}: {message}")), refused.stderr
+
+
+def _durable_and_renamed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Return a list that notes, in their order, what arrives on the disk and what is renamed: (what was done, name)."""
+    done: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def note_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(("durable", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
+
+    def note_rename(path: Path, target: Path) -> Path:
+        done.append(("renamed", str(path)))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "rename", note_rename)
+    return done
+
+
+def test_all_of_a_folder_is_durable_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file, the manifest and every folder arrive on the disk before the rename, and the new name after it."""
+    out = tmp_path / "out"
+    out.mkdir(mode=0o700)
+    done = _durable_and_renamed(monkeypatch)
+
+    def one_row(file: Any) -> int:
+        file.write(b"x\n")
+        return 1
+
+    folders.publish(out, "2015Q4", {"a.csv": one_row, "b/c/d.csv": one_row}, {"made_from": {}}, replace=False)
+    renamed = next(
+        at for at, (what, name) in enumerate(done) if what == "renamed" and Path(name).is_relative_to(out) and "journal" not in name
+    )
+    staging = Path(done[renamed][1])
+    before = {
+        Path(name).relative_to(staging).as_posix()
+        for what, name in done[:renamed]
+        if what == "durable" and Path(name).is_relative_to(staging)
+    }
+    assert {"a.csv", "b/c/d.csv", "manifest.json", "b", "b/c", "."} == before
+    assert ("durable", str(out)) in done[renamed:]
+
+
+@pytest.mark.parametrize("planted", ["file", "link"])
+def test_what_somebody_planted_is_not_written_through(tmp_path: Path, planted: str) -> None:
+    """A file or a link that stands under the name of a file in the staging folder is refused; what it leads to stays as it was."""
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text("mine\n")
+    staging = tmp_path / "staging"
+    staging.mkdir()
+
+    if planted == "link":
+        (staging / "b.csv").symlink_to(elsewhere)
+    else:
+        (staging / "b.csv").write_text("mine\n")
+    with pytest.raises(FileExistsError):
+        folders._write(staging, "b.csv", lambda file: file.write(b"ours\n"))
+    assert ("mine\n", "mine\n") == (elsewhere.read_text(), (staging / "b.csv").read_text())
