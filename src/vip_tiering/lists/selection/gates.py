@@ -66,7 +66,7 @@ class Judge:
         reason = np.full(len(due), PASSES, np.int8)
         for gate in _TRIED:
             reason[(reason == PASSES) & gate(asked)] = GATES.index(gate.__name__)
-        verdicts: pd.DataFrame = due.assign(case=case.place, reason=reason, topics=asked.topics).astype(VERDICTS)
+        verdicts: pd.DataFrame = due.assign(case=np.int16(case.place), reason=reason, topics=asked.topics)
         if instead is None or case.action.instead is None:
             return verdicts
         moved: Mask = reason == GATES.index(case.action.instead.gate)
