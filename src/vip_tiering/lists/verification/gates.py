@@ -186,7 +186,7 @@ def _check_named(export: Export, person: Int64s, standing: Standing) -> Iterator
 
     Rows that tell of events besides may name what the customer holds.
     """
-    lists = export.lists.assign(person=person, row=export.lists["file"].cat.codes * len(export.lists) + export.lists["row"])
+    lists = export.lists.assign(person=person, row=export.lists.groupby(["file", "row"], observed=True).ngroup())
     topical = export.of_actions(bool(one.topics) for one in export.actions)[lists["action"]]
     alone = topical & ~lists["row"].isin(lists.loc[~topical, "row"]) & (person >= 0) & lists["product"].notna() & (lists["channel"] >= 0)
     wrong = {rule: np.zeros(len(lists), np.bool_) for rule in ("client-risk", "client-unqualified")}
