@@ -603,7 +603,7 @@ def test_every_gate_is_reached() -> None:
 
 
 @given(st.randoms(), st.sampled_from(DAYS), st.integers(1, 8), st.sampled_from((0.05, 0.2)), st.booleans())
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(200))
 def test_few_customers(rng: random.Random, on: dt.date, count: int, mishap: float, compared: bool) -> None:  # noqa: FBT001
     """Among few customers with much that is amiss every one has the oracle's verdict, with an earlier run or without."""
     world = world_of(rng, on, count, Likely(mishap=mishap, event=0.7))

@@ -70,7 +70,7 @@ def test_a_large_branch_keeps_the_hard_rules(on: dt.date, tmp_path: Path) -> Non
 
 
 @given(st.randoms(), st.sampled_from(DAYS), st.integers(1, 8), st.sampled_from((0.05, 0.2)))
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(250))
 def test_small_branches_keep_the_hard_rules(rng: random.Random, on: dt.date, count: int, mishap: float) -> None:
     """In exports of a few customers, with every sort of mishap, no hard rule finds anything."""
     with tempfile.TemporaryDirectory() as folder:
