@@ -345,6 +345,7 @@ def test_quotas_hold_and_the_overflow_comes_first(week: Week) -> None:
             day_of(week.folder / "lists" / str(on - DAY), week.folder / "lists.private" / str(on - DAY)) if on > MONDAY else ({}, [])
         )
         waiting = {key for key, verdict in yesterday.items() if verdict.reason == "manager_quota"}
+        waiting |= {(week.aliases.get(one, one), action) for one, action in waiting}
         for rows in by_manager.values():
             for channel in {channel for channel, _ in rows}:
                 mine = sorted((row for one, row in rows if one == channel), key=lambda row: (row["支行"], int(row["次序"])))

@@ -99,7 +99,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         tiered = load_run(run, on, books.gates.limits.run_grace_days.value, allow_old=allow_old_run)
         incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
         ladder = loaded.ladder(tiered.quarter)
-        earlier = read_earlier_exports(roots, memory, on, books.channels)
+        earlier = read_earlier_exports(roots, memory, on, books.channels, loaded.aliases)
         tiered, incoming, earlier = _by_new_ids(tiered, incoming, earlier, loaded.aliases)
         made_from = {
             "on": str(on),

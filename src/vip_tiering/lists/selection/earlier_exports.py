@@ -46,8 +46,12 @@ class EarlierExports:
     overflow: pd.DataFrame
 
 
-def read_earlier_exports(roots: Roots, memory: Memory, on: dt.date, channels: Collection[str]) -> EarlierExports:
+def read_earlier_exports(
+    roots: Roots, memory: Memory, on: dt.date, channels: Collection[str], aliases: Aliases | None = None
+) -> EarlierExports:
     """Return what the exports of days before `on` remember, and what came of them up to that day.
+
+    `aliases`: who got another number, by which the days without a place of a customer are one row; see `by_new_ids` for the rest.
 
     Raises DataError where a file of one of them was altered: somebody would be contacted again.
     """
@@ -63,7 +67,7 @@ def read_earlier_exports(roots: Roots, memory: Memory, on: dt.date, channels: Co
         digests={day: manifest["digest"] for day, manifest in manifests.items()},
         heard=heard,
         marks={part: one.marks for part, one in logbooks.items()},
-        overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)]),
+        overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)], aliases),
     )
 
 
@@ -71,16 +75,11 @@ def by_new_ids(earlier: EarlierExports, aliases: Aliases | None) -> EarlierExpor
     """Return what earlier exports remember by the numbers that customers have now, whatever they had then (semantics 12.1)."""
     if aliases is None:
         return earlier
-    contacts, overflow = (
-        frame.assign(customer_id=aliases.known_as(text_array(frame["customer_id"])).to_pandas().astype("str").array)
-        for frame in (earlier.contacts, earlier.overflow)
-    )
     heard = earlier.heard
     barred = heard.barred and renamed(heard.barred, aliases)
     return replace(
         earlier,
-        contacts=contacts,
-        overflow=overflow.sort_values("since", kind="stable").drop_duplicates(["customer_id", "action"]),
+        contacts=_renamed(earlier.contacts, aliases),
         heard=replace(heard, results=renamed(heard.results, aliases), barred=barred),
     )
 
@@ -137,10 +136,11 @@ def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
     return contacts
 
 
-def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -> pd.DataFrame:
+def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]], aliases: Aliases | None = None) -> pd.DataFrame:
     """Return who had no place in a manager's day in the newest export, and since when without a break (`OVERFLOW`).
 
-    `exports`: day, folders and manifest of each, the newest first. One that did not look at an action (`--only`) breaks nothing.
+    `exports`: day, folders and manifest of each, the newest first. One that did not look at an action (`--only`) breaks nothing,
+    and neither does another number of the customer.
     """
     found = pd.DataFrame({name: [] for name in OVERFLOW}).astype(OVERFLOW).assign(unbroken=True)
     seen = set[str]()
@@ -149,7 +149,7 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -
         fresh, seen = counted - seen, seen | counted
         if not found["unbroken"].any() and not any("manager_quota" in manifest["actions"][one]["suppressed"] for one in fresh):
             continue  # most exports are not read
-        today = _overflow_in(both)
+        today = _overflow_in(both, aliases)
         looked_at = found["action"].isin(counted)
         found["unbroken"] &= ~looked_at | (last_rows(found, today, ("customer_id", "action")) >= 0)
         found.loc[found["unbroken"] & looked_at, "since"] = number
@@ -158,11 +158,19 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]]) -
     return found[[*OVERFLOW]]
 
 
-def _overflow_in(both: Sequence[Path]) -> pd.DataFrame:
+def _overflow_in(both: Sequence[Path], aliases: Aliases | None) -> pd.DataFrame:
     """Return customer and action of all for whom a manager had no place in one export."""
     tables = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
     rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    return rows.loc[rows["reason"] == "manager_quota", ["customer_id", "action"]].reset_index(drop=True)
+    full = rows.loc[rows["reason"] == "manager_quota", ["customer_id", "action"]]
+    return _renamed(full, aliases).drop_duplicates(ignore_index=True)
+
+
+def _renamed(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:
+    """Return a frame with the present ids of its customers."""
+    if aliases is None:
+        return frame
+    return frame.assign(customer_id=aliases.known_as(text_array(frame["customer_id"])).to_pandas().astype("str").array)
 
 
 def _days(dates: pd.Series[str]) -> Int32s:
