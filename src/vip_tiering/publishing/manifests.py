@@ -36,10 +36,15 @@ def folders_of(files: Iterable[str]) -> set[str]:
 def refuse_absent(folder: Path, right: str = "a folder that was published") -> None:
     """Raise DataError where there is no folder, with the path as it was typed. `right`: what to name instead."""
     with reading(folder):
-        try:
-            mode = folder.stat().st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            raise DataError(f"{folder}: there is no such folder; name {right}") from None
+        _refuse_absent(folder, right)
+
+
+def _refuse_absent(folder: Path, right: str = "a folder that was published") -> None:
+    """Do the same as `refuse_absent`, but raise OSError where the disk refuses."""
+    try:
+        mode = folder.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataError(f"{folder}: there is no such folder; name {right}") from None
     if not stat.S_ISDIR(mode):
         raise DataError(f"{folder}: is a file; name {right}")
 
@@ -52,7 +57,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 def manifest_in(folder: Path) -> dict[str, Any]:
     """Return the manifest of a published folder; as `manifest_of`, but for OSError where the disk refuses."""
-    refuse_absent(folder)
+    _refuse_absent(folder)
     manifest, folder = read_document(folder), named(folder)
     if not is_manifest(manifest):
         raise DataError(f"{folder.name}: is not a published folder; it has no {MANIFEST} that can be read")
