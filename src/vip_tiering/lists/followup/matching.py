@@ -51,7 +51,8 @@ def _as_listed(ids: pd.Series, listed: pd.Series, aliases: Aliases | None) -> pd
         return ids
     known = pd.Series(listed.array, index=present_ids(listed, aliases).array)
     found = present_ids(ids, aliases).map(known[~known.index.duplicated()])
-    return ids.where(ids.isin(listed) | found.isna(), found)
+    as_it_stands = truth(pc.is_in(text_array(ids), value_set=text_array(listed)))
+    return ids.where(as_it_stands | found.isna(), found)
 
 
 def matched_in(
