@@ -373,6 +373,7 @@ corrections: by_file_name
 balance_unit: wan_yuan
 leading_zeros: significant
 partial_days: {below: "75%"}
+currency_values: {"01": CNY}
 """
     expected = {
         "version": 1,
@@ -392,6 +393,7 @@ partial_days: {below: "75%"}
         "final_newline": "optional",
         "product": {"include": ["deposit"], "exclude": ["loan"], "weights": {"fund": "0.5"}},
         "currency": None,
+        "currency_values": {"01": "CNY"},
         "aliases": None,
         "carry_calendar": "china",
         "corrections": "by_file_name",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -34,17 +35,20 @@ _AMOUNT_PATTERNS: Final = (
     ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
     ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
 )
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
-_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日")
+_DIGITS: Final = re.compile(r"[0-9]+")
+_LEADING_ZERO: Final = re.compile(r"(?<![0-9])0(?=[0-9])")
+_MIDNIGHT: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _SECONDS_PER_DAY: Final = 86_400
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
+_PARTS_OF_DAY: Final = 3
+_CURRENCY_CODE: Final = re.compile(r"[A-Z]{3}")
 _SAMPLE_DAY: Final = dt.date(2015, 10, 1)
 """What messages write to show a form."""
 CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
 """The day numbers that are days of the calendar."""
-_HOME_NAMES: Final = ("CNY", "RMB", "人民币")
 
 
 def check_amounts(values: pa.Array, broken: Broken, fen_per_unit: int = FEN_PER_YUAN) -> Int64s:
@@ -188,13 +192,19 @@ def readable_days(parsed: ParsedDays) -> tuple[tuple[int, ...], str, str]:
 
 
 def _parse_day(text: str, date_format: str) -> int | None:
-    """Return the day number of a text in exactly this form, so that 2015-02-30 and 2015-1-5 are refused; midnight may follow."""
+    """Return the day number of a text in exactly this form, so that 2015-02-30 is refused; midnight may follow.
+
+    Where signs part year, month and day, a leading zero may be left out, as spreadsheets do: 2015/1/5.
+    """
     try:
         text = _MIDNIGHT.sub("", text)
         day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 (a day has no time zone)
     except ValueError:
         return None
-    return day_number(day) if day.strftime(date_format) == text else None
+    written = day.strftime(date_format)
+    if written != text and len(_DIGITS.findall(written)) == _PARTS_OF_DAY:
+        written, text = (_LEADING_ZERO.sub("", one) for one in (written, text))
+    return day_number(day) if written == text else None
 
 
 def _day_rule(day: int) -> str:
@@ -220,7 +230,9 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
         if role in raw.columns:
             ids[role], count = check_ids(raw.columns[role], role, broken)
             tidied += count
-    currency = _check_currency(raw.columns["currency"], broken, foreign=foreign) if "currency" in raw.columns else None
+    currency = (
+        _check_currency(raw.columns["currency"], broken, raw.extract.currency_codes, foreign=foreign) if "currency" in raw.columns else None
+    )
     days = check_days(raw, broken)
     balance_fen = check_amounts(raw.columns["balance"], broken, raw.extract.fen_per_unit)
     rows = Rows(
@@ -239,12 +251,19 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
     return rows.take(np.flatnonzero(broken.rule < 0)), broken.rejects(raw), tidied
 
 
-def _check_currency(values: pa.Array, broken: Broken, *, foreign: bool) -> pa.Array:
-    """Return the currencies as codes of three letters; another one than CNY passes only where it is converted."""
-    text = pc.utf8_upper(tidy_column(values.cast(pa.string()).fill_null("")))
-    home = pc.is_in(text, pa.array(_HOME_NAMES))
-    if foreign:
-        broken.add("currency-code", "currency", ~truth(pc.or_(home, pc.match_substring_regex(text, "^[A-Z]{3}$"))))
-    else:
-        broken.add("currency", "currency", ~truth(home))
-    return pc.if_else(home, HOME_CURRENCY, text)
+def _check_currency(values: pa.Array, broken: Broken, codes: Mapping[str, str], *, foreign: bool) -> pa.Array:
+    """Return the currencies as codes of three letters, shape (n,); another one than CNY passes only where it is converted.
+
+    `codes`: the code of words for a currency, in capital letters. Each different value is judged once.
+    """
+    encoded = values.cast(pa.string()).fill_null("").dictionary_encode()
+    words = pc.utf8_upper(tidy_column(encoded.dictionary)).to_pylist()
+    found = [codes.get(word, word) for word in words]
+    for rule, wrong in (
+        ("currency-empty", [not word for word in words]),
+        ("currency-code", [foreign and not _CURRENCY_CODE.fullmatch(code) for code in found]),
+        ("currency", [not foreign and code != HOME_CURRENCY for code in found]),
+    ):
+        if any(wrong):
+            broken.add(rule, "currency", np.array(wrong)[encoded.indices.to_numpy()])
+    return pa.array(found, pa.string()).take(encoded.indices)

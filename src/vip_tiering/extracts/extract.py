@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -28,6 +29,7 @@ class Extract:
 
     `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
+    `foreign`: balances in other currencies pass; `currency_codes`: the code of three letters of words for a currency.
     `fen_per_unit` are the fen of 1 in its balances: 100 in yuan.
     `rows` is known where knowing it cost nothing. `sha256` and `controls` are what files beside it say of it.
     """
@@ -48,6 +50,7 @@ class Extract:
     encoding: str | None = None
     integer_roles: frozenset[str] = frozenset()
     foreign: bool = False
+    currency_codes: Mapping[str, str] = field(default_factory=dict)
     fen_per_unit: int = FEN_PER_YUAN
     needs_final_newline: bool = True
     signature: tuple[int, int] = (0, 0)

@@ -130,6 +130,9 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
     twice = sorted(set(keys) & set(columns))
     if twice:
         raise refuse(found.name, "header-ambiguous", f"the {twice[0]} is a column and a folder key=value; deliver it once")
+    if rules.ignores_currency:
+        columns.pop("currency", None)
+        keys.pop("currency", None)
     constants = {role: value for role, value in keys.items() if role not in columns}
     day = None
     if "date" in constants:
@@ -148,7 +151,8 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
         days=() if day is None else (day,),
         day=day,
         date_format=rules.date_format,
-        foreign=rules.currency is not None,
+        foreign=bool(rules.rates_file),
+        currency_codes=rules.currency_codes,
         fen_per_unit=FEN_PER_UNIT[rules.balance_unit],
     )
 

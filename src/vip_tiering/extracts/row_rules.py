@@ -13,7 +13,7 @@ RULES: Final[dict[str, str]] = {
     "id-long": "an id is longer than 64 bytes; is the separator wrong?",
     "id-total": "this is a total and no customer; deliver the rows of customers only",
     "date-empty": "the date is missing",
-    "date-invalid": "not a day of the calendar in the form of this file; write 2015-10-01, 20151001 or 2015/10/01, one form per file",
+    "date-invalid": "not a day in the form of this file; write 2015-10-01, 20151001, 2015/10/1 or 2015年10月1日, one form per file",
     "date-excel": "an Excel serial number stands for the date; format the column as a date such as 2015-10-01",
     "date-time": "a time of day that is not midnight stands beside the date; deliver one row per day",
     "amount-empty": "the balance is missing; write 0.00 for nothing",
@@ -24,8 +24,9 @@ RULES: Final[dict[str, str]] = {
     "amount-decimals": "the balance has decimals below the fen; amounts are exact to 0.01 yuan",
     "amount-range": "the balance is 1,000,000,000,000 yuan or more",
     "amount-negative": "the balance is negative, and the rules say negative: reject; say zero or net, or correct the extract",
-    "currency": "a balance in another currency than CNY; convert it, or name a rates file under currency in rules/extracts.yaml",
-    "currency-code": "the currency is not a code of three letters; write CNY, USD, EUR and so on",
+    "currency-empty": "the currency is missing; write CNY, or say currency: ignore in rules/extracts.yaml if all balances are in yuan",
+    "currency": "a balance in another currency than CNY; map your codes under currency_values in rules/extracts.yaml, or name rates there",
+    "currency-code": "the currency is not a code of three letters; map your own codes under currency_values in rules/extracts.yaml",
 }
 """Every rule for one row, and what would be right. A message is this text, see `message_of`; it never holds the value."""
 _OF_DATE_FORMS: Final = ("date-invalid", "date-excel")

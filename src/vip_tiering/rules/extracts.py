@@ -18,8 +18,9 @@ from typing import Annotated, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PlainValidator, StrictInt, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy
@@ -50,9 +51,18 @@ Negative = Literal["zero", "net", "reject"]
 ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 HOME_CURRENCY: Final = "CNY"
+_HOME_WORDS: Final = ("CNY", "RMB", "人民币", "人民币元", "156")
+"""How systems write the renminbi; 156 is its number in ISO 4217. They are compared tidy and in capital letters."""
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_IGNORE: Final = "ignore"
+_CURRENCY_VALUES_SCHEMA: Final = {
+    "description": "the bank's own codes of currencies -> the code of three letters",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"type": "string", "pattern": "^[A-Z]{3}$"},
+}
 LONGEST_CARRY_DAYS: Final = 7
 """A rate stands for at most this many days after its own (semantics 2.6)."""
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
 _ALIASES_HEADER: Final = ("old_id", "new_id")
@@ -108,6 +118,35 @@ class CurrencyRules(Strict):
     rates: Annotated[FileName, Field(description="CSV beside this file with date, currency, rate (CNY for 1 unit)")]
 
 
+class _OrIgnore:
+    """Tells editors that the word ignore may stand instead of the rules."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        rules = handler(schema)
+        about = {key: rules.pop(key) for key in ("description",) if key in rules}
+        return {**about, "anyOf": [{"const": _IGNORE}, rules]}
+
+
+_IGNORED: Final = CurrencyRules.model_construct(rates="")
+"""What `currency: ignore` says: the column is not looked at, and every balance counts as it stands."""
+
+
+def _check_currency(value: object) -> object:
+    if value == _IGNORE:
+        return _IGNORED
+    if not isinstance(value, dict):
+        raise PydanticCustomError(OWN_MESSAGE, "must be {rates: rates.csv}, or ignore: every balance is in yuan, whatever the column says")
+    return value
+
+
+def _check_currency_values(value: object) -> object:
+    """Accept a mapping of a bank's own codes to those of three letters; the code 01 without quotes is the number 1."""
+    pairs = value.items() if isinstance(value, dict) else [(None, None)]
+    if not value or not all(isinstance(own, str) and isinstance(code, str) and _CURRENCY.fullmatch(code) for own, code in pairs):
+        raise PydanticCustomError(OWN_MESSAGE, 'must be your codes in quotes, each with three letters, such as {"01": CNY, "14": USD}')
+    return value
+
+
 class ExtractRules(RuleFile):
     """What the bank's balance extracts look like and mean; every key is optional but the version."""
 
@@ -128,7 +167,18 @@ class ExtractRules(RuleFile):
         Literal["required", "optional"], Field(description="a text file that does not end with a line end may have been cut off")
     ] = "required"
     product: Annotated[ProductRules, Field(description="which products count, and by how much")] | None = None
-    currency: Annotated[CurrencyRules, Field(description="converts foreign balances; without it only CNY is taken")] | None = None
+    currency: (
+        Annotated[
+            CurrencyRules,
+            BeforeValidator(_check_currency),
+            Field(description="converts foreign balances; without it only CNY is taken; ignore: the column is not looked at"),
+            _OrIgnore(),
+        ]
+        | None
+    ) = None
+    currency_values: Annotated[dict[str, str], PlainValidator(_check_currency_values), WithJsonSchema(_CURRENCY_VALUES_SCHEMA)] | None = (
+        None
+    )
     aliases: Annotated[FileName, Field(description="CSV beside this file with old_id, new_id: renumbered customers")] | None = None
     carry_calendar: Annotated[
         Literal["none", "china"],
@@ -153,6 +203,22 @@ class ExtractRules(RuleFile):
     def partial_below(self) -> Fraction | None:
         """The share of the rows of the days around it below which a day is in part; None where no day is."""
         return Fraction(self.partial_days["below"].rstrip("%")) / 100 if isinstance(self.partial_days, dict) else None
+
+    @property
+    def ignores_currency(self) -> bool:
+        """Whether the column of the currency is not looked at."""
+        return self.currency is not None and not self.currency.rates
+
+    @property
+    def rates_file(self) -> str:
+        """The name of the rates file; "" where foreign balances are not converted."""
+        return self.currency.rates if self.currency is not None else ""
+
+    @property
+    def currency_codes(self) -> dict[str, str]:
+        """The code of three letters of every word for a currency, tidy and in capital letters."""
+        own = {tidy(word).upper(): code for word, code in (self.currency_values or {}).items()}
+        return dict.fromkeys(_HOME_WORDS, HOME_CURRENCY) | own
 
     @classmethod
     def check_data(cls, document: Document) -> None:

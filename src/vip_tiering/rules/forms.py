@@ -98,7 +98,7 @@ Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$
 Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 DateFormat = Annotated[
     str,
-    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231 or 2015/12/31"),
+    Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231, 2015/12/31 or 2015年12月31日"),
     AfterValidator(_check_date_format),
 ]
 

@@ -165,8 +165,8 @@ def rules_of(folder: RuleFolder) -> Rules | None:
         return None
     extracts = folder.sound(ExtractRules) or ExtractRules()
     rates = aliases = None
-    if extracts.currency and (content := _table(folder, extracts.currency.rates, "currency.rates")) is not None:
-        rates, found = parse_rates(content, f"{folder.shown}/{extracts.currency.rates}")
+    if extracts.rates_file and (content := _table(folder, extracts.rates_file, "currency.rates")) is not None:
+        rates, found = parse_rates(content, f"{folder.shown}/{extracts.rates_file}")
         folder.of_tables.extend(found)
     if extracts.aliases and (content := _table(folder, extracts.aliases, "aliases")) is not None:
         aliases, found = parse_aliases(content, f"{folder.shown}/{extracts.aliases}")

@@ -29,8 +29,8 @@ from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
 _SHOWN_PROBLEMS: Final = 20
-_NEVER_LIFTED: Final = "currency"
-"""The rule of rows that says something of the whole delivery: foreign balances without rates (semantics 2.5)."""
+_NEVER_LIFTED: Final = {"currency", "currency-empty"}
+"""Rules of rows that say something of the whole delivery: foreign balances without rates, or of no currency (semantics 2.5)."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
 def _refuse_problems(plan: Plan, posted: Posted) -> None:
     """Raise DataError where files or rows forbid a run: the first problems, and how many there are by rule."""
     rejects = posted.reading.rejects
-    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED not in rejects.by_rule()
+    lifted = plan.request.kind == "snapshot" and _NEVER_LIFTED.isdisjoint(rejects.by_rule())
     allowed = rejects_allowed(plan.request.max_rejects, posted.tally["read"]) if lifted else 0
     ids, header = posted.ledger.roster.ids, plan.extracts[0].header("customer_id")
     problems = [*posted.problems, *lost_zeros(ids, posted.arrivals, plan.rules, header, plan.previous)]

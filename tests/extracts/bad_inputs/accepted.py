@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import pyarrow as pa
 
@@ -158,6 +159,9 @@ CASES = [
     Accepted(53, "third decimal that is zero", balance(f"{AMOUNT}2.500000")),
     Accepted(57, "digits alone", every_day(lambda content: content.replace(b"2015-10-0", b"2015100"))),
     Accepted(57, "slashes", every_day(lambda content: content.replace(b"2015-10-0", b"2015/10/0"))),
+    Accepted(57, "slashes without zeros", every_day(lambda content: content.replace(b"2015-10-0", b"2015/10/"))),
+    Accepted(57, "Chinese words", every_day(lambda content: re.sub(rb"2015-10-0(.)", "2015年10月\\1日".encode(), content))),
+    Accepted(57, "some zeros left out", row(f"{CANARY}002,2015-10-2,{AMOUNT}2.50")),
     Accepted(57, "another form in each file", middle(HEADER + rows("20151002"))),
     Accepted(
         57,

@@ -170,7 +170,8 @@ CASES = [
     Case(58, "Excel serial date", row(f"{CANARY}002,42279,5.00"), 4, (MIDDLE, "row 4", "date-excel")),
     Case(59, "another form of date", row(f"{CANARY}002,2015/10/02,5.00"), 4, (MIDDLE, "row 4", "date-invalid")),
     Case(59, "day before month", row(f"{CANARY}002,02/10/2015,5.00"), 4, (MIDDLE, "row 4", "date-invalid")),
-    Case(59, "short date", row(f"{CANARY}002,2015-10-2,5.00"), 4, (MIDDLE, "row 4", "date-invalid")),
+    Case(59, "short date of no calendar", row(f"{CANARY}002,2015-10-32,5.00"), 4, (MIDDLE, "row 4", "date-invalid")),
+    Case(59, "day before month", row(f"{CANARY}002,2/10/2015,5.00"), 4, (MIDDLE, "row 4", "date-invalid")),
     Case(
         61,
         "Parquet time stamp that is not midnight",
