@@ -158,8 +158,8 @@ class Bench:
         return [path for path in self.tree() if ".staging-" in path or path.endswith(".vip.journal")]
 
     def without_locks(self) -> dict[str, bytes | None]:
-        """Return what lies there but for locks, and for folders in which nothing lies but them."""
-        tree = {path: content for path, content in self.tree().items() if not path.endswith(".vip.lock")}
+        """Return what lies there but for new locks, and for folders in which nothing lies but them."""
+        tree = {path: content for path, content in self.tree().items() if path in self.before or not path.endswith(".vip.lock")}
         full = {parent.as_posix() for path in tree for parent in Path(path).parents}
         return {path: one for path, one in tree.items() if one is not None or path in self.before or path in full}
 

@@ -374,6 +374,8 @@ balance_unit: wan_yuan
 leading_zeros: significant
 partial_days: {below: "75%"}
 currency_values: {"01": CNY}
+encoding: gb18030
+separator: "\\x01"
 """
     expected = {
         "version": 1,
@@ -390,6 +392,9 @@ currency_values: {"01": CNY}
         "max_carry_days": 0,
         "date_format": "%d.%m.%Y",
         "date_offset_days": -1,
+        "encoding": "gb18030",
+        "separator": "\x01",
+        "header": "first_row",
         "final_newline": "optional",
         "product": {"include": ["deposit"], "exclude": ["loan"], "weights": {"fund": "0.5"}},
         "currency": None,

@@ -96,6 +96,16 @@ def text_bytes(values: pa.Array) -> npt.NDArray[np.uint8]:
     return np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
 
 
+def all_alike(values: pa.Array) -> bool:
+    """Return whether all strings of an array are the same; false for none, and for other types."""
+    if not len(values) or not pa.types.is_string(values.type) or values.null_count:
+        return False
+    lengths = np.diff(offsets_of(values))
+    text = text_bytes(values)
+    same = int(lengths[0])
+    return len(text) == same * len(values) and bool((lengths == same).all()) and bool((text[same:] == text[: -same or None]).all())
+
+
 def positions_in(ids: pa.Array, among: pa.Array) -> Int32s:
     """Return where each id stands among others, shape (n,); -1 for nowhere. Where both are the same, nothing is looked up."""
     if not len(ids) or ids.equals(among):

@@ -19,13 +19,14 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, one_array
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.extracts import csv_file, parquet
+from vip_tiering.extracts import csv_file, csv_header, parquet
 from vip_tiering.extracts.csv_text import unpacked
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
 from vip_tiering.extracts.find import companions
 from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.extracts.parquet import is_text
 from vip_tiering.extracts.row_rules import RULES
+from vip_tiering.rules.text_format import COMMAS
 
 _SHOWN_ROWS: Final = 20
 _EXACT_INTEGER: Final = float(2**53)
@@ -107,14 +108,14 @@ def _signature(path: Path, name: str) -> tuple[int, int]:
 
 def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
     tidied = [tidy_header(header) for header in headers]
-    repeated = sorted({shown(headers[place], place) for place, one in enumerate(tidied) if tidied.index(one) != place})
+    repeated = sorted({shown(headers[place], place) for place, one in enumerate(tidied) if one and tidied.index(one) != place})
     if repeated:
         raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
 
 
 def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int) -> SideFile:
-    content = unpacked(delivered, name, max_bytes) if delivered.startswith(csv_file.GZIP_MAGIC) else delivered
-    _refuse_repeated(csv_file.headers(bytes(content[:65536]), name), name)
+    content = unpacked(delivered, name, max_bytes) if delivered.startswith(csv_header.GZIP_MAGIC) else delivered
+    _refuse_repeated(csv_header.headers(bytes(content[: csv_header.HEAD_BYTES]), name, COMMAS), name)
     if content[-1:] not in (b"\n", b"\r"):
         raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")
     raw = csv_file.table(content, name, final_newline=True, use_threads=True)

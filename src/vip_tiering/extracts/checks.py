@@ -16,10 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, text_bytes, truth
+from vip_tiering.base.arrays import Int32s, all_alike, text_bytes, truth
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, WAN_DECIMAL, Int64s, fen_from_decimal
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
+from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY
@@ -49,6 +50,10 @@ _SAMPLE_DAY: Final = dt.date(2015, 10, 1)
 """What messages write to show a form."""
 CALENDAR: Final = range(day_number(dt.date.min), day_number(dt.date.max) + 1)
 """The day numbers that are days of the calendar."""
+
+
+class SeveralDays(Exception):  # noqa: N818 (no mistake of anybody)
+    """A file holds several days, although its first and last rows are of one: it must be looked at as a whole."""
 
 
 def check_amounts(values: pa.Array, broken: Broken, fen_per_unit: int = FEN_PER_YUAN) -> Int64s:
@@ -120,19 +125,32 @@ def _amounts_of_floats(values: pa.Array, broken: Broken, fen_per_unit: int) -> I
 
 
 def check_days(raw: RawColumns, broken: Broken) -> Int32s:
-    """Return the day number of every row; each different value is judged once."""
+    """Return the day number of every row; each different value is judged once.
+
+    Raises SeveralDays where a file holds another day than its first and last rows said.
+    """
     if raw.day is not None:
         return np.broadcast_to(np.int32(raw.day), len(raw))
-    encoded = raw.columns["date"]
-    if not pa.types.is_dictionary(encoded.type):
-        encoded = encoded.dictionary_encode()
+    values = raw.columns["date"]
+    if all_alike(values):
+        [day], [rule], broken.date_written = parse_days(values[:1], raw.extract.date_format)
+        if not rule:
+            _refuse_other_days(raw.extract, {day})
+            return np.broadcast_to(np.int32(day), len(raw))
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     days, rules, broken.date_written = parse_days(encoded.dictionary, raw.extract.date_format, counts_of(encoded))
+    _refuse_other_days(raw.extract, {day for day, rule in zip(days, rules, strict=True) if not rule})
     codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
     days, rules = [*days, 0], [*rules, "date-empty"]
     for rule in sorted({rule for rule in rules if rule}):
         broken.add(rule, "date", np.array([one == rule for one in rules])[codes])
     numbers: Int32s = np.array(days, np.int32)[codes]
     return numbers
+
+
+def _refuse_other_days(extract: Extract, found: set[int]) -> None:
+    if extract.presumed and not found <= {*extract.days}:
+        raise SeveralDays
 
 
 def counts_of(encoded: pa.DictionaryArray) -> Int64s:

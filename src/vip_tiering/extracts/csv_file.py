@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
-import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from vip_tiering.base.arrays import Int32s, one_array
+from vip_tiering.base.arrays import Int32s, one_array, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.threads import threads
+from vip_tiering.extracts.csv_header import HEAD_BYTES, headers
 from vip_tiering.extracts.csv_text import (
-    UTF8_BOM,
     decoded,
     has_blank_lines,
     has_quotes,
@@ -29,26 +26,16 @@ from vip_tiering.extracts.csv_text import (
     rows_of_records,
     unpacked,
 )
-from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse, refuse_columns
+from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import RawColumns, Rejects
+from vip_tiering.rules.text_format import COMMAS, TextFormat
 
-GZIP_MAGIC: Final = b"\x1f\x8b"
 _BLOCK_BYTES: Final = 16 << 20
-_HEAD_BYTES: Final = 1 << 16
-_SEPARATORS: Final = {";": ";", "\t": "a tab", "|": "|"}
-_TEXT_ARRAY: Final = pa.string()
-_CODES: Final = pa.dictionary(pa.int32(), pa.string())
-_OTHER_FORMATS: Final = (
-    (b"PK\x03\x04", "file-excel", "this is an Excel workbook (PK); save it as CSV UTF-8"),
-    (b"\xd0\xcf\x11\xe0", "file-excel", "this is an old Excel workbook (.xls); save it as CSV UTF-8"),
-    (b"\xff\xfe", "file-encoding", "this is UTF-16; save it as UTF-8"),
-    (b"\xfe\xff", "file-encoding", "this is UTF-16; save it as UTF-8"),
-    (GZIP_MAGIC, "file-kind", "is gzipped twice; deliver it gzipped once"),
-    (b"PAR1", "file-kind", "is a gzipped Parquet file; deliver it as it is, Parquet is compressed in itself"),
-)
+_BLANK: Final = ""
+"""Stands for the rule of a row of nothing but separators, which is no row."""
+_END_MARK: Final = b"\x1a"
 _LINE_END: Final = re.compile(r"[\r\n]")
-_SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.?)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,98 +54,50 @@ class RawTable:
     several_lines: bool
 
 
-def head(path: Path, name: str, *, gzipped: bool) -> bytes:
-    """Return the first bytes of the text, as delivered."""
-    try:
-        with gzip.open(path) if gzipped else path.open("rb") as file:
-            return file.read(_HEAD_BYTES)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise refuse(name, "file-damaged", "is not a whole gzip file; incomplete transfer?") from None
-
-
-def headers(start: bytes, name: str) -> tuple[str, ...]:
-    """Return the headers from the first bytes of a CSV. Raises DataError where there are none to be found."""
-    _refuse_other_formats(start, name)
-    line = _first_line(start.removeprefix(UTF8_BOM))
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            text = line.decode("gb18030")
-        except UnicodeDecodeError:
-            raise refuse(name, "file-encoding", "the header is neither UTF-8 nor GB18030; save the file as UTF-8", 1) from None
-    if match := _SEPARATOR_LINE.fullmatch(line):
-        shown = match[1].decode("ascii", "replace").strip()
-        message = f"the first line is Excel's sep={shown}; delete this line, and separate with commas"
-        raise refuse(name, "file-separator", message, 1)
-    try:
-        found = next(csv.reader([text]), [])
-    except csv.Error:  # a line end within a header, whose quotes do not stand around it
-        found = []
-    if len(found) <= 1:
-        looks = next((shown for mark, shown in _SEPARATORS.items() if mark in text), None)
-        if looks:
-            raise refuse(name, "file-separator", f"columns found: 1; the separator looks like {looks}; separate with commas", 1)
-    if not found:
-        raise refuse(name, "file-quotes", "a quote is opened in the header and not closed; name the columns in one line", 1)
-    refuse_columns(name, len(found))
-    empty = [str(index + 1) for index, header in enumerate(found) if not header.strip()]
-    if empty:
-        raise refuse(name, "header-empty", f"column {', '.join(empty)} has no header; name every column", 1)
-    return tuple(found)
-
-
-def _first_line(text: bytes) -> bytes:
-    """Return the first line that is not empty; a line end within quotes belongs to the line."""
-    text = text.lstrip(b"\r\n")
-    quotes = 0
-    for part in re.finditer(rb'["\r\n]', text):
-        quotes += part[0] == b'"'
-        if part[0] != b'"' and quotes % 2 == 0:
-            return text[: part.start()]
-    return text
-
-
-def _refuse_other_formats(start: bytes, name: str) -> None:
-    if not start.removeprefix(UTF8_BOM).strip():
-        raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
-    for magic, rule, message in _OTHER_FORMATS:
-        if start.startswith(magic):
-            raise refuse(name, rule, message)
-    if b"\x00" in start[:2] or b"\x00" in _first_line(start):
-        # Latin letters in UTF-16 have a zero byte each, and so have its commas and line ends.
-        zeros = sorted((start[0::2].count(0), start[1::2].count(0)))
-        wide = zeros[0] == 0 and zeros[1] > 1
-        what = "this is UTF-16 without a byte order mark" if wide else "the header holds NUL bytes; was the transfer cut?"
-        raise refuse(name, "file-encoding", f"{what}; save it as UTF-8", None if wide else 1)
-    if start.removeprefix(UTF8_BOM).lstrip()[:1] == b"<":
-        raise refuse(name, "file-html", "this is a web page or XML, not a CSV; was an error page saved?")
-
-
 def table(
     delivered: bytes | bytearray,
     name: str,
+    form: TextFormat = COMMAS,
     *,
     final_newline: bool,
     wanted: Collection[int] | None = None,
-    codes: Collection[int] = (),
     use_threads: bool = False,
 ) -> RawTable:
-    """Return the table that the content of a CSV (not gzipped) holds: the columns at the places `wanted`, by default all.
+    """Return the table that the content of a text file (not gzipped) holds: the columns at the places `wanted`, by default all.
 
-    Those in `codes` are dictionary-encoded. `use_threads`: no other file is read at the same time. Raises DataError for what
-    is not a CSV as a whole; a last line without line end is accepted where no `final_newline` is asked for.
+    Rows of nothing but separators are no rows. `use_threads`: no other file is read at the same time. Raises DataError for what
+    is no such file as a whole; a last line without line end is accepted where no `final_newline` is asked for.
     """
-    names = headers(bytes(delivered[:_HEAD_BYTES]), name)
+    delivered = _without_end_mark(delivered)
+    names = headers(bytes(delivered[:HEAD_BYTES]), name, form)
     if delivered[-1:] not in (b"\n", b"\r"):
         if final_newline:
             message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
             raise refuse(name, "file-cut", message, _last_row(delivered))
         delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
-    text, encoding = decoded(delivered, name)
-    csv_text = _Csv(text, name, len(names), range(len(names)) if wanted is None else sorted(wanted), codes)
+    text, encoding = decoded(delivered, name, form.encoding)
+    unnamed = [place for place, header in enumerate(names) if not header]
+    places = range(len(names)) if wanted is None else sorted({*wanted, *unnamed})
+    csv_text = _Csv(text, name, form, len(names), places)
     columns, row, wrong = csv_text.numbered(use_threads=use_threads)
+    for place in unnamed:
+        _refuse_unnamed(name, place, columns.pop(place), row)
     return RawTable(names, columns, row, wrong, encoding, csv_text.has_longer_records)
+
+
+def _without_end_mark(delivered: bytes | bytearray) -> bytes | bytearray:
+    """Return the content without the byte 0x1A, with which DOS and some hosts end a text file."""
+    if delivered[-1:] == _END_MARK:
+        return delivered[:-1]
+    return delivered[:-2] if delivered[-2:] == _END_MARK + b"\n" else delivered
+
+
+def _refuse_unnamed(name: str, place: int, column: pa.ChunkedArray, row: Int32s) -> None:
+    """Raise DataError where a column without a header holds something; one that is empty throughout was left by a spreadsheet."""
+    if pc.max(pc.binary_length(column)).as_py():
+        filled = int(np.argmax(truth(one_array(pc.greater(pc.binary_length(column), 0)))))
+        message = f"column {place + 1} has no header, and this row fills it; name every column"
+        raise refuse(name, "header-empty", message, int(row[filled]))
 
 
 def _last_row(delivered: bytes | bytearray) -> int:
@@ -168,48 +107,71 @@ def _last_row(delivered: bytes | bytearray) -> int:
 class _Csv:
     """The text of a CSV on its way to a table. `wanted`: the places of the columns that are needed."""
 
-    def __init__(self, text: pa.Buffer, name: str, width: int, wanted: Sequence[int], codes: Collection[int]) -> None:
-        start = memoryview(text)[:_HEAD_BYTES].tobytes()
+    def __init__(self, text: pa.Buffer, name: str, form: TextFormat, width: int, wanted: Sequence[int]) -> None:
+        start = memoryview(text)[:HEAD_BYTES].tobytes()
         blank = start[: len(start) - len(start.lstrip(b"\r\n"))]
         self._first_row = len(re.findall(rb"\r\n|\r|\n", blank)) + 1
         self._text = text.slice(len(blank))
-        self._name, self._width, self._wanted, self._codes = name, width, wanted, codes
+        self._name, self._form, self._width, self._wanted = name, form, width, wanted
         self.has_quotes = has_quotes(self._text)
 
     def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
         if self.has_quotes and not use_threads:
-            refuse_open_quotes(self._text, self._name)
-        read, wrong = self._parse_beside_quotes() if self.has_quotes and use_threads else self._parse(use_threads=use_threads)
+            refuse_open_quotes(self._text, self._name, self._form.separator)
+        if self.has_quotes and use_threads:
+            read, wrong = self._parse_beside_quotes()
+        else:
+            read, wrong = self._parse(self._wanted, use_threads=use_threads)
         if wrong and use_threads:  # only one thread knows which rows they are
-            read, wrong = self._parse(use_threads=False)
+            read, wrong = self._parse(self._wanted, use_threads=False)
         view = np.frombuffer(self._text, np.uint8)
-        records = len(read) + len(wrong) + 1
+        header = int(self._form.header)
+        records = len(read) + len(wrong) + header
         if wrong or has_blank_lines(view):
             rows = rows_of_records(view, records) + np.int32(self._first_row - 1)
         else:
             rows = np.arange(self._first_row, self._first_row + records, dtype=np.int32)
         self.has_longer_records = self.has_quotes and may_have_longer_records(view, records)
-        skipped = [0, *(record - 1 for record, _ in wrong)]
-        columns = {place: read[str(place)] for place in self._wanted}
-        return columns, np.delete(rows, skipped), [(int(rows[record - 1]), rule) for record, rule in wrong]
+        skipped = [*range(header), *(record - 1 for record, _ in wrong)]
+        wrong = [(int(rows[record - 1]), rule) for record, rule in wrong if rule != _BLANK]
+        rows = np.delete(rows, skipped)
+        if (filled := self._filled(read)) is not None:
+            read, rows = read.take(pa.array(filled)), rows[filled]
+        return {place: read[str(place)] for place in self._wanted}, rows, wrong
+
+    def _filled(self, read: pa.Table) -> npt.NDArray[np.intp] | None:
+        """Return which rows hold something; None where all do. What a spreadsheet leaves below a table is separators alone."""
+        first = read[str(self._wanted[0])]
+        if not len(first) or pc.min(pc.binary_length(first)).as_py():
+            return None
+        every = read if len(self._wanted) == self._width else self._parse(range(self._width), use_threads=False)[0]
+        blank = np.ones(len(read), bool)
+        for column in every.columns:
+            at = np.flatnonzero(blank)
+            blank[at] = truth(one_array(pc.equal(pc.utf8_trim_whitespace(column.take(pa.array(at))), "")))
+        return np.flatnonzero(~blank) if blank.any() else None
 
     def _parse_beside_quotes(self) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Parse while the quotes are looked at; what is wrong with them is told before all else."""
         with threads(1) as pool:
-            quotes = pool.submit(refuse_open_quotes, self._text, self._name)
+            quotes = pool.submit(refuse_open_quotes, self._text, self._name, self._form.separator)
             try:
-                return self._parse(use_threads=True)
+                return self._parse(self._wanted, use_threads=True)
             finally:
                 quotes.result()
 
-    def _parse(self, *, use_threads: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
-        """Return the wanted columns, and (record, rule) for rows with a wrong number of fields; the header is record 1."""
+    def _parse(self, wanted: Sequence[int], *, use_threads: bool) -> tuple[pa.Table, list[tuple[int, str]]]:
+        """Return columns, and (record, rule) for rows with a wrong number of fields, or none of them; the first record is 1."""
         wrong: list[tuple[int, str]] = []
         swallowed: list[int] = []
+        blanks = self._form.separator + ' "\r\n'
 
         def skip(row: pyarrow.csv.InvalidRow) -> str:
             record = row.number or 0
+            if not row.text.strip(blanks):
+                wrong.append((record, _BLANK))
+                return "skip"
             wrong.append((record, "fields-missing" if row.actual_columns < row.expected_columns else "fields-extra"))
             if _LINE_END.search(row.text.rstrip("\r\n")):
                 swallowed.append(record)
@@ -220,13 +182,16 @@ class _Csv:
             read = pyarrow.csv.read_csv(
                 pa.BufferReader(self._text),
                 pyarrow.csv.ReadOptions(
-                    column_names=names, skip_rows_after_names=1, use_threads=use_threads, block_size=min(_BLOCK_BYTES, self._text.size + 1)
+                    column_names=names,
+                    skip_rows_after_names=int(self._form.header),
+                    use_threads=use_threads,
+                    block_size=min(_BLOCK_BYTES, self._text.size + 1),
                 ),
-                pyarrow.csv.ParseOptions(newlines_in_values=self.has_quotes, invalid_row_handler=skip),
+                pyarrow.csv.ParseOptions(delimiter=self._form.separator, newlines_in_values=self.has_quotes, invalid_row_handler=skip),
                 pyarrow.csv.ConvertOptions(
                     check_utf8=False,
-                    column_types={name: _CODES if int(name) in self._codes else _TEXT_ARRAY for name in names},
-                    include_columns=[str(place) for place in self._wanted],
+                    column_types=dict.fromkeys(names, pa.string()),
+                    include_columns=[str(place) for place in wanted],
                     null_values=[],
                     strings_can_be_null=False,
                 ),
@@ -245,8 +210,8 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     """Return the columns of `roles` as text, the rows with a wrong number of fields, and the encoding of the file's content."""
     text = unpacked(delivered, extract.name, extract.max_bytes) if extract.gzipped else delivered
     places = {role: extract.columns[role] for role in roles if role in extract.columns}
-    codes = [extract.columns["date"]] if "date" in extract.columns else []
-    raw = table(text, extract.name, final_newline=extract.needs_final_newline, wanted=set(places.values()), codes=codes)
+    wanted = set(places.values())
+    raw = table(text, extract.name, extract.text_format, final_newline=extract.needs_final_newline, wanted=wanted)
     columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
     return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
@@ -258,12 +223,7 @@ def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa
     if column.nbytes > COLUMN_LIMIT_BYTES:
         raise column_too_large(extract.name, extract.header(role))
     values = one_array(column)
-    if raw.several_lines:
-        coded = pa.types.is_dictionary(values.type)
-        several = pc.match_substring_regex(values.dictionary if coded else values, r"[\r\n]")
-        if pc.any(several).as_py():
-            mask = several.take(values.indices) if coded else several
-            row = int(raw.row[np.flatnonzero(mask.to_numpy(zero_copy_only=False))[0]])
-            message = f"column {extract.header(role)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
-            raise extract.refuse("file-quotes", message, row)
+    if raw.several_lines and (several := truth(pc.match_substring_regex(values, r"[\r\n]"))).any():
+        message = f"column {extract.header(role)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
+        raise extract.refuse("file-quotes", message, int(raw.row[np.argmax(several)]))
     return values

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError
+from vip_tiering.base.money import value_range
 from vip_tiering.extracts.extract import refuse, too_large
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -26,6 +27,7 @@ _MOST_TIMES: Final = 200
 """No table of balances or customers unpacks to so many times its size; what does was made to fill the memory."""
 _UNJUDGED_BYTES: Final = 64 << 20
 """A text up to this size fills no memory, whatever it was made for."""
+_LAST_ASCII: Final = 0x7F
 _HAN_FIRST, _HAN_LAST = 0xE4, 0xE9
 """First bytes of U+4E00 to U+9FFF in UTF-8: E4 B8 80 to E9 BF BF, three bytes each."""
 Bytes = npt.NDArray[np.uint8]
@@ -33,8 +35,6 @@ Places = npt.NDArray[np.int64]
 _LINE_BLOCK_BYTES: Final = 1 << 19
 _LINE_FEED, _RETURN, _QUOTE = b'\n\r"'
 _QUOTE_BLOCK_BYTES: Final = 1 << 20
-_BESIDE_FIELD: Final = np.isin(np.arange(256), list(b',\n\r"'))
-"""What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text."""
 
 
 def unpacked(packed: bytes, name: str, max_bytes: int) -> bytearray:
@@ -76,23 +76,24 @@ def _zeros(view: memoryview) -> int:
     return int(filled[0]) if len(filled) else len(view)
 
 
-def decoded(delivered: bytes | bytearray, name: str) -> tuple[pa.Buffer, str]:
+def decoded(delivered: bytes | bytearray, name: str, declared: str = "") -> tuple[pa.Buffer, str]:
     """Return a file's text as UTF-8 without BOM, and the encoding in which it was delivered.
 
     The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030. GB18030 makes wrong characters of most
-    UTF-8 without an error, so a file in GB18030 must have no line in UTF-8.
+    UTF-8 without an error, so a file in GB18030 must have no line in UTF-8. `declared`: what the rules say, utf-8 or gb18030; a file
+    in the other one is refused.
     """
     has_bom = delivered.startswith(UTF8_BOM)
     text = pa.py_buffer(delivered).slice(len(UTF8_BOM) if has_bom else 0)
-    if _is_utf8(text):
-        return text, "UTF-8 with BOM" if has_bom else "UTF-8"
     lines = _Lines(delivered)
-    wrong = lines.first_not_utf8()
-    if has_bom:
-        raise refuse(name, "file-encoding", "the file begins as UTF-8 with BOM, this row is not UTF-8; save it as UTF-8", wrong)
-    if (han := lines.first_in_chinese_utf8()) is not None:
-        message = f"row {han} is UTF-8, row {wrong} is not: the encodings are mixed; save the whole file as UTF-8"
-        raise refuse(name, "file-encoding", message, max(han, wrong))
+    if _is_utf8(text) and (declared != "gb18030" or value_range(np.frombuffer(text, np.uint8))[1] <= _LAST_ASCII):
+        return text, "UTF-8 with BOM" if has_bom else "UTF-8"
+    if declared == "gb18030":
+        if has_bom or (han := lines.first_in_chinese_utf8()) is not None:
+            message = "this row is UTF-8, and the rules say encoding: gb18030; take the key out, or deliver the file in GB18030"
+            raise refuse(name, "file-encoding", message, 1 if has_bom else han)
+    else:
+        _refuse_mixed(lines, name, declared, has_bom=has_bom)
     utf8 = bytearray()
     for start, end in lines.pieces():
         try:
@@ -101,6 +102,18 @@ def decoded(delivered: bytes | bytearray, name: str) -> tuple[pa.Buffer, str]:
             row = lines.row_at(start + error.start)
             raise refuse(name, "file-encoding", "is neither UTF-8 nor GB18030 throughout; save it as UTF-8", row) from None
     return pa.py_buffer(utf8), "GB18030"
+
+
+def _refuse_mixed(lines: _Lines, name: str, declared: str, *, has_bom: bool) -> None:
+    """Raise DataError for a file that is not UTF-8 throughout, and cannot be GB18030 or must not be."""
+    wrong = lines.first_not_utf8()
+    if has_bom:
+        raise refuse(name, "file-encoding", "the file begins as UTF-8 with BOM, this row is not UTF-8; save it as UTF-8", wrong)
+    if declared == "utf-8":
+        raise refuse(name, "file-encoding", "this row is not UTF-8, and the rules say encoding: utf-8; save the file as UTF-8", wrong)
+    if (han := lines.first_in_chinese_utf8()) is not None:
+        message = f"row {han} is UTF-8, row {wrong} is not: the encodings are mixed; save the whole file as UTF-8"
+        raise refuse(name, "file-encoding", message, max(han, wrong))
 
 
 def _is_utf8(text: pa.Buffer) -> bool:
@@ -224,38 +237,41 @@ def has_quotes(text: pa.Buffer) -> bool:
     return any((content[start : start + _QUOTE_BLOCK_BYTES] == _QUOTE).any() for start in range(0, len(content), _QUOTE_BLOCK_BYTES))
 
 
-def refuse_open_quotes(text: pa.Buffer, name: str) -> None:
+def refuse_open_quotes(text: pa.Buffer, name: str, separator: str) -> None:
     """Raise DataError where a quote is opened and not closed, or closed within a text.
 
     Where every quote stands where a text begins or ends, all is well; otherwise the rows are walked along one by one,
     for a quote in the middle of a text without quotes is a sign like any other (37°36'37.8"N).
     """
-    found, sound = _survey(np.frombuffer(text, np.uint8))
+    found, sound = _survey(np.frombuffer(text, np.uint8), separator)
     if found and not sound:
-        row, reason = _first_wrong_row(text)
+        row, reason = _first_wrong_row(text, separator)
         if row is not None:
             raise refuse(name, "file-quotes", f"a quote in this row is {reason}; close it, double it, or leave the quotes out", row)
 
 
-def _survey(text: npt.NDArray[np.uint8]) -> tuple[int, bool]:
+def _survey(text: npt.NDArray[np.uint8], separator: str) -> tuple[int, bool]:
     """Return how many quotes there are, and whether every one, in turn, opens and closes a text."""
     found, sound = 0, True
+    # What may stand outside a quote that begins or ends a text; another quote beside it means a quote in the text.
+    beside = np.isin(np.arange(256), list(b'\n\r"' + separator.encode()))
     for start in range(0, len(text), _QUOTE_BLOCK_BYTES):
         places = np.flatnonzero(text[start : start + _QUOTE_BLOCK_BYTES] == _QUOTE) + start
         if sound and len(places):
             opening, closing = places[found % 2 :: 2], places[1 - found % 2 :: 2]
-            before = _BESIDE_FIELD[text[opening - 1]] | (opening == 0)
-            after = _BESIDE_FIELD[text[np.minimum(closing + 1, len(text) - 1)]]
+            before = beside[text[opening - 1]] | (opening == 0)
+            after = beside[text[np.minimum(closing + 1, len(text) - 1)]]
             sound = bool(before.all() and after.all())
         found += len(places)
     return found, sound and found % 2 == 0
 
 
-def _first_wrong_row(text: pa.Buffer) -> tuple[int | None, str]:
+def _first_wrong_row(text: pa.Buffer, separator: str) -> tuple[int | None, str]:
     """Return the first row with a wrong quote, counted as people count rows, and what is wrong with it."""
     rows = count(1)
     with pa.BufferReader(text) as source:
-        reader = csv.reader(io.TextIOWrapper(io.BufferedReader(source, _QUOTE_BLOCK_BYTES), "utf-8", newline=""), strict=True)
+        lines = io.TextIOWrapper(io.BufferedReader(source, _QUOTE_BLOCK_BYTES), "utf-8", newline="")
+        reader = csv.reader(lines, delimiter=separator, strict=True)
         try:
             deque(zip(rows, reader, strict=False), maxlen=0)
         except csv.Error as error:

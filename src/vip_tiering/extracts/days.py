@@ -22,9 +22,9 @@ from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import ROLES
 from vip_tiering.base.threads import in_order
 from vip_tiering.extracts import csv_file, parquet
-from vip_tiering.extracts.checks import check_rows
+from vip_tiering.extracts.checks import check_days, check_rows
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large
-from vip_tiering.extracts.rows import RawColumns, Rejects, Rows
+from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 
 
 @dataclass
@@ -194,8 +194,10 @@ def _count_outside(extract: Extract, file: int) -> Reading:
         content, sha256 = extract.read_bytes()
         count = extract.rows
         if count is None:
-            raw, wrong, _ = csv_file.read(extract, content, file, ("customer_id",))
+            raw, wrong, _ = csv_file.read(extract, content, file, ("date" if extract.presumed else "customer_id",))
             count = len(raw) + len(wrong)
+            if extract.presumed:
+                check_days(raw, Broken(len(raw)))
         extract.refuse_other_rows(count)
     except DataError as error:
         return Reading(problems=[*error.problems])

@@ -13,6 +13,7 @@ from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.extracts.find import Checksum, Control
 from vip_tiering.extracts.row_rules import message_of
+from vip_tiering.rules.text_format import COMMAS, TextFormat
 
 DEFAULT_MAX_BYTES: Final = 4 << 30
 """What one extract may take in memory where nothing else is said: 4G."""
@@ -27,7 +28,8 @@ COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
 class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
-    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file.
+    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file. `presumed`: its one
+    day is that of its first and last rows, and reading the others will tell. `text_format`: how a text file is written.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
     `foreign`: balances in other currencies pass; `currency_codes`: the code of three letters of words for a currency.
     `fen_per_unit` are the fen of 1 in its balances: 100 in yuan.
@@ -50,6 +52,8 @@ class Extract:
     encoding: str | None = None
     integer_roles: frozenset[str] = frozenset()
     foreign: bool = False
+    text_format: TextFormat = COMMAS
+    presumed: bool = False
     currency_codes: Mapping[str, str] = field(default_factory=dict)
     fen_per_unit: int = FEN_PER_YUAN
     needs_final_newline: bool = True

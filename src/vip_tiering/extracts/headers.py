@@ -11,7 +11,7 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import ROLES
 from vip_tiering.base.text import tidy
 from vip_tiering.rules.balance_unit import other_unit, unit_of
-from vip_tiering.rules.extracts import ExtractColumns, ExtractRules
+from vip_tiering.rules.extracts import REQUIRED_ROLES, ExtractColumns, ExtractRules
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "customer_id": (
@@ -26,7 +26,6 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
 """Usual headers of every role, compared after NFKC, without case and surrounding blanks."""
 _USUAL: Final = {role: [one for one in names if one == role or not one.isascii()][:2] for role, names in ALIASES.items()}
 _SHOWN_HEADERS: Final = 12
-_REQUIRED: Final = ("customer_id", "balance")
 _PRINTABLE_HEADER: Final = re.compile(r"([^\W\d]| ){1,32}")
 
 
@@ -74,7 +73,7 @@ def recognise(headers: Sequence[str], rules: ExtractRules, name: str, given: Col
             add("header-ambiguous", f"{places} may all be the {role}; say which under columns in rules/extracts.yaml")
         elif hits:
             found[role] = hits[0]
-        elif role not in given and (role in _REQUIRED or mapped is not None):
+        elif role not in given and (role in REQUIRED_ROLES or mapped is not None):
             add("header-missing", _missing(role, mapped, headers, found))
     if "balance" in found and (problem := other_unit(headers[found["balance"]], rules.balance_unit)):
         # A header that was recognised is one of a table or of the rules: its tidied form is nobody's value.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import re
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.extracts import csv_file, headers, parquet
+from vip_tiering.extracts import csv_file, csv_header, headers, parquet
 from vip_tiering.extracts.checks import counts_of, parse_days, readable_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature, too_large
 from vip_tiering.extracts.find import FoundFile, companions
@@ -28,24 +29,29 @@ _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
 
-def inspect(found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Extract]:
+def inspect(
+    found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES, *, presume: bool = False
+) -> list[Extract]:
     """Return what is known of every file, in the order given; one may take `max_bytes` in memory.
 
     Raises DataError with the problems of all files.
     """
-    extracts, problems = look(found, rules, pool, max_bytes)
+    extracts, problems = look(found, rules, pool, max_bytes, presume=presume)
     if problems:
         raise DataError(problems)
     return extracts
 
 
 def look(
-    found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES
+    found: Iterable[FoundFile], rules: ExtractRules, pool: Executor, max_bytes: int = DEFAULT_MAX_BYTES, *, presume: bool = False
 ) -> tuple[list[Extract], list[Problem | str]]:
-    """Return what is known of the files that can be read, in the order given, and what is wrong with any of them."""
+    """Return what is known of the files that can be read, in the order given, and what is wrong with any of them.
+
+    `presume`: of a text file with a date column only the ends are read; see `Extract.presumed`.
+    """
     problems: list[Problem | str] = []
     extracts = []
-    for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes), found):
+    for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes, presume=presume), found):
         if isinstance(outcome, DataError):
             problems += outcome.problems
         else:
@@ -53,16 +59,16 @@ def look(
     return extracts, [*problems, *_odd_ones_out(extracts)]
 
 
-def _attempt(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract | DataError:
+def _attempt(found: FoundFile, rules: ExtractRules, max_bytes: int, *, presume: bool) -> Extract | DataError:
     try:
-        return inspect_one(found, rules, max_bytes)
+        return inspect_one(found, rules, max_bytes, presume=presume)
     except DataError as error:
         return error
     except OSError as error:
         return refuse(found.name, "file-unreadable", f"cannot be read: {error.strerror}")
 
 
-def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_MAX_BYTES) -> Extract:
+def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_MAX_BYTES, *, presume: bool = False) -> Extract:
     """Return what is known of one file. The magic bytes decide the format, whatever the name says."""
     before = signature(found.path)
     if before[0] > max_bytes:
@@ -71,8 +77,8 @@ def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_
     magic = _magic(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
-    look = _look_parquet if magic == parquet.MAGIC else _look_text
-    extract = look(found, rules, max_bytes)
+    is_parquet = magic == parquet.MAGIC
+    extract = _look_parquet(found, rules, max_bytes) if is_parquet else _look_text(found, rules, max_bytes, presume=presume)
     if "date" not in extract.columns and extract.day is None:
         extract = _dated_by_name(extract, rules)
     if not extract.days:
@@ -101,22 +107,47 @@ def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extr
         return dataclasses.replace(extract, rows=rows, days=days, date_rule=rule, date_written=written, integer_roles=integer_roles)
 
 
-def _look_text(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract:
+def _look_text(found: FoundFile, rules: ExtractRules, max_bytes: int, *, presume: bool) -> Extract:
     with found.path.open("rb") as file:
-        gzipped = file.read(2) == csv_file.GZIP_MAGIC
-    extract = _recognised(found, rules, "csv", csv_file.headers(csv_file.head(found.path, found.name, gzipped=gzipped), found.name))
-    extract = dataclasses.replace(extract, max_bytes=max_bytes, gzipped=gzipped, needs_final_newline=rules.final_newline == "required")
+        gzipped = file.read(2) == csv_header.GZIP_MAGIC
+    head = csv_header.head(found.path, found.name, gzipped=gzipped)
+    extract = _recognised(found, rules, "csv", csv_header.headers(head, found.name, rules.text_format))
+    needed = rules.final_newline == "required"
+    extract = dataclasses.replace(extract, max_bytes=max_bytes, gzipped=gzipped, needs_final_newline=needed, text_format=rules.text_format)
     if "date" not in extract.columns:
         return extract
+    if presume and (day := _day_of_ends(extract, head)) is not None:
+        return dataclasses.replace(extract, days=(day,), presumed=True)
     raw, wrong, encoding = csv_file.read(extract, found.path.read_bytes(), 0, ("date",))
     if not len(raw) and len(wrong):
         raise DataError(wrong.problems[:_SHOWN_ROWS])
-    encoded = raw.columns["date"]
+    encoded = raw.columns["date"].dictionary_encode()
     days, rule, written = readable_days(parse_days(encoded.dictionary, rules.date_format, counts_of(encoded)))
     if len(raw) and not days:
         raise _no_date(extract, rule, 2)
     rows = len(raw) + len(wrong)
     return dataclasses.replace(extract, days=days, date_rule=rule, date_written=written, rows=rows, encoding=encoding)
+
+
+def _day_of_ends(extract: Extract, head: bytes) -> int | None:
+    """Return the day of a text file whose first and last rows are all of one; None where they are not, or are too few to tell.
+
+    A file with many rows holds one day as a rule: what its ends say is presumed, and verified for every row when they are read.
+    """
+    first = head.splitlines()[int(extract.text_format.header) :]
+    if len(head) == csv_header.HEAD_BYTES:
+        first = first[:-1]
+    last = first if extract.gzipped else csv_header.tail(extract.path).splitlines()[1:]
+    rows = csv.reader((line.decode("latin-1") for line in (*first, *last)), delimiter=extract.text_format.separator)
+    place, width = extract.columns["date"], len(extract.headers)
+    try:
+        dates = {row[place].strip() for row in rows if len(row) == width}
+    except csv.Error:
+        return None
+    if len(dates) != 1 or not (date := dates.pop()).isascii():
+        return None
+    days, rule, _ = readable_days(parse_days(pa.array([date]), extract.date_format))
+    return None if rule else days[0]
 
 
 def _no_date(extract: Extract, rule: str, row: int) -> DataError:

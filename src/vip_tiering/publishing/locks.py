@@ -42,7 +42,7 @@ def locked(out: Path) -> Iterator[None]:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True, mode=0o700)
             _refuse_open_to_all(out)
-        with _held(out, alone=bool(made)):
+        with _held(out):
             with writing(out):
                 _complete(out)
             swept(out)
@@ -72,19 +72,14 @@ def settle(folder: Path) -> None:
 
 
 @contextmanager
-def _held(out: Path, *, alone: bool = False) -> Iterator[None]:
-    """Hold the lock file of a folder, and say in it who does. `alone`: the folder is new, so a lock that the disk refuses is nobody's."""
+def _held(out: Path) -> Iterator[None]:
+    """Hold the lock file of a folder, and say in it who does."""
     lock = FileLock(out / LOCK, mode=0o600)
     with writing(out):
         try:
             lock.acquire(blocking=False)
         except Timeout:
             raise LockedError(f"{out}: another run is working here{_holder(out)}; wait until it has ended") from None
-        except OSError:
-            if alone:
-                with suppress(OSError):
-                    (out / LOCK).unlink(missing_ok=True)
-            raise
     try:
         with suppress(OSError):  # it is for people only, and a disk that refuses it stops nobody
             holder = {"command": _command(), "process": os.getpid(), "host": os.uname().nodename, "since": _now()}

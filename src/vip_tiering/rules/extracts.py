@@ -25,7 +25,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, RuleFile, Strict, Version, check_printable
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, RuleFile, Strict, Version, check_printable
+from vip_tiering.rules.text_format import Encoding, HeaderOrNumber, HeaderRow, Separator, TextFormat, check_numbers
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _WEIGHT: Final = re.compile(r"[01](\.[0-9]{1,6})?")
@@ -63,6 +64,8 @@ _CURRENCY_VALUES_SCHEMA: Final = {
 }
 LONGEST_CARRY_DAYS: Final = 7
 """A rate stands for at most this many days after its own (semantics 2.6)."""
+REQUIRED_ROLES: Final = ("customer_id", "balance")
+"""What every extract has a column of."""
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
 _ALIASES_HEADER: Final = ("old_id", "new_id")
@@ -94,14 +97,19 @@ Weight = Annotated[int | str, PlainValidator(_check_weight), WithJsonSchema(_WEI
 
 
 class ExtractColumns(Strict):
-    """The bank's own header for each meaning; what is not named here is recognised by its usual names."""
+    """The bank's own header for each meaning; what is not named here is recognised by its usual names.
 
-    customer_id: Annotated[Header, Field(description="header of the customer's number; it stays text")] | None = None
-    account_id: Annotated[Header, Field(description="header of the account's number; a customer's accounts are summed")] | None = None
-    product: Annotated[Header, Field(description="header of the product code")] | None = None
-    currency: Annotated[Header, Field(description="header of the currency code")] | None = None
-    date: Annotated[Header, Field(description="header of the day on which the balance stood")] | None = None
-    balance: Annotated[Header, Field(description="header of the balance")] | None = None
+    Where no row names the columns, their numbers from 1 stand for headers.
+    """
+
+    customer_id: Annotated[HeaderOrNumber, Field(description="header of the customer's number; it stays text")] | None = None
+    account_id: Annotated[HeaderOrNumber, Field(description="header of the account's number; a customer's accounts are summed")] | None = (
+        None
+    )
+    product: Annotated[HeaderOrNumber, Field(description="header of the product code")] | None = None
+    currency: Annotated[HeaderOrNumber, Field(description="header of the currency code")] | None = None
+    date: Annotated[HeaderOrNumber, Field(description="header of the day on which the balance stood")] | None = None
+    balance: Annotated[HeaderOrNumber, Field(description="header of the balance")] | None = None
 
 
 class ProductRules(Strict):
@@ -163,6 +171,9 @@ class ExtractRules(RuleFile):
     date_offset_days: Annotated[
         StrictInt, Field(ge=-31, le=31, description="added to a date taken from a file's name; -1 where the name tells the day of delivery")
     ] = 0
+    encoding: Encoding | None = None
+    separator: Separator = ","
+    header: HeaderRow = "first_row"
     final_newline: Annotated[
         Literal["required", "optional"], Field(description="a text file that does not end with a line end may have been cut off")
     ] = "required"
@@ -205,6 +216,11 @@ class ExtractRules(RuleFile):
         return Fraction(self.partial_days["below"].rstrip("%")) / 100 if isinstance(self.partial_days, dict) else None
 
     @property
+    def text_format(self) -> TextFormat:
+        """How the text files are written."""
+        return TextFormat.of(self.encoding, self.separator, self.header)
+
+    @property
     def ignores_currency(self) -> bool:
         """Whether the column of the currency is not looked at."""
         return self.currency is not None and not self.currency.rates
@@ -224,6 +240,7 @@ class ExtractRules(RuleFile):
     def check_data(cls, document: Document) -> None:
         """Add headers that stand for two meanings, and products that stand twice."""
         _check_columns(document, document.data.get("columns"))
+        check_numbers(document, REQUIRED_ROLES)
         _check_unit(document, document.data.get("columns"), document.data.get("balance_unit", "yuan"))
         _check_products(document, document.data.get("product"))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import stands
 from vip_tiering.base.errors import DataError, OutputError
+from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import read_days
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.publishing import folders, manifests
@@ -77,15 +78,20 @@ def tier_compute(
     with nullcontext() if dry_run else locked(out), reading_threads(jobs) as (pool, ahead):
         if previous is None and not no_previous:
             previous = run_before(out, period.quarter, target)
-        plan = prepare(extracts, request, loaded, previous, pool, limit)
-        if not dry_run and stands(target):
+        again = not dry_run and stands(target)
+        plan = prepare(extracts, request, loaded, previous, pool, limit, presume=not again)
+        if again:  # what gives that run its identity is known only once every day is
             made_from = plan.made_from(hashes(plan.extracts, pool))
             if standing := folders.standing(target, made_from, replace=replace):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
         steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
         from vip_tiering.tiers.run import compute, publish  # noqa: PLC0415 (pandas loads while the first days are read)
 
-        run = compute(plan, steps, progress)
+        try:
+            run = compute(plan, steps, progress)
+        except SeveralDays:
+            plan = prepare(extracts, request, loaded, previous, pool, limit)
+            run = compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead), progress)
         folder = None if dry_run else publish(run, out, replace=replace)
         document = manifests.manifest_of(folder) if folder else run.manifest
         migration = run.comparison.migration[["from_tier", "to_tier", "customers"]]

@@ -141,15 +141,18 @@ def prepare(
     previous: Path | None,
     pool: Executor,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    *,
+    presume: bool = False,
 ) -> Plan:
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
 
     `previous`: the folder of the run to compare with, of the quarter before.
+    `presume`: the day of a text file is that of its first and last rows, until reading says otherwise (`SeveralDays`).
     `max_bytes` is what one extract may take in memory; it changes no result and is not part of the run's identity.
     """
     compared = load_previous(previous, request.period.quarter) if previous is not None else None
     ladder = rules.ladder(request.period.quarter)
-    extracts, copies = without_copies(inspect(locate(arguments), rules.extracts, pool, max_bytes), pool)
+    extracts, copies = without_copies(inspect(locate(arguments), rules.extracts, pool, max_bytes, presume=presume), pool)
     refuse_scope(extracts, request, rules)
     days = days_of_period(extracts, request, rules)
     if days.problems:

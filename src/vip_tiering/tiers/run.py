@@ -12,6 +12,7 @@ import pandas as pd
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
+from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.extracts.rows import Rejects
@@ -81,9 +82,14 @@ def compute_tiers(
     period = period_of(quarter, as_of, today=dt.date.today())  # noqa: DTZ011 (the bank's own day)
     request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects, tuple(accept_partial))
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
+    before = None if previous is None else Path(previous)
     with reading_threads(jobs) as (pool, ahead):
-        plan = prepare(arguments, request, rules, None if previous is None else Path(previous), pool, max_bytes)
-        return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
+        plan = prepare(arguments, request, rules, before, pool, max_bytes, presume=True)
+        try:
+            return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
+        except SeveralDays:
+            plan = prepare(arguments, request, rules, before, pool, max_bytes)
+            return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
@@ -158,7 +164,7 @@ def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
         by_name = {".parquet": "Parquet", ".gz": "gzip"}.get(extract.path.suffix.lower(), "CSV")
         if form != by_name:
             names.setdefault(f"named like {by_name}, is {form} by its content, and is read as {form}", []).append(extract.name)
-        if posted.reading.encodings.get(index) == "GB18030":
+        if posted.reading.encodings.get(index) == "GB18030" and not plan.rules.extracts.encoding:
             names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
     return [
         f"{first}: {note}" + (f"; so are {len(others)} more files" if others else "") for note, (first, *others) in sorted(names.items())
