@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.helpers import rules_with
@@ -90,3 +94,173 @@ def test_a_currency_that_is_not_looked_at(tmp_path: Path) -> None:
     """`currency: ignore` counts every balance as it stands, whatever the column says; nobody ignores it by chance."""
     write(tmp_path / "b_20151001.csv", "客户号,币种,余额", "C1,??,1.00", "C2,,2.00")
     assert {"C1": 100, "C2": 200} == fen_of(tmp_path, currency="ignore")
+
+
+DAY_FOLDERS = {
+    "plain": "20151001",
+    "with dashes": "2015-10-01",
+    "within others": "core/20151001/branch_07",
+    "nested": "2015/10/01",
+    "MaxCompute": "pt=20151001",
+    "Hive": "dt=2015-10-01",
+    "year, month, day": "year=2015/month=10/day=01",
+    "as Spark writes numbers": "year=2015/month=10/day=1",
+    "with a key below": "pt=20151001/branch=07",
+}
+
+
+@pytest.mark.parametrize("folder", DAY_FOLDERS.values(), ids=DAY_FOLDERS)
+def test_a_folder_tells_the_day(tmp_path: Path, folder: str) -> None:
+    """A file that tells no day itself is of the day of its nearest dated folder, whatever way it is written."""
+    write(tmp_path / folder / "balances.csv", "客户号,余额", "C1,1.00")
+    assert {"C1": 100} == fen_of(tmp_path)
+
+
+def test_the_argument_may_be_the_day(tmp_path: Path) -> None:
+    """The folder that is named, and that of a file that is named, tell the day; files of one name are told apart by their folders."""
+    for day in ("20151001", "20151002"):
+        write(tmp_path / day / "balances.csv", "客户号,余额", "C1,1.00")
+    first, second = tmp_path / "20151001", tmp_path / "20151002"
+    for arguments in ([first, second], [first / "balances.csv", second / "balances.csv"], [tmp_path / "2015*"], [tmp_path / "*" / "*.csv"]):
+        run = compute_tiers(arguments, "2015Q4", as_of=dt.date(2015, 10, 2))
+        assert [200] == run.tiers["fen_days"].tolist()
+        assert ["20151001/balances.csv", "20151002/balances.csv"] == [one["name"] for one in run.manifest["inputs"]]
+
+
+def test_a_name_comes_before_its_folder(tmp_path: Path) -> None:
+    """The day that a file's own name tells counts; the folder may be the day on which it came."""
+    write(tmp_path / "20151002" / "balances_20151001.csv", "客户号,余额", "C1,1.00")
+    assert {"C1": 100} == fen_of(tmp_path)
+
+
+def test_a_folder_of_the_day_after(tmp_path: Path) -> None:
+    """`date_offset_days` moves the day of a plain folder as it moves that of a name."""
+    write(tmp_path / "20151002" / "balances.csv", "客户号,余额", "C1,1.00")
+    assert {"C1": 100} == fen_of(tmp_path, date_offset_days=-1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "rule"),
+    [
+        ("balances", "date-absent"),
+        ("20151001_20151002", "date-absent"),
+        ("20150231", "date-invalid"),
+        ("2015/02/31", "date-invalid"),
+        ("dt=2015-02-31", "date-invalid"),
+        ("year=2015/month=10", "date-absent"),
+        ("dt=20151001/date=20151002", "header-ambiguous"),
+    ],
+)
+def test_folders_that_tell_no_day(tmp_path: Path, folder: str, rule: str) -> None:
+    """A folder without a day, with several, or with one that the calendar has not, refuses its files by name."""
+    write(tmp_path / folder / "b.csv", "客户号,余额", "C1,1.00")
+    with pytest.raises(DataError, match=rf"^{folder}/b\.csv: .*\[{rule}\]$"):
+        fen_of(tmp_path)
+
+
+@pytest.mark.parametrize("presumed", [3, 3000])
+def test_a_folder_and_a_column_that_agree(tmp_path: Path, presumed: int) -> None:
+    """What stands in a folder and in a column is verified in every row, also in the middle of a file whose ends agree."""
+    rows = [f"C{number},人民币,2015/10/1,存款,1.00" for number in range(presumed)]
+    header, path = "客户号,币种,日期,产品,余额", tmp_path / "date=2015-10-01" / "产品=存款" / "b.csv"
+    write(path, header, *rows)
+    assert presumed == len(fen_of(tmp_path))
+    rows[presumed // 2] = rows[presumed // 2].replace("2015/10/1", "2015/10/2")
+    write(path, header, *rows)
+    with pytest.raises(DataError, match=r"the folder says 2015-10-01, and column 日期 holds another day.*\[date-differs\]"):
+        fen_of(tmp_path)
+    rows[presumed // 2] = rows[presumed // 2].replace("2015/10/2", "2015/10/1").replace("存款", "基金")
+    write(path, header, *rows)
+    with pytest.raises(DataError, match=rf"row {presumed // 2 + 2}: column 产品 differs from the folder.*\[key-differs\]"):
+        fen_of(tmp_path)
+
+
+def text_of(table: pa.Table) -> str:
+    """Return a table as CSV."""
+    return "".join(f"{','.join(row)}\n" for row in (table.column_names, *(row.values() for row in table.to_pylist())))
+
+
+PARTS = {
+    "csv": lambda path, table: path.write_text(text_of(table)),
+    "csv.gz": lambda path, table: path.write_bytes(gzip.compress(text_of(table).encode())),
+    "parquet": lambda path, table: pq.write_table(table, path),
+    "pandas.parquet": lambda path, table: table.to_pandas().to_parquet(path),
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("folder", ["", "20151001", "dt=2015-10-01"])
+def test_a_part_without_rows(tmp_path: Path, kind: str, folder: str) -> None:
+    """A part without rows is fine beside another of its day, or beside one of several days where it tells none; alone it is a lost day."""
+    days = [dt.date(2015, 10, 1), dt.date(2015, 10, 2)][: 1 if folder else 2]
+    whole = pa.table({"customer_id": ["C1"] * len(days), "balance": ["1.00"] * len(days)})
+    whole = whole if folder else whole.append_column("date", pa.array(map(str, days)))
+    (tmp_path / folder).mkdir(exist_ok=True)
+    first, second = (tmp_path / folder / f"part-{number}.{kind}" for number in (0, 1))
+    PARTS[kind](first, whole.slice(0, 0))
+    with pytest.raises(DataError, match=r"part-0\.\S+: the file has no rows, nor has another file of its day.*\[file-no-rows\]"):
+        fen_of(tmp_path)
+    PARTS[kind](second, whole)
+    run = compute_tiers(tmp_path, "2015Q4", as_of=days[-1])
+    assert ([100 * len(days)], [0, len(days)]) == (run.tiers["fen_days"].tolist(), [one["rows"] for one in run.manifest["inputs"]])
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("names", [("b_20151001", "b_20151002"), ("first", "second")])
+def test_a_part_without_rows_of_another_day(tmp_path: Path, kind: str, names: tuple[str, str]) -> None:
+    """A file without rows is refused beside one of another day, whether its name tells its own or not: it may be a day that was lost."""
+    whole = pa.table({"customer_id": ["C1"], "date": ["2015-10-01"], "balance": ["1.00"]})
+    PARTS[kind](tmp_path / f"{names[0]}.{kind}", whole)
+    PARTS[kind](tmp_path / f"{names[1]}.{kind}", whole.slice(0, 0))
+    with pytest.raises(DataError, match=rf"{names[1]}\.{kind}: the file has no rows.*\[file-no-rows\]"):
+        fen_of(tmp_path, dt.date(2015, 10, 2))
+
+
+@pytest.mark.parametrize(("rows", "beside"), [(0, "rows=0"), (1, "rows=1")])
+def test_what_lies_beside_a_part_without_rows(tmp_path: Path, rows: int, beside: str) -> None:
+    """Its control file is verified like any other."""
+    write(tmp_path / "part-0.csv", "客户号,日期,余额")
+    write(tmp_path / "part-0.ctl", beside)
+    write(tmp_path / "part-1.csv", "客户号,日期,余额", "C1,2015-10-01,1.00", "C1,2015-10-02,1.00")
+    if rows:
+        with pytest.raises(DataError, match=r"part-0\.csv: has 0 rows, part-0\.ctl says 1.*\[control-rows\]"):
+            fen_of(tmp_path)
+    else:
+        assert {"C1": 100} == fen_of(tmp_path)
+
+
+def test_ids_as_decimals(tmp_path: Path) -> None:
+    """Whole numbers of a type with decimals are ids, as Spark reads those of an Oracle; a fraction is none."""
+    for kind, ids in ((pa.decimal128(38, 10), [1007, 622]), (pa.decimal256(50, 2), [10**30, 5]), (pa.decimal128(20, 0), [1, 2])):
+        table = pa.table({"customer_id": pa.array([Decimal(one) for one in ids], kind), "balance": ["1.00", "2.00"]})
+        pq.write_table(table, tmp_path / "b_20151001.parquet")
+        assert {str(ids[0]): 100, str(ids[1]): 200} == fen_of(tmp_path)
+    table = pa.table({"customer_id": pa.array([Decimal(1), Decimal("2.5")], pa.decimal128(38, 10)), "balance": ["1.00", "2.00"]})
+    pq.write_table(table, tmp_path / "b_20151001.parquet")
+    with pytest.raises(DataError, match=r"row 2, column customer_id: .*cast\(customer_id as string\) \[id-decimals\]"):
+        fen_of(tmp_path)
+
+
+@pytest.mark.parametrize("zone", ["UTC", None, "Asia/Shanghai"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_midnight_in_shanghai(tmp_path: Path, zone: str | None, unit: str) -> None:
+    """Midnight in Shanghai that was written as UTC is named as such; where its zone came along it is a day."""
+    moment = dt.datetime(2015, 9, 30, 16, tzinfo=dt.UTC if zone else None)
+    dates = pa.array([moment], pa.timestamp(unit, zone))
+    pq.write_table(pa.table({"customer_id": ["C1"], "date": dates, "balance": ["1.00"]}), tmp_path / "b.parquet")
+    if zone == "Asia/Shanghai":
+        assert {"C1": 100} == fen_of(tmp_path)
+    else:
+        with pytest.raises(DataError, match=r"column date.*midnight in Shanghai stands here as 16:00 UTC.*\[date-zone\]"):
+            fen_of(tmp_path)
+
+
+def test_flags_of_a_host(tmp_path: Path) -> None:
+    """Files that say that a transfer has ended are no extracts; any other name is refused still."""
+    write(tmp_path / "b_20151001.csv", "客户号,余额", "C1,1.00")
+    for name in ("b_20151001.csv.ok", "b_20151001.done", "20151001.FLG", "_SUCCESS"):
+        (tmp_path / name).touch()
+    assert {"C1": 100} == fen_of(tmp_path)
+    (tmp_path / "b_20151002.okay").touch()
+    with pytest.raises(DataError, match=r"b_20151002\.okay: .*\[file-name\]"):
+        fen_of(tmp_path)

@@ -155,13 +155,13 @@ def test_rejected_day_counts_nothing(tmp_path: Path, split: bool) -> None:  # no
     assert "S1,untiered,未达标,2.50,0.00,1" == tiers.splitlines()[1]
 
 
-def test_column_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
-    """A column that a folder key=value gives too is ambiguous, whatever the two say."""
+def test_column_that_differs_from_its_folder_is_refused(tmp_path: Path) -> None:
+    """A column that a folder key=value gives too must say the same."""
     (tmp_path / "in" / "date=2015-10-01").mkdir(parents=True)
     (tmp_path / "in" / "date=2015-10-01" / "a.csv").write_text(HEADER + "S1,2015-10-02,5\n")
     result = compute(tmp_path, ["in", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
     assert 4 == result.returncode
-    assert "header-ambiguous" in result.stderr
+    assert "date-differs" in result.stderr
 
 
 def test_every_number_is_covered() -> None:

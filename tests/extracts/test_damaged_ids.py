@@ -99,11 +99,11 @@ def test_total_is_found_wherever_it_stands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "rule"), [(pa.string(), "id-spreadsheet"), (pa.float64(), "column-type"), (pa.decimal128(5, 1), "column-type")]
+    ("kind", "rule"), [(pa.string(), "id-spreadsheet"), (pa.float64(), "column-type"), (pa.decimal128(5, 1), "id-decimals")]
 )
 def test_parquet_is_no_way_around(tmp_path: Path, kind: pa.DataType, rule: str) -> None:
-    """Ids that were numbers in a data frame are refused in Parquet too: as text with a point, as floats, as decimals."""
-    ids = pa.array(["7.0", "8.0"]) if kind == pa.string() else pa.array([Decimal(7), Decimal(8)]).cast(kind)
+    """Ids that were numbers in a data frame are refused in Parquet too: as text with a point, as floats, as decimals that are not whole."""
+    ids = pa.array(["7.0", "8.0"]) if kind == pa.string() else pa.array([Decimal("7.0"), Decimal("8.5")]).cast(kind)
     pq.write_table(pa.table({"customer_id": ids, "balance": pa.array([1, 2])}), tmp_path / "b_20151001.parquet")
     with pytest.raises(DataError, match=rf"\[{rule}\]"):
         compute_tiers(tmp_path, "2015Q4", rules=rules_with(), as_of=FIRST)

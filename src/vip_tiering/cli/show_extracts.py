@@ -146,7 +146,8 @@ def _groups(files: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _group(members: Sequence[Mapping[str, Any]]) -> str:
     what = members[0]["name"] if len(members) == 1 else f"{len(members):,} files"
-    first, last = min(one["first_day"] for one in members), max(one["last_day"] for one in members)
+    first = min((one["first_day"] for one in members if one["first_day"]), default="no rows")
+    last = max((one["last_day"] for one in members if one["last_day"]), default=first)
     encodings = Counter(one["encoding"] for one in members if one["encoding"])
     named = [encoding if len(encodings) == 1 else f"{encoding} ({count:,})" for encoding, count in encodings.most_common()]
     heading = ", ".join([what, members[0]["format"], *named, first if first == last else f"{first} to {last}"])

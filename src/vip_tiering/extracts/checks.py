@@ -42,6 +42,8 @@ _LEADING_ZERO: Final = re.compile(r"(?<![0-9])0(?=[0-9])")
 _MIDNIGHT: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _SECONDS_PER_DAY: Final = 86_400
+_MIDNIGHT_IN_SHANGHAI: Final = 16 * 3600
+"""In seconds of the day in UTC, the day before."""
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
 _PARTS_OF_DAY: Final = 3
@@ -181,9 +183,11 @@ def parse_days(values: pa.Array, date_format: str | None = None, counts: Int64s 
     if pa.types.is_timestamp(values.type):
         wall = values if values.type.tz is None else pc.local_timestamp(values)
         moments = wall.cast(pa.int64()).to_pylist()
-        per_day = _SECONDS_PER_DAY * _PER_SECOND[values.type.unit]
-        days = [moment // per_day for moment in moments]
-        return ParsedDays(days, ["date-time" if moment % per_day else _day_rule(day) for moment, day in zip(moments, days, strict=True)])
+        per_second = _PER_SECOND[values.type.unit]
+        days, times = zip(*(divmod(moment, _SECONDS_PER_DAY * per_second) for moment in moments), strict=True) if moments else ((), ())
+        zone = _MIDNIGHT_IN_SHANGHAI * per_second
+        rules = ["date-zone" if time == zone else "date-time" if time else _day_rule(day) for day, time in zip(days, times, strict=True)]
+        return ParsedDays(list(days), rules)
     if pa.types.is_date(values.type):
         days = values.cast(pa.date32()).cast(pa.int32()).to_pylist()
         return ParsedDays(days, [_day_rule(day) for day in days])

@@ -15,11 +15,13 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import exact_sum
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import ROLES
+from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.base.threads import in_order
 from vip_tiering.extracts import csv_file, parquet
 from vip_tiering.extracts.checks import check_days, check_rows
@@ -72,13 +74,14 @@ def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor
     """
     days = set(wanted)
     single = {index: one for index, one in enumerate(extracts) if len(one.days) == 1}
-    several = [index for index in range(len(extracts)) if index not in single]
+    several = [index for index, one in enumerate(extracts) if len(one.days) > 1]
     of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), several))
     sorted_parts = [part for part, _ in of_several if part is not None]
     by_day: dict[int, list[int]] = {}
     for index, one in single.items():
         by_day.setdefault(one.days[0], []).append(index)
     outside = [index for day, files in by_day.items() if day not in days for index in files]
+    outside += [index for index, one in enumerate(extracts) if not one.days]
 
     def read_day(day: int) -> Step:
         return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)
@@ -99,8 +102,6 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
             raw, reading.rejects, reading.encodings[file] = csv_file.read(extract, content, file, ROLES)
         else:
             raw = parquet.read(extract, content, file, ROLES)
-        if len(raw) + len(reading.rejects) == 0:
-            raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
         extract.refuse_other_rows(len(raw) + len(reading.rejects))
         raw = _with_constants(raw)
     except DataError as error:
@@ -135,13 +136,28 @@ def _holds_bytes_for_text(raw: RawColumns) -> bool:
 
 
 def _with_constants(raw: RawColumns) -> RawColumns:
-    """Return the columns of a file with those that its folders `key=value` give."""
+    """Return the columns of a file with those that its folders `key=value` give.
+
+    Raises DataError where one is a column too, and differs.
+    """
     constants = {}
     for role, value in raw.extract.constants.items():
-        if len(raw) * len(value.encode()) > COLUMN_LIMIT_BYTES:
+        if role in raw.columns:
+            _refuse_other_values(raw, role, value)
+        elif len(raw) * len(value.encode()) > COLUMN_LIMIT_BYTES:
             raise column_too_large(raw.extract.name, role)
-        constants[role] = pa.repeat(pa.scalar(value, pa.string()), len(raw))
+        else:
+            constants[role] = pa.repeat(pa.scalar(value, pa.string()), len(raw))
     return dataclasses.replace(raw, columns=raw.columns | constants)
+
+
+def _refuse_other_values(raw: RawColumns, role: str, value: str) -> None:
+    """Raise DataError for the first row whose column does not say what the folder says."""
+    same = pc.equal(tidy_column(raw.columns[role].cast(pa.string()).fill_null("")), tidy(value))
+    first = pc.index(same, False).as_py()
+    if first >= 0:
+        message = f"column {raw.extract.header(role)} differs from the folder that gives the {role}; keep one of the two"
+        raise raw.extract.refuse("key-differs", message, int(raw.row[first]))
 
 
 def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> Step:
@@ -155,6 +171,8 @@ def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Row
     for part in sorted_parts:
         begin, end = np.searchsorted(part.day, [day, day + 1])
         parts += [part.take(slice(begin, end))] if end > begin else []
+    if not reading.problems and not reading.rows.total() and not any(map(len, parts)):
+        reading.problems += [problem for _, extract in files for problem in extract.no_rows().problems]
     if not parts and sorted_parts:
         # Every row of the day was rejected: it was delivered all the same, and holds nothing.
         parts = [sorted_parts[0].take(slice(0, 0))]
@@ -189,7 +207,7 @@ def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | 
 
 
 def _count_outside(extract: Extract, file: int) -> Reading:
-    """Return the number of rows of a file whose one day is not wanted; its rows are not checked."""
+    """Return the number of rows of a file whose one day is not wanted, or that has none; its rows are not checked."""
     try:
         content, sha256 = extract.read_bytes()
         count = extract.rows
@@ -201,4 +219,4 @@ def _count_outside(extract: Extract, file: int) -> Reading:
         extract.refuse_other_rows(count)
     except DataError as error:
         return Reading(problems=[*error.problems])
-    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=Counter({extract.days[0]: count}))
+    return Reading(rows=Counter({file: count}), sha256={file: sha256}, outside=Counter(dict.fromkeys(extract.days, count)))

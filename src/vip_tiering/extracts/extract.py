@@ -28,8 +28,9 @@ COLUMN_LIMIT_BYTES: Final = (1 << 31) - 1
 class Extract:
     """One file of balances. `columns` gives the index of each role, `constants` what a folder `key=value` says.
 
-    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file. `presumed`: its one
-    day is that of its first and last rows, and reading the others will tell. `text_format`: how a text file is written.
+    `days` are the day numbers that the file holds, sorted; `day` is set where the date is not a column of the file; `days` are
+    empty for a part without rows that tells no day. `presumed`: its one day is that of its first and last rows, and reading the others
+    will tell. `text_format`: how a text file is written.
     `date_rule` is a rule that some of its dates break, `date_written` a day as most of its rows write it.
     `foreign`: balances in other currencies pass; `currency_codes`: the code of three letters of words for a currency.
     `fen_per_unit` are the fen of 1 in its balances: 100 in yuan.
@@ -69,6 +70,10 @@ class Extract:
     def refuse(self, rule: str, message: str, row: int | None = None) -> DataError:
         """Return the error that refuses this file as a whole."""
         return refuse(self.name, rule, message, row)
+
+    def no_rows(self) -> DataError:
+        """Return the error for a file without rows, where no other part of its day has any."""
+        return self.refuse("file-no-rows", "the file has no rows, nor has another file of its day; an empty day is not delivered like this")
 
     @property
     def date_problem(self) -> Problem:

@@ -7,8 +7,9 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ _TABLE_LOGS: Final = {"_delta_log": "a Delta table", ".hoodie": "a Hudi table", 
 _ICEBERG: Final = "metadata/*.json"
 SUFFIXES: Final = (".csv", ".txt", ".gz", ".parquet")
 _COMPANION_SUFFIXES: Final = (CHECKSUM_SUFFIX, CONTROL_SUFFIX)
+_FLAG_SUFFIXES: Final = (".ok", ".done", ".flg")
+"""Files by which a host says that a transfer has ended."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,15 @@ def _control(path: Path, name: str, problems: list[Problem], fen_per_unit: int) 
 
 @dataclass(frozen=True, order=True)
 class FoundFile:
-    """A file to read. `name` is its path within the argument, for people and manifests; `keys` its folders `key=value`."""
+    """A file to read. `name` is its path within the argument, for people and manifests; `keys` its folders `key=value`.
+
+    `folders`: the names of the folders around it, the nearest first, up to that of the argument.
+    """
 
     name: str
     path: Path
     keys: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def locate(arguments: Iterable[str | Path]) -> list[FoundFile]:
@@ -161,7 +168,13 @@ def find(arguments: Iterable[str | Path]) -> tuple[list[FoundFile], list[Problem
                 _find(argument, found, problems)
         except DataError as error:
             problems += [one for one in error.problems if isinstance(one, Problem)]
-    return sorted(found.values()), sorted(problems, key=str)
+    return sorted(_told_apart(found.values())), sorted(problems, key=str)
+
+
+def _told_apart(files: Collection[FoundFile]) -> list[FoundFile]:
+    """Return files of which those of one name are named with the folder of their argument, such as one for each day."""
+    names = Counter(one.name for one in files)
+    return [replace(one, name=f"{one.folders[-1]}/{one.name}") if names[one.name] > 1 and one.folders[-1] else one for one in files]
 
 
 def _find(argument: str, found: dict[Path, FoundFile], problems: list[Problem]) -> None:
@@ -175,8 +188,10 @@ def _find(argument: str, found: dict[Path, FoundFile], problems: list[Problem]) 
     files = [(root, path) for root in roots for path in _files(root, problems)]
     base = _base(argument) if glob.has_magic(argument) and not Path(argument).exists() else None
     for root, path in files:
-        within = path.relative_to(base) if base else path.relative_to(root) if path != root else Path(path.name)
-        one = FoundFile(within.as_posix(), path, _hive_keys(path))
+        around = base or (root if path != root else path.parent)
+        within = path.relative_to(around)
+        folders = (*within.parent.parts[::-1], around.absolute().name)
+        one = FoundFile(within.as_posix(), path, _hive_keys(path), folders)
         problem = _problem(one)
         if problem:
             problems.append(problem)
@@ -198,7 +213,7 @@ def _base(pattern: str) -> Path:
 
 
 def _is_aside(path: Path) -> bool:
-    return path.name.startswith((".", "_")) or path.name.endswith(_COMPANION_SUFFIXES)
+    return path.name.startswith((".", "_")) or path.name.lower().endswith((*_COMPANION_SUFFIXES, *_FLAG_SUFFIXES))
 
 
 def _files(root: Path, problems: list[Problem]) -> list[Path]:

@@ -98,10 +98,18 @@ def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mappi
     return f"no column {wanted}; not recognised: {listed(left)}; {hint}"
 
 
-def key_roles(keys: Sequence[tuple[str, str]], columns: ExtractColumns) -> dict[str, str]:
-    """Return role -> value for the folders `key=value` whose key is a usual or mapped header."""
+def key_roles(keys: Sequence[tuple[str, str]], columns: ExtractColumns, name: str) -> dict[str, str]:
+    """Return role -> value for the folders `key=value` whose key is a usual or mapped header.
+
+    Raises DataError where two of them give one role, and do not agree.
+    """
     names = _names(columns)
-    return {role: value for key, value in keys for role in ROLES if tidy_header(key) in names[role]}
+    found: dict[str, str] = {}
+    for key, value in keys:
+        for role in ROLES:
+            if tidy_header(key) in names[role] and found.setdefault(role, value) != value:
+                raise DataError([Problem(name, None, None, "header-ambiguous", f"two folders give the {role} and differ; keep one")])
+    return found
 
 
 def _names(columns: ExtractColumns) -> dict[str, set[str]]:

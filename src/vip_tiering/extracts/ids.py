@@ -16,6 +16,8 @@ from vip_tiering.extracts.rows import Broken
 
 LONGEST_ID_BYTES: Final = 64
 _DELETE: Final = 0x7F
+_DECIMAL_DIGITS: Final = 76
+"""The most digits that a decimal may have."""
 _SPREADSHEET: Final = (
     r"^=",  # ="0007"
     r"^[\"'`‘’“”]",  # '0007
@@ -47,6 +49,11 @@ _SPACED: Final = r"\s(?:sub-?)?(?:totals?|sum)[\s\pP]*$|^(?:grand\s+|sub[-\s]?)?
 
 def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
     """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
+    if pa.types.is_decimal(values.type):  # as Spark reads NUMBER of an Oracle
+        wide = values.cast(pa.decimal256(_DECIMAL_DIGITS, values.type.scale))
+        whole = pc.trunc(wide)
+        broken.add("id-decimals", role, truth(pc.not_equal(whole, wide).fill_null(False)))
+        values = whole.cast(pa.decimal256(_DECIMAL_DIGITS, 0)).cast(pa.string())
     if pa.types.is_integer(values.type):
         values = values.cast(pa.string())
     if values.null_count:

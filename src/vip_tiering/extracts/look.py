@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import re
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -14,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.extracts import csv_file, csv_header, headers, parquet
+from vip_tiering.extracts import csv_file, csv_header, headers, named_days, parquet
 from vip_tiering.extracts.checks import counts_of, parse_days, readable_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature, too_large
 from vip_tiering.extracts.find import FoundFile, companions
@@ -22,8 +21,6 @@ from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT
 from vip_tiering.rules.extracts import ExtractRules
 
-NAME_DATE: Final = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-_/.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![0-9])")
-"""A day as the name of a file writes it."""
 _SHOWN_ROWS: Final = 20
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
@@ -50,13 +47,22 @@ def look(
     `presume`: of a text file with a date column only the ends are read; see `Extract.presumed`.
     """
     problems: list[Problem | str] = []
-    extracts = []
+    extracts: list[Extract] = []
     for outcome in pool.map(lambda one: _attempt(one, rules, max_bytes, presume=presume), found):
         if isinstance(outcome, DataError):
             problems += outcome.problems
         else:
             extracts.append(outcome)
+    alone = _empty_alone(extracts)
+    problems += [problem for one in alone for problem in one.no_rows().problems]
+    extracts = [one for one in extracts if one not in alone]
     return extracts, [*problems, *_odd_ones_out(extracts)]
+
+
+def _empty_alone(extracts: list[Extract]) -> list[Extract]:
+    """Return the files without rows that tell no day, and beside which no file holds several: such a file may be a day that was lost."""
+    delivered = {one.path.parent for one in extracts if len(one.days) > 1}
+    return [one for one in extracts if not one.days and one.path.parent not in delivered]
 
 
 def _attempt(found: FoundFile, rules: ExtractRules, max_bytes: int, *, presume: bool) -> Extract | DataError:
@@ -79,11 +85,26 @@ def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
     is_parquet = magic == parquet.MAGIC
     extract = _look_parquet(found, rules, max_bytes) if is_parquet else _look_text(found, rules, max_bytes, presume=presume)
-    if "date" not in extract.columns and extract.day is None:
-        extract = _dated_by_name(extract, rules)
-    if not extract.days:
-        raise extract.refuse("file-no-rows", "the file has a header and no rows; an empty day is not delivered like this")
+    extract = _dated(extract, found, rules)
     return dataclasses.replace(extract, signature=before, sha256=checksum, controls=controls)
+
+
+def _dated(extract: Extract, found: FoundFile, rules: ExtractRules) -> Extract:
+    """Return an extract with the day that its folders or its name tell, where it has no date column or no rows.
+
+    Raises DataError where the date is a column and a folder, and they differ.
+    """
+    keys = headers.key_roles(found.keys, rules.columns, found.name)
+    by_key = named_days.key_day(keys["date"], found.name, rules) if "date" in keys else None
+    if "date" not in extract.columns:
+        day = by_key if by_key is not None else named_days.needed_day(found, rules)
+        return dataclasses.replace(extract, days=(day,), day=day)
+    if by_key is not None and not {*extract.days} <= {by_key}:
+        raise named_days.other_days(found.name, extract.header("date"), by_key)
+    if not extract.days:
+        day_or_none = by_key if by_key is not None else named_days.named_day(found, rules)
+        return dataclasses.replace(extract, days=() if day_or_none is None else (day_or_none,))
+    return extract
 
 
 def _magic(path: Path) -> bytes:
@@ -95,11 +116,9 @@ def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extr
     with parquet.opened(found.path, found.name) as file:
         names = parquet.headers(file, found.name)
         extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
-        if file.metadata.num_rows == 0:
-            raise extract.refuse("file-no-rows", "the file has no rows; an empty day is not delivered like this")
-        integer_roles = parquet.refuse_types(file, extract.columns, found.name)
+        integer_roles = parquet.refuse_types(file, extract.columns, found.name) if file.metadata.num_rows else frozenset()
         days, rule, written = extract.days, "", ""
-        if "date" in extract.columns:
+        if "date" in extract.columns and file.metadata.num_rows:
             days, rule, written = parquet.days(file, extract)
             if not days:
                 raise _no_date(extract, rule or "date-empty", 1)
@@ -156,21 +175,11 @@ def _no_date(extract: Extract, rule: str, row: int) -> DataError:
 
 def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
     """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
-    keys = headers.key_roles(found.keys, rules.columns)
+    keys = headers.key_roles(found.keys, rules.columns, found.name)
     columns = headers.recognise(names, rules, found.name, given=keys)
-    twice = sorted(set(keys) & set(columns))
-    if twice:
-        raise refuse(found.name, "header-ambiguous", f"the {twice[0]} is a column and a folder key=value; deliver it once")
     if rules.ignores_currency:
         columns.pop("currency", None)
         keys.pop("currency", None)
-    constants = {role: value for role, value in keys.items() if role not in columns}
-    day = None
-    if "date" in constants:
-        numbers, broken, _ = parse_days(pa.array([constants["date"]]), rules.date_format)
-        if broken[0]:
-            raise refuse(found.name, broken[0], "the folder's date is not a day of the calendar; write date=2015-10-01")
-        day = numbers[0]
     return Extract(
         name=found.name,
         path=found.path,
@@ -178,9 +187,7 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
         gzipped=False,
         headers=names,
         columns=columns,
-        constants={role: value for role, value in constants.items() if role in _KEY_ROLES},
-        days=() if day is None else (day,),
-        day=day,
+        constants={role: value for role, value in keys.items() if role in _KEY_ROLES},
         date_format=rules.date_format,
         foreign=bool(rules.rates_file),
         currency_codes=rules.currency_codes,
@@ -188,26 +195,12 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
     )
 
 
-def _dated_by_name(extract: Extract, rules: ExtractRules) -> Extract:
-    """Return the extract dated by the one date in its name, moved by `date_offset_days`."""
-    found = {"".join(match.group(1, 3, 4)) for match in NAME_DATE.finditer(extract.path.name)}
-    if len(found) != 1:
-        what = "holds no date" if not found else "holds several dates"
-        raise extract.refuse("date-absent", f"there is no date column, and the name {what}; name it like balances_20151001.csv")
-
-    numbers, broken, _ = parse_days(pa.array([found.pop()]), "%Y%m%d")
-    if broken[0]:
-        raise extract.refuse("date-invalid", "the date in the name is not a day of the calendar; name it like balances_20151001.csv")
-    day = numbers[0] + rules.date_offset_days
-    return dataclasses.replace(extract, days=(day,), day=day)
-
-
 def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     """Return a problem for each file whose columns or ids are of another kind than those of most files."""
-    if not extracts:
+    if not any(one.rows != 0 for one in extracts):
         return []
     problems = []
-    usual = Counter((roles_of(one), one.integer_roles) for one in extracts).most_common(1)[0][0]
+    usual = Counter((roles_of(one), one.integer_roles) for one in extracts if one.rows != 0).most_common(1)[0][0]
     first = next(one for one in extracts if (roles_of(one), one.integer_roles) == usual)
     roles = roles_of(first)
     for one in extracts:
@@ -215,7 +208,7 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
             differ = ", ".join(sorted(roles_of(one) ^ roles))
             message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
             problems.append(Problem(one.name, None, None, "columns-differ", message))
-        elif one.integer_roles != first.integer_roles:
+        elif one.rows != 0 and one.integer_roles != first.integer_roles:
             role = min(one.integer_roles ^ first.integer_roles)
             form = "numbers" if role in one.integer_roles else "text"
             message = f"{_IN_WORDS[role]} are {form}, in {first.name} they are not; deliver them as text in every file"

@@ -105,7 +105,7 @@ def headers(file: pq.ParquetFile, name: str) -> tuple[str, ...]:
 
 
 def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> frozenset[str]:
-    """Return the roles of text whose columns hold whole numbers. Raises DataError for types from which a value cannot be read exactly."""
+    """Return the roles of text whose columns hold numbers. Raises DataError for types from which a value cannot be read exactly."""
     kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
     for role, kind in kinds.items():
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -117,12 +117,12 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> fr
             fits = text or pa.types.is_date(plain) or pa.types.is_timestamp(plain) or pa.types.is_integer(plain)
             right = "date"
         else:
-            fits = text or pa.types.is_integer(plain)
+            fits = text or pa.types.is_integer(plain) or (pa.types.is_decimal(plain) and plain.scale >= 0)
             right = "string"
         if not fits:
             column = file.schema_arrow.names[columns[role]]
             raise refuse(name, "column-type", f"column {column} is of type {plain}; deliver it as {right}")
-    return frozenset(role for role, kind in kinds.items() if role not in {"balance", "date"} and pa.types.is_integer(kind))
+    return frozenset(role for role, kind in kinds.items() if role not in {"balance", "date"} and not is_text(kind))
 
 
 def days(file: pq.ParquetFile, extract: Extract) -> tuple[tuple[int, ...], str, str]:
@@ -163,8 +163,9 @@ def read(extract: Extract, content: bytes, file: int, roles: Collection[str]) ->
                 day = settled[0]
                 del wanted["date"]
         values = _read(source, content, footer, sorted(set(wanted.values())), extract)
-        columns = {role: _plain(values[index], extract, role) for role, index in wanted.items()}
         count = source.metadata.num_rows
+        # A part without rows may have types that say nothing.
+        columns = {role: _plain(values[index], extract, role) if count else pa.array([], pa.string()) for role, index in wanted.items()}
     return RawColumns(extract, file, columns, np.arange(1, count + 1, dtype=np.int32), day)
 
 

@@ -22,6 +22,7 @@ from vip_tiering.extracts.extract import Extract, size_in_bytes
 from vip_tiering.extracts.find import FoundFile, find
 from vip_tiering.extracts.headers import key_roles, shown, tidy_header
 from vip_tiering.extracts.look import look, roles_of
+from vip_tiering.extracts.named_days import NAME_DATE
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
@@ -121,7 +122,7 @@ def _look(extracts: Sequence[str], kind: Kind, rules: Rules, pool: Executor, max
 
 def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
     """Return which columns of a file were recognised and how, and which are ignored."""
-    by_folder = key_roles(found.keys, rules.extracts.columns)
+    by_folder = key_roles(found.keys, rules.extracts.columns, found.name)
     columns: list[dict[str, Any]] = []
     for role in ROLES:
         if role in extract.columns:
@@ -133,7 +134,8 @@ def _facts(extract: Extract, found: FoundFile, rules: Rules) -> FileFacts:
         elif role in extract.constants or (role == "date" and role in by_folder):
             columns.append({"role": role, "header": "", "by": "folder"})
         elif role == "date":
-            columns.append({"role": role, "header": "", "by": "name", "offset_days": rules.extracts.date_offset_days})
+            by = "name" if NAME_DATE.search(found.path.name) else "folder"
+            columns.append({"role": role, "header": "", "by": by, "offset_days": rules.extracts.date_offset_days})
     used = set(extract.columns.values())
     ignored = [shown(header, index) for index, header in enumerate(extract.headers) if index not in used]
     return FileFacts(extract, columns, ignored, rows=extract.rows)

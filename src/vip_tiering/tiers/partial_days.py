@@ -20,7 +20,7 @@ from vip_tiering.base.errors import Problem, UsageError
 from vip_tiering.base.quarter import Period, day_date, day_number
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.find import SUFFIXES
-from vip_tiering.extracts.look import NAME_DATE
+from vip_tiering.extracts.named_days import NAME_DATE, NESTED
 from vip_tiering.tiers.missing_days import spans
 
 RowsByDay = Mapping[int, Mapping[str, int]]
@@ -96,7 +96,7 @@ class PartialDays:
 
 def part_of(name: str, *, alone: bool = False) -> str:
     """Return what a file is a part of a day by: its name without dates and endings, with its folders or `alone`."""
-    folder, _, own = _CHINESE_DATE.sub("", NAME_DATE.sub("", name)).rpartition("/")
+    folder, _, own = _CHINESE_DATE.sub("", NESTED.sub("", NAME_DATE.sub("", name))).rpartition("/")
     while own.lower().endswith(SUFFIXES):
         own = own.rpartition(".")[0]
     own = re.sub(rf"([{_SEPARATORS}])[{_SEPARATORS}]+", r"\1", own).strip(_SEPARATORS)
