@@ -79,7 +79,7 @@ def test_other_run_is_not_overwritten(tmp_path: Path) -> None:
     extract(tmp_path / "in", "99.00")
     refused = run(tmp_path / "in", "--out", tmp_path / "out")
     assert 5 == refused.returncode
-    assert "made from other extracts; --replace" in refused.stderr
+    assert "made from other extracts (balances_20151001.csv changed); --replace" in refused.stderr
     assert before == (tmp_path / "out" / NAME / "tiers.csv").read_bytes()
     assert 0 == run(tmp_path / "in", "--out", tmp_path / "out", "--replace").returncode
     assert before == (tmp_path / "out" / ".superseded" / f"{NAME}-1" / "tiers.csv").read_bytes()

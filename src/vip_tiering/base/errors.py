@@ -14,10 +14,16 @@ No problem ever holds a value of a customer: only places, rules and what would b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import ClassVar, Final
 
+NAMED_FILES: Final = 3
+"""Files that are named of those with one cause; up to so many are told one by one, with their rows."""
+Cause = tuple[str | None, str, str]
+"""What problems of several files have in common: column, rule and message."""
 _CONTROL_CHARACTERS: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))}
 
 
@@ -42,6 +48,44 @@ class Problem:
         parts = [part for part in (self.file, ", ".join(place), self.message) if part]
         line = ": ".join(parts) + (f" [{self.rule}]" if self.rule else "")
         return line.translate(_CONTROL_CHARACTERS)  # a file may be named like that, and a problem is one line
+
+    @property
+    def cause(self) -> Cause:
+        """What is wrong, wherever it is."""
+        return self.column, self.rule, self.message
+
+    def in_files(self, files: Collection[str]) -> Problem:
+        """Return the same problem as one of several files: how many they are, and the first of them by name."""
+        more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+        names = ", ".join(islice(files, NAMED_FILES))
+        return replace(self, file=f"{len(files)} files", row=None, message=f"{self.message}: {names}{more}")
+
+
+def told(problems: Iterable[Problem | str], most: int | None = None) -> tuple[list[Problem | str], int]:
+    """Return what people are told of problems, at most so many lines, and how many problems stand in none of them.
+
+    One cause in more files than are named is one line, at the place of the first; all else stays as it is.
+    """
+    problems = list(problems)
+    counts = Counter(one.cause for one in problems if isinstance(one, Problem))
+    files: dict[Cause, dict[str, None]] = {}
+    for one in problems:
+        if isinstance(one, Problem):
+            files.setdefault(one.cause, {})[one.file] = None
+    lines: list[Problem | str] = []
+    left, done = 0, set()
+    for one in problems:
+        line, count = one, 1
+        if isinstance(one, Problem) and len(files[one.cause]) > NAMED_FILES:
+            if one.cause in done:
+                continue
+            done.add(one.cause)
+            line, count = one.in_files(files[one.cause]), counts[one.cause]
+        if most is None or len(lines) < most:
+            lines.append(line)
+        else:
+            left += count
+    return lines, left
 
 
 class VipError(Exception):

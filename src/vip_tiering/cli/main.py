@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer.core
 
 from vip_tiering._version import __version__
-from vip_tiering.base.errors import OutputError, VipError
+from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
 from vip_tiering.cli.demo import demo
 from vip_tiering.cli.options import STYLE
@@ -94,8 +94,8 @@ def main() -> NoReturn:
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1
     except VipError as error:
-        for problem in error.problems:
-            complain(f"vip: {problem}")
+        for line in told(error.problems)[0]:
+            complain(f"vip: {line}")
         status = error.status
     except KeyboardInterrupt:
         status = 130

@@ -184,7 +184,7 @@ def playbook_verify(
     max_bytes: MaxBytesOption = "4G",
 ) -> None:
     """Check the written files of an export against the hard rules once more, by code that has no part in making them."""
-    from vip_tiering.base.errors import DataError
+    from vip_tiering.base.errors import DataError, told
     from vip_tiering.lists.followup.verify import playbook_verify as work
 
     verdict = work(
@@ -200,9 +200,8 @@ def playbook_verify(
     )
     warn(verdict.warnings)
     if verdict.problems:
-        more = len(verdict.problems) - _SHOWN_PROBLEMS
-        rest = [f"{folder.name}: ... and {more} more"] if more > 0 else []
-        raise DataError([*verdict.problems[:_SHOWN_PROBLEMS], *rest])
+        lines, more = told(verdict.problems, _SHOWN_PROBLEMS)
+        raise DataError([*lines, *([f"{folder.name}: ... and {more} more"] if more else [])])
     people = "by the customer file too" if verdict.people else "by the files alone"
     show(f"{folder}: sound, {verdict.files} files, {verdict.rows} rows, {verdict.customers} customers, {people}")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from vip_tiering.base.disk import stands, sync, writing
-from vip_tiering.base.errors import DataError, OutputError, Problem, ProofError
+from vip_tiering.base.errors import NAMED_FILES, DataError, OutputError, Problem, ProofError
 from vip_tiering.base.threads import threads
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.manifests import MANIFEST
@@ -125,9 +125,12 @@ def _write(staging: Path, name: str, writer: Writer) -> dict[str, Any]:
     return {"name": name, "rows": rows, "bytes": hashed.size, "sha256": hashed.hash.hexdigest()}
 
 
-def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path | None:
+def standing(
+    folder: Path, made_from: dict[str, Any], *, replace: bool, differing: Callable[[dict[str, Any]], Sequence[str]] | None = None
+) -> Path | None:
     """Return `folder` where it holds the same intact run already, None where the way is free.
 
+    `differing`: says of another run's manifest which inputs differ, and how.
     Raises OutputError where something else stands there: another run (it says what differs), one that was altered, or
     no run at all.
     """
@@ -145,11 +148,11 @@ def standing(folder: Path, made_from: dict[str, Any], *, replace: bool) -> Path 
         return None
     if problems:
         raise OutputError([*map(str, problems), f"{folder}: stands there and was altered; --replace moves it to {SUPERSEDED}"])
-    raise OutputError(f"{folder}: {_refusal(found['made_from'], made_from)}")
+    raise OutputError(f"{folder}: {_refusal(found['made_from'], made_from, differing(found) if differing else ())}")
 
 
-def _refusal(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Return why a folder made from `found` stays, and what would replace it."""
+def _refusal(found: Mapping[str, Any], wanted: Mapping[str, Any], inputs: Sequence[str]) -> str:
+    """Return why a folder made from `found` stays, and what would replace it. `inputs`: those that differ, and how."""
     differs = list(dict.fromkeys(_differences(found, wanted)))
     if differs == ["results"]:
         # The usual case, and no mistake: the same command once more after the first results of the day came in.
@@ -157,6 +160,10 @@ def _refusal(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
             "results were recorded since these lists were made; the lists that were handed out stand, and --replace is only needed to "
             "make other lists of the day"
         )
+    if inputs:
+        more = f" and {len(inputs) - NAMED_FILES} more" if len(inputs) > NAMED_FILES else ""
+        extracts = _WORDS["inputs"]
+        differs = [f"{one} ({', '.join(inputs[:NAMED_FILES])}{more})" if one == extracts else one for one in differs]
     things = [f"from other {', '.join(plain)}"] if (plain := [one for one in differs if not one.startswith("--")]) else []
     options = [f"with other {', '.join(asked)}"] if (asked := [one for one in differs if one.startswith("--")]) else []
     return f"stands there and was made {' and '.join([*things, *options])}; --replace moves it to {SUPERSEDED}"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vip_tiering._version import __version__
-from vip_tiering.base.errors import Problem
+from vip_tiering.base.errors import NAMED_FILES, Cause, Problem
 from vip_tiering.base.quarter import Period, Quarter, day_date
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.rules.extracts import Kind
@@ -27,10 +27,11 @@ OTHER: Final = "other"
 
 @dataclass
 class RowTally:
-    """Problems by rule: how many there are, and the first few."""
+    """Problems by rule: how many there are, the first few, and in which files the causes of these are found."""
 
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[Problem | str]] = field(default_factory=dict)
+    files: dict[Cause, Counter[str]] = field(default_factory=dict)
 
     def add(self, problem: Problem | str) -> None:
         """Count a problem."""
@@ -39,13 +40,26 @@ class RowTally:
         shown = self.first.setdefault(rule, [])
         if len(shown) < SHOWN_PLACES or rule == OTHER:
             shown.append(problem)
+            if isinstance(problem, Problem):
+                self.files.setdefault(problem.cause, Counter())
+        if isinstance(problem, Problem) and problem.cause in self.files:
+            self.files[problem.cause][problem.file] += 1
 
     def lines(self) -> list[Problem | str]:
-        """Return what people are told: of each rule the first problems, and how many more there are."""
+        """Return what people are told: of each rule the first problems, and how many more there are; a cause of many files once."""
         lines: list[Problem | str] = []
         for rule, shown in self.first.items():
-            lines += shown
-            if (more := self.counts[rule] - len(shown)) > 0:
+            more, causes = self.counts[rule], set()
+            for one in shown:
+                files = self.files[one.cause] if isinstance(one, Problem) else Counter[str]()
+                if isinstance(one, str) or len(files) <= NAMED_FILES:
+                    lines.append(one)
+                    more -= 1
+                elif one.cause not in causes:
+                    causes.add(one.cause)
+                    lines.append(one.in_files(files))
+                    more -= files.total()
+            if more > 0:
                 lines.append(f"... and {more:,} more [{rule}]")
         return lines
 

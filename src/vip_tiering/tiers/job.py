@@ -8,6 +8,7 @@ import glob
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
+from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, reading_threads
 from vip_tiering.tiers.run_folder import run_before
 
@@ -81,8 +83,9 @@ def tier_compute(
         again = not dry_run and stands(target)
         plan = prepare(extracts, request, loaded, previous, pool, limit, presume=not again)
         if again:  # what gives that run its identity is known only once every day is
-            made_from = plan.made_from(hashes(plan.extracts, pool))
-            if standing := folders.standing(target, made_from, replace=replace):
+            sha256 = hashes(plan.extracts, pool)
+            differing = partial(differing_inputs, inputs=plan.inputs(sha256))
+            if standing := folders.standing(target, plan.made_from(sha256), replace=replace, differing=differing):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
         steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
         from vip_tiering.tiers.run import compute, publish  # noqa: PLC0415 (pandas loads while the first days are read)

@@ -80,6 +80,18 @@ class Plan:
     previous: TieredRun | None
     warnings: tuple[str, ...]
 
+    def inputs(self, sha256: Mapping[int, str]) -> list[dict[str, Any]]:
+        """Return of every extract its name, content and days, as the manifest of a run has them."""
+        return [
+            {
+                "name": one.name,
+                "sha256": sha256[index],
+                "first_day": str(day_date(one.days[0])),
+                "last_day": str(day_date(one.days[-1])),
+            }
+            for index, one in enumerate(self.extracts)
+        ]
+
     def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
         """Return what gives the run its identity (semantics 6.5), from the SHA-256 of every extract by its index.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.errors import DataError, told
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import Step, read_days
@@ -23,6 +24,7 @@ from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
+from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
@@ -53,7 +55,8 @@ class Run:
         LockedError where another run works on `out`.
         """
         with locked(Path(out)):
-            standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace)
+            differing = partial(differing_inputs, inputs=self.manifest["inputs"])
+            standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace, differing=differing)
             return standing or publish(self, Path(out), replace=replace)
 
 
@@ -129,9 +132,9 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
         problems += found.problems()
     if not problems:
         return
-    shown: list[Problem | str] = problems[:_SHOWN_PROBLEMS]
-    if len(problems) > len(shown):
-        shown.append(f"... and {len(problems) - len(shown)} more problems")
+    shown, more = told(problems, _SHOWN_PROBLEMS)
+    if more:
+        shown.append(f"... and {more} more problems")
     if len(rejects) > allowed:
         rules = ", ".join(f"{rule} {count}" for rule, count in rejects.by_rule().items())
         mend = "mend the extract, or allow them with --max-rejects" if lifted else "mend the extract; --max-rejects does not lift this"
