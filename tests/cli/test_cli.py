@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import helpers
+
 VIP = [sys.executable, "-m", "vip_tiering"]
 
 
@@ -65,6 +67,30 @@ def test_usage_errors_name_the_option(arguments: tuple[str, ...], named: str) ->
     assert (2, "") == (result.returncode, result.stdout)
     assert named in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "line"),
+    [
+        (("tier", "compute"), {}, "Missing argument 'EXTRACT' and options '--quarter', '--out'."),
+        (("tier", "compute", "x"), {}, "Missing options '--quarter', '--out'."),
+        (("tier", "compute", "x", "--quiet"), {"VIP_OUT": "out"}, "Missing option '--quarter' (env var: 'VIP_QUARTER')."),
+        (("playbook", "export", "run"), {}, "Missing options '--customers', '--on', '--out'."),
+        (("playbook", "export", "run", "--out", "lists"), {"VIP_ON": "today"}, "Missing option '--customers' (env var: 'VIP_CUSTOMERS')."),
+        (("playbook", "record"), {}, "Missing arguments 'EXPORT', 'RESULTS...'."),
+        (("changes", "export", "--lang", "zh"), {}, "Missing argument 'RUN' and options '--customers', '--out'."),
+        (("playbook", "export", "--on"), {}, "Option '--on' requires an argument."),
+        (
+            ("playbook", "export", "run", "--out", ""),
+            {},
+            "Invalid value for '--out' (env var: 'VIP_OUT'): is empty; was a variable not set?",
+        ),
+    ],
+)
+def test_everything_that_is_missing_is_named_at_once(arguments: tuple[str, ...], variables: dict[str, str], line: str) -> None:
+    """One line names every missing argument and option, exit 2; what a variable gives is not missing, and another mistake is told first."""
+    result = helpers.vip(*arguments, env=variables)
+    assert (2, f"Error: {line}") == (result.returncode, result.stderr.splitlines()[-1])
 
 
 def test_version() -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from vip_tiering.cli.options import STYLE, MaxBytesOption, RulesOption, choice_of, folder_of
+from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.options import MaxBytesOption, RulesOption, choice_of, folder_of
 from vip_tiering.cli.terminal import print_changes, show, warn
 
 if TYPE_CHECKING:
     from vip_tiering.reports.words import Language
 
-changes_app = typer.Typer(help="Who rose, fell, came or went: a report for people.", **STYLE)
+changes_app = Commands(help="Who rose, fell, came or went: a report for people.")
 
 
 @changes_app.callback()

@@ -15,8 +15,8 @@ import typer.core
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
+from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.demo import demo
-from vip_tiering.cli.options import STYLE
 from vip_tiering.cli.playbook import playbook_app
 from vip_tiering.cli.rules import rules_app
 from vip_tiering.cli.terminal import complain, make_ready
@@ -36,11 +36,10 @@ class _InOrderOfUse(typer.core.TyperGroup):
         )
 
 
-app = typer.Typer(
+app = Commands(
     cls=_InOrderOfUse,
     help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
     epilog=_EPILOG,
-    **STYLE,
 )
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vip_tiering.base.errors import RulesError, UsageError
+from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import (
-    STYLE,
     MaxBytesOption,
     PrivateOption,
     QuietOption,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN_PROBLEMS = 20
-playbook_app = typer.Typer(help="What is done for each tier: its lists, and what came of them.", **STYLE)
+playbook_app = Commands(help="What is done for each tier: its lists, and what came of them.")
 
 
 @playbook_app.command("show")

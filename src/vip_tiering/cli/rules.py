@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer.core
 
-from vip_tiering.cli.options import STYLE, folder_of
+from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.options import folder_of
 from vip_tiering.cli.terminal import show, warn
 
-rules_app = typer.Typer(help="Check the rule files.", **STYLE)
+rules_app = Commands(help="Check the rule files.")
 
 
 @rules_app.command("check")

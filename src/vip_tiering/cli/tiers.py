@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.cli.options import STYLE, MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
+from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 
-extract_app = typer.Typer(help="Look at balance extracts before they are used.", **STYLE)
-tier_app = typer.Typer(help="Compute a quarter's tiers.", **STYLE)
-customers_app = typer.Typer(help="Look at the customer file before lists are made of it.", **STYLE)
+extract_app = Commands(help="Look at balance extracts before they are used.")
+tier_app = Commands(help="Compute a quarter's tiers.")
+customers_app = Commands(help="Look at the customer file before lists are made of it.")
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
