@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.base.quarter import Period, Quarter
+from vip_tiering.base.quarter import Period, Quarter, day_of
 
 Q4 = Quarter(2015, 4)
 DAY = dt.timedelta(days=1)
@@ -51,3 +51,34 @@ def test_last_is_the_newest_complete_quarter() -> None:
     """`last` on the last day of a quarter is the one before it, on the next day this one."""
     assert Q4.previous == Quarter.parse("last", Q4.end)
     assert Q4 == Quarter.parse("last", Q4.end + DAY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-10-09",
+        "20261009",
+        "2026/10/09",
+        "2026/10/9",
+        "2026-10-9",
+        "2026年10月9日",
+        "2026年10月09日",
+        " 2026-10-09 ",
+        "2026-10-09 00:00:00",
+    ],
+)
+def test_a_day_is_read_as_it_is_written_in_files(text: str) -> None:
+    """Every form that a file may have names the same day, with zeros or without."""
+    assert dt.date(2026, 10, 9) == day_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-31", "20260231", "2026/2/31", "2026年2月31日", "2026-13-01", "9/10/2026", "10.09.2026", "26-10-09", "2026109", "2026-10",
+        "2026-10-09 12:00", "2026/10-9", "2026年10月9", "46304", "today", "",
+    ],
+)  # fmt: skip
+def test_what_is_not_a_day_is_none(text: str) -> None:
+    """31 February in any form, another order, a year of two digits, a time, an Excel serial number: none of these is guessed at."""
+    assert day_of(text) is None

@@ -93,6 +93,33 @@ def test_everything_that_is_missing_is_named_at_once(arguments: tuple[str, ...],
     assert (2, f"Error: {line}") == (result.returncode, result.stderr.splitlines()[-1])
 
 
+OPTIONS_OF_DAYS = (
+    ("tier", "compute", "none", "--quarter", "2026Q3", "--out", "o", "--as-of"),
+    ("tier", "compute", "none", "--quarter", "2026Q3", "--out", "o", "--accept-missing"),
+    ("tier", "compute", "none", "--quarter", "2026Q3", "--out", "o", "--accept-partial"),
+    ("extract", "check", "none", "--as-of"),
+    ("extract", "check", "none", "--accept-missing"),
+    ("extract", "check", "none", "--accept-partial"),
+    ("playbook", "export", "none", "--customers", "none", "--out", "o", "--on"),
+    ("playbook", "export", "none", "--customers", "none", "--out", "o", "--on", "2026-08-09", "--forget-before"),
+    ("playbook", "record", "none", "none", "--on"),
+    ("playbook", "results", "none", "--since"),
+    ("playbook", "results", "none", "--until"),
+)
+"""Every option that takes a day, at the end of a command line that is refused for what is not there."""
+
+
+@pytest.mark.parametrize("command", OPTIONS_OF_DAYS)
+def test_options_take_the_days_of_files(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Each form of a day passes; 31 February is exit 2, with one message that shows the forms."""
+    wanted = f"vip: {command[-1]}: must be a day of the calendar such as 2015-11-15, 20151115, 2015/11/15 or 2015年11月15日"
+    for day in ("2026/8/9", "2026年8月9日"):
+        passed = helpers.vip(*command, day, cwd=tmp_path)
+        assert (4, False) == (passed.returncode, "must be a day" in passed.stderr), passed.stderr
+    refused = helpers.vip(*command, "2026/2/31", cwd=tmp_path)
+    assert (2, True) == (refused.returncode, refused.stderr.startswith(wanted)), refused.stderr
+
+
 def test_version() -> None:
     """`vip --version` prints the version."""
     assert "vip 0.1.0\n" == vip("--version").stdout

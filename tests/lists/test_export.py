@@ -92,7 +92,7 @@ def test_lists_are_private(home: Path, tmp_path: Path) -> None:
         ("2016-12-01", ("--allow-old-run",), 0, "used because of --allow-old-run"),
         ("2015-12-31", (), 4, "which had not ended on 2015-12-31"),
         ("2015-12-31", ("--allow-old-run",), 4, "which had not ended on 2015-12-31"),
-        ("05.01.2016", (), 2, "--on: must be a day such as 2015-11-15"),
+        ("05.01.2016", (), 2, "--on: must be a day of the calendar such as 2015-11-15"),
     ],
 )
 def test_only_the_newest_quarter_is_exported(

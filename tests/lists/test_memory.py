@@ -266,7 +266,7 @@ def test_forgetting_where_the_lists_stand_already(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("2016-01-09", "must be at most the day after 2016-01-07"), ("soon", "must be a day such as")]
+    ("text", "message"), [("2016-01-09", "must be at most the day after 2016-01-07"), ("soon", "must be a day of the calendar such as")]
 )
 def test_a_day_that_cannot_be_meant_is_a_mistake_of_the_command_line(branch: Branch, text: str, message: str) -> None:
     """Whoever forgets all days to come has no memory: `--forget-before` is at most the day after the export."""

@@ -198,11 +198,17 @@ def test_day_that_lacks_a_part_is_one_line() -> None:
     assert [] == found(rows, ["2015-12-31"]).problems()
 
 
-@pytest.mark.parametrize("word", ["2015-02-30", "20151301", "2015-1-5", "", " ", "."])
+@pytest.mark.parametrize("word", ["2015-02-30", "20151301", "2015/2/30", "2015年2月30日", "2015-10", "", " ", "."])
 def test_words_that_name_nothing_are_refused(word: str) -> None:
     """A day that does not exist, or is written otherwise, is not taken for the name of a part."""
     with pytest.raises(UsageError, match="--accept-partial"):
         Accepted.of([word])
+
+
+@pytest.mark.parametrize("word", ["2015-01-05", "20150105", "2015/1/5", "2015-1-5", "2015年1月5日"])
+def test_a_day_is_the_same_however_it_is_written(word: str) -> None:
+    """Each form that a file may have is that day, in the manifest too, and never the name of a part; a part keeps its name."""
+    assert ["2015-01-05", "east_2015"] == Accepted.of([word, "east_2015"]).texts()
 
 
 def test_name_of_a_part() -> None:

@@ -11,6 +11,14 @@ from vip_tiering.base.errors import UsageError
 
 _FORMS: Final = (re.compile(r"([0-9]{4})-?[Qq]([1-4])"), re.compile(r"([0-9]{4})年([1-4])季度"))
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+DAY_FORMS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日")
+"""How days are written, in files and on the command line."""
+DAY_WANTED: Final = "a day of the calendar such as 2015-11-15, 20151115, 2015/11/15 or 2015年11月15日"
+"""How messages tell these forms."""
+_DIGITS: Final = re.compile(r"[0-9]+")
+_LEADING_ZERO: Final = re.compile(r"(?<![0-9])0(?=[0-9])")
+_MIDNIGHT: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+_PARTS_OF_DAY: Final = 3
 
 
 def day_number(date: dt.date) -> int:
@@ -21,6 +29,28 @@ def day_number(date: dt.date) -> int:
 def day_date(number: int) -> dt.date:
     """Return the date of a day number."""
     return dt.date.fromordinal(int(number) + _EPOCH)
+
+
+def day_in_form(text: str, form: str) -> int | None:
+    """Return the day number of a text in exactly this form, so that 2015-02-30 is refused; midnight may follow.
+
+    Where signs part year, month and day, a leading zero may be left out, as spreadsheets do: 2015/1/5.
+    """
+    try:
+        text = _MIDNIGHT.sub("", text)
+        day = dt.datetime.strptime(text, form).date()  # noqa: DTZ007 (a day has no time zone)
+    except ValueError:
+        return None
+    written = day.strftime(form)
+    if written != text and len(_DIGITS.findall(written)) == _PARTS_OF_DAY:
+        written, text = (_LEADING_ZERO.sub("", one) for one in (written, text))
+    return day_number(day) if written == text else None
+
+
+def day_of(text: str) -> dt.date | None:
+    """Return the day that a text names in any of the forms; None where it is not a day."""
+    found = (day_in_form(text.strip(), form) for form in DAY_FORMS)
+    return next((day_date(number) for number in found if number is not None), None)
 
 
 @dataclass(frozen=True, order=True)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from vip_tiering.base.errors import UsageError
+from vip_tiering.base.quarter import DAY_WANTED, day_of
 
 STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 RulesOption = Annotated[
@@ -58,8 +59,8 @@ def year_of(option: str, text: str) -> int:
 
 
 def date_of(option: str, text: str) -> dt.date:
-    """Return a day; anything else is a usage error."""
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no time zone)
-    except ValueError:
-        raise UsageError(f"{option}: must be a day such as 2015-11-15") from None
+    """Return a day in any of the forms that files may have; anything else is a usage error."""
+    day = day_of(text)
+    if day is None:
+        raise UsageError(f"{option}: must be {DAY_WANTED}")
+    return day

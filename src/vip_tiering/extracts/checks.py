@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, all_alike, text_bytes, truth
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, WAN_DECIMAL, Int64s, fen_from_decimal
-from vip_tiering.base.quarter import day_number
+from vip_tiering.base.quarter import DAY_FORMS, day_in_form, day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.ids import check_ids
@@ -36,17 +36,12 @@ _AMOUNT_PATTERNS: Final = (
     ("amount-text", r"^[^-+0-9.]|^.+[^0-9.]|^[-+]?\.?$|\..*\."),
     ("amount-range", r"^[-+]?0*[1-9][0-9]{12}"),
 )
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日")
-_DIGITS: Final = re.compile(r"[0-9]+")
-_LEADING_ZERO: Final = re.compile(r"(?<![0-9])0(?=[0-9])")
-_MIDNIGHT: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
 _SECONDS_PER_DAY: Final = 86_400
 _MIDNIGHT_IN_SHANGHAI: Final = 16 * 3600
 """In seconds of the day in UTC, the day before."""
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _EXCEL_SERIALS: Final = range(20_000, 80_000)
-_PARTS_OF_DAY: Final = 3
 _CURRENCY_CODE: Final = re.compile(r"[A-Z]{3}")
 _SAMPLE_DAY: Final = dt.date(2015, 10, 1)
 """What messages write to show a form."""
@@ -197,9 +192,9 @@ def parse_days(values: pa.Array, date_format: str | None = None, counts: Int64s 
 def _parse_texts(texts: list[str], date_format: str | None, counts: Int64s | None) -> ParsedDays:
     rows = np.ones(len(texts), np.int64) if counts is None else counts
     best: list[int | None] = [None] * len(texts)
-    form, most = date_format or _DATE_FORMATS[0], 0
-    for one in (date_format,) if date_format else _DATE_FORMATS:
-        read = [_parse_day(text, one) for text in texts]
+    form, most = date_format or DAY_FORMS[0], 0
+    for one in (date_format,) if date_format else DAY_FORMS:
+        read = [day_in_form(text, one) for text in texts]
         total = int(rows[[day is not None for day in read]].sum())
         if total > most:
             best, form, most = read, one, total
@@ -213,22 +208,6 @@ def readable_days(parsed: ParsedDays) -> tuple[tuple[int, ...], str, str]:
     return days, next((rule for rule in parsed.rules if rule), ""), parsed.written
 
 
-def _parse_day(text: str, date_format: str) -> int | None:
-    """Return the day number of a text in exactly this form, so that 2015-02-30 is refused; midnight may follow.
-
-    Where signs part year, month and day, a leading zero may be left out, as spreadsheets do: 2015/1/5.
-    """
-    try:
-        text = _MIDNIGHT.sub("", text)
-        day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 (a day has no time zone)
-    except ValueError:
-        return None
-    written = day.strftime(date_format)
-    if written != text and len(_DIGITS.findall(written)) == _PARTS_OF_DAY:
-        written, text = (_LEADING_ZERO.sub("", one) for one in (written, text))
-    return day_number(day) if written == text else None
-
-
 def _day_rule(day: int) -> str:
     return "" if day in CALENDAR else "date-invalid"
 
@@ -236,7 +215,7 @@ def _day_rule(day: int) -> str:
 def _date_rule(text: str, date_format: str) -> str:
     if not text:
         return "date-empty"
-    if (time := _TIME_OF_DAY.search(text)) and _parse_day(text[: time.start()], date_format) is not None:
+    if (time := _TIME_OF_DAY.search(text)) and day_in_form(text[: time.start()], date_format) is not None:
         return "date-time"
     return "date-excel" if text.isascii() and text.isdigit() and int(text) in _EXCEL_SERIALS else "date-invalid"
 

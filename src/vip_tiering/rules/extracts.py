@@ -6,7 +6,6 @@ The tables are checked like rule files: every mistake at once, by line. Ids in `
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import hashlib
 import io
 import re
@@ -22,7 +21,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetJson
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from vip_tiering.base.quarter import day_number
+from vip_tiering.base.quarter import day_number, day_of
 from vip_tiering.base.text import tidy
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, RuleFile, Strict, Version, check_printable
@@ -314,7 +313,8 @@ def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:
     records, problems = _records(content, name, _RATES_HEADER)
     table: dict[str, dict[int, Decimal]] = {}
     for line, (date, currency, rate) in records:
-        day = _day(date)
+        read = day_of(date)
+        day = None if read is None else day_number(read)
         if day is None:
             problems.append(f"{name}:{line}: date must be a day such as 2015-10-01")
         if not _CURRENCY.fullmatch(currency) or currency == HOME_CURRENCY:
@@ -368,14 +368,3 @@ def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[t
     except csv.Error:
         problems.append(f"{name}:{reader.line_num}: is not a CSV; a quote is open or stands within a text")
     return records, problems
-
-
-def _day(text: str) -> int | None:
-    for form in ("%Y-%m-%d", "%Y%m%d"):
-        try:
-            day = dt.datetime.strptime(text, form).date()  # noqa: DTZ007 (a day has no time zone)
-        except ValueError:
-            continue
-        if day.strftime(form) == text:
-            return day_number(day)
-    return None

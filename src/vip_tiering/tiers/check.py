@@ -28,7 +28,7 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.check_report import FileFacts, Findings, quarter_of_most
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.partial_days import part_of
+from vip_tiering.tiers.partial_days import Accepted, part_of
 from vip_tiering.tiers.plan import (
     Request,
     days_of_period,
@@ -71,6 +71,7 @@ def extract_check(
     share_freed_memory()
     wanted = Quarter.parse(quarter, today) if quarter else None
     refuse_future(as_of, today)
+    Accepted.of(accept_partial)  # what it refuses, it refuses before anything is read
     loaded = load_rules(rules)
     with reading_threads(None) as (pool, ahead):
         findings, inspected = _look(extracts, kind or loaded.extracts.kind, loaded, pool, size_in_bytes(max_bytes))

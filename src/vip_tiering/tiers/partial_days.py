@@ -5,7 +5,6 @@ Pure: file names and counts of rows by day in, findings out. A run refuses them,
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 import shlex
@@ -17,7 +16,7 @@ from fractions import Fraction
 from typing import Final, Self
 
 from vip_tiering.base.errors import Problem, UsageError
-from vip_tiering.base.quarter import Period, day_date, day_number
+from vip_tiering.base.quarter import DAY_WANTED, Period, day_date, day_number, day_of
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.find import SUFFIXES
 from vip_tiering.extracts.named_days import NAME_DATE, NESTED
@@ -30,7 +29,7 @@ _FEWER_ROWS: Final = 10
 _LEVEL_DAYS: Final = 2
 _USUAL_SHARE: Final = Fraction(80, 100)
 _CHINESE_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}年[0-9]{1,2}月[0-9]{1,2}日")
-_LOOKS_LIKE_DAY: Final = re.compile(r"[0-9]{4}-?[0-9]{1,2}-?[0-9]{1,2}")
+_LOOKS_LIKE_DAY: Final = re.compile(r"[0-9]{4}[-/年]?[0-9]{1,2}[-/月]?[0-9]{1,2}日?")
 _SEPARATORS: Final = "-_. *"
 _RULE: Final = "day-partial"
 
@@ -48,10 +47,10 @@ class Accepted:
         days, parts = set(), set()
         for one in given:
             if _LOOKS_LIKE_DAY.fullmatch(one):
-                try:
-                    days.add(day_number(dt.date.fromisoformat(one)))
-                except ValueError:
-                    raise UsageError("--accept-partial: must be a day such as 2015-11-15, or a part such as east") from None
+                day = day_of(one)
+                if day is None:
+                    raise UsageError(f"--accept-partial: must be {DAY_WANTED}; or a part such as east")
+                days.add(day_number(day))
             elif not one.strip(_SEPARATORS):
                 raise UsageError("--accept-partial: is empty; name a day such as 2015-11-15, or a part such as east")
             else:
