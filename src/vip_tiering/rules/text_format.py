@@ -93,3 +93,25 @@ class TextFormat:
 
 COMMAS: Final = TextFormat()
 """What is taken where nothing is said: commas, a header row, and the encoding that is found."""
+
+
+@dataclass(frozen=True)
+class TableForm:
+    """How a file beside a run is written. `sheet`: the name of the sheet of a workbook, "" for the only visible one.
+
+    `kind`: which file it is in customers.yaml, such as events; `last_column`: the highest number by which the rules name a column.
+    """
+
+    text: TextFormat = COMMAS
+    sheet: str = ""
+    kind: str = "customers"
+    last_column: int = 0
+
+    @property
+    def sheet_key(self) -> str:
+        """How a message names the key of the sheet."""
+        return f"files: {{{self.kind}: {{sheet: ...}}}} in rules/customers.yaml"
+
+
+AS_USUAL: Final = TableForm()
+"""What is taken of a file beside a run where nothing is said."""

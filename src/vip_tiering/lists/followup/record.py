@@ -16,11 +16,12 @@ import pyarrow as pa
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.side_file import read_side_tables
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.followup.matching import barred_rows, contradicted, listed_of, log_rows, matched_in, present_ids
-from vip_tiering.lists.followup.returned import parse_returned, read_tables, with_list_headers
+from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
 from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG, grown, marks_of, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS, folders_of, read_table
 from vip_tiering.lists.selection.facts import REFUSALS, WRONG_NUMBER
@@ -195,7 +196,7 @@ def _matched(
     same_name = Counter(path.name for path in files)
     for path in files:
         try:
-            for table in read_tables(path, most, path.name if same_name[path.name] == 1 else str(path)):
+            for table in read_side_tables(path, most, path.name if same_name[path.name] == 1 else str(path)):
                 returned, said = parse_returned(table, rules, codes, on, usual_day)
                 warnings += said
                 results, wrong = matched_in(table.name, returned, listed, channels, f"the lists of {on}", aliases)
