@@ -468,6 +468,21 @@ def offered(code: str = "calls", word: str = "Y", level: str = "R5", **fields: s
     return change
 
 
+def addressed(address: str, name: str) -> Callable[[Branch], object]:
+    """Return a change that lets the first message address a customer of some name like this."""
+
+    def change(one: Branch) -> None:
+        one.people[1]["name"] = name
+        one.draft.sms[0]["text"] = one.draft.sms[0]["text"].replace("王先生", address)
+
+    return change
+
+
+def shown_as(name: str) -> Callable[[Branch], object]:
+    """Return a change that lets the first row of a list for people show the customer like this."""
+    return lambda one: one.draft.lists["visits"][0].update(display_name=name)
+
+
 GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("nobody", (), lambda _: None),
     ("not in the file", ("client-unknown",), gone),
@@ -524,6 +539,26 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("new product, sixty today", ("client-senior",), too_old),
     ("not qualified", ("client-unqualified",), with_fields(7, qualified_investor="N")),
     ("qualified on no day", ("client-unqualified",), with_fields(7, qualified_on="")),
+    ("another surname", ("client-addressed",), with_fields(1, name="李小明")),
+    ("another given name", (), with_fields(1, name="王 丹")),
+    ("another form of address", ("client-addressed",), with_fields(1, gender="F")),
+    ("form of address not known", ("client-addressed",), with_fields(1, gender="")),
+    ("name not known", ("client-addressed",), with_fields(1, name="")),
+    ("surname of a name with a dot", ("client-addressed",), with_fields(1, name="王·约翰")),
+    ("surname of a long name", ("client-addressed",), with_fields(1, name="王约翰逊森")),
+    ("surname of three after it", (), with_fields(1, name="王约翰逊")),
+    ("half of a compound surname", ("client-addressed",), addressed("欧先生", "欧阳明")),
+    ("compound surname", (), addressed("欧阳先生", "欧阳明")),
+    ("compound surname of another", ("client-addressed",), addressed("欧阳先生", "王明")),
+    ("no surname at all", ("client-addressed",), addressed("买先生", "买买提")),
+    ("surname of another people's name", ("client-addressed",), addressed("古先生", "古丽娜尔")),
+    ("guest", (), addressed("贵客", "买买提")),
+    ("nobody", (), addressed("客户", "王小明")),
+    ("given name shown", ("client-addressed",), shown_as("王小*")),
+    ("another surname shown", ("client-addressed",), shown_as("李*")),
+    ("form of address shown", (), shown_as("王先生")),
+    ("another form of address shown", ("client-addressed",), shown_as("王女士")),
+    ("nobody shown", (), shown_as("客户")),
     ("may be offered", (), offered()),
     ("refused a visit's offers", ("client-market",), offered("visits", consent_sms="N", consent_call="", consent_wechat="N")),
     ("consent for one way, visited", (), offered("visits", consent_sms="N", consent_call="Y", consent_wechat="N")),

@@ -6,13 +6,16 @@ from string import Template
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import examples
-from vip_tiering.customers.texts import NOBODY_NAMED, addresses
+from vip_tiering.customers.surnames import surnames
+from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED, addresses
 from vip_tiering.lists.export.messages import render, render_message
 from vip_tiering.lists.export.row_context import fitting, topic_labels
+from vip_tiering.lists.verification.addresses import read_names
 from vip_tiering.playbooks.actions import Message, Variant
 from vip_tiering.playbooks.customers import CODES
 from vip_tiering.playbooks.messages import FIELDS, utf16_units
@@ -49,23 +52,61 @@ def test_wording_follows_the_first_segment_that_fits() -> None:
     assert ["一般甲", "代发乙", "储蓄丙", "代发丁"] == texts.to_pylist()
 
 
+ADDRESSES = {
+    ("张三", "M"): ("张先生", "张先生"),
+    ("张三", "F"): ("张女士", "张女士"),
+    ("张三", ""): ("张*", NOBODY_NAMED),
+    ("张 三", "M"): ("张先生", "张先生"),
+    ("張三", "M"): ("張先生", "張先生"),
+    ("张**", "M"): ("张先生", "张先生"),
+    ("王\ue863", "M"): ("王先生", "王先生"),
+    ("欧阳修", "M"): ("欧阳先生", "欧阳先生"),
+    ("欧阳", "F"): ("欧女士", "欧女士"),
+    ("司马懿", "M"): ("司马先生", "司马先生"),
+    ("上官婉儿", "F"): ("上官女士", "上官女士"),
+    ("马明", "M"): ("马先生", "马先生"),
+    ("古月", "F"): ("古女士", "古女士"),
+    ("陈李美玲", "F"): ("陈女士", "陈女士"),
+    ("买买提", "M"): ("买*", NO_SURNAME),
+    ("买买提", ""): ("买*", NO_SURNAME),
+    ("阿卜杜拉·买买提", "M"): ("阿*", NO_SURNAME),
+    ("古丽", "F"): ("古*", NO_SURNAME),
+    ("古丽娜尔", "F"): ("古*", NO_SURNAME),
+    ("马合木提", "M"): ("马*", NO_SURNAME),
+    ("司马义·艾买提", "M"): ("司马*", NO_SURNAME),
+    ("王·约翰", "M"): ("王*", NO_SURNAME),
+    ("王约翰逊森", "M"): ("王*", NO_SURNAME),
+    ("𠮷田", "M"): ("𠮷*", NO_SURNAME),
+    ("John Smith", "M"): ("J*", NO_SURNAME),
+    ("=cmd|x", "M"): (NOBODY_NAMED, NO_SURNAME),
+    ("[/red]", "F"): (NOBODY_NAMED, NO_SURNAME),
+    ("", "F"): (NOBODY_NAMED, NOBODY_NAMED),
+}
+"""By name and gender: how lists show somebody, and how messages address him."""
+
+
 def test_no_given_name_is_shown() -> None:
-    """Lists show surname and form of address, else the surname and a star; messages fall back to 客户."""
-    cases = {
-        ("张三", "M"): ("张先生", "张先生"),
-        ("张三", "F"): ("张女士", "张女士"),
-        ("张三", ""): ("张*", NOBODY_NAMED),
-        ("欧阳修", "M"): ("欧阳先生", "欧阳先生"),
-        ("欧阳", "F"): ("欧女士", "欧女士"),
-        ("𠮷田", "M"): ("𠮷先生", "𠮷先生"),
-        ("John Smith", "M"): ("J*", NOBODY_NAMED),
-        ("=cmd|x", "M"): (NOBODY_NAMED, NOBODY_NAMED),
-        ("[/red]", "F"): (NOBODY_NAMED, NOBODY_NAMED),
-        ("", "F"): (NOBODY_NAMED, NOBODY_NAMED),
-    }
-    gender = np.array([CODES["gender"].index(one) for _, one in cases], np.int8)
-    in_lists, in_messages = addresses(pa.array([name for name, _ in cases]), gender)
-    assert list(cases.values()) == list(zip(in_lists.to_pylist(), in_messages.to_pylist(), strict=True))
+    """Lists show surname and form of address, else the surname and a star; messages 贵客 for a name that is not Chinese, else 客户."""
+    gender = np.array([CODES["gender"].index(one) for _, one in ADDRESSES], np.int8)
+    in_lists, in_messages = addresses(pa.array([name for name, _ in ADDRESSES]), gender)
+    assert list(ADDRESSES.values()) == list(zip(in_lists.to_pylist(), in_messages.to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in ADDRESSES} | {one + "明" for one in ("单于", "万", "查", "覃", "冼")}))
+def test_the_second_opinion_reads_names_alike(name: str) -> None:
+    """What judges written lists finds by code of its own the same surname that messages are addressed by."""
+    _, [address] = (one.to_pylist() for one in addresses(pa.array([name]), np.array([CODES["gender"].index("M")], np.int8)))
+    _, [surname] = (one.to_pylist() for one in read_names(pa.array([name])))
+    assert (f"{surname}先生" if surname else NO_SURNAME if name else NOBODY_NAMED) == address
+
+
+def test_surnames_are_as_the_file_says() -> None:
+    """Every word of the file stands once, is as long as its kind, and a name of another people begins like a surname."""
+    known = surnames()
+    assert [[1], [2]] == [sorted({*map(len, known.single)}), sorted({*map(len, known.compound)})]
+    for words in known:
+        assert len(words) == len(set(words))
+    assert all(2 <= len(one) <= 3 and (one[0] in known.single or one[:2] in known.compound) for one in known.other_names)
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20))

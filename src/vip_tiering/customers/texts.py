@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int8s, Mask, one_array, truth
+from vip_tiering.customers.surnames import surnames
 from vip_tiering.playbooks.customers import CODES
 
 LONGEST_TEXT: Final = 64
@@ -30,12 +31,12 @@ _FORMULA_STARTS: Final = {
 _BEYOND_BASIC_PLANE: Final = r"[\x{10000}-\x{10FFFF}]"
 _FULL_WIDTH: Final = {"=": "\uff1d", "+": "\uff0b", "-": "\uff0d", "@": "\uff20"}
 NOBODY_NAMED: Final = "客户"
-"""How a message addresses somebody whose surname or form of address is not known, or who is not alone at his number."""
-_COMPOUND_SURNAMES: Final = (
-    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台",
-    "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙", "宇文", "司徒", "鲜于", "司空", "闾丘",
-    "令狐", "呼延", "轩辕", "东郭", "西门", "百里", "拓跋",
-)  # fmt: skip
+"""How a message addresses somebody without a name or form of address, or who is not alone at his number."""
+NO_SURNAME: Final = "贵客"
+"""How a message addresses somebody whose name begins with no Chinese surname."""
+_LONGEST_GIVEN: Final = 3
+_CHINESE_NAME: Final = r"^[\p{Han}\p{Co}*＊]+$"
+"""Characters that systems keep in a private area, and stars that hide a given name, may stand in a Chinese name; a dot may not."""
 _FORMS_OF_ADDRESS: Final = {"F": "女士", "M": "先生"}
 
 
@@ -93,17 +94,24 @@ def plain(text: str, count: int) -> pa.DictionaryArray:
 
 
 def addresses(names: pa.Array, gender: Int8s) -> tuple[pa.Array, pa.Array]:
-    """Return how lists show customers and how messages address them, shape (n,) each.
+    """Return how lists show customers and how messages address them, shape (n,) each (semantics 12.14).
 
-    A list shows 张先生 or 张女士, else 张*, else 客户; a message addresses 张先生 or 张女士, else 客户. No given name is ever shown.
+    A list shows 张先生 or 张女士, else 张*, else 客户; a message addresses 张先生 or 张女士, else 贵客 where the name is not Chinese,
+    else 客户. No given name is ever shown.
     """
-    two = pc.utf8_slice_codeunits(names, 0, 2)
-    compound = pc.and_(pc.is_in(two, value_set=pa.array(_COMPOUND_SURNAMES)), pc.greater(pc.utf8_length(names), 2))
-    surname = pc.if_else(compound, two, pc.utf8_slice_codeunits(names, 0, 1))
-    chinese = pc.match_substring_regex(surname, r"^\p{Han}+$")
+    squeezed = pc.replace_substring_regex(names, r"[\s\p{Z}]+", "")
+    one, two, three = (pc.utf8_slice_codeunits(squeezed, 0, length) for length in (1, 2, 3))
+    single, compound, other_names = (pa.array(words, pa.string()) for words in surnames())
+    length = pc.utf8_length(squeezed)
+    is_compound = pc.and_(pc.is_in(two, value_set=compound), pc.greater(length, 2))
+    surname = pc.if_else(is_compound, two, one)
+    other = pc.or_(pc.is_in(two, value_set=other_names), pc.is_in(three, value_set=other_names))
+    short = pc.less_equal(pc.subtract(length, pc.utf8_length(surname)), _LONGEST_GIVEN)
+    begins = pc.and_(pc.or_(is_compound, pc.is_in(one, value_set=single)), pc.invert(other))
+    chinese = pc.and_(pc.and_(begins, short), pc.match_substring_regex(squeezed, _CHINESE_NAME))
     forms = pa.array([_FORMS_OF_ADDRESS.get(code, "") for code in CODES["gender"]], pa.string()).take(pa.array(gender))
     addressed = pc.and_(chinese, pc.not_equal(forms, ""))
     shown = pc.binary_join_element_wise(surname, pc.if_else(addressed, forms, "*"), "")
     in_lists = pc.if_else(pc.match_substring_regex(surname, r"^\p{L}+$"), shown, NOBODY_NAMED)
-    in_messages = pc.if_else(addressed, shown, NOBODY_NAMED)
-    return in_lists, in_messages
+    nobody = pc.if_else(pc.or_(chinese, pc.equal(squeezed, "")), NOBODY_NAMED, NO_SURNAME)
+    return in_lists, pc.if_else(addressed, shown, nobody)

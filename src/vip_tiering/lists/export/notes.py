@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from vip_tiering.customers.texts import NOBODY_NAMED
+from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.files import LONGEST_WORKBOOK, ExportFiles
@@ -49,7 +49,7 @@ def _masked_row(row: dict[str, str]) -> dict[str, str]:
     masked = {**row, "phone": masked_phone(row["phone"]), "customer_id": "|".join(map(masked_id, row["customer_id"].split("|")))}
     if "display_name" in row:
         masked["display_name"] = row["display_name"][:1] + "*"
-    elif row["name"] != NOBODY_NAMED:
+    elif row["name"] not in (NOBODY_NAMED, NO_SURNAME):
         masked["text"] = row["text"].replace(row["name"], row["name"][:1] + "*")
     return masked
 

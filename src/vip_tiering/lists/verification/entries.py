@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, encoded
 from vip_tiering.base.errors import Problem
@@ -17,7 +18,7 @@ from vip_tiering.lists.verification.read_back import CONTACTS, SUPPRESSED, ListP
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
 
-_OF_LISTS: Final = ("phone", "product", "may_market", "max_risk", "tier_label", "previous_tier_label")
+_OF_LISTS: Final = ("phone", "product", "may_market", "max_risk", "tier_label", "previous_tier_label", "display_name", "address")
 _LISTS: Final = pa.schema(
     [
         ("file", pa.dictionary(pa.int32(), pa.string())),
@@ -26,7 +27,8 @@ _LISTS: Final = pa.schema(
         *((name, pa.string()) for name in ("customer_id", "action", "channel", *_OF_LISTS)),
     ]
 )
-_REPEATING: Final = ("may_market", "max_risk", "tier_label", "previous_tier_label", "product", "reason", "tier")
+_REPEATING: Final = ("may_market", "max_risk", "tier_label", "previous_tier_label", "product", "reason", "tier", "display_name", "address")
+_ADDRESS: Final = "(?P<address>.{0,2}(?:先生|女士))"
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,16 @@ def _rows(part: ListPart, file: str, channel: str, more: Sequence[str]) -> pa.Ta
     columns = {name: table[name].cast(pa.string()) for name in names}
     if channel:
         columns["channel"] = pa.repeat(channel, len(table))
+    if "text" in table.column_names and "address" in more:
+        columns["address"] = _address_in(table["text"])
     row = np.arange(len(table), dtype=np.int32)
     return pa.table({"file": plain(part.shown(file), len(table)), "row": row, "private": pa.repeat(part.private, len(table)), **columns})
+
+
+def _address_in(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the first form of address of each text with two characters before it, shape (n,); "" where there is none."""
+    found = [pc.struct_field(pc.extract_regex(chunk.cast(pa.string()), _ADDRESS), "address") for chunk in texts.chunks]
+    return pc.fill_null(pa.chunked_array(found, pa.string()), "")
 
 
 def _entries(rows: pa.Table, customer: np.ndarray, actions: Sequence[str], channels: Sequence[str]) -> pd.DataFrame:

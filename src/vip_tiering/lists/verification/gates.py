@@ -14,6 +14,7 @@ from vip_tiering.base.arrays import Mask, positions_in
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
 from vip_tiering.customers.types import Customers, Known
+from vip_tiering.lists.verification.addresses import check_addresses
 from vip_tiering.lists.verification.customers import WAYS, NewIds, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.playbooks.actions import Action
@@ -83,7 +84,8 @@ def check_gates(export: Export, run: Path, customers: Customers, known: Known, a
         problems += _check_entries(export, entries.assign(person=person)[person >= 0], standing)
     person = at[lists["customer"]]
     problems += [*_check_offers(export, at[contacts["customer"]], standing), *_check_named(export, person, standing)]
-    return [*problems, *_check_phones(export, person, customers), *check_words(export, person, standing)]
+    problems += [*_check_phones(export, person, customers), *check_words(export, person, standing)]
+    return [*problems, *check_addresses(export, person, customers)]
 
 
 def _check_entries(export: Export, entries: pd.DataFrame, standing: Standing) -> list[Problem]:

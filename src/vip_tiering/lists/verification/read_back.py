@@ -63,6 +63,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "client-consent": "the customer's consent is missing, which the purpose or channel needs",
     "client-market": "the customer refused this way or did not consent, so nothing may be offered; may_market must be N",
     "client-max-risk": "max_risk is above what may be offered to the customer by the rating that is valid on the day",
+    "client-addressed": "the row addresses the customer by another surname or form than his, or shows more of the name than the surname",
     "client-private": "a private client, by tier, earlier tier, closing balance or flag, stands where many are reached or others read it",
     "client-rating": "the customer has no risk rating that is valid on the day",
     "client-risk": "every product of the action is riskier than the customer's rating, or may not be sold",

@@ -31,7 +31,7 @@ _SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
 """Texts of these characters alone, no blank among them, stay as they are under NFKC."""
 _GREETING: Final = "尊敬的"
 _NOBODY: Final = "尊敬的客户"
-_TITLES: Final = ("先生", "女士")
+TITLES: Final = ("先生", "女士")
 
 
 def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
@@ -47,13 +47,13 @@ def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Ch
         if not actions_of_cell:
             continue
         left = place.unique()
-        for template in dict.fromkeys(_templates(actions_of_cell)):
+        for template in dict.fromkeys(templates(actions_of_cell)):
             left = left[~truth(pc.match_substring_regex(texts.dictionary.take(pa.array(left)), _pattern(template, channel)))]
         strange[place.index[place.isin(left)]] = True
     return strange
 
 
-def _templates(actions: Iterable[Action]) -> Iterator[str]:
+def templates(actions: Iterable[Action]) -> Iterator[str]:
     """Yield every text that actions send."""
     for message in (action.message for action in actions):
         if message is not None:
@@ -139,14 +139,14 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     form = channel.message
     if form is None:
         return
-    templates = [*_templates(books.actions())]
+    sent = [*templates(books.actions())]
     most = form.max_units
     yield "text-length", _among(texts, truth(pc.greater(pc.binary_length(texts), most)), lambda long: _units(long) > most)
-    signatures = [form.signature or "", *(match[0] for text in templates if (match := re.match("【[^【】]*】", text)))]
+    signatures = [form.signature or "", *(match[0] for text in sent if (match := re.match("【[^【】]*】", text)))]
     if form.signature is not None:
         yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))
     if form.opt_out is not None:  # a template may say it in words of its own
-        own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in templates) else ()
+        own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in sent) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
     promises = books.gates.forbidden_words.words
     private = [one.label for one in books.products.values() if one.offer == "private"]
@@ -199,7 +199,7 @@ def _any_of(words: Sequence[str]) -> str:
 def _names_somebody(texts: pa.Array, books: Playbooks) -> Mask:
     """Return which texts greet anybody but 客户, or hold a form of address that no template holds."""
     greeted = pc.not_equal(pc.count_substring(texts, _GREETING), pc.count_substring(texts, _NOBODY))
-    titles = [title for title in _TITLES if not any(title in text for text in _templates(books.actions()))]
+    titles = [title for title in TITLES if not any(title in text for text in templates(books.actions()))]
     addressed = truth(pc.match_substring_regex(texts, _any_of(titles))) if titles else np.zeros(len(texts), np.bool_)
     result: Mask = truth(greeted) | addressed
     return result
