@@ -50,8 +50,8 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
     Raises DataError where the file is not a table that can be read, or the run is not one.
     """
     loaded = load(rules)
-    form = loaded.playbooks.customers if loaded.playbooks else loaded.customers
-    side = read_side_file(file, size_in_bytes(max_bytes))
+    form = (loaded.playbooks.customers if loaded.playbooks else loaded.customers).of_file("customers")
+    side = read_side_file(file, size_in_bytes(max_bytes), form=form.form_of("customers"))
     columns, warnings = find_columns(side, form, CUSTOMER_FIELDS, ())
     tiered = by_new_ids(read_run(run), loaded.rules.aliases) if run is not None else None
     problems: list[Problem | str] = []

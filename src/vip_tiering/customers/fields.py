@@ -22,7 +22,7 @@ from vip_tiering.extracts.checks import check_amounts, check_range, counts_of, p
 from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers import LIST_SEPARATOR, CustomerRules
 
 OLDEST_BIRTHDAY: Final = day_number(dt.date(1901, 1, 1))
 """1900-01-01 is what systems write for a day that they do not know."""
@@ -31,6 +31,8 @@ NEWEST_DAY: Final = day_number(dt.date(2099, 12, 31))
 _SHOWN_REPEATS: Final = 20
 _ISO: Final = ("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "^([0-9]{4})([0-9]{2})([0-9]{2})$", "^([0-9]{4})/([0-9]{2})/([0-9]{2})$")
 _WHOLE: Final = "^[0-9]{1,15}([.]0+)?$"
+_FULL_WIDTH: Final = 0xFEE0
+"""How far the full-width form of a sign of ASCII lies from it."""
 _ABSENT: Final = -1
 _UNKNOWN: Final = -2
 
@@ -95,6 +97,13 @@ class Fields:
         """Return harmless text, shape (n,); see `clean_text`."""
         return clean_text(self.columns.texts(field), longest)
 
+    def several(self, field: str) -> pa.Array:
+        """Return texts of several words, shape (n,), joined by |, whatever sign parts them in the bank's files; | always does."""
+        texts, sign = self.columns.texts(field), self.rules.list_separator
+        for form in {sign, tidy(sign), chr(ord(sign) + _FULL_WIDTH) if "!" <= sign <= "~" else sign} - {LIST_SEPARATOR}:
+            texts = pc.replace_substring(texts, form, LIST_SEPARATOR)
+        return texts
+
     def codes(self, field: str, known: Sequence[str], *, needed: bool = False) -> Int8s:
         """Return indices into `known`, shape (n,), of the words of a column; where nothing is given that of "", else -1.
 
@@ -124,14 +133,14 @@ class Fields:
     def tally(self, field: str, known: Sequence[str], *, several: bool = False) -> tuple[list[dict[str, Any]], int, list[int]]:
         """Return how often each word of a column that the rules know stands there, how many cells are empty, and the rows of other words.
 
-        A word comes with the code that it means. `several`: words are joined by |, and each is counted by itself.
+        A word comes with the code that it means. `several`: each word of a cell is counted by itself.
         """
-        coded = self.columns.texts(field).dictionary_encode()
+        coded = (self.several(field) if several else self.columns.texts(field)).dictionary_encode()
         cells = tidy_column(coded.dictionary)
         times = np.bincount(coded.indices.to_numpy(zero_copy_only=False), minlength=len(cells))
         words, owner = cells, np.arange(len(cells))
         if several:
-            parts = pc.split_pattern(cells, "|")
+            parts = pc.split_pattern(cells, LIST_SEPARATOR)
             words, owner = tidy_column(pc.list_flatten(parts)), pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
         places = _look_up(words, self._word_table(field, known))
         found: dict[str, dict[str, Any]] = {}
@@ -153,9 +162,9 @@ class Fields:
         return {"": places.get("", _ABSENT), **mapped, **words}
 
     def segments(self, field: str, known: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-        """Return the bits of the words, joined by |, of a column; shape (n,). Each word is judged by itself."""
-        coded = self.columns.texts(field).dictionary_encode()
-        parts = pc.split_pattern(tidy_column(coded.dictionary), "|")
+        """Return the bits of the words of a column, several in a cell; shape (n,). Each word is judged by itself."""
+        coded = self.several(field).dictionary_encode()
+        parts = pc.split_pattern(tidy_column(coded.dictionary), LIST_SEPARATOR)
         owner = pc.list_parent_indices(parts).to_numpy(zero_copy_only=False)
         places = _look_up(tidy_column(pc.list_flatten(parts)), self._word_table(field, known))
         bits = np.zeros(len(coded.dictionary), np.uint8)
@@ -164,7 +173,8 @@ class Fields:
         unknown[owner[places == _UNKNOWN]] = True
         codes = coded.indices.to_numpy(zero_copy_only=False)
         right = ", ".join(known)
-        message = f"a word is not known; write {right}, several joined by |, or map it under values in rules/customers.yaml"
+        several = f"several joined by {self.rules.list_separator}"
+        message = f"a word is not known; write {right}, {several}, or map it under values in rules/customers.yaml"
         self.note(field, "value-unknown", unknown[codes], message)
         return np.asarray(bits[codes], np.uint8)
 

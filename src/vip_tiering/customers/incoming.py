@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,9 @@ from vip_tiering.customers.other_files import parse_contacts, parse_do_not_conta
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import Customers, Events, Known
 from vip_tiering.playbooks.customers import CUSTOMER_FIELDS, EVENTS, CustomerRules
+from vip_tiering.playbooks.file_forms import Kind
 from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -64,13 +66,12 @@ def read_incoming(
     customers: Path, events: Path | None, contact_log: Path | None, do_not_contact: Path | None, books: Playbooks, max_bytes: int
 ) -> Incoming:
     """Return what the files say. Raises DataError with the problems of all of them."""
-    rules = books.customers
     channels = [code for code, one in books.channels.items() if one.contact]
-    parsers: dict[str, tuple[Path | None, Callable[[SideFile], tuple[Any, list[str]]]]] = {
-        "customers": (customers, lambda file: _customers(file, rules)),
-        "events": (events, lambda file: _events(file, books)),
-        "contact_log": (contact_log, lambda file: parse_contacts(file, rules, channels)),
-        "do_not_contact": (do_not_contact, lambda file: parse_do_not_contact(file, rules, channels)),
+    parsers: dict[Kind, tuple[Path | None, Callable[[SideFile, CustomerRules], tuple[Any, list[str]]]]] = {
+        "customers": (customers, _customers),
+        "events": (events, lambda file, rules: _events(file, rules, books.products.values())),
+        "contact_log": (contact_log, lambda file, rules: parse_contacts(file, rules, channels)),
+        "do_not_contact": (do_not_contact, lambda file, rules: parse_do_not_contact(file, rules, channels)),
     }
     found: dict[str, Any] = {}
     sha256: dict[str, str | None] = {}
@@ -82,10 +83,11 @@ def read_incoming(
         if path is None:
             warnings.append(NOT_GIVEN[option])
             continue
+        rules = books.customers.of_file(option)
         try:
-            file = read_side_file(path, max_bytes)
+            file = read_side_file(path, max_bytes, form=rules.form_of(option))
             sha256[option] = file.sha256
-            found[option], said = parse(file)
+            found[option], said = parse(file, rules)
             named[option] = named_ids(file, rules, found[option].customer_id)
         except DataError as error:
             problems += error.problems
@@ -106,10 +108,10 @@ def _customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, list[st
     return customers, [*warnings, *damaged_phones(columns, customers.phones)]
 
 
-def _events(file: SideFile, books: Playbooks) -> tuple[Events, list[str]]:
+def _events(file: SideFile, rules: CustomerRules, products: Iterable[Product]) -> tuple[Events, list[str]]:
     """Return the events of a file. A new product must be one of products.yaml, for its risk must be known."""
-    events, warnings = parse_events(file, books.customers)
-    names = pa.array([name for one in books.products.values() for name in (one.code, one.label)], pa.string())
+    events, warnings = parse_events(file, rules)
+    names = pa.array([name for one in products for name in (one.code, one.label)], pa.string())
     strange = (events.event == EVENTS.index("new_product")) & ~truth(pc.is_in(events.product.cast(pa.string()), value_set=names))
     if strange.any():
         message = f"rows: {np.count_nonzero(strange)}: a new_product must be a code or label of products.yaml, which tells its risk"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, PrivateAttr
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import tidy
+from vip_tiering.playbooks.customer_columns import CustomerColumns, CustomerFileColumns
+from vip_tiering.playbooks.file_forms import LISTS_THAT_COME_BACK, FileForm, FileForms, Kind, check_file_columns, columns_of
 from vip_tiering.playbooks.floor import PlaybookFile
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Header, Override, Source, Strict, Version
-from vip_tiering.rules.yaml_file import Document, path_text
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Override, Source, Strict, Version
+from vip_tiering.rules.text_format import Encoding, Separator, TableForm, TextFormat
+from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 ANSWERS: Final = ("", "N", "Y")
 DAY_FIELDS: Final = ("birthday", "risk_rated_on", "qualified_on", "points_expire_on")
@@ -60,56 +63,14 @@ _SHARED: Final = (
     {"manager", "wealth_manager"},
 )
 """Fields that one column may feed together."""
-
-
-def _as_list(headers: object) -> object:
-    if not isinstance(headers, str | list):
-        raise PydanticCustomError(OWN_MESSAGE, "must be a header, or a list of headers")
-    return [headers] if isinstance(headers, str) else headers
-
-
-class _OneOrSeveral:
-    """Tells editors that one header may stand without the brackets of a list."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        several = handler(schema)
-        about = {key: several.pop(key) for key in ("description",) if key in several}
-        return {**about, "anyOf": [several["items"], several]}
-
-
-HeaderNames = Annotated[list[Header], BeforeValidator(_as_list), Field(min_length=1), _OneOrSeveral()]
-
-
-class CustomerFileColumns(Strict):
-    """The bank's own header, or several, for each field of the customer file; all but the first are optional."""
-
-    customer_id: Annotated[HeaderNames, Field(description="headers of the customer's number; it stays text")] | None = None
-    name: Annotated[HeaderNames, Field(description="headers of the customer's name")] | None = None
-    gender: Annotated[HeaderNames, Field(description="headers of the gender: F or M")] | None = None
-    mobile: Annotated[HeaderNames, Field(description="headers of the mobile number")] | None = None
-    manager: Annotated[HeaderNames, Field(description="headers of the customer's own manager")] | None = None
-    wealth_manager: Annotated[HeaderNames, Field(description="headers of the wealth manager")] | None = None
-    branch: Annotated[HeaderNames, Field(description="headers of the branch")] | None = None
-    birthday: Annotated[HeaderNames, Field(description="headers of the day of birth")] | None = None
-    segments: Annotated[HeaderNames, Field(description="headers of the segments, several joined by |")] | None = None
-    wechat_id: Annotated[HeaderNames, Field(description="headers of the WeChat id")] | None = None
-    household_customer_id: Annotated[HeaderNames, Field(description="headers of the customer number of the household's head")] | None = None
-    risk_rating: Annotated[HeaderNames, Field(description="headers of the customer's risk rating: C1 to C5")] | None = None
-    risk_rated_on: Annotated[HeaderNames, Field(description="headers of the day of the risk rating")] | None = None
-    qualified_investor: Annotated[HeaderNames, Field(description="headers of whether the customer is a qualified investor")] | None = None
-    qualified_on: Annotated[HeaderNames, Field(description="headers of the day on which that was found")] | None = None
-    consent_sms: Annotated[HeaderNames, Field(description="headers of the consent to messages by SMS")] | None = None
-    consent_call: Annotated[HeaderNames, Field(description="headers of the consent to calls")] | None = None
-    consent_wechat: Annotated[HeaderNames, Field(description="headers of the consent to messages by WeChat")] | None = None
-    status: Annotated[HeaderNames, Field(description="headers of the customer's status")] | None = None
-    private_client: Annotated[HeaderNames, Field(description="headers of whether this is a private client")] | None = None
-    points: Annotated[HeaderNames, Field(description="headers of the points")] | None = None
-    points_expire_on: Annotated[HeaderNames, Field(description="headers of the day on which points expire")] | None = None
-    products_held: (
-        Annotated[HeaderNames, Field(description="headers of the products that the customer holds, several joined by |")] | None
-    ) = None
-
-
+LIST_SEPARATOR: Final = "|"
+"""What joins several words of a cell here, and in every list."""
+_LIST_SEPARATOR_SCHEMA: Final = {
+    "description": "what parts several words of one cell, such as 、 or /; otherwise |, which always does",
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 1,
+}
 CUSTOMER_FIELDS: Final = tuple(CustomerFileColumns.model_fields)
 """Every field of the customer file. One that is neither coded nor a day, nor has a form of its own, is text."""
 TEXT_FIELDS: Final = tuple(
@@ -117,22 +78,10 @@ TEXT_FIELDS: Final = tuple(
 )
 
 
-class CustomerColumns(CustomerFileColumns):
-    """The bank's own header, or several, for each field of the files beside a run; the field's own name is always recognised."""
-
-    event: Annotated[HeaderNames, Field(description="events file: headers of the event")] | None = None
-    kind: Annotated[HeaderNames, Field(description="events file: headers of the kind of the event")] | None = None
-    product: Annotated[HeaderNames, Field(description="events file: headers of the product")] | None = None
-    amount: Annotated[HeaderNames, Field(description="events file: headers of the amount in yuan")] | None = None
-    date: Annotated[HeaderNames, Field(description="events file and contact log: headers of the day")] | None = None
-    channel: Annotated[HeaderNames, Field(description="contact log, do-not-contact list and results: headers of the channel")] | None = None
-    action: Annotated[HeaderNames, Field(description="contact log and results: headers of the action's id")] | None = None
-    result: Annotated[HeaderNames, Field(description="contact log and results: headers of the result")] | None = None
-    since: Annotated[HeaderNames, Field(description="do-not-contact list: headers of the day from which on")] | None = None
-    on: Annotated[HeaderNames, Field(description="results: headers of the day of the contact")] | None = None
-    by: Annotated[HeaderNames, Field(description="results: headers of who made the contact")] | None = None
-    obstacle: Annotated[HeaderNames, Field(description="results: headers of what stood in the way")] | None = None
-    note: Annotated[HeaderNames, Field(description="results: headers of notes")] | None = None
+def _check_list_separator(value: object) -> object:
+    if not isinstance(value, str) or len(value) != 1 or unicodedata.category(value)[0] not in "PS" or value == '"':
+        raise PydanticCustomError(OWN_MESSAGE, 'must be one sign in quotes that parts words, such as "、", "/" or ";"')
+    return value
 
 
 class ValueMap(Strict):
@@ -165,6 +114,10 @@ class CustomerRules(PlaybookFile):
     columns: CustomerColumns = Field(default_factory=CustomerColumns)
     values: Annotated[list[ValueMap], Field(min_length=1, description="the bank's own words for codes")] | None = None
     date_format: DateFormat | None = None
+    encoding: Encoding | None = None
+    separator: Separator = ","
+    list_separator: Annotated[str, BeforeValidator(_check_list_separator), WithJsonSchema(_LIST_SEPARATOR_SCHEMA)] = LIST_SEPARATOR
+    files: FileForms = Field(default_factory=FileForms)
     status: Annotated[StatusRule, Field(description="only where the customer file has no status column")] | None = None
 
     _list_headers: frozenset[str] = PrivateAttr(default=frozenset())
@@ -174,6 +127,30 @@ class CustomerRules(PlaybookFile):
         rules = self.model_copy()
         rules._list_headers = frozenset(headers)  # noqa: SLF001 (a copy of its own)
         return rules
+
+    @classmethod
+    def check_data(cls, document: Document) -> None:
+        """Add headers where numbers must stand, and what is wrong with any playbook file."""
+        super().check_data(document)
+        check_file_columns(document)
+
+    def of_file(self, kind: Kind) -> CustomerRules:
+        """Return the same rules with the columns of one kind of file: its own where it has some, by number all of them."""
+        form = self._form(kind)
+        own = {field: headers for field, headers in form.columns or () if headers}
+        base = CustomerColumns() if form.numbered else self.columns
+        return self.model_copy(update={"columns": base.model_copy(update=own)})
+
+    def form_of(self, kind: Kind) -> TableForm:
+        """Return how one kind of file is written: as all of them are, unless something else is said of it."""
+        form, shared = self._form(kind), kind != LISTS_THAT_COME_BACK
+        encoding, separator = (self.encoding, self.separator) if shared else (None, ",")
+        text = TextFormat.of(form.encoding or encoding, form.separator or separator, form.header)
+        numbers = [int(number) for _, headers in form.columns or () for number in headers or ()] if form.numbered else []
+        return TableForm(text, form.sheet or "", kind, max(numbers, default=0))
+
+    def _form(self, kind: Kind) -> FileForm:
+        return getattr(self.files, kind) or FileForm()
 
     @property
     def list_headers(self) -> frozenset[str]:
@@ -204,7 +181,14 @@ class CustomerRules(PlaybookFile):
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
 
-_FILES: Final = (CUSTOMER_FIELDS, EVENT_FIELDS, CONTACT_FIELDS, DO_NOT_CONTACT_FIELDS, RESULT_FIELDS)
+_FILES: Final[dict[Kind, tuple[str, ...]]] = {
+    "customers": CUSTOMER_FIELDS,
+    "events": EVENT_FIELDS,
+    "contact_log": CONTACT_FIELDS,
+    "do_not_contact": DO_NOT_CONTACT_FIELDS,
+    "results": RESULT_FIELDS,
+}
+"""The fields of each kind of file."""
 
 
 def check_customers(document: Document, channels: Collection[str] | None = None) -> None:
@@ -234,14 +218,17 @@ def check_customers(document: Document, channels: Collection[str] | None = None)
 
 
 def _check_headers(document: Document) -> None:
-    """Add headers that feed two fields of one file which cannot mean the same."""
-    columns = document.data.get("columns") or {}
-    for fields in _FILES:
-        first_use: dict[str, str] = {one: one for one in fields}
+    """Add headers, or numbers of columns, that feed two fields of one file which cannot mean the same."""
+    for kind, fields in _FILES.items():
+        form = getattr(document.model.files, kind) or FileForm()
+        shared = {} if form.numbered else columns_of(document)
+        given: dict[str, tuple[Path, object]] = {field: (("columns", field), headers) for field, headers in shared.items()}
+        given |= {field: (("files", kind, "columns", field), headers) for field, headers in columns_of(document, kind).items()}
+        first_use: dict[str, str] = {} if form.numbered else {one: one for one in fields}
         for field in fields:
-            given = columns.get(field) or []
-            for index, header in enumerate([given] if isinstance(given, str) else given):
-                first = first_use.setdefault(tidy(header).lower(), field)
+            path, headers = given.get(field, ((), []))
+            for index, header in enumerate(headers if isinstance(headers, list) else [headers]):
+                first = first_use.setdefault(tidy(str(header)).lower(), field)
                 if first != field and not any({first, field} <= together for together in _SHARED):
-                    path = ("columns", field) if isinstance(given, str) else ("columns", field, index)
-                    document.add(path, f"must not be the header of {first} too")
+                    what = "column" if form.numbered else "header"
+                    document.add((*path, index) if isinstance(headers, list) else path, f"must not be the {what} of {first} too")

@@ -62,9 +62,10 @@ def changes_export(
     found = read_run(run)
     before, no_before = find_before(run, found, previous, loaded.rules)
     last_year, no_last_year = find_last_year(run, found, loaded.rules)
-    file = read_side_file(customers, size_in_bytes(max_bytes))
-    holders, said = parse_holders(file, loaded.customers)
-    named = named_ids(file, loaded.customers, text_array(holders["customer_id"]))
+    form = loaded.customers.of_file("customers")
+    file = read_side_file(customers, size_in_bytes(max_bytes), form=form.form_of("customers"))
+    holders, said = parse_holders(file, form)
+    named = named_ids(file, form, text_array(holders["customer_id"]))
     if (aliases := loaded.rules.aliases) is not None and "aliases" in found.manifest["scope"]:  # the run has the new numbers
         now = renamed(named, aliases, "ids")
         refuse_repeated(named, now)

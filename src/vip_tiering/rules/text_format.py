@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.rules.forms import OWN_MESSAGE, Header
-from vip_tiering.rules.yaml_file import Document
+from vip_tiering.rules.yaml_file import Document, Path
 
 _WORDS: Final = {"tab": "\t", "\\t": "\t", "\\x01": "\x01", "\\u0001": "\x01", "\\001": "\x01"}
 """How people write a separator that cannot be seen; in double quotes YAML reads most of them by itself."""
@@ -41,8 +41,13 @@ HeaderRow = Annotated[
 ]
 
 
+def is_number(value: object) -> bool:
+    """Return whether a value is the number of a column."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _number_as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else value
+    return str(value) if is_number(value) else value
 
 
 class _OrNumber:
@@ -58,23 +63,27 @@ HeaderOrNumber = Annotated[Header, BeforeValidator(_number_as_text), _OrNumber()
 """A header, or where no row names the columns the number of a column, from 1, which then stands for its header."""
 
 
-def check_numbers(document: Document, required: Sequence[str]) -> None:
-    """Add headers where numbers must stand, and numbers where headers must; `required`: what needs a number at least."""
-    columns = document.data.get("columns") or {}
-    none = document.data.get("header") == "none"
-    for role, given in columns.items() if isinstance(columns, dict) else ():
-        for index, header in enumerate(given if isinstance(given, list) else [given]):
-            path = ("columns", role, index) if isinstance(given, list) else ("columns", role)
-            number = isinstance(header, int) and not isinstance(header, bool)
+def check_numbers(document: Document, required: Sequence[str], within: Path = ()) -> None:
+    """Add headers where numbers must stand, and numbers where headers must, in the mapping at `within`.
+
+    `required`: what needs a number at least.
+    """
+    given = document.data
+    for step in within:
+        given = given.get(step) if isinstance(given, dict) else None
+    given = given if isinstance(given, dict) else {}
+    columns, none = given.get("columns") or {}, given.get("header") == "none"
+    for role, headers in columns.items() if isinstance(columns, dict) else ():
+        for index, header in enumerate(headers if isinstance(headers, list) else [headers]):
+            path = (*within, "columns", role, index) if isinstance(headers, list) else (*within, "columns", role)
             if none and isinstance(header, str):
                 document.add(path, "must be the number of the column, such as 3, because header is none")
-            elif number and not none:
+            elif isinstance(header, int) and not isinstance(header, bool) and not none:
                 document.add(path, "must be text; quote it")
     missing = [role for role in required if isinstance(columns, dict) and role not in columns] if none else []
     if missing:
-        document.add(
-            ("header",), f"none needs the number of each column, such as columns: {{{missing[0]}: 1}}; missing: {', '.join(missing)}"
-        )
+        message = f"none needs the number of each column, such as columns: {{{missing[0]}: 1}}; missing: {', '.join(missing)}"
+        document.add((*within, "header"), message)
 
 
 @dataclass(frozen=True)

@@ -189,14 +189,15 @@ def _matched(
     aliases: Aliases | None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return what files of at most `most` bytes say of the contacts. Raises DataError with the problems of all of them."""
-    rules, codes = with_list_headers(books.customers, books.headers), [one.code for one in channels]
+    rules, codes = with_list_headers(books.customers.of_file("results"), books.headers), [one.code for one in channels]
     found: list[pd.DataFrame] = []
     problems: list[Problem | str] = []
     warnings: list[str] = []
     same_name = Counter(path.name for path in files)
     for path in files:
+        name = path.name if same_name[path.name] == 1 else str(path)
         try:
-            for table in read_side_tables(path, most, path.name if same_name[path.name] == 1 else str(path)):
+            for table in read_side_tables(path, most, name, rules.form_of("results")):
                 returned, said = parse_returned(table, rules, codes, on, usual_day)
                 warnings += said
                 results, wrong = matched_in(table.name, returned, listed, channels, f"the lists of {on}", aliases)

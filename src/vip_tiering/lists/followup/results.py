@@ -206,7 +206,8 @@ def _coverage(run_folder: Path, customer_file: Path, rules: Path | None, max_byt
     """Return how far products are signed up in each tier; None, and a warning, where the customer file does not say."""
     loaded, books = rules_with_playbooks(rules)
     run = by_new_ids(read_run(run_folder), loaded.aliases)
-    customers, warnings = parse_customers(read_side_file(customer_file, size_in_bytes(max_bytes)), books.customers)
+    form = books.customers.of_file("customers")
+    customers, warnings = parse_customers(read_side_file(customer_file, size_in_bytes(max_bytes), form=form.form_of("customers")), form)
     if "products_held" not in customers.given:
         return None, [*warnings, "no column products_held in the customer file: the coverage of products is not known"]
     if loaded.aliases is not None:
