@@ -99,7 +99,7 @@ def main() -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
     def run(title: str, *arguments: str) -> None:
-        seconds, peak = timed([sys.executable, "-m", "vip_tiering", *arguments, "--quiet"], folder)
+        seconds, _, peak = timed([sys.executable, "-m", "vip_tiering", *arguments, "--quiet"], folder)
         print(f"{title}: {seconds:.1f} s, {peak:.0f} MiB")
 
     run("changes export", "changes", "export", "out/2015Q4", "--customers", "customers.csv", "--out", "reports")

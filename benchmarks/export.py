@@ -114,7 +114,7 @@ def export(folder: Path) -> tuple[float, int]:
     for name in ("lists", "lists.private"):
         shutil.rmtree(folder / name, ignore_errors=True)
     arguments = ("playbook", "export", "out/2015Q4", "--customers", "customers.csv", "--on", ON, "--out", "lists", "--rules", "rules")
-    seconds, peak = timed([sys.executable, "-m", "vip_tiering", *arguments, "--quiet"], folder)
+    seconds, _, peak = timed([sys.executable, "-m", "vip_tiering", *arguments, "--quiet"], folder)
     return seconds, round(peak)
 
 

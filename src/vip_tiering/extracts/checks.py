@@ -278,6 +278,7 @@ def check_rows(raw: RawColumns, *, foreign: bool = False) -> tuple[Rows, Rejects
         _check_currency(raw.columns["currency"], broken, raw.extract.currency_codes, foreign=foreign) if "currency" in raw.columns else None
     )
     days = check_days(raw, broken)
+    raw.columns.pop("date", None)  # what is checked makes room
     balance_fen = check_amounts(raw.columns["balance"], broken, raw.extract.fen_per_unit)
     rows = Rows(
         ids["customer_id"],

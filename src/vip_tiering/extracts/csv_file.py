@@ -31,7 +31,8 @@ from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import RawColumns, Rejects
 from vip_tiering.rules.text_format import COMMAS, TextFormat
 
-_BLOCK_BYTES: Final = 16 << 20
+_BLOCK_BYTES: Final = 1 << 20
+"""What the library parses at a time: it stays in the processor's cache. A row may not be larger."""
 _BLANK: Final = ""
 """Stands for the rule of a row of nothing but separators, which is no row."""
 _END_MARK: Final = b"\x1a"
@@ -198,7 +199,7 @@ class _Csv:
             )
         except pa.ArrowInvalid:
             # The library's message quotes the row; ours must not.
-            message = "a quoted text is not closed, or a row is larger than 16 MiB; is a quote missing?"
+            message = "a quoted text is not closed, or a row is larger than 1 MiB; is a quote missing?"
             raise refuse(self._name, "file-quotes", message) from None
         if swallowed and not use_threads:
             message = "a quoted text of several lines, and a wrong number of fields: is a quote missing? close it, or leave the quotes out"
@@ -210,8 +211,7 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     """Return the columns of `roles` as text, the rows with a wrong number of fields, and the encoding of the file's content."""
     text = unpacked(delivered, extract.name, extract.max_bytes) if extract.gzipped else delivered
     places = {role: extract.columns[role] for role in roles if role in extract.columns}
-    wanted = set(places.values())
-    raw = table(text, extract.name, extract.text_format, final_newline=extract.needs_final_newline, wanted=wanted)
+    raw = table(text, extract.name, extract.text_format, final_newline=extract.needs_final_newline, wanted=places.values())
     columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
     return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
@@ -219,7 +219,7 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
 
 def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa.Array:
     """Return a column that is read as one array. A value over several lines is an open quote that swallowed rows: refused."""
-    column = raw.columns[place]
+    column = raw.columns.pop(place)  # each makes room for the next
     if column.nbytes > COLUMN_LIMIT_BYTES:
         raise column_too_large(extract.name, extract.header(role))
     values = one_array(column)

@@ -102,6 +102,7 @@ def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
             raw, reading.rejects, reading.encodings[file] = csv_file.read(extract, content, file, ROLES)
         else:
             raw = parquet.read(extract, content, file, ROLES)
+        del content  # the rows take as much
         extract.refuse_other_rows(len(raw) + len(reading.rejects))
         raw = _with_constants(raw)
     except DataError as error:

@@ -122,11 +122,8 @@ class Plan:
 
 @contextmanager
 def reading_threads(jobs: int | None) -> Iterator[tuple[Executor, int]]:
-    """Give a pool of threads that read, and how many days they may be ahead while another is posted.
-
-    One more than there are processors: now and then one waits.
-    """
-    count = jobs or min(len(os.sched_getaffinity(0)), 8) + 1
+    """Give a pool of threads that read, and how many days they may be ahead while another is posted: one for each processor."""
+    count = jobs or min(len(os.sched_getaffinity(0)), 8)
     with threads(count) as pool:
         yield pool, count
 
