@@ -4,6 +4,7 @@
     python scripts/transcripts.py write README.md docs/commands.md
 
 Blocks of one file run one after another in one empty folder, 80 columns wide, without colour.
+A block ```yaml FOLDER/FILE is written to that file; scripts/ is this folder.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(console|yaml \S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def regenerated(text: str) -> str:
     """Return a page with the output of every command in its console blocks made anew."""
     with tempfile.TemporaryDirectory() as folder:
-        return BLOCK.sub(lambda block: f"```console\n{_run_block(block[1], folder)}```", text)
+        (Path(folder) / "scripts").symlink_to(Path(__file__).parent)
+        return BLOCK.sub(lambda block: f"```{block[1]}\n{_regenerated_block(block[1], block[2], folder)}```", text)
+
+
+def _regenerated_block(kind: str, block: str, folder: str) -> str:
+    if kind == "console":
+        return _run_block(block, folder)
+    (Path(folder) / kind.removeprefix("yaml ")).write_text(block, encoding="utf-8")
+    return block
 
 
 def _run_block(block: str, folder: str) -> str:

@@ -63,7 +63,17 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
     return [" ".join(words), *(name for word, one in below.items() for name in commands(one, (*words, word)))]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/commands.md", "docs/extracts.md", "docs/playbooks.md", "docs/walkthrough.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/commands.md",
+        "docs/core-system.md",
+        "docs/extracts.md",
+        "docs/playbooks.md",
+        "docs/walkthrough.md",
+    ],
+)
 def test_transcripts_are_true(name: str) -> None:
     """Every command shown in a console block prints today what the page shows."""
     result = subprocess.run(

@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.helpers import rules_with
 from vip_tiering import DataError, compute_tiers
@@ -264,3 +266,72 @@ def test_flags_of_a_host(tmp_path: Path) -> None:
     (tmp_path / "b_20151002.okay").touch()
     with pytest.raises(DataError, match=r"b_20151002\.okay: .*\[file-name\]"):
         fen_of(tmp_path)
+
+
+TEXTS = {
+    "pipes": ({"separator": "|"}, "客户号|余额|备注", "C1|1.00|甲,乙", "C2|2.00|"),
+    "a pipe within quotes": ({"separator": "|"}, "客户号|余额|备注", 'C1|1.00|"甲|乙"', "C2|2.00|"),
+    "tabs": ({"separator": "tab"}, "客户号\t余额", "C1\t1.00", "C2\t2.00"),
+    "Hive's own": ({"separator": "\\x01"}, "客户号\x01余额", "C1\x011.00", "C2\x012.00"),
+    "semicolons": ({"separator": ";"}, "客户号;余额", "C1;1.00", "C2;2.00"),
+    "no header": ({"header": "none", "columns": {"customer_id": 1, "balance": 3}}, "C1,甲,1.00", "C2,乙,2.00"),
+    "all of it": ({"separator": "|", "header": "none", "columns": {"customer_id": 1, "balance": 3}}, "C1|甲|1.00|", "C2|乙|2.00|"),
+    "a separator at each end": ({}, "客户号,余额,", "C1,1.00,", "C2,2.00,"),
+    "but for the header": ({}, "客户号,余额", "C1,1.00,", "C2,2.00,"),
+    "blank rows": ({}, "客户号,余额", "C1,1.00", ",", "C2,2.00", ",", " ,"),
+    "the mark of a host": ({}, "客户号,余额", "C1,1.00", "C2,2.00", "\x1a"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize(("rules", "lines"), [(one[0], one[1:]) for one in TEXTS.values()], ids=TEXTS)
+def test_text_files_of_a_bank(tmp_path: Path, encoding: str, rules: dict[str, Any], lines: tuple[str, ...]) -> None:
+    """Separators, headers, ends and encodings are what the rules say, or what a file shows by itself; said, they warn of nothing."""
+    text = "".join(f"{line}\r\n" for line in lines).removesuffix("\r\n" if lines[-1] == "\x1a" else "")
+    (tmp_path / "b_20151001.csv").write_bytes(text.encode(encoding))
+    declared = encoding.removesuffix("-sig")
+    run = compute_tiers(tmp_path, "2015Q4", rules=rules_with(**rules, encoding=declared), as_of=DAY)
+    assert ([100, 200], ()) == (run.tiers["fen_days"].tolist(), run.warnings)
+    assert {"C1": 100, "C2": 200} == fen_of(tmp_path, **rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "lines", "rule"),
+    [
+        ({"separator": "|"}, ("客户号,余额", "C1,1.00"), "file-separator"),
+        ({}, ("客户号|余额", "C1|1.00"), "file-separator"),
+        ({"separator": "|"}, ("客户号|余额", "C1|1.00|9"), "fields-extra"),
+        ({"separator": "|"}, ("客户号|余额|备注", 'C1|1.00|"甲|乙'), "file-quotes"),
+        ({}, ("客户号,余额,", "C1,1.00,", "C2,2.00,甲"), "header-empty"),
+        ({"header": "none", "columns": {"customer_id": 1, "balance": 9}}, ("C1,1.00",), "header-missing"),
+        ({"encoding": "utf-8"}, ("客户号,余额", "甲,1.00"), "file-encoding"),
+    ],
+)
+def test_text_files_that_are_otherwise(tmp_path: Path, rules: dict[str, Any], lines: tuple[str, ...], rule: str) -> None:
+    """What is not written as the rules say is refused, and so is a row that fills a column without a header."""
+    (tmp_path / "b_20151001.csv").write_bytes("".join(f"{line}\n" for line in lines).encode("gb18030"))
+    with pytest.raises(DataError, match=rf"\[{rule}\]"):
+        fen_of(tmp_path, **rules)
+
+
+def test_a_file_in_utf_8_is_not_taken_for_gbk(tmp_path: Path) -> None:
+    """Where the rules say gb18030, Chinese in UTF-8 is refused, for GB18030 would read other characters there."""
+    write(tmp_path / "b_20151001.csv", "客户号,余额", "甲,1.00")
+    with pytest.raises(DataError, match=r"b_20151001\.csv: row 1: this row is UTF-8, and the rules say encoding: gb18030"):
+        fen_of(tmp_path, encoding="gb18030")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=9), st.sampled_from([0, 5000]))
+def test_the_ends_of_a_file_do_not_decide(tmp_path: Path, zipped: bool, days: list[int], around: int) -> None:  # noqa: FBT001 (a parameter)
+    """Whichever days the rows in the middle of a file have, each counts on its own day: the day of the ends is only presumed."""
+    ends = [days[0]] * around
+    rows = [f"C{number},2015-10-0{day},1.00\n" for number, day in enumerate([*ends, *days, *ends])]
+    text = "".join(["客户号,日期,余额\n", *rows]).encode()
+    (tmp_path / "b.csv").write_bytes(gzip.compress(text) if zipped else text)
+    write(tmp_path / "others.csv", "客户号,日期,余额", *(f"Z,2015-10-0{day},1.00" for day in (1, 2, 3)))
+    run = compute_tiers(tmp_path, "2015Q4", as_of=dt.date(2015, 10, 3), rules=rules_with(partial_days="accept"))
+    assert [100] * len(rows) + [300] == sorted(run.tiers["fen_days"].tolist())
+    closing = run.tiers.loc[run.tiers["closing_fen"] > 0, "customer_id"]
+    assert {"Z", *(f"C{number}" for number, day in enumerate([*ends, *days, *ends]) if day == 3)} == set(closing)

@@ -108,9 +108,9 @@ def _rows(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if document["tidied_ids"]:
         lines.append(("ids", f"{document['tidied_ids']:,} had blanks, full-width or invisible characters, which are removed"))
-    if others := sorted({one["encoding"] for one in files if one["encoding"] and not one["encoding"].startswith("UTF-8")}):
-        count = sum(one["encoding"] in others for one in files)
-        lines.append(("encoding", f"{_counted(count, 'file')} in {', '.join(others)}; it is understood, UTF-8 would be better"))
+    if other := [one for one in files if one["encoding"] == "GB18030" and not one["encoding_by_rules"]]:
+        hint = "it is understood; say encoding: gb18030 in rules/extracts.yaml if it is meant"
+        lines.append(("encoding", f"{_counted(len(other), 'file')} in GB18030; {hint}"))
     lines.append(("rules", document["rules"]))
     return lines + [("note", note) for note in document["notes"]]
 

@@ -98,6 +98,7 @@ class FileFacts:
             "format": extract.format + (".gz" if extract.gzipped else ""),
             "name_differs": differs_from_name(extract),
             "encoding": self.encoding or extract.encoding,
+            "encoding_by_rules": bool(extract.text_format.encoding),
             "columns": self.columns,
             "ignored_columns": self.ignored,
             "first_day": str(day_date(extract.days[0])) if extract.days else None,
