@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +14,15 @@ import pytest
 
 from tests.customers.test_customers import EMPTY, NONE, PERSON, as_rows, write
 from tests.helpers import RULES, vip
-from tests.workbooks import write_book
+from tests.workbooks import Error, write_book
 from vip_tiering.base.errors import DataError
+from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.customer_file import parse_customers
+from vip_tiering.customers.incoming import read_incoming
 from vip_tiering.customers.other_files import parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.playbooks.customers import SEGMENTS, CustomerRules
+from vip_tiering.playbooks.load import load
 
 ROWS = [PERSON | {"name": "王|丹"}, EMPTY]
 
@@ -170,6 +175,37 @@ def test_words_that_another_sign_parts_are_refused(sign: str, cell: str, tmp_pat
         f"row 2, column segments: a word is not known; write payroll, merchant, savings, settlement, several joined by {sign}, or"
         in str(error.value)
     )
+
+
+def test_every_file_of_an_export_has_its_own_form(tmp_path: Path) -> None:
+    """Customers, events, contact log and do-not-contact list are read by the rules of their kind, and all their problems told at once."""
+    books = load(RULES).playbooks
+    assert books is not None
+    forms = {
+        "customers": {"sheet": "客户"},
+        "events": {"header": "none", "columns": {"customer_id": 1, "event": 2, "date": 4}},
+        "contact_log": {"encoding": "gb18030", "columns": {"date": "外呼日"}},
+        "do_not_contact": {"separator": "|"},
+    }
+    rules = rules_of(files=forms, values=[{"fields": ["event"], "values": {"到期": "maturity"}}])
+    books = dataclasses.replace(books, customers=rules)
+    customers = write_book(tmp_path / "c.xlsx", {"客户": [list(PERSON), list(PERSON.values())], "说明": [["x"]]})
+    events = write_book(tmp_path / "e.ods", {"a": [["0012", "到期", "x", dt.date(2016, 2, 1)]]})
+    log = tmp_path / "l.csv"
+    log.write_bytes("customer_id,channel,外呼日\n0012,sms,2016/1/5\n".encode("gb18030"))
+    barred = _written(tmp_path / "d.txt", "customer_id|mobile|\n|13800138001|\n")
+    found = read_incoming(customers, events, log, barred, books, 1 << 30)
+    assert (["0012"], [day_number(dt.date(2016, 2, 1))]) == (found.customers.customer_id.to_pylist(), found.known.events.day.tolist())
+    assert ([day_number(dt.date(2016, 1, 5))], ["13800138001"]) == (
+        found.known.contacts.day.tolist(),
+        found.known.barred.number.to_pylist(),
+    )
+    _written(barred, "customer_id,mobile\n,13800138001\n")
+    write_book(customers, {"a": [["x"]], "b": [["y"]]})
+    write_book(events, {"a": [["0012", "到期", "x", Error]]})
+    with pytest.raises(DataError) as error:
+        read_incoming(customers, events, log, barred, books, 1 << 30)
+    assert ["sheet-absent", "cell-unread", "file-separator"] == [problem.rule for problem in error.value.problems]
 
 
 def test_the_commands_read_the_form_of_the_bank(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_workbook_is_known_by_its_content(form: str, tmp_path: Path) -> None:
     path.write_text("customer_id,name\n1,王丹\n", encoding="utf-8")
     assert [["1", "王丹"]] == texts(read_side_file(path))
     path.write_bytes(gzip.compress(content))
-    assert f"{path.name}: is a gzipped workbook; deliver it as it is" in refusal(path)
+    assert f"{path.name}: is a gzipped workbook; deliver it without gzip" in refusal(path)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -158,12 +158,12 @@ def test_two_visible_sheets_need_a_name(form: str, tmp_path: Path) -> None:
     sheets = {"客户": [HEADER, ["1", "a"]], "名单": [HEADER, ["2", "b"]], CANARY: [HEADER, ["3", "c"]]}
     path = write_book(tmp_path / f"c.{form}", sheets)
     assert (
-        f"c.{form}: several visible sheets hold something: 客户, 名单, sheet 3; name the one to be read,"
+        f"c.{form}: several visible sheets hold something: 客户, 名单, sheet 3; say which one to read:"
         " files: {events: {sheet: ...}} in rules/customers.yaml [sheet-ambiguous]"
     ) == refusal(path, TableForm(kind="events"))
     assert [["2", "b"]] == texts(read_side_file(path, form=TableForm(sheet="名单")))
     assert (
-        "has no sheet of the name in files: {customers: {sheet: ...}} in rules/customers.yaml; its sheets: 客户, 名单, sheet 3"
+        "has no sheet with the name under files: {customers: {sheet: ...}} in rules/customers.yaml; its sheets: 客户, 名单, sheet 3"
         in refusal(path, TableForm(sheet="客户2"))
     )
     named = write_book(tmp_path / f"c.{form}", sheets, hidden={"名单"})
@@ -277,6 +277,14 @@ def test_damaged_workbooks_are_refused(form: str, tmp_path: Path) -> None:
     for length in (8, 9, 100, len(whole) // 2, len(whole) - 600 if form == "xls" else len(whole) - 1):
         path.write_bytes(whole[:length])
         assert "file-damaged" in refusal(path)
+
+
+def test_two_parts_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Of two sheets under one name one would be judged and the other read."""
+    path = book(tmp_path, "xlsx", HEADER, ["1", "a"])
+    with zipfile.ZipFile(path, "a") as parts, pytest.warns(UserWarning, match="Duplicate name"):
+        parts.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+    assert "[file-damaged]" in refusal(path)
 
 
 def _renamed_stream(content: bytes, name: str) -> bytes:

@@ -28,7 +28,9 @@ def changes_export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official and intact.")],
     customers: Annotated[
         Path,
-        typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet): branches, managers."),
+        typer.Option(
+            "--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet): branches, managers."
+        ),
     ],
     out: Annotated[
         Path,

@@ -103,7 +103,7 @@ def playbook_plan(
 def playbook_export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, intact, of the newest quarter.")],
     customers: Annotated[
-        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .gz, Parquet).")
+        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
     ],
     on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day of the lists, such as 2016-01-05, or today.")],
     out: Annotated[Path, out_option("the export as DIR/DATE")],

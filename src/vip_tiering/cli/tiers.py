@@ -159,7 +159,7 @@ def _customers() -> None:
 
 @customers_app.command("check")
 def customers_check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Customer file (CSV, .gz, Parquet).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")],
     run: Annotated[
         Path | None, typer.Argument(metavar="[RUN]", help="A run folder, such as out/2015Q4: how far it and the file know each other.")
     ] = None,

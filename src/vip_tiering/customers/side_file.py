@@ -146,7 +146,7 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: Tex
     gzipped = delivered.startswith(csv_header.GZIP_MAGIC)
     content = csv_file.without_end_mark(unpacked(delivered, name, max_bytes) if gzipped else delivered)
     if gzipped and workbook_file.is_workbook(content):
-        raise refuse(name, "file-kind", "is a gzipped workbook; deliver it as it is, a workbook is compressed in itself")
+        raise refuse(name, "file-kind", "is a gzipped workbook; deliver it without gzip, a workbook is compressed in itself")
     _refuse_repeated(csv_header.headers(bytes(content[: csv_header.HEAD_BYTES]), name, form), name)
     if content[-1:] not in (b"\n", b"\r"):
         raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")

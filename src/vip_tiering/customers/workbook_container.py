@@ -24,7 +24,7 @@ from vip_tiering.extracts.extract import refuse, size_text
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-DAMAGED: Final = "is not a whole workbook without a password; save it as .xlsx again"
+DAMAGED: Final = "is not a whole workbook; was the transfer cut? deliver it anew, or save it as .xlsx again"
 _CELL_BYTES: Final = 512
 """What a cell may take in memory while a sheet is read, the empty ones between others too: of 4G, 8 million cells."""
 _PACKED_SHARE: Final = 8
@@ -37,7 +37,7 @@ _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _SHARED_TEXTS: Final = "xl/sharedStrings.xml"
 _TAG: Final = rb"<(?:\w+:)?"
-_SHEET: Final = re.compile(_TAG + rb"sheet\s[^>]*?\br:id=" + _Q + rb"([^\"']*)")
+_SHEET: Final = re.compile(_TAG + rb"sheet\s[^>]*?\b\w+:id=" + _Q + rb"([^\"']*)")
 _RELATION: Final = re.compile(_TAG + rb"Relationship\s[^>]*>")
 _ATTRIBUTE: Final = rb"\b%s=" + _Q + rb"([^\"']*)"
 _DATE_1904: Final = re.compile(_TAG + rb"workbookPr\s[^>]*?\bdate1904=" + _Q + rb"(?:1|true|on)")
@@ -131,7 +131,8 @@ def whole_zip(content: bytes, name: str, limits: Limits) -> zipfile.ZipFile:
         limits.refuse_unpacked(name, sum(one.file_size for one in parts.infolist()))
         if any(one.flag_bits & 1 for one in parts.infolist()):
             raise locked(name)
-        damaged = parts.testzip() is not None
+        names = parts.namelist()
+        damaged = len(names) > len({*names}) or parts.testzip() is not None  # of two parts of one name nobody knows which is read
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         damaged = True
     if damaged:

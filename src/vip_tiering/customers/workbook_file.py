@@ -67,13 +67,13 @@ def one_sheet(content: bytes, name: str, form: TableForm, max_bytes: int) -> She
         sheets = book.sheets_metadata
         named = [number for number, one in enumerate(sheets) if tidy_header(one.name) == tidy_header(form.sheet)] if form.sheet else None
         if named == []:
-            message = f"has no sheet of the name in {form.sheet_key}; its sheets: {_listed(sheets)}"
+            message = f"has no sheet with the name under {form.sheet_key}; its sheets: {_listed(sheets)}"
             raise refuse(name, "sheet-absent", message)
         found = [_Loaded(book, container, number, name) for number in (_visible(sheets) if named is None else named)]
         filled = [one for one in found if one.rows]
         if len(filled) > 1:
             these = _listed(sheets, [one.number for one in filled])
-            message = f"several visible sheets hold something: {these}; name the one to be read, {form.sheet_key}"
+            message = f"several visible sheets hold something: {these}; say which one to read: {form.sheet_key}"
             raise refuse(name, "sheet-ambiguous", message)
         if not filled:
             raise _nothing(name)
