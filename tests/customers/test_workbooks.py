@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
+import random
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import openpyxl
 import pytest
@@ -20,6 +24,7 @@ from tests.helpers import vip
 from tests.workbooks import FORMS, Error, NeverComputed, altered, ods_bytes, write_book
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_number
+from vip_tiering.customers import workbook_file
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.other_files import parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file, read_side_tables
@@ -277,6 +282,34 @@ def test_damaged_workbooks_are_refused(form: str, tmp_path: Path) -> None:
     for length in (8, 9, 100, len(whole) // 2, len(whole) - 600 if form == "xls" else len(whole) - 1):
         path.write_bytes(whole[:length])
         assert "file-damaged" in refusal(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_change_of_bytes_ends_otherwise(form: str, tmp_path: Path) -> None:
+    """Whatever bytes of a workbook change, it is read or refused with a message."""
+    whole = book(tmp_path, form, HEADER, ["1", "a"], ["2", dt.date(2015, 10, 1)]).read_bytes()
+    path = tmp_path / f"changed.{form}"
+    chance = random.Random(form)
+    for _ in range(60):
+        changed = bytearray(whole)
+        for place in chance.sample(range(len(whole)), 3):
+            changed[place] = chance.randrange(256)
+        path.write_bytes(changed)
+        with contextlib.suppress(DataError):
+            read_side_file(path)
+
+
+def test_a_reader_that_panics_is_a_damaged_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its author thought impossible ends the reader in a way of its own, which is damage; an interruption stays one."""
+    path = book(tmp_path, "xls", HEADER, ["1", "a"])
+
+    class PanicException(BaseException):
+        """As the reader ends."""
+
+    for ending, expected in ((PanicException, DataError), (KeyboardInterrupt, KeyboardInterrupt)):
+        monkeypatch.setattr(workbook_file, "CalamineWorkbook", SimpleNamespace(from_filelike=mock.Mock(side_effect=ending)))
+        with pytest.raises(expected):
+            read_side_file(path)
 
 
 def test_two_parts_of_one_name_are_refused(tmp_path: Path) -> None:

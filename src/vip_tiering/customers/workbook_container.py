@@ -10,6 +10,7 @@ import html
 import io
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from vip_tiering.base.money import Int64s
 from vip_tiering.extracts.extract import refuse, size_text
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
-OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLD_MAGIC: Final = b"\xd0\xcf\x11\xe0"
 DAMAGED: Final = "is not a whole workbook; was the transfer cut? deliver it anew, or save it as .xlsx again"
 _CELL_BYTES: Final = 512
 """What a cell may take in memory while a sheet is read, the empty ones between others too: of 4G, 8 million cells."""
@@ -133,7 +134,7 @@ def whole_zip(content: bytes, name: str, limits: Limits) -> zipfile.ZipFile:
             raise locked(name)
         names = parts.namelist()
         damaged = len(names) > len({*names}) or parts.testzip() is not None  # of two parts of one name nobody knows which is read
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError, struct.error):
         damaged = True
     if damaged:
         raise refuse(name, "file-damaged", DAMAGED)

@@ -34,6 +34,8 @@ _EXACT: Final = 10**15
 _FIRST_SERIAL, _LAST_SERIAL = 10_000, 99_999
 """Numbers that can only be days where days are asked for: 1927 to 2173. Smaller ones may be years, larger ones are written as 20151231."""
 _ROWS_AT_ONCE: Final = 4096
+_PANIC: Final = "PanicException"
+"""How a library in Rust ends on what its author thought impossible, such as a damaged record; the class has no name to import."""
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 
@@ -104,8 +106,10 @@ def _opened(content: bytes, name: str, max_bytes: int) -> Iterator[tuple[Calamin
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             yield book, container
-    except CalamineError:
-        raise refuse(name, "file-damaged", DAMAGED) from None
+    except BaseException as error:
+        if isinstance(error, CalamineError) or type(error).__name__ == _PANIC:
+            raise refuse(name, "file-damaged", DAMAGED) from None
+        raise
 
 
 def _visible(sheets: Sequence[SheetMetadata]) -> list[int]:

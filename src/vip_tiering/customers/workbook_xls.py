@@ -68,6 +68,8 @@ class Xls:
         width = height = 0
         used: list[int] = []
         found = None
+        if self._records[start : start + 2] != _BEGIN.to_bytes(2, "little"):
+            raise refuse(name, "file-damaged", DAMAGED)
         for kind, data in self._records_from(start):
             if kind == _SIZE:
                 self._refuse_size(data, name)
