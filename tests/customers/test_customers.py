@@ -49,6 +49,7 @@ PERSON = {
     "wealth_manager": "赵理财",
     "branch": "城东支行",
     "birthday": "1980-02-29",
+    "birthday_calendar": "solar",
     "segments": "payroll|savings",
     "wechat_id": "wang_dan",
     "household_customer_id": "0012",

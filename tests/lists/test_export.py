@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import RULES, vip
-from tests.lists.exporting import ON, customer, day, export, make_run, read_rows, reasons_of, write_customers, write_events
+from tests.lists.exporting import (
+    ON,
+    customer,
+    day,
+    export,
+    make_run,
+    read_rows,
+    reasons_of,
+    write_customers,
+    write_events,
+    write_rows,
+)
 from vip_tiering.base.errors import ProofError
 from vip_tiering.lists.export import job
 from vip_tiering.lists.export.job import playbook_export
@@ -331,3 +342,22 @@ def test_points_that_two_files_tell_are_the_same(home: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     reasons = {row["customer_id"]: row["reasons"] for row in read_rows(tmp_path / "lists" / ON / "calls.csv")}
     assert ("3000" in reasons[first], "6000" in reasons[first], "3500" in reasons[second]) == (True, False, True)
+
+
+def test_lunar_birthdays_are_called_on_their_solar_day(home: Path, tmp_path: Path) -> None:
+    """5 January 2016 is the 26th of the eleventh lunar month: that birthday is called, and not one whose solar date reads like it."""
+    people = {one: customer(number, birthday="1960-01-05") for number, one in enumerate(GOLD)}
+    lunar, also_lunar, solar, *others = GOLD
+    for one in (lunar, also_lunar, solar):
+        people[one]["birthday"] = "1960-11-26"
+    path = write_customers(tmp_path / "c.csv", people)
+    rows = read_rows(path)
+    calendars = {lunar: "农历", also_lunar: "lunar", others[0]: "阴历"}
+    header = [*rows[0], "生日历法"]
+    write_rows(path, header, [[*row.values(), calendars.get(row["customer_id"], "")] for row in rows])
+    done = export(home / "out" / "2015Q4", path, tmp_path / "lists", "--only", "G-CALL-3")
+    assert done.returncode == 0, done.stderr
+    called = {row["customer_id"] for row in read_rows(tmp_path / "lists" / ON / "contacts.csv") if row["action"] == "G-CALL-3"}
+    assert {lunar, also_lunar, *others[1:]} == called
+    checked = ("playbook", "verify", tmp_path / "lists" / ON, "--run", home / "out" / "2015Q4", "--customers", path)
+    assert vip(*checked).returncode == 0

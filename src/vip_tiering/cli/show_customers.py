@@ -86,6 +86,8 @@ def _run(run: Mapping[str, Any]) -> Table:
 
 
 def _verdict(document: Mapping[str, Any]) -> Iterator[str]:
+    if count := document["lunar_birthdays"]:
+        yield f"lunar birthdays: {count:,}; who was born in a leap month has the birthday in the ordinary month of that number"
     yield from (f"warning: {line}" for line in document["warnings"])
     count = len(document["problems"])
     yield "ready: lists can be made of this file" if document["ready"] else f"not ready: {count} problem{'s' * (count > 1)}"

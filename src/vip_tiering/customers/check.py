@@ -55,8 +55,10 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
     columns, warnings = find_columns(side, form, CUSTOMER_FIELDS, ())
     tiered = by_new_ids(read_run(run), loaded.rules.aliases) if run is not None else None
     problems: list[Problem | str] = []
+    lunar = 0
     try:
-        _, warnings = parse_customers(side, form)
+        customers, warnings = parse_customers(side, form)
+        lunar = int(np.count_nonzero(customers.lunar_birthday))
     except DataError as error:
         problems += error.problems
     phones = read_phones(columns.texts("mobile"))
@@ -78,6 +80,7 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
         "left_over": [{"header": header, "did_you_mean": _meant(header, columns, form)} for header in columns.unused],
         "absent": [{"field": field, "falls": falls} for field, falls in ABSENT.items() if field not in columns],
         "values": [*_values(columns, form)],
+        "lunar_birthdays": lunar,
         "phones": _phones(phones) if "mobile" in columns else [],
         "run": _beside_run(tiered, named) if tiered is not None else None,
         "warnings": [line for line in warnings if not any(f"no column {field}:" in line for field in ABSENT)],

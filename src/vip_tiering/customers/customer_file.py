@@ -11,8 +11,9 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.base.threads import threads
+from vip_tiering.customers.birthdays import read_birthdays
 from vip_tiering.customers.columns import find_columns
-from vip_tiering.customers.fields import NEWEST_DAY, OLDEST_BIRTHDAY, Fields
+from vip_tiering.customers.fields import NEWEST_DAY, Fields
 from vip_tiering.customers.phones import read_phones
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
@@ -72,12 +73,14 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
         text = {field: _text(fields, field) for field in TEXT_FIELDS}
         code = {field: fields.codes(field, CODES[field]) for field in CODES}
         born_by = min(day_number(file.read_on), NEWEST_DAY)  # other days may lie ahead
-        day = {field: fields.days(field, OLDEST_BIRTHDAY, born_by) if field == "birthday" else fields.days(field) for field in DAY_FIELDS}
+        birthdays = read_birthdays(fields, code["birthday_calendar"], born_by)
+        day = {"birthday": birthdays.day, **{field: fields.days(field) for field in DAY_FIELDS if field != "birthday"}}
         points = fields.whole_numbers("points")
         segments = fields.segments("segments", SEGMENTS)
         phones = reading.result()
     given = frozenset(columns.values)
-    customers = Customers(customer_id, given, text, code, day, points, segments, phones.first, phones.numbers, phones.counts())
+    numbers = (phones.first, phones.numbers, birthdays.lunar, phones.counts())
+    customers = Customers(customer_id, given, text, code, day, points, segments, *numbers)
     fields.refuse()
     return customers, [*absent_columns(file.name, customers.given), *warnings]
 

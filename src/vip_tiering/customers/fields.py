@@ -178,10 +178,18 @@ class Fields:
         self.note(field, "value-unknown", unknown[codes], message)
         return np.asarray(bits[codes], np.uint8)
 
-    def days(self, field: str, oldest: int = OLDEST_DAY, newest: int = NEWEST_DAY, *, needed: bool = False) -> Int32s:
-        """Return day numbers, shape (n,), `NO_DAY` where none is given (a problem where it is `needed`); one form per column."""
+    def days(
+        self, field: str, oldest: int = OLDEST_DAY, newest: int = NEWEST_DAY, *, needed: bool = False, within: Mask | None = None
+    ) -> Int32s:
+        """Return day numbers, shape (n,), `NO_DAY` where none is given (a problem where it is `needed`); one form per column.
+
+        Only the rows of `within` are read.
+        """
         texts = self.columns.texts(field)
         told = self.columns.days.get(field)  # by the cells of a workbook, which have no form
+        if within is not None and not within.all():
+            texts = pc.if_else(pa.array(within), texts, "")
+            told = None if told is None else np.where(within, told, NO_DAY)
         if told is not None:
             texts = pc.if_else(pa.array(told == NO_DAY), texts, "")
         coded = pc.utf8_trim_whitespace(texts).dictionary_encode()
@@ -192,10 +200,13 @@ class Fields:
                 broken = np.array([one == rule for one in rules])[codes]
                 self.note(field, rule, broken if told is None else broken & (told == NO_DAY), message_of(rule, written))
         days: Int32s = numbers[codes] if told is None else np.where(told == NO_DAY, numbers[codes], told)
-        beyond = (days != NO_DAY) & ((days < oldest) | (days > newest))
+        self.note_range(field, (days != NO_DAY) & ((days < oldest) | (days > newest)), oldest, newest)
+        return days
+
+    def note_range(self, field: str, beyond: Mask, oldest: int, newest: int) -> None:
+        """Note the rows whose day lies beyond what can be."""
         limits = f"{_iso(oldest)} to {_iso(newest)}"
         self.note(field, "day-range", beyond, f"the day is not one from {limits}; leave the cell empty where there is no day")
-        return days
 
     def whole_numbers(self, field: str) -> Int64s:
         """Return whole numbers of at most 15 digits, shape (n,), `NOT_GIVEN` where none is given."""

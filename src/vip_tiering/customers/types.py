@@ -32,6 +32,7 @@ class Customers:
     `given`: the fields that the file has. `text`: dictionary arrays of string, "" where nothing is given. `code`: indices
     into `CODES[field]`. `day`: day numbers, `NO_DAY` where not given. `points`: `NOT_GIVEN` where not given. `segments`: bit i
     says `SEGMENTS[i]`. `phone`: index into `numbers`, or `NO_PHONE`, `BAD_PHONE`; `numbers`: distinct mobiles of 11 digits;
+    `lunar_birthday`: month x 100 + day of lunar birthdays, 0 for others.
     `phones`: how many cells are of which kind (`phones.PHONE_KINDS`).
     """
 
@@ -44,6 +45,7 @@ class Customers:
     segments: npt.NDArray[np.uint8]
     phone: Int32s
     numbers: pa.Array
+    lunar_birthday: npt.NDArray[np.int16]
     phones: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -41,6 +41,7 @@ class CustomerFileColumns(Strict):
     wealth_manager: Annotated[HeaderNames, Field(description="headers of the wealth manager")] | None = None
     branch: Annotated[HeaderNames, Field(description="headers of the branch")] | None = None
     birthday: Annotated[HeaderNames, Field(description="headers of the day of birth")] | None = None
+    birthday_calendar: Annotated[HeaderNames, Field(description="headers of the calendar of that day: solar or lunar")] | None = None
     segments: Annotated[HeaderNames, Field(description="headers of the segments, several joined by |")] | None = None
     wechat_id: Annotated[HeaderNames, Field(description="headers of the WeChat id")] | None = None
     household_customer_id: Annotated[HeaderNames, Field(description="headers of the customer number of the household's head")] | None = None

@@ -25,6 +25,7 @@ SEGMENTS: Final = ("payroll", "merchant", "savings", "settlement")
 """The segments in the order of their bits."""
 CODES: Final[dict[str, tuple[str, ...]]] = {
     "gender": ("", "F", "M"),
+    "birthday_calendar": ("", "solar", "lunar"),
     "risk_rating": ("", "C1", "C2", "C3", "C4", "C5"),
     "qualified_investor": ANSWERS,
     "consent_sms": ANSWERS,
@@ -53,8 +54,8 @@ KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The values of every coded field of all files; those of `channel` are the codes of channels.yaml."""
 CodedField = Literal[
-    "gender", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client", "status",
-    "segments", "event", "kind", "result", "channel",
+    "gender", "birthday_calendar", "risk_rating", "qualified_investor", "consent_sms", "consent_call", "consent_wechat", "private_client",
+    "status", "segments", "event", "kind", "result", "channel",
 ]  # fmt: skip
 MappedWord = Annotated[str, Field(max_length=64)]
 _SHARED: Final = (
@@ -114,6 +115,10 @@ class CustomerRules(PlaybookFile):
     columns: CustomerColumns = Field(default_factory=CustomerColumns)
     values: Annotated[list[ValueMap], Field(min_length=1, description="the bank's own words for codes")] | None = None
     date_format: DateFormat | None = None
+    birthday_calendar: (
+        Annotated[Literal["solar", "lunar"], Field(description="the calendar of birthdays of which no column says it; default: solar")]
+        | None
+    ) = None
     encoding: Encoding | None = None
     separator: Separator = ","
     list_separator: Annotated[str, BeforeValidator(_check_list_separator), WithJsonSchema(_LIST_SEPARATOR_SCHEMA)] = LIST_SEPARATOR

@@ -14,6 +14,7 @@ from vip_tiering.base.arrays import Mask, positions_in
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.customers.dates import anniversaries
+from vip_tiering.customers.lunar import lunar_anniversaries
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Customers, Events
 from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.actions import Action, Trigger
@@ -179,7 +180,8 @@ def _birthday(_action: Action, sources: EventSources, members: Mask) -> list[pd.
     """方案 第3条: 生日问候. Birthdays of the whole window, so that those of a weekend are not lost."""
     window, profile = sources.window, sources.people.profile
     who = np.flatnonzero(members & (profile >= 0))
-    day = anniversaries(sources.customers.day["birthday"][profile[who]], *window.dates)
+    born, lunar = sources.customers.day["birthday"][profile[who]], sources.customers.lunar_birthday[profile[who]]
+    day = np.where(lunar > 0, lunar_anniversaries(lunar, *window.dates), anniversaries(born, *window.dates))
     hit = day != NO_DAY
     return [_due(who[hit], day[hit], day[hit] - window.length)]
 
