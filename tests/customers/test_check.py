@@ -90,6 +90,26 @@ def test_all_that_lists_ask_is_asked(run: Path, tmp_path: Path) -> None:
     assert [{"header": "短信营销许可", "did_you_mean": "consent_sms"}] == done.document["left_over"]
 
 
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("tel_agree", None),
+        ("telephone", None),
+        ("risk_level", None),
+        ("wealth_manger", "wealth_manager"),
+        ("WEALTH_MANGER", "wealth_manager"),
+        ("brithday", "birthday"),
+        ("客户名", "name"),
+        ("短信营销许可", "consent_sms"),
+        ("国籍", None),
+    ],
+)
+def test_only_what_is_really_alike_is_asked(header: str, meant: str | None, tmp_path: Path) -> None:
+    """A slip of the pen is asked about, and a Chinese header of which half is known; an English one that shares some letters is not."""
+    document = checked(tmp_path, ("客户号", "客户状态", header), [("71", "正常", "")]).document
+    assert [{"header": header, "did_you_mean": meant}] == document["left_over"]
+
+
 def test_renumbered_customers_are_found(run: Path, tmp_path: Path) -> None:
     """By the aliases the file and the run know each other, whichever of both has the old id."""
     rules = tmp_path / "rules"

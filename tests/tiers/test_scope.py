@@ -237,6 +237,10 @@ def test_rules_that_the_extracts_cannot_serve(tmp_path: Path) -> None:
         ("aliases.csv", "old_id,new_id\nA,A\n", ["aliases.csv:2: old_id and new_id must be two different ids"]),
         ("aliases.csv", "old_id,new_id\nA,B\nB,C\n", ["aliases.csv:2: this new_id is an old_id in line 3"]),
         ("aliases.csv", "old_id,new_id\nA,B\nA,C\n", ["aliases.csv:3: this old_id stands in line 2 already"]),
+        ("aliases.csv", "old_id,new_id\nA,=B\n", ["aliases.csv:2: new_id was written by a spreadsheet, or would be run by one"]),
+        ("aliases.csv", "old_id,new_id\nA,+1\n", ["aliases.csv:2: new_id was written by a spreadsheet"]),
+        ("aliases.csv", "old_id,new_id\n7.0,8\n", ["aliases.csv:2: old_id was written by a spreadsheet"]),
+        ("aliases.csv", "old_id,new_id\nA,'0007\n", ["aliases.csv:2: new_id was written by a spreadsheet"]),
         ("aliases.csv", 'old_id,new_id\n"A,B\n', ["aliases.csv:2: is not a CSV"]),
     ],
 )

@@ -14,6 +14,18 @@ import pyarrow.csv
 
 _INVISIBLE: Final = "[\u200b-\u200f\u2060\ufeff]"
 _CODED: Final = pa.dictionary(pa.int32(), pa.string())
+SPREADSHEET_IDS: Final = (
+    r"^=",  # ="0007"
+    r"^[\"'`‘’“”]",  # '0007
+    r"^[0-9]+[.,]0*$",  # 7.0
+    r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?$",  # 6,220,007
+    r"^[0-9]+(?:[.,][0-9]*)?[eE]\+[0-9]+$",  # 6.2E+18
+    r"^[0-9]+[.,][0-9]*[eE][0-9]+$",  # 6.2E18
+    r"^#(?:N/A|NAME\?|REF!|VALUE!|NUM!|NULL!|DIV/0!|#+)$",
+)
+"""Ids that a spreadsheet wrote, or that show what it could not write."""
+FORMULA_ID: Final = r"^[-+@]."
+"""What a spreadsheet takes for a formula. Lists hold the ids of customers, not those of accounts and products."""
 
 
 def tidy(text: str) -> str:

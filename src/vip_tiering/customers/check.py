@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import one_array, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import UNTIERED
-from vip_tiering.customers.columns import FoundColumns, find_columns
+from vip_tiering.customers.columns import FoundColumns, find_columns, perhaps_meant
 from vip_tiering.customers.customer_file import ABSENT, parse_customers
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.fitness import damaged_phones, unfit_for_lists
@@ -30,8 +29,6 @@ from vip_tiering.playbooks.load import load
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_run
 
-_NEAR: Final = 0.5
-"""How alike an unknown header and a known one are for a question whether it is meant (difflib's ratio)."""
 _SHOWN_ROWS: Final = 10
 
 
@@ -108,8 +105,8 @@ def _meant(header: str, columns: FoundColumns, form: CustomerRules) -> str | Non
     if header not in columns.strange or header.startswith("column "):
         return None
     absent = {tidy_header(one): field for field in CUSTOMER_FIELDS if field not in columns for one in form.headers_of(field)}
-    near = difflib.get_close_matches(tidy_header(header), absent, n=1, cutoff=_NEAR)
-    return absent[near[0]] if near else None
+    near = perhaps_meant(header, absent)
+    return absent[near] if near else None
 
 
 def _values(columns: FoundColumns, form: CustomerRules) -> Iterator[dict[str, Any]]:

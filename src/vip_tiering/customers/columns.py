@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,8 @@ from vip_tiering.playbooks.customers import CustomerRules
 
 _NEAR: Final = 0.8
 """How alike an unknown header and a known one are that are taken for a slip of the pen (difflib's ratio)."""
+_NEAR_CHINESE: Final = 0.5
+"""How alike for a question whether it is meant: of the few characters of a Chinese header a half tells it, of English letters chance."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ class FoundColumns:
     def texts(self, field: str) -> pa.Array:
         """Return the column of a field, shape (n,); "" throughout where the file has none."""
         return self.values[field] if field in self.values else pa.repeat("", len(self))
+
+
+def perhaps_meant(header: str, known: Iterable[str]) -> str | None:
+    """Return the known header, as headers are compared, that an unknown one may mean; None where it is like none of them."""
+    tidied = tidy_header(header)
+    near = difflib.get_close_matches(tidied, known, n=1, cutoff=_NEAR if tidied.isascii() else _NEAR_CHINESE)
+    return near[0] if near else None
 
 
 def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], needed: Sequence[str]) -> tuple[FoundColumns, list[str]]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from vip_tiering.base.errors import Problem
-from vip_tiering.customers.columns import FoundColumns
+from vip_tiering.customers.columns import FoundColumns, perhaps_meant
 from vip_tiering.customers.phones import SPREADSHEET_KINDS, damage_of
 from vip_tiering.extracts.headers import listed, tidy_header
 from vip_tiering.playbooks.customers import CustomerRules
 
 CONSENTS: Final = ("consent_sms", "consent_call", "consent_wechat")
-_NEAR: Final = 0.5
-"""How alike an unknown header and a known one are for a question whether it is meant (difflib's ratio)."""
 _FEW: Final = 2
 """One number that is wrong is a slip of the pen, and not the form of a column."""
 
@@ -57,5 +54,5 @@ def _consents(columns: FoundColumns, rules: CustomerRules) -> Iterator[Problem]:
 
 def _asked(header: str, known: Mapping[str, str]) -> str:
     """Return a header as messages show it, with the one that may be meant. `known`: by header as headers are compared."""
-    near = difflib.get_close_matches(tidy_header(header), known, n=1, cutoff=_NEAR) if not header.startswith("column ") else ()
-    return f"{header} (did you mean {known[near[0]]}?)" if near else header
+    near = perhaps_meant(header, known) if not header.startswith("column ") else None
+    return f"{header} (did you mean {known[near]}?)" if near else header

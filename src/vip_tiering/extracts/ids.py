@@ -11,24 +11,13 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, offsets_of, text_bytes, truth
 from vip_tiering.base.money import value_range
-from vip_tiering.base.text import tidy_column
+from vip_tiering.base.text import FORMULA_ID, SPREADSHEET_IDS, tidy_column
 from vip_tiering.extracts.rows import Broken
 
 LONGEST_ID_BYTES: Final = 64
 _DELETE: Final = 0x7F
 _DECIMAL_DIGITS: Final = 76
 """The most digits that a decimal may have."""
-_SPREADSHEET: Final = (
-    r"^=",  # ="0007"
-    r"^[\"'`‘’“”]",  # '0007
-    r"^[0-9]+[.,]0*$",  # 7.0
-    r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?$",  # 6,220,007
-    r"^[0-9]+(?:[.,][0-9]*)?[eE]\+[0-9]+$",  # 6.2E+18
-    r"^[0-9]+[.,][0-9]*[eE][0-9]+$",  # 6.2E18
-    r"^#(?:N/A|NAME\?|REF!|VALUE!|NUM!|NULL!|DIV/0!|#+)$",
-)
-_FORMULA: Final = r"^[-+@]."
-"""What a spreadsheet takes for a formula. Lists hold the ids of customers, not those of accounts and products."""
 _IN_SPREADSHEETS: Final = b".,+\"'#"
 _AT_THE_BEGINNING: Final = b"=@`-\xe2"
 _TOTALS: Final = "合计|总计|小计|累计|共计|总额|汇总|合計|總計|小計|累計|總額"
@@ -93,7 +82,7 @@ def _check_words(values: pa.Array, role: str, broken: Broken, highest: int) -> N
         _check_totals(values, places, broken)
     begins = np.bincount(first, minlength=256)
     if any(begins[one] for one in _AT_THE_BEGINNING) or any((text == one).any() for one in _IN_SPREADSHEETS):
-        forms = (*_SPREADSHEET, _FORMULA) if role == "customer_id" else _SPREADSHEET
+        forms = (*SPREADSHEET_IDS, FORMULA_ID) if role == "customer_id" else SPREADSHEET_IDS
         broken.add("id-spreadsheet", role, truth(pc.match_substring_regex(values, "|".join(forms))))
 
 

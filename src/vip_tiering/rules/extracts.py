@@ -22,7 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.quarter import day_number, day_of
-from vip_tiering.base.text import tidy
+from vip_tiering.base.text import FORMULA_ID, SPREADSHEET_IDS, tidy
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
 from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, RuleFile, Strict, Version, check_printable
 from vip_tiering.rules.text_format import Encoding, HeaderOrNumber, HeaderRow, Separator, TextFormat, check_numbers
@@ -68,6 +68,7 @@ REQUIRED_ROLES: Final = ("customer_id", "balance")
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
 _ALIASES_HEADER: Final = ("old_id", "new_id")
+_SPREADSHEET_ID: Final = re.compile("|".join((*SPREADSHEET_IDS, FORMULA_ID)))
 _SHOWN_LINES: Final = 20
 
 
@@ -338,6 +339,9 @@ def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
         elif renamed.setdefault(old, new) != new:
             problems.append(f"{name}:{line}: this old_id stands in line {lines[old]} already, with another new_id")
         lines.setdefault(old, line)
+        for column, one in (("old_id", old), ("new_id", new)):
+            if _SPREADSHEET_ID.search(one):
+                problems.append(f"{name}:{line}: {column} was written by a spreadsheet, or would be run by one; write the id as plain text")
     for line, (_, new) in records:
         if new in renamed:
             problems.append(f"{name}:{line}: this new_id is an old_id in line {lines[new]}; name the newest id, in one step")
