@@ -245,6 +245,17 @@ def test_room_says_in_which_order_to_read_it(plate: Path) -> None:
     assert within <= set(re.findall(r"\w+", text))
 
 
+def test_newcomers_find_what_they_look_for() -> None:
+    """Each name of "Where to change what" is one of its file: defined there, a key of its YAML, or the code of a rule."""
+    rows = table(page("CONTRIBUTING.md").partition("## Where to change what")[2].partition("\n## ")[0], 3)
+    assert len(rows) > 10, "the table itself is not found"
+    for _, file, name in rows:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        form = rf"^( *def | *class |){re.escape(name)}\b" if "-" not in name else rf'"{re.escape(name)}"'
+        form = rf"^ *(- \{{?)?{re.escape(name)}:" if file.endswith(".yaml") else form
+        assert re.search(form, text, re.MULTILINE), f"{name} is not in {file}"
+
+
 def test_every_cited_clause_stands() -> None:
     """Every clause of docs/semantics.md that the source or a test cites is there, and cites have one form."""
     clauses = set(re.findall(r"^##+ (\d+(?:\.\d+)?) ", page("docs/semantics.md"), re.MULTILINE))
