@@ -8,6 +8,7 @@ import gzip
 import io
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,8 @@ def test_every_format_gives_the_same_customers(name: str, tmp_path: Path) -> Non
 def test_typed_parquet_is_read_as_text_would_be(tmp_path: Path) -> None:
     """Whole numbers, days, truth values, dictionaries and numbers with gaps of a Parquet file mean what their text means."""
     columns = {
-        "customer_id": pa.array([12, 13]),
+        "customer_id": pa.array([Decimal(12), Decimal(13)], pa.decimal128(38, 10)),
+        "manager": pa.array([7, 8]),
         "birthday": pa.array([dt.date(1980, 2, 29), None]),
         "risk_rated_on": pa.array([dt.datetime(2015, 3, 1), None], pa.timestamp("ns")),  # noqa: DTZ001 (as written by pandas)
         "consent_sms": pa.array([True, False]),
@@ -193,7 +195,14 @@ def test_typed_parquet_is_read_as_text_would_be(tmp_path: Path) -> None:
     }
     pq.write_table(pa.table(columns), tmp_path / "c.parquet")
     one, other = as_rows(parse_customers(read_side_file(tmp_path / "c.parquet"), NONE)[0])
-    expected = {"customer_id": "12", "birthday": day("1980-02-29"), "risk_rated_on": day("2015-03-01"), "consent_sms": "Y", "points": 1200}
+    expected = {
+        "customer_id": "12",
+        "manager": "7",
+        "birthday": day("1980-02-29"),
+        "risk_rated_on": day("2015-03-01"),
+        "consent_sms": "Y",
+        "points": 1200,
+    }
     assert expected | {"mobile": "13800138000"} == {key: one[key] for key in [*expected, "mobile"]}
     nothing = {"customer_id": "13", "birthday": NO_DAY, "consent_sms": "N", "points": NOT_GIVEN, "mobile": NO_PHONE, "gender": ""}
     assert nothing == {key: other[key] for key in nothing}

@@ -19,6 +19,8 @@ _GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
 """glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
 
 
+_DECIMAL_DIGITS: Final = 76
+"""The most digits that a decimal may have."""
 Int32s = npt.NDArray[np.int32]
 Int8s = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
@@ -104,6 +106,13 @@ def all_alike(values: pa.Array) -> bool:
     text = text_bytes(values)
     same = int(lengths[0])
     return len(text) == same * len(values) and bool((lengths == same).all()) and bool((text[same:] == text[: -same or None]).all())
+
+
+def whole_parts(values: pa.Array) -> tuple[pa.Array, Mask]:
+    """Return the whole part of decimals as text, shape (n,), and which of them are more than that; null stays null."""
+    wide = values.cast(pa.decimal256(_DECIMAL_DIGITS, values.type.scale))
+    whole = pc.trunc(wide)
+    return whole.cast(pa.decimal256(_DECIMAL_DIGITS, 0)).cast(pa.string()), truth(pc.not_equal(whole, wide).fill_null(False))
 
 
 def positions_in(ids: pa.Array, among: pa.Array) -> Int32s:

@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, one_array
+from vip_tiering.base.arrays import Int32s, one_array, whole_parts
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers import workbook_file
@@ -211,6 +211,9 @@ def _as_text(values: pa.Array) -> pa.Array:
         values = pc.if_else(values, "Y", "N")
     elif pa.types.is_floating(values.type):
         values = _text_of_floats(values.cast(pa.float64()))
+    elif pa.types.is_decimal(values.type):
+        whole, fractions = whole_parts(values)
+        values = values.cast(pa.string()) if fractions.any() else whole
     elif pa.types.is_timestamp(values.type) and values.type.tz is not None:
         values = pc.local_timestamp(values).cast(pa.string())
     elif not pa.types.is_string(values.type):

@@ -9,15 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Mask, offsets_of, text_bytes, truth
+from vip_tiering.base.arrays import Mask, offsets_of, text_bytes, truth, whole_parts
 from vip_tiering.base.money import value_range
 from vip_tiering.base.text import FORMULA_ID, SPREADSHEET_IDS, tidy_column
 from vip_tiering.extracts.rows import Broken
 
 LONGEST_ID_BYTES: Final = 64
 _DELETE: Final = 0x7F
-_DECIMAL_DIGITS: Final = 76
-"""The most digits that a decimal may have."""
 _IN_SPREADSHEETS: Final = b".,+\"'#"
 _AT_THE_BEGINNING: Final = b"=@`-\xe2"
 _TOTALS: Final = "合计|总计|小计|累计|共计|总额|汇总|合計|總計|小計|累計|總額"
@@ -39,10 +37,8 @@ _SPACED: Final = r"\s(?:sub-?)?(?:totals?|sum)[\s\pP]*$|^(?:grand\s+|sub[-\s]?)?
 def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, int]:
     """Check ids; text is trimmed and brought to NFKC where it needs it, whole numbers become their decimal text."""
     if pa.types.is_decimal(values.type):  # as Spark reads NUMBER of an Oracle
-        wide = values.cast(pa.decimal256(_DECIMAL_DIGITS, values.type.scale))
-        whole = pc.trunc(wide)
-        broken.add("id-decimals", role, truth(pc.not_equal(whole, wide).fill_null(False)))
-        values = whole.cast(pa.decimal256(_DECIMAL_DIGITS, 0)).cast(pa.string())
+        values, fractions = whole_parts(values)
+        broken.add("id-decimals", role, fractions)
     if pa.types.is_integer(values.type):
         values = values.cast(pa.string())
     if values.null_count:
