@@ -36,7 +36,7 @@ class Birthdays(NamedTuple):
 def read_birthdays(fields: Fields, calendar: Int8s, born_by: int) -> Birthdays:
     """Return the birthdays of a file; what is wrong with them is noted, once per rule. `calendar`: index into CODES["birthday_calendar"].
 
-    A lunar day need not be a day of the solar calendar: 1990-02-30 is sound (semantics 12.14).
+    A lunar day need not be a day of the solar calendar: 1990-02-30 is sound (semantics 12.15).
     """
     usual = CODES["birthday_calendar"].index(fields.rules.birthday_calendar or "solar")
     is_lunar = np.where(calendar == 0, usual, calendar) == CODES["birthday_calendar"].index("lunar")

@@ -1,4 +1,4 @@
-"""Birthdays by the lunar calendar (semantics 12.14): the days on which months begin, looked up once a year, then whole columns at once."""
+"""Birthdays by the lunar calendar (semantics 12.15): the days on which months begin, looked up once a year, then whole columns at once."""
 
 from __future__ import annotations
 
