@@ -64,7 +64,6 @@ def test_last_is_the_newest_complete_quarter() -> None:
         "2026年10月9日",
         "2026年10月09日",
         " 2026-10-09 ",
-        "2026-10-09 00:00:00",
     ],
 )
 def test_a_day_is_read_as_it_is_written_in_files(text: str) -> None:
@@ -76,7 +75,7 @@ def test_a_day_is_read_as_it_is_written_in_files(text: str) -> None:
     "text",
     [
         "2026-02-31", "20260231", "2026/2/31", "2026年2月31日", "2026-13-01", "9/10/2026", "10.09.2026", "26-10-09", "2026109", "2026-10",
-        "2026-10-09 12:00", "2026/10-9", "2026年10月9", "46304", "today", "",
+        "2026-10-09 12:00", "2026-10-09 00:00", "2026/10/9 0:00", "2026/10-9", "2026年10月9", "46304", "today", "",
     ],
 )  # fmt: skip
 def test_what_is_not_a_day_is_none(text: str) -> None:

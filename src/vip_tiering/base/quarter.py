@@ -48,7 +48,9 @@ def day_in_form(text: str, form: str) -> int | None:
 
 
 def day_of(text: str) -> dt.date | None:
-    """Return the day that a text names in any of the forms; None where it is not a day."""
+    """Return the day that a text names in any of the forms; None where it is not a day, or a time stands beside it."""
+    if _MIDNIGHT.search(text):
+        return None
     found = (day_in_form(text.strip(), form) for form in DAY_FORMS)
     return next((day_date(number) for number in found if number is not None), None)
 
