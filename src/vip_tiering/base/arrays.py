@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 1 << 30))
-"""glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, freed memory is kept."""
+_GLIBC_HEAP: Final = ((-8, 1), (-3, 1 << 30), (-1, 64 << 20))
+"""glibc's mallopt: M_ARENA_MAX, one heap; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes: freed memory is kept, up to two days' of it."""
 
 
 _DECIMAL_DIGITS: Final = 76

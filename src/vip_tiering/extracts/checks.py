@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, all_alike, offsets_of, text_bytes, truth
+from vip_tiering.base.arrays import Int32s, offsets_of, text_bytes, truth
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, DECIMAL, FEN_PER_YUAN, WAN_DECIMAL, Int64s, fen_from_decimal, value_range
 from vip_tiering.base.quarter import DAY_FORMS, day_in_form, day_number
 from vip_tiering.base.text import tidy_column
@@ -172,15 +172,12 @@ def check_days(raw: RawColumns, broken: Broken) -> Int32s:
     if raw.day is not None:
         return np.broadcast_to(np.int32(raw.day), len(raw))
     values = raw.columns["date"]
-    if all_alike(values):
-        [day], [rule], broken.date_written = parse_days(values[:1], raw.extract.date_format)
-        if not rule:
-            _refuse_other_days(raw.extract, {day})
-            return np.broadcast_to(np.int32(day), len(raw))
     encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     days, rules, broken.date_written = parse_days(encoded.dictionary, raw.extract.date_format, counts_of(encoded))
     _refuse_other_days(raw.extract, {day for day, rule in zip(days, rules, strict=True) if not rule})
-    codes = encoded.indices.fill_null(len(days)).to_numpy(zero_copy_only=False)
+    if len(days) == 1 and not rules[0] and not encoded.null_count:  # as in most extracts
+        return np.broadcast_to(np.int32(days[0]), len(raw))
+    codes = encoded.indices.cast(pa.int32()).fill_null(len(days)).to_numpy(zero_copy_only=False)
     days, rules = [*days, 0], [*rules, "date-empty"]
     for rule in sorted({rule for rule in rules if rule}):
         broken.add(rule, "date", np.array([one == rule for one in rules])[codes])

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from vip_tiering.base.arrays import Int32s, one_array, truth
+from vip_tiering.base.arrays import Int32s, all_alike, one_array, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.threads import threads
-from vip_tiering.extracts.csv_header import HEAD_BYTES, headers
+from vip_tiering.extracts.csv_header import HEAD_BYTES, first_line, headers
 from vip_tiering.extracts.csv_text import (
     decoded,
     has_blank_lines,
+    has_one_line_end_each,
     has_quotes,
     may_have_longer_records,
     refuse_open_quotes,
@@ -114,12 +115,16 @@ class _Csv:
         self._first_row = len(re.findall(rb"\r\n|\r|\n", blank)) + 1
         self._text = text.slice(len(blank))
         self._name, self._form, self._width, self._wanted = name, form, width, wanted
-        self.has_quotes = has_quotes(self._text)
+        line = first_line(start[len(blank) :])
+        self._header_bytes = 0 if _LINE_END.search(line.decode("latin-1")) else len(line)
+        # Writers that quote nothing else quote their headers; it costs to parse what may go on over several lines.
+        self.has_quotes = has_quotes(self._text.slice(self._header_bytes))
 
     def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
-        if self.has_quotes and not use_threads:
-            refuse_open_quotes(self._text, self._name, self._form.separator)
+        if not (self.has_quotes and use_threads):
+            suspect = self._text if self.has_quotes else self._text.slice(0, self._header_bytes)
+            refuse_open_quotes(suspect, self._name, self._form.separator)
         if self.has_quotes and use_threads:
             read, wrong = self._parse_beside_quotes()
         else:
@@ -129,11 +134,12 @@ class _Csv:
         view = np.frombuffer(self._text, np.uint8)
         header = int(self._form.header)
         records = len(read) + len(wrong) + header
-        if wrong or has_blank_lines(view):
+        plain = has_one_line_end_each(view, records)
+        if not plain and (wrong or has_blank_lines(view)):
             rows = rows_of_records(view, records) + np.int32(self._first_row - 1)
         else:
             rows = np.arange(self._first_row, self._first_row + records, dtype=np.int32)
-        self.has_longer_records = self.has_quotes and may_have_longer_records(view, records)
+        self.has_longer_records = self.has_quotes and not plain and may_have_longer_records(view, records)
         skipped = [*range(header), *(record - 1 for record, _ in wrong)]
         wrong = [(int(rows[record - 1]), rule) for record, rule in wrong if rule != _BLANK]
         rows = np.delete(rows, skipped)
@@ -212,9 +218,20 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     text = unpacked(delivered, extract.name, extract.max_bytes) if extract.gzipped else delivered
     places = {role: extract.columns[role] for role in roles if role in extract.columns}
     raw = table(text, extract.name, extract.text_format, final_newline=extract.needs_final_newline, wanted=places.values())
-    columns = {role: _one_line_each(extract, raw, role, place) for role, place in places.items()}
+    # As a rule all dates are one, which then takes no room; it is the first column that makes some for the others.
+    columns = {"date": date} if "date" in places and (date := _one_date(raw, places["date"])) is not None else {}
+    columns |= {role: _one_line_each(extract, raw, role, place) for role, place in places.items() if role not in columns}
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
     return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
+
+
+def _one_date(raw: RawTable, place: int) -> pa.DictionaryArray | None:
+    """Return a column whose values are all the same as a dictionary of that one value; None where they are not."""
+    chunks = [chunk for chunk in raw.columns[place].chunks if len(chunk)]
+    if not chunks or not all(map(all_alike, chunks)) or len({chunk[0].as_py() for chunk in chunks}) > 1:
+        return None
+    del raw.columns[place]
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(raw.row), np.int8)), chunks[0][:1])
 
 
 def _one_line_each(extract: Extract, raw: RawTable, role: str, place: int) -> pa.Array:

@@ -50,7 +50,7 @@ def headers(start: bytes, name: str, form: TextFormat) -> tuple[str, ...]:
     """
     _refuse_other_formats(start, name)
     start = start.removeprefix(UTF8_BOM).lstrip(b"\r\n")
-    line = _first_line(start)
+    line = first_line(start)
     if match := _SEPARATOR_LINE.fullmatch(line):
         shown = match[1].decode("ascii", "replace").strip()
         message = f"the first line is Excel's sep={shown}; delete this line, and separate with commas"
@@ -68,7 +68,7 @@ def headers(start: bytes, name: str, form: TextFormat) -> tuple[str, ...]:
     if not form.header:
         return tuple(str(place) for place in range(1, len(found) + 1))
     # A separator at the end of each line but the header's makes one more column, which is empty.
-    second = _fields(_first_line(start[len(line) :].lstrip(b"\r\n")), name, form)
+    second = _fields(first_line(start[len(line) :].lstrip(b"\r\n")), name, form)
     more = [""] if len(second) == len(found) + 1 and not second[-1] else []
     return tuple(header if header.strip() else "" for header in (*found, *more))
 
@@ -91,7 +91,7 @@ def _fields(line: bytes, name: str, form: TextFormat) -> list[str]:
         return []
 
 
-def _first_line(text: bytes) -> bytes:
+def first_line(text: bytes) -> bytes:
     """Return the first line that is not empty; a line end within quotes belongs to the line."""
     text = text.lstrip(b"\r\n")
     quotes = 0
@@ -108,7 +108,7 @@ def _refuse_other_formats(start: bytes, name: str) -> None:
     for magic, rule, message in _OTHER_FORMATS:
         if start.startswith(magic):
             raise refuse(name, rule, message)
-    if b"\x00" in start[:2] or b"\x00" in _first_line(start):
+    if b"\x00" in start[:2] or b"\x00" in first_line(start):
         # Latin letters in UTF-16 have a zero byte each, and so have its commas and line ends.
         zeros = sorted((start[0::2].count(0), start[1::2].count(0)))
         wide = zeros[0] == 0 and zeros[1] > 1

@@ -181,6 +181,15 @@ def _first_line_in_chinese(text: npt.NDArray[np.uint8], line_end: int) -> int | 
     return int(chinese[0]) if len(chinese) else None
 
 
+def has_one_line_end_each(text: Bytes, records: int) -> bool:
+    """Return whether there is surely one sign for each record that may end a line, so that rows are records; by blocks in the cache.
+
+    The signs up to the return are those, and the tab: one that stands in a text is told from a line end by a closer look only.
+    """
+    blocks = (text[start : start + _LINE_BLOCK_BYTES] for start in range(0, len(text), _LINE_BLOCK_BYTES))
+    return sum(int(np.count_nonzero(block <= _RETURN)) for block in blocks) == records
+
+
 def has_blank_lines(text: Bytes) -> bool:
     """Return whether a line end follows a line end anywhere; by blocks that stay in the processor's cache."""
     for start in range(0, len(text), _LINE_BLOCK_BYTES):

@@ -22,6 +22,7 @@ from vip_tiering.rules.balance_unit import FEN_PER_UNIT
 from vip_tiering.rules.extracts import ExtractRules
 
 _SHOWN_ROWS: Final = 20
+_ROWS_OF_AN_END: Final = 100
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
 
@@ -157,7 +158,8 @@ def _day_of_ends(extract: Extract, head: bytes) -> int | None:
     if len(head) == csv_header.HEAD_BYTES:
         first = first[:-1]
     last = first if extract.gzipped else csv_header.tail(extract.path).splitlines()[1:]
-    rows = csv.reader((line.decode("latin-1") for line in (*first, *last)), delimiter=extract.text_format.separator)
+    ends = (*first[:_ROWS_OF_AN_END], *last[-_ROWS_OF_AN_END:])
+    rows = csv.reader((line.decode("latin-1") for line in ends), delimiter=extract.text_format.separator)
     place, width = extract.columns["date"], len(extract.headers)
     try:
         dates = {row[place].strip() for row in rows if len(row) == width}
