@@ -129,6 +129,15 @@ def test_the_argument_may_be_the_day(tmp_path: Path) -> None:
         assert ["20151001/balances.csv", "20151002/balances.csv"] == [one["name"] for one in run.manifest["inputs"]]
 
 
+def test_the_argument_may_be_within_month_and_year(tmp_path: Path) -> None:
+    """Where three folders tell the day, the argument may be any of them, and the file itself."""
+    for parts in (("2015", "10", "01"), ("year=2015", "month=10", "day=01")):
+        folder = tmp_path.joinpath(*parts)
+        write(folder / "balances.csv", "客户号,余额", "C1,1.00")
+        for argument in (folder.parents[1], folder.parent, folder, folder / "balances.csv"):
+            assert {"C1": 100} == fen_of(argument)
+
+
 def test_a_name_comes_before_its_folder(tmp_path: Path) -> None:
     """The day that a file's own name tells counts; the folder may be the day on which it came."""
     write(tmp_path / "20151002" / "balances_20151001.csv", "客户号,余额", "C1,1.00")

@@ -29,8 +29,9 @@ def named_day(found: FoundFile, rules: ExtractRules) -> int | None:
     for name in (found.path.name, *found.folders):
         if dates := {"-".join(match.group(1, 3, 4)) for match in NAME_DATE.finditer(name)}:
             return _day(found, dates, rules)
-    for nested in zip(found.folders[2:], found.folders[1:], found.folders, strict=False):
-        if match := NESTED.fullmatch("/".join(nested)):
+    around = found.path.absolute().parent.parts[::-1]
+    for place in range(len(found.folders)):  # the argument may be the folder of a day, within those of its month and year
+        if match := NESTED.fullmatch("/".join(around[place : place + 3][::-1])):
             return _day(found, {"-".join(match.groups())}, rules)
     return None
 
