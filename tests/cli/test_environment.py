@@ -305,7 +305,8 @@ def test_file_that_changes_while_it_is_read(tmp_path: Path, change: str) -> None
     lay_out(tmp_path, nothing)
     script = (
         "import os, sys\nfrom vip_tiering.cli import main as cli\nfrom vip_tiering.tiers import job\nprepare = job.prepare\n"
-        f"def changing(*given, **options):\n    plan = prepare(*given, **options)\n    path = 'extracts/{MIDDLE}'\n    {change}\n    return plan\n"
+        "def changing(*given, **options):\n    plan = prepare(*given, **options)\n"
+        f"    path = 'extracts/{MIDDLE}'\n    {change}\n    return plan\n"
         "job.prepare = changing\nsys.argv = ['vip', 'tier', 'compute', *sys.argv[1:]]\ncli.main()"
     )
     result = subprocess.run([sys.executable, "-c", script, *arguments_of(())], cwd=tmp_path, capture_output=True, text=True, check=False)

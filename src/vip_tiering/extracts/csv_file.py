@@ -228,7 +228,7 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
 def _one_date(raw: RawTable, place: int) -> pa.DictionaryArray | None:
     """Return a column whose values are all the same as a dictionary of that one value; None where they are not."""
     chunks = [chunk for chunk in raw.columns[place].chunks if len(chunk)]
-    if not chunks or not all(map(all_alike, chunks)) or len({chunk[0].as_py() for chunk in chunks}) > 1:
+    if raw.several_lines or not chunks or not all(map(all_alike, chunks)) or len({chunk[0].as_py() for chunk in chunks}) > 1:
         return None
     del raw.columns[place]
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(raw.row), np.int8)), chunks[0][:1])
