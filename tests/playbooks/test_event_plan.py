@@ -355,13 +355,20 @@ def test_a_warning_is_about_events_that_are_shown(books: Playbooks) -> None:
     assert event_plan_between(books, calendar, dt.date(2098, 12, 1), dt.date(2099, 1, 30)).warnings
 
 
-@settings(max_examples=examples(25))
+@pytest.fixture(scope="module")
+def events_of_ten_years(books: Playbooks) -> list[dict[str, Any]]:
+    """Return the events of the plans of 2012 to 2021."""
+    return [row for year in range(2012, 2022) for row in event_plan(books, CalendarFile(), year).events]
+
+
+@settings(max_examples=examples(8))
 @given(st.dates(dt.date(2014, 1, 1), dt.date(2018, 12, 31)), st.integers(0, 500))
-def test_between_is_a_selection_of_whole_years(books: Playbooks, first: dt.date, days: int) -> None:
+def test_between_is_a_selection_of_whole_years(
+    books: Playbooks, events_of_ten_years: list[dict[str, Any]], first: dt.date, days: int
+) -> None:
     """What lies between two days is what a walk over the plans of all years about them finds."""
     last = first + days * DAY
-    rows = [row for year in range(2012, 2022) for row in event_plan(books, CalendarFile(), year).events]
-    expected = [row for row in rows if row["event_to"] >= first and row["prepare_by"] <= last]
+    expected = [row for row in events_of_ten_years if row["event_to"] >= first and row["prepare_by"] <= last]
     assert expected == event_plan_between(books, CalendarFile(), first, last).events
 
 
