@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import rules_with
-from vip_tiering import DataError, compute_tiers
+from vip_tiering import DataError, compute_tiers, load_rules
 
 DAY = dt.date(2015, 10, 1)
 
@@ -344,3 +344,110 @@ def test_the_ends_of_a_file_do_not_decide(tmp_path: Path, zipped: bool, days: li
     assert [100] * len(rows) + [300] == sorted(run.tiers["fen_days"].tolist())
     closing = run.tiers.loc[run.tiers["closing_fen"] > 0, "customer_id"]
     assert {"Z", *(f"C{number}" for number, day in enumerate([*ends, *days, *ends]) if day == 3)} == set(closing)
+
+
+@pytest.mark.parametrize("account", [True, False])
+@pytest.mark.parametrize("currencies", [("USD", "CNY"), ("CNY", "USD"), ("CNY", "CNY"), ("USD", "USD")])
+def test_one_amount_in_two_currencies(tmp_path: Path, currencies: tuple[str, str], account: bool) -> None:  # noqa: FBT001 (a parameter)
+    """Equal amounts for one key collapse in one currency; in two they are two balances, whichever comes first."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rates.csv").write_text("date,currency,rate\n2015-10-01,USD,6.3\n")
+    (tmp_path / "rules" / "extracts.yaml").write_text("version: 1\ncurrency: {rates: rates.csv}\n")
+    (tmp_path / "rules" / "tiers.yaml").write_text("version: 1\ntiers:\n  - {code: one, label: 一, min: 1}\n", encoding="utf-8")
+    lines = ["customer_id,account_id,currency,balance", *(f"C1,A,{currency},100000.00" for currency in currencies)]
+    lines = lines if account else [line.replace(",A,", ",").replace("account_id,", "") for line in lines]
+    write(tmp_path / "in" / "b_20151001.csv", *lines)
+    rules = load_rules(tmp_path / "rules")
+    if len(set(currencies)) > 1:
+        with pytest.raises(DataError, match=r"row 3: another balance.* in two currencies need.*\[duplicate-conflict\]"):
+            compute_tiers(tmp_path / "in", "2015Q4", rules=rules, as_of=DAY)
+    else:
+        tiers = compute_tiers(tmp_path / "in", "2015Q4", rules=rules, as_of=DAY).tiers
+        assert [63_000_000 if "USD" in currencies else 10_000_000] == tiers["fen_days"].tolist()
+
+
+@pytest.mark.parametrize(
+    "folder", ["currency=USD/20151001", "currency=USD/2015/10/01", "currency=USD/east", "currency=USD/date=2015-10-01"]
+)
+def test_a_key_counts_wherever_its_folder_stands(tmp_path: Path, folder: str) -> None:
+    """A folder key=value below the argument counts whatever lies between it and the file: dollars are not taken for yuan."""
+    write(tmp_path / folder / "b_20151001.csv", "客户号,余额", "C1,1.00")
+    with pytest.raises(DataError, match=r"\[currency\]"):
+        fen_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "rules", "lines", "rule"),
+    [
+        ("currency=USD", {"columns": {"currency": "bz"}}, ("客户号,余额,bz", "C1,1.00,CNY"), "key-differs"),
+        ("currency=USD", {"header": "none", "columns": {"customer_id": 1, "balance": 2, "currency": 3}}, ("C1,1.00,CNY",), "key-differs"),
+        ("product=loan", {"columns": {"product": "cp"}}, ("客户号,余额,cp", "C1,1.00,deposit"), "key-differs"),
+        ("customer_id=C1", {}, ("余额", "1.00"), "header-missing"),
+        ("balance=5.00", {}, ("客户号", "C1"), "header-missing"),
+    ],
+)
+def test_a_folder_is_not_looked_past(tmp_path: Path, folder: str, rules: dict[str, Any], lines: tuple[str, ...], rule: str) -> None:
+    """A column that the rules map is compared with its folder like any other; a folder gives no customer and no balance."""
+    write(tmp_path / folder / "b_20151001.csv", *lines)
+    with pytest.raises(DataError, match=rf"\[{rule}\]"):
+        fen_of(tmp_path, **rules)
+
+
+def test_a_mapped_date_decides_alone(tmp_path: Path) -> None:
+    """Where the rules say which column is the date, a folder may be the day on which the file came."""
+    write(tmp_path / "dt=2015-10-02" / "b.csv", "客户号,余额,记账日", "C1,1.00,2015-10-01")
+    assert {"C1": 100} == fen_of(tmp_path, columns={"date": "记账日"})
+
+
+def test_widths_without_headers(tmp_path: Path) -> None:
+    """Without headers a file with more or fewer columns than most is refused: nothing else shows a new layout."""
+    form = {"header": "none", "columns": {"customer_id": 1, "balance": 2}}
+    for day in (1, 2, 3):
+        write(tmp_path / f"b_2015100{day}.csv", "C1,1.00,x")
+    assert {"C1": 300} == fen_of(tmp_path, dt.date(2015, 10, 3), **form)
+    write(tmp_path / "b_20151002.csv", "C1,12,1.00,x")
+    with pytest.raises(DataError, match=r"b_20151002\.csv: has 4 columns, most files have 3.*\[columns-differ\]"):
+        fen_of(tmp_path, dt.date(2015, 10, 3), **form)
+
+
+@pytest.mark.parametrize(("part", "lost"), [("west", True), ("part-1", False)])
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_part_that_is_empty_on_one_day(tmp_path: Path, part: str, lost: bool, folders: bool) -> None:  # noqa: FBT001 (parameters)
+    """A branch whose file is empty on one day is absent on it, as if its file had not come; numbered parts may be empty."""
+    for day in range(1, 11):
+        name = "201510{:02d}/{}.csv" if folders else "{1}_201510{0:02d}.csv"
+        write(tmp_path / name.format(day, "east"), "客户号,余额", *(f"E{number},1.00" for number in range(40)))
+        write(tmp_path / name.format(day, part), "客户号,余额", *(["W1,5.00"] if day != 5 else []))
+    if lost:
+        with pytest.raises(DataError, match=r"2015-10-05.*west.*\[day-partial\]"):
+            fen_of(tmp_path, dt.date(2015, 10, 10))
+    else:
+        assert 9 * 500 == fen_of(tmp_path, dt.date(2015, 10, 10))["W1"]
+
+
+@pytest.mark.parametrize("word", ["NULL", "null", "\\N", "nan", "NaN", "None", "<NA>"])
+def test_words_for_nothing_are_no_ids(tmp_path: Path, word: str) -> None:
+    """What databases and data frames write where there is nothing is an empty id; names that begin so are ids."""
+    write(tmp_path / "b_20151001.csv", "客户号,账号,余额", "C1,A1,1.00", f"{word},A2,1.00")
+    with pytest.raises(DataError, match=r"row 3, column 客户号: an id is missing.*\[id-empty\]"):
+        fen_of(tmp_path)
+    write(tmp_path / "b_20151001.csv", "客户号,账号,余额", "NULLA,A1,1.00", "NONE7,A2,2.00", "NA,A3,3.00")
+    assert {"NULLA": 100, "NONE7": 200, "NA": 300} == fen_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sound"),
+    [
+        (('0001,"a,5.00', '0002,b",600000.00'), False),
+        (('0001,"two', 'lines",5.00', "0002,b,6.00"), True),
+        (('0001,"one line, with, separators",5.00', "0002,b,6.00"), True),
+    ],
+)
+def test_rows_swallowed_in_a_column_that_is_not_read(tmp_path: Path, lines: tuple[str, ...], sound: bool) -> None:  # noqa: FBT001
+    """Two stray quotes cannot hide a customer in a remark; a remark over several lines, or with separators, is one."""
+    write(tmp_path / "b_20151001.csv", "客户号,备注,余额", *lines)
+    if sound:
+        assert {"0001": 500, "0002": 600} == fen_of(tmp_path)
+    else:
+        with pytest.raises(DataError, match=r"row 2: column 备注 goes on over several lines.*\[file-quotes\]"):
+            fen_of(tmp_path)

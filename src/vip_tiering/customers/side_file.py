@@ -162,7 +162,7 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: Tex
             raise column_too_large(name, shown(raw.headers[place], place))
         columns[place] = one_array(column)
         if raw.several_lines:
-            _refuse_swallowed_rows(name, columns[place], raw.headers, place, raw.row, form.separator)
+            csv_file.refuse_swallowed_rows(name, columns[place], raw.headers, place, raw.row, form.separator)
     headers = raw.headers if form.header else _without_line_ends(raw.headers, columns)
     return SideFile(name, sha256, headers, columns, raw.row, raw.encoding, read_on=dt.date.today())  # noqa: DTZ011 (a day here)
 
@@ -171,19 +171,6 @@ def _without_line_ends(headers: tuple[str, ...], columns: dict[int, pa.Array]) -
     """Return the numbers of columns without the last one where it is empty throughout: a separator at the end of each line makes it."""
     last = len(headers) - 1
     return headers[:last] if last in columns and not pc.any(pc.not_equal(columns[last], "")).as_py() else headers
-
-
-def _refuse_swallowed_rows(name: str, values: pa.Array, headers: tuple[str, ...], place: int, row: Int32s, separator: str) -> None:
-    """Raise DataError for a text over several lines that could be rows between two stray quotes.
-
-    From a column of one row to the same column of the next there is a separator for each further column.
-    """
-    several = pc.match_substring_regex(values, r"[\r\n]")
-    swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, separator), len(headers) - 1))
-    first = pc.index(swallowed, True).as_py()
-    if first >= 0:
-        message = f"column {shown(headers[place], place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
-        raise refuse(name, "file-quotes", message, int(row[first]))
 
 
 def _of_parquet(plain: Extract, delivered: bytes, sha256: str) -> SideFile:

@@ -28,6 +28,7 @@ from vip_tiering.extracts.csv_text import (
     unpacked,
 )
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse
+from vip_tiering.extracts.headers import shown
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.extracts.rows import RawColumns, Rejects
 from vip_tiering.rules.text_format import COMMAS, TextFormat
@@ -217,12 +218,31 @@ def read(extract: Extract, delivered: bytes, file: int, roles: Collection[str]) 
     """Return the columns of `roles` as text, the rows with a wrong number of fields, and the encoding of the file's content."""
     text = unpacked(delivered, extract.name, extract.max_bytes) if extract.gzipped else delivered
     places = {role: extract.columns[role] for role in roles if role in extract.columns}
-    raw = table(text, extract.name, extract.text_format, final_newline=extract.needs_final_newline, wanted=places.values())
+    needed = extract.needs_final_newline
+    raw = table(text, extract.name, extract.text_format, final_newline=needed, wanted=places.values())
+    if raw.several_lines:  # what is not read may hold rows that a stray quote swallowed
+        every = table(text, extract.name, extract.text_format, final_newline=needed)
+        for place in set(every.columns) - set(places.values()):
+            values = one_array(every.columns[place])
+            refuse_swallowed_rows(extract.name, values, raw.headers, place, every.row, extract.text_format.separator)
     # As a rule all dates are one, which then takes no room; it is the first column that makes some for the others.
     columns = {"date": date} if "date" in places and (date := _one_date(raw, places["date"])) is not None else {}
     columns |= {role: _one_line_each(extract, raw, role, place) for role, place in places.items() if role not in columns}
     problems = [Problem(extract.name, number, None, rule, RULES[rule]) for number, rule in raw.wrong]
     return RawColumns(extract, file, columns, raw.row, extract.day), Rejects(problems), raw.encoding
+
+
+def refuse_swallowed_rows(name: str, values: pa.Array, headers: tuple[str, ...], place: int, row: Int32s, separator: str) -> None:
+    """Raise DataError for a text over several lines that could be rows between two stray quotes.
+
+    From a column of one row to the same column of the next there is a separator for each further column.
+    """
+    several = pc.match_substring_regex(values, r"[\r\n]")
+    swallowed = pc.and_(several, pc.greater_equal(pc.count_substring(values, separator), len(headers) - 1))
+    first = pc.index(swallowed, True).as_py()
+    if first >= 0:
+        message = f"column {shown(headers[place], place)} goes on over several lines: is a quote missing? close it, or leave the quotes out"
+        raise refuse(name, "file-quotes", message, int(row[first]))
 
 
 def _one_date(raw: RawTable, place: int) -> pa.DictionaryArray | None:

@@ -191,7 +191,7 @@ def _find(argument: str, found: dict[Path, FoundFile], problems: list[Problem]) 
         around = base or (root if path != root else path.parent)
         within = path.relative_to(around)
         folders = (*within.parent.parts[::-1], around.absolute().name)
-        one = FoundFile(within.as_posix(), path, _hive_keys(path), folders)
+        one = FoundFile(within.as_posix(), path, _hive_keys(path, len(folders)), folders)
         problem = _problem(one)
         if problem:
             problems.append(problem)
@@ -282,10 +282,14 @@ def _orphans(folder: Path, names: list[str], root: Path) -> list[Problem]:
     return [Problem((folder / name).relative_to(root).as_posix(), None, None, "checksum-orphan", message) for name in orphans]
 
 
-def _hive_keys(path: Path) -> tuple[tuple[str, str], ...]:
-    """Return the folders `key=value` right above a file; what lies further up is where somebody put the extracts."""
-    folders = itertools.takewhile(lambda part: "=" in part, reversed(path.absolute().parent.parts))
-    pairs = (part.split("=", 1) for part in folders)
+def _hive_keys(path: Path, inside: int) -> tuple[tuple[str, str], ...]:
+    """Return the folders `key=value` above a file: of the `inside` nearest up to that of the argument, and those right above.
+
+    What lies further up is where somebody put the extracts.
+    """
+    folders = path.absolute().parent.parts[::-1]
+    above = itertools.takewhile(lambda part: "=" in part, folders[inside:]) if all("=" in part for part in folders[:inside]) else ()
+    pairs = (part.split("=", 1) for part in (*folders[:inside], *above) if "=" in part)
     return tuple(sorted((key, unquote(value)) for key, value in pairs))
 
 

@@ -101,9 +101,13 @@ def _missing(role: str, mapped: str | None, headers: Sequence[str], found: Mappi
 def key_roles(keys: Sequence[tuple[str, str]], columns: ExtractColumns, name: str) -> dict[str, str]:
     """Return role -> value for the folders `key=value` whose key is a usual or mapped header.
 
+    Where the rules map the column of the date, no other key tells it: a folder may be the day on which the file came.
     Raises DataError where two of them give one role, and do not agree.
     """
     names = _names(columns)
+    mapped = {tidy_header(header) for role in ROLES if (header := getattr(columns, role)) is not None}
+    for role in set(ROLES) - {"date"}:
+        names[role] |= {tidy_header(alias) for alias in ALIASES[role]} - mapped
     found: dict[str, str] = {}
     for key, value in keys:
         for role in ROLES:

@@ -178,6 +178,7 @@ def _no_date(extract: Extract, rule: str, row: int) -> DataError:
 def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
     """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
     keys = headers.key_roles(found.keys, rules.columns, found.name)
+    keys = {role: value for role, value in keys.items() if role in {*_KEY_ROLES, "date"}}
     columns = headers.recognise(names, rules, found.name, given=keys)
     if rules.ignores_currency:
         columns.pop("currency", None)
@@ -189,7 +190,7 @@ def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[s
         gzipped=False,
         headers=names,
         columns=columns,
-        constants={role: value for role, value in keys.items() if role in _KEY_ROLES},
+        constants={role: value for role, value in keys.items() if role != "date"},
         date_format=rules.date_format,
         foreign=bool(rules.rates_file),
         currency_codes=rules.currency_codes,
@@ -205,10 +206,14 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     usual = Counter((roles_of(one), one.integer_roles) for one in extracts if one.rows != 0).most_common(1)[0][0]
     first = next(one for one in extracts if (roles_of(one), one.integer_roles) == usual)
     roles = roles_of(first)
+    width = Counter(len(one.headers) for one in extracts if one.format == "csv" or one.text_format.header).most_common(1)[0][0]
     for one in extracts:
         if roles_of(one) != roles:
             differ = ", ".join(sorted(roles_of(one) ^ roles))
             message = f"other columns than {first.name} (they differ in: {differ}); deliver the same columns in every file of a run"
+            problems.append(Problem(one.name, None, None, "columns-differ", message))
+        elif not one.text_format.header and len(one.headers) != width:
+            message = f"has {len(one.headers)} columns, most files have {width}; without headers nothing else tells which column is which"
             problems.append(Problem(one.name, None, None, "columns-differ", message))
         elif one.rows != 0 and one.integer_roles != first.integer_roles:
             role = min(one.integer_roles ^ first.integer_roles)

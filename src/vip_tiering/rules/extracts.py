@@ -149,9 +149,14 @@ def _check_currency(value: object) -> object:
 
 def _check_currency_values(value: object) -> object:
     """Accept a mapping of a bank's own codes to those of three letters; the code 01 without quotes is the number 1."""
-    pairs = value.items() if isinstance(value, dict) else [(None, None)]
-    if not value or not all(isinstance(own, str) and isinstance(code, str) and _CURRENCY.fullmatch(code) for own, code in pairs):
+    pairs = dict(value) if isinstance(value, dict) else {}
+    if not pairs or not all(isinstance(own, str) and isinstance(code, str) and _CURRENCY.fullmatch(code) for own, code in pairs.items()):
         raise PydanticCustomError(OWN_MESSAGE, 'must be your codes in quotes, each with three letters, such as {"01": CNY, "14": USD}')
+    codes = {tidy(own).upper(): code for own, code in pairs.items()}
+    if "" in codes or len(codes) < len(pairs):
+        raise PydanticCustomError(OWN_MESSAGE, "must name each of your codes once, and none that is empty")
+    if any(code in _HOME_WORDS and code != HOME_CURRENCY for code in codes.values()):
+        raise PydanticCustomError(OWN_MESSAGE, "must say CNY for yuan, the code of ISO 4217")
     return value
 
 
@@ -249,7 +254,7 @@ def _check_columns(document: Document, columns: object) -> None:
     """Add the headers that stand for two meanings; headers are compared as in the extracts."""
     first_use: dict[str, str] = {}
     for role, header in columns.items() if isinstance(columns, dict) else ():
-        if isinstance(header, str) and (first := first_use.setdefault(tidy(header).casefold(), role)) != role:
+        if isinstance(header, str | int) and (first := first_use.setdefault(tidy(str(header)).casefold(), role)) != role:
             document.add(("columns", role), f"must differ from columns.{first}")
 
 

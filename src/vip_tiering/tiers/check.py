@@ -28,7 +28,7 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.check_report import FileFacts, Findings, quarter_of_most
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.partial_days import Accepted, part_of
+from vip_tiering.tiers.partial_days import Accepted, may_be_empty, part_of
 from vip_tiering.tiers.plan import (
     Request,
     days_of_period,
@@ -167,7 +167,8 @@ def _look_at_days(findings: Findings, extracts: Sequence[Extract], request: Requ
 
 def _look_for_partial_days(findings: Findings, extracts: Sequence[Extract], request: Request, rules: Rules) -> None:
     """Say which days a computation would refuse because they came in part; what could not be read of them is told already."""
-    found = partial_days(extracts, findings.rows_by_day, findings.days.to_post, request, rules.extracts)
+    parts = [one for one, facts in zip(extracts, findings.files, strict=True) if facts.rows or may_be_empty(one.name)]
+    found = partial_days(parts, findings.rows_by_day, findings.days.to_post, request, rules.extracts)
     unread = {part_of(name, alone=alone) for name in findings.unread for alone in (False, True)}
     findings.partial = replace(found, absent_parts=[one for one in found.absent_parts if one.part not in unread])
     for problem in findings.partial.problems():

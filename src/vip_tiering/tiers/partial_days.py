@@ -81,6 +81,9 @@ class AbsentPart:
     of: int
 
 
+_NUMBERED: Final = re.compile(r"(part|data)[-_.]?[0-9]+.*|[0-9]+")
+
+
 @dataclass(frozen=True)
 class PartialDays:
     """The used days that were delivered in part and are not accepted. A day that lacks a part is not told for its few rows again."""
@@ -109,6 +112,14 @@ def files_by_day(extracts: Iterable[Extract]) -> dict[int, list[str]]:
         for day in one.days:
             files.setdefault(day, []).extend([one.name] if len(one.days) == 1 else [])
     return files
+
+
+def may_be_empty(name: str) -> bool:
+    """Return whether a file, by its name, is a numbered part, into which a job divides its rows by chance.
+
+    Any other that has no rows is as absent as one that was not delivered: who is in it on other days would count 0.
+    """
+    return _NUMBERED.fullmatch(part_of(name, alone=True)) is not None
 
 
 def find_partial(

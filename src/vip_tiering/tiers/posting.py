@@ -59,6 +59,8 @@ def collapse(rows: Rows, customers: Located, names: list[str], *, by_file_name: 
     suspects = suspects[~np.isin(suspects, superseded)]
     same_key = _same_as_before(keys, suspects)
     same_balance = rows.balance_fen[suspects[1:]] == rows.balance_fen[suspects[:-1]]
+    if rows.currency is not None:  # of another currency, it is another balance
+        same_balance &= _same_as_before(id_words(rows.currency), suspects)
     conflicts = np.flatnonzero(same_key & ~same_balance)
     if len(conflicts):
         pairs = zip(suspects[conflicts].tolist(), suspects[conflicts + 1].tolist(), strict=True)
@@ -99,6 +101,8 @@ def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
     message = f"another balance for the same day and {key} stands in {other}; deliver one of the two"
     if rows.account_id is None:
         message += ", or add the account's column"
+    if rows.currency is not None:
+        message += "; balances of one account in two currencies need an account or a product each"
     if rows.file[first] != rows.file[second]:
         message += "; if the later file corrects the earlier one, say corrections: by_file_name in rules/extracts.yaml"
     return Problem(names[rows.file[second]], int(rows.row[second]), None, "duplicate-conflict", message)

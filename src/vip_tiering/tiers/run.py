@@ -26,6 +26,7 @@ from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.partial_days import may_be_empty
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.scope import rename_previous
@@ -128,7 +129,8 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
     if len(rejects) > allowed:
         problems += sorted(rejects.problems)
     if not problems:  # they say more, and may be why a day has few rows
-        found = partial_days(plan.extracts, posted.rows_by_day, plan.days.to_post, plan.request, plan.rules.extracts)
+        parts = [one for index, one in enumerate(plan.extracts) if posted.reading.rows[index] or may_be_empty(one.name)]
+        found = partial_days(parts, posted.rows_by_day, plan.days.to_post, plan.request, plan.rules.extracts)
         problems += found.problems()
     if not problems:
         return
