@@ -350,14 +350,18 @@ def test_files_of_the_same_name_are_told_apart(branch: Branch) -> None:
             sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
             sheet.write_row(1, 0, ["X2", "G-CALL-1", "reached"])
     branch.results(said("X3", "reached"), name="ret/a/other.csv")
-    files = ("ret/a/calls.csv", "ret/b/calls.csv", "ret/a/lists.xlsx", "ret/b/lists.xlsx", "ret/a/other.csv", "absent/calls.csv")
-    done = vip("playbook", "record", branch.out / ON, *files, "--rules", RULES, cwd=branch.folder)
-    assert done.returncode == 4
+
+    def record(*files: str) -> subprocess.CompletedProcess[str]:
+        return vip("playbook", "record", branch.out / ON, *files, "--rules", RULES, cwd=branch.folder)
+
+    texts = record("ret/a/calls.csv", "ret/b/calls.csv", "ret/a/other.csv", "absent/calls.csv")
+    workbooks = record("ret/a/lists.xlsx", "ret/b/lists.xlsx")
+    assert (4, 4) == (texts.returncode, workbooks.returncode)
     for place in ("a", "b"):
-        assert f"vip: ret/{place}/calls.csv: row 2: " in done.stderr
-        assert f"vip: ret/{place}/lists.xlsx [sheet 1]: row 2: " in done.stderr
-    assert "vip: other.csv: row 2: " in done.stderr
-    assert "vip: absent/calls.csv: cannot be found" in done.stderr
+        assert f"vip: ret/{place}/calls.csv: row 2: " in texts.stderr
+        assert f"vip: ret/{place}/lists.xlsx [sheet 1]: row 2: " in workbooks.stderr
+    assert "vip: other.csv: row 2: " in texts.stderr
+    assert "vip: absent/calls.csv: cannot be found" in texts.stderr
 
 
 def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
