@@ -425,16 +425,6 @@ def test_a_part_that_is_empty_on_one_day(tmp_path: Path, part: str, lost: bool, 
         assert 9 * 500 == fen_of(tmp_path, dt.date(2015, 10, 10))["W1"]
 
 
-@pytest.mark.parametrize("word", ["NULL", "null", "\\N", "nan", "NaN", "None", "<NA>"])
-def test_words_for_nothing_are_no_ids(tmp_path: Path, word: str) -> None:
-    """What databases and data frames write where there is nothing is an empty id; names that begin so are ids."""
-    write(tmp_path / "b_20151001.csv", "客户号,账号,余额", "C1,A1,1.00", f"{word},A2,1.00")
-    with pytest.raises(DataError, match=r"row 3, column 客户号: an id is missing.*\[id-empty\]"):
-        fen_of(tmp_path)
-    write(tmp_path / "b_20151001.csv", "客户号,账号,余额", "NULLA,A1,1.00", "NONE7,A2,2.00", "NA,A3,3.00")
-    assert {"NULLA": 100, "NONE7": 200, "NA": 300} == fen_of(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("lines", "sound"),
     [

@@ -16,8 +16,6 @@ from vip_tiering.extracts.rows import Broken
 
 LONGEST_ID_BYTES: Final = 64
 _DELETE: Final = 0x7F
-_NOTHING: Final = r"^(?:\\N|<NA>|(?i:null|nan|none))$"
-"""What databases and data frames write where there is nothing."""
 _IN_SPREADSHEETS: Final = b".,+\"'#"
 _AT_THE_BEGINNING: Final = b"=@`-\xe2"
 _TOTALS: Final = "合计|总计|小计|累计|共计|总额|汇总|合計|總計|小計|累計|總額"
@@ -68,8 +66,6 @@ def check_ids(values: pa.Array, role: str, broken: Broken) -> tuple[pa.Array, in
 
 def _check_words(values: pa.Array, role: str, broken: Broken, highest: int) -> None:
     """Note what spreadsheets have written, and totals, which both are more than digits."""
-    if role != "product" and highest >= ord("A"):
-        broken.add("id-empty", role, truth(pc.match_substring_regex(values, _NOTHING)))
     text, offsets = text_bytes(values), offsets_of(values)
     offsets = offsets - offsets[0]
     first = text[np.minimum(offsets[:-1], len(text) - 1)]  # of an empty id, that of another one: it is told already
