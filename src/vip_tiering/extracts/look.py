@@ -206,7 +206,7 @@ def _odd_ones_out(extracts: list[Extract]) -> list[Problem]:
     usual = Counter((roles_of(one), one.integer_roles) for one in extracts if one.rows != 0).most_common(1)[0][0]
     first = next(one for one in extracts if (roles_of(one), one.integer_roles) == usual)
     roles = roles_of(first)
-    width = Counter(len(one.headers) for one in extracts if one.format == "csv" or one.text_format.header).most_common(1)[0][0]
+    width = Counter(len(one.headers) for one in extracts).most_common(1)[0][0]
     for one in extracts:
         if roles_of(one) != roles:
             differ = ", ".join(sorted(roles_of(one) ^ roles))
