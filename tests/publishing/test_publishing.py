@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 import vip_tiering as vip
-from tests.helpers import vip_interrupted
+from tests.helpers import RESULT_FILES, vip_interrupted
 from vip_tiering.base import disk
 from vip_tiering.publishing import folders, manifests, switch
 
@@ -56,7 +56,7 @@ def test_folder_is_private_whatever_the_umask(tmp_path: Path) -> None:
 def test_every_file_of_the_schema_is_there(tmp_path: Path) -> None:
     """All files exist in every run, with their header even where nothing changed; the manifest lists the others."""
     folder = vip.compute_tiers(extract(tmp_path / "in"), "2015Q4", as_of=__import__("datetime").date(2015, 10, 1)).write(tmp_path / "out")
-    assert ["changes.csv", "manifest.json", "migration.csv", "tiers.csv", "tiers.parquet"] == sorted(path.name for path in folder.iterdir())
+    assert sorted(["manifest.json", *RESULT_FILES]) == sorted(path.name for path in folder.iterdir())
     assert "customer_id,tier,tier_label,daily_average,closing_balance,days_held\nA1,silver,银卡,150000.00,150000.00,1\n" in (
         folder / "tiers.csv"
     ).read_text(encoding="utf-8-sig")

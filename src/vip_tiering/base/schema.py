@@ -44,6 +44,18 @@ CHANGES_CSV: Final = (
     "days_held",
 )
 MIGRATION_CSV: Final = ("from_tier", "to_tier", "customers", "daily_average_sum", "previous_daily_average_sum")
+OUTLOOK_CSV: Final = (
+    "customer_id",
+    "tier",
+    "projected_tier",
+    "state",
+    "next_tier",
+    "gap_to_next",
+    "deposit_for_next",
+    "cushion",
+    "closing_balance",
+    "projected_average",
+)
 REJECTS_CSV: Final = ("file", "row", "column", "rule")
 CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "downgraded", "lapsed", "left")
 """Every kind of change, in the order in which reports show them."""

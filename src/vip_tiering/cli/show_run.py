@@ -16,6 +16,7 @@ from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, CHANGES, RESERVED_CODES
 from vip_tiering.cli.tables import add_figures, grouped, plain_table, signed
 from vip_tiering.tiers.missing_days import spans
+from vip_tiering.tiers.outlook import STATES
 
 _ANY_WIDTH = 10_000
 _ROW_WORDS = {
@@ -33,7 +34,7 @@ def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int
     parts: list[RenderableType] = [_heading(document), "", _tier_table(document), ""]
     if document["previous"]:
         parts += [_Migration(document, migration), ""]
-    parts += [_changes_line(document), ""]
+    parts += [_changes_line(document), "", *_outlook(document)]
     parts += [Text(line) for line in _remarks(document)]
     return Group(*parts)
 
@@ -101,6 +102,17 @@ def _changes_line(document: Mapping[str, Any]) -> Text:
     counts = document["changes"]
     alone = "" if document["previous"] else " (compared with no earlier run)"
     return Text("changes: " + ", ".join(f"{name} {counts[name]:,}" for name in CHANGES if counts.get(name)) + alone)
+
+
+def _outlook(document: Mapping[str, Any]) -> list[RenderableType]:
+    """Customers by tier who are about to rise or fall, the highest tier first."""
+    outlook = document["outlook"]
+    labels = {tier["code"]: f"{tier['label']} {tier['code']}" for tier in document["tiers"]}
+    table = plain_table("tier")
+    add_figures(table, *(state.replace("_", " ") for state in STATES))
+    for row in reversed(outlook["states"]):
+        table.add_row(labels[row["tier"]], *(f"{row[state]:,}" for state in STATES))
+    return [Text(f"outlook to {outlook['last_day']}, if balances stay", style="bold"), table, ""]
 
 
 def _remarks(document: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, parse_aliases, parse_rates
 from vip_tiering.rules.forms import RuleFile, check
-from vip_tiering.rules.tiers import Ladder, TiersFile
+from vip_tiering.rules.tiers import Ladder, OutlookRule, TiersFile
 from vip_tiering.rules.yaml_file import MOST_BYTES, Document
 
 FILES: Final[dict[str, type[RuleFile]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
@@ -67,6 +67,7 @@ class Rules:
     calendar: CalendarFile = field(default_factory=CalendarFile)
     rates: Rates | None = None
     aliases: Aliases | None = None
+    outlook: OutlookRule = field(default_factory=OutlookRule)
 
     def ladder(self, quarter: Quarter) -> Ladder:
         """Return the ladder with the newest `valid_from` on or before the quarter's first day; none: RulesError."""
@@ -82,6 +83,7 @@ class Rules:
         effective = {
             "tiers": [[tier.code, tier.label, tier.min_fen] for tier in ladder.tiers],
             "source": ladder.source,
+            "outlook": self.outlook.model_dump(),
             "extracts": self.extracts.model_dump(mode="json"),
             "calendar": self.calendar.model_dump(mode="json", exclude={"source", "lobby_events", "branch_dates"}),
             "rates": self.rates.sha256 if self.rates else None,
@@ -171,11 +173,8 @@ def rules_of(folder: RuleFolder) -> Rules | None:
     if extracts.aliases and (content := _table(folder, extracts.aliases, "aliases")) is not None:
         aliases, found = parse_aliases(content, f"{folder.shown}/{extracts.aliases}")
         folder.of_tables.extend(found)
-    return (
-        None
-        if folder.of_tables
-        else Rules(folder.name, tiers.ladders, extracts, folder.sound(CalendarFile) or CalendarFile(), rates, aliases)
-    )
+    calendar = folder.sound(CalendarFile) or CalendarFile()
+    return None if folder.of_tables else Rules(folder.name, tiers.ladders, extracts, calendar, rates, aliases, tiers.outlook)
 
 
 def _table(folder: RuleFolder, file: str, key: str) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -16,6 +17,7 @@ from vip_tiering.rules.forms import OWN_MESSAGE, Code, Label, RuleFile, Source, 
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _BOUND: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})(\.[0-9]{1,2})?")
+_SHARE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?%")
 _BOUND_SCHEMA: Final = {
     "description": "lower bound in yuan: a whole number, or a quoted decimal; the bound itself belongs to the tier",
     "anyOf": [
@@ -46,6 +48,15 @@ def _check_bound(bound: object) -> object:
 Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
 
 
+def _check_share(share: object) -> object:
+    if not isinstance(share, str) or not _SHARE.fullmatch(share) or Fraction(share[:-1]) > 100:  # noqa: PLR2004 (percent)
+        raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted share of at most 100 %, such as "90%"')
+    return share
+
+
+Share = Annotated[str, PlainValidator(_check_share), WithJsonSchema({"type": "string", "pattern": f"^{_SHARE.pattern}$"})]
+
+
 class Tier(Strict):
     """One step of the ladder: customers with an average of `min` yuan or more, below the next step's `min`."""
 
@@ -60,6 +71,18 @@ class Tier(Strict):
 
 
 Tiers = Annotated[list[Tier], Field(min_length=1, description="the ladder, from the lowest tier to the highest")]
+
+
+class OutlookRule(Strict):
+    """From where on a customer is near another tier (semantics 10.4)."""
+
+    near_up: Annotated[Share, Field(description="share of the next tier's bound that the projected average must reach")] = "90%"
+    near_down: Annotated[Share, Field(description="share of the tier's own bound that may be taken out at most")] = "5%"
+
+    @property
+    def shares(self) -> tuple[Fraction, Fraction]:
+        """Both shares, exactly."""
+        return Fraction(self.near_up[:-1]) / 100, Fraction(self.near_down[:-1]) / 100
 
 
 class TierSet(Strict):
@@ -79,6 +102,7 @@ class TiersFile(RuleFile):
     source: Source | None = None
     tiers: Tiers | None = None
     sets: Annotated[list[TierSet], Field(min_length=1, description="several ladders; the newest in force counts")] | None = None
+    outlook: Annotated[OutlookRule, Field(description="from where on a customer is near another tier")] = OutlookRule()
 
     @property
     def ladders(self) -> tuple[Ladder, ...]:

@@ -29,7 +29,7 @@ from vip_tiering.tiers.run_folder import run_before
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress
 
-OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "rejects.csv")
+OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "rejects.csv")
 """The files of a run folder that a pattern of extracts might match."""
 
 

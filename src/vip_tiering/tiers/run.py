@@ -26,6 +26,7 @@ from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.ledger import Ledger
+from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.partial_days import may_be_empty
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
@@ -39,11 +40,12 @@ _NEVER_LIFTED: Final = {"currency", "currency-empty"}
 
 @dataclass(frozen=True)
 class Run:
-    """A computed run. `tiers`: one row per present customer, sorted by customer_id (columns: `schema.TIERS_PARQUET`)."""
+    """A computed run. Of each present customer, sorted by customer_id: `tiers` (`schema.TIERS_PARQUET`), `outlook` (`outlook_of`)."""
 
     name: str
     tiers: pd.DataFrame
     comparison: Comparison
+    outlook: pd.DataFrame
     rejects: Rejects
     ladder: Ladder
     manifest: dict[str, Any]
@@ -109,13 +111,14 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
     comparison = compare(tiers, previous_tiers, plan.ladder)
-    document = run_files.build(plan, posted, averages, tiers, comparison)
-    return Run(str(period), tiers, comparison, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+    outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
+    document = run_files.build(plan, posted, averages, tiers, comparison, outlook)
+    return Run(str(period), tiers, comparison, outlook, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
-    writers = run_files.run_writers(run.tiers, run.comparison, run.rejects, run.ladder)
+    writers = run_files.run_writers(run.tiers, run.comparison, run.outlook, run.rejects, run.ladder)
     return folders.publish(out, run.name, writers, run.manifest, replace=replace)
 
 

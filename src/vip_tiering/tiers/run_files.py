@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering._version import __version__
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
-from vip_tiering.base.money import decimal_from_fen, yuan_text
+from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
-from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
 from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
@@ -24,6 +25,7 @@ from vip_tiering.publishing.folders import Writer
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.changes import Comparison
 from vip_tiering.tiers.ledger import Averages
+from vip_tiering.tiers.outlook import Horizon, states_by_tier
 from vip_tiering.tiers.plan import Plan
 from vip_tiering.tiers.posting import Posted
 from vip_tiering.tiers.scope import Total
@@ -103,7 +105,9 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: (entry["name"], entry["sha256"]))
 
 
-def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison) -> dict[str, Any]:
+def build(
+    plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame
+) -> dict[str, Any]:
     """Return the manifest of a run, but for its outputs. Raises ProofError where the run contradicts itself."""
     period, rejects = plan.request.period, posted.reading.rejects
     counts = tiers["tier"].value_counts(sort=False)
@@ -126,6 +130,7 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
             "source": plan.ladder.source,
             "valid_from": str(plan.ladder.valid_from) if plan.ladder.valid_from else None,
             "tiers": [{"code": tier.code, "label": tier.label, "min": yuan_text(tier.min_fen)} for tier in plan.ladder.tiers],
+            "outlook": plan.rules.outlook.model_dump(),
         },
         "previous": {"quarter": str(plan.previous.quarter), "digest": plan.previous.digest} if plan.previous else None,
         "filled_days": plan.days.filled_days(),
@@ -142,9 +147,16 @@ def build(plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, c
         "daily_average_sum": yuan_text(averages.fen_days_total // period.days),
         "tiers": tier_table(comparison, plan.ladder, tier_counts),
         "changes": comparison.counts,
+        "outlook": _outlook(plan, outlook),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
         "inputs": inputs_of(plan, posted),
     }
+
+
+def _outlook(plan: Plan, outlook: pd.DataFrame) -> dict[str, Any]:
+    """Return for which days the outlook is, and how many customers are in each state."""
+    horizon = Horizon.after(plan.request.period)
+    return {"first_day": str(day_date(horizon.first)), "last_day": str(day_date(horizon.last)), "states": states_by_tier(outlook)}
 
 
 def _scope(plan: Plan, posted: Posted) -> dict[str, Any]:
@@ -172,7 +184,7 @@ def _figures(total: Total) -> dict[str, Any]:
     return {"rows": total.rows, "delivered_sum": yuan_text(total.delivered), "counted_sum": yuan_text(total.counted)}
 
 
-def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:
+def run_writers(tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:
     """Return how every file of a run but the manifest is written."""
     labels = ladder.labels
     writers: dict[str, Writer] = {
@@ -180,6 +192,7 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, rejects: Rejects, l
         "tiers.parquet": lambda sink: write_parquet(tiers_table(tiers), sink),
         "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
         "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
+        "outlook.csv": lambda sink: write_csv(_outlook_columns(outlook), sink),
     }
     if len(rejects):
         writers["rejects.csv"] = lambda sink: write_csv(_rejects_columns(rejects), sink)
@@ -237,6 +250,16 @@ def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     )
 
 
+def _outlook_columns(outlook: pd.DataFrame) -> dict[str, pa.Array]:
+    return _named(
+        OUTLOOK_CSV,
+        text_array(outlook["customer_id"]),
+        *(_codes(outlook[name]) for name in ("tier", "projected_tier", "state", "next_tier")),
+        *(_yuan(outlook[name]) for name in ("gap_to_next_fen", "deposit_for_next_fen", "cushion_fen", "closing_fen")),
+        _yuan(outlook["projected_average_fen"]),
+    )
+
+
 def _rejects_columns(rejects: Rejects) -> dict[str, pa.Array]:
     problems = sorted(rejects.problems)
     return _named(
@@ -253,8 +276,11 @@ def _named(names: Iterable[str], *columns: pa.Array) -> dict[str, pa.Array]:
 
 
 def _codes(column: pd.Series) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(column.cat.codes), pa.array(column.cat.categories, pa.string()))
+    codes = column.cat.codes
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes == -1), pa.array(column.cat.categories, pa.string()))
 
 
 def _yuan(fen: pd.Series) -> pa.Array:
-    return decimal_from_fen(fen.to_numpy(np.int64))
+    """Return fen as yuan; null where nothing is known."""
+    amounts = decimal_from_fen(fen.to_numpy(np.int64, na_value=0))
+    return pc.if_else(fen.notna().to_numpy(), amounts, pa.scalar(None, DECIMAL)) if fen.hasnans else amounts

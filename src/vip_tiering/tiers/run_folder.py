@@ -15,14 +15,15 @@ import pyarrow.parquet as pq
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.base.quarter import Quarter
+from vip_tiering.base.quarter import Period, Quarter
 from vip_tiering.base.schema import CHANGES_CSV, UNTIERED
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.publishing.switch import SUPERSEDED
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.rules.tiers import Ladder, Tier, bound_fen
+from vip_tiering.rules.tiers import Ladder, OutlookRule, Tier, bound_fen
+from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.scope import rename_previous
 
 if TYPE_CHECKING:
@@ -55,6 +56,22 @@ class TieredRun:
         """The tiers by which it was computed."""
         return Ladder(tuple(Tier.model_validate(tier) for tier in self.manifest["rules"]["tiers"]), self.manifest["rules"]["source"])
 
+    @property
+    def period(self) -> Period:
+        """The days that it covers."""
+        as_of = dt.date.fromisoformat(self.manifest["last_day"])
+        return Period(self.quarter, as_of if self.manifest["status"] == "provisional" else None)
+
+    @property
+    def horizon(self) -> Horizon:
+        """The days that its outlook is for."""
+        return Horizon.after(self.period)
+
+    def outlook(self) -> pd.DataFrame:
+        """Return who is about to rise or fall, as `outlook_of` tells it; by the shares in its manifest, else the usual ones."""
+        rule = OutlookRule.model_validate(self.manifest["rules"].get("outlook", {}))
+        return outlook_of(self.frame(), self.horizon, self.ladder, rule)
+
     def frame(self) -> pd.DataFrame:
         """Return `tiers` as a run computes with them: one row per customer; tier is categorical."""
         codes = self.tiers["tier"].dictionary_encode()
@@ -78,12 +95,12 @@ def holds_runs(folder: Path) -> bool:
     return any(isinstance(one, dict) and one.get("schema") == _RUN for one in found)
 
 
-def read_run(folder: Path) -> TieredRun:
-    """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered or provisional."""
+def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
+    """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered, or provisional and may not be."""
     folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")
     if manifest.get("schema") != _RUN:
         raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
-    if manifest["status"] != "official":
+    if manifest["status"] != "official" and not provisional:
         raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
     with reading(f"{folder.name}/changes.csv"):
         run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))
