@@ -263,7 +263,7 @@ def test_branches_and_managers_hold_the_same_rows(report: Path) -> None:
     sheets = sheets_of(report / "report.xlsx")
     rows = sheets["全部"][1:]
     branches = list(dict.fromkeys(place_of(one)[0] for one in WORLD))
-    assert {"汇总", "全部", *branches} == set(sheets)
+    assert {"汇总", "全部", "临界提升", "可能降级", *branches} == set(sheets)
     managers = {(row[2], row[3]) for row in rows}
     for branch in branches:
         assert [row for row in rows if row[2] == branch] == sheets[branch][1:]
@@ -513,22 +513,6 @@ def test_unfit_runs_and_files(home: Path, tmp_path: Path) -> None:
     )
 
 
-def test_a_provisional_run_is_refused(tmp_path: Path) -> None:
-    """A run up to a day inside the quarter is not a base for a report."""
-    rows = [("2015-09-30", "1", "5.00"), ("2015-10-01", "1", "30000.00"), ("2015-11-15", "1", "30000.00")]
-    path = write_rows(tmp_path / "c.csv", ("date", "customer_id", "balance"), rows)
-    out, rules = tmp_path / "out", ("--rules", RULES)
-    assert (
-        0
-        == vip(
-            "tier", "compute", path, "--quarter", "2015Q4", "--kind", "changes", "--as-of", "2015-11-15", "--out", out, *rules
-        ).returncode
-    )
-    people = write_rows(tmp_path / "customers.csv", ("客户号",), [("1",)])
-    done = export(out / "2015Q4-asof-20151115", people, tmp_path / "reports")
-    assert (4, True) == (done.returncode, "is a provisional run (--as-of)" in done.stderr)
-
-
 def test_a_run_without_a_previous_one(home: Path, tmp_path: Path) -> None:
     """The first run has no rows, and the report says so; customers and measures are there, and no empty columns."""
     done = export(home / "out" / "2015Q3", home / "customers.csv", tmp_path / "reports")
@@ -577,7 +561,7 @@ def test_only_ids_and_without_rules_for_playbooks(home: Path, tmp_path: Path) ->
         "warning: ids.csv: no column branch: every customer belongs to no branch",
         "warning: rules: there is no targets.yaml in this folder; the measures of the branch are left out",
     ] == done.stderr.splitlines()
-    assert ["汇总", "全部", "未分配"] == list(sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx"))
+    assert ["汇总", "全部", "临界提升", "可能降级", "未分配"] == list(sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx"))
 
 
 def test_a_measure_of_a_tier_that_the_run_has_not(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def _changes() -> None:
 
 @changes_app.command("export")
 def changes_export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official and intact.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4; one inside a quarter too.")],
     customers: Annotated[
         Path,
         typer.Option(
@@ -41,6 +41,10 @@ def changes_export(
         Path | None,
         typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
     ] = None,
+    contact_log: Annotated[
+        Path | None,
+        typer.Option("--contact-log", envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contact log: when customers were contacted last."),
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read.")] = "zh",
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
@@ -48,7 +52,7 @@ def changes_export(
     quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
-    """Export who changed tier as a workbook and CSV: a summary, all rows, each branch, and a file for each manager."""
+    """Export who changed tier, and who is about to, as workbooks and CSV: a summary, all rows, each branch, a file for each manager."""
     from vip_tiering.reports import export
 
     result = export.changes_export(
@@ -57,6 +61,7 @@ def changes_export(
         out,
         rules=rules,
         previous=previous,
+        contact_log=contact_log,
         language=cast("Language", choice_of("--lang", lang, ("zh", "en"))),
         replace=replace,
         dry_run=dry_run,

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.cli.tables import add_figures, grouped, plain_table, ruled_table, signed
+from vip_tiering.tiers.outlook import STATES
 
 _SHOWN_REASONS: Final = 2
 _PREVIEW_COLUMNS: Final = 5
@@ -26,11 +27,15 @@ _MOST_PRODUCTS: Final = 8
 def changes_summary(document: Mapping[str, Any]) -> RenderableType:
     """Return the summary of a report from its manifest."""
     against = f" against {document['previous']}" if document["previous"] else ", compared with no earlier run"
-    head = Text(f"changes of {document['quarter']}{against}", style="bold")
+    inside = f" (as of {document['as_of']}, provisional)" if "as_of" in document else ""
+    head = Text(f"changes of {document['quarter']}{inside}{against}", style="bold")
     size = f"{document['customers']:,} customers, {document['branches']:,} branches, {document['managers']:,} managers"
     parts: list[RenderableType] = [head, Text(size)]
     moved = ", ".join(f"{name} {count:,}" for name, count in document["changes"].items() if count)
     parts.append(Text(f"moved: {moved or 'nobody'}"))
+    outlook = document["outlook"]
+    about = [f"{state.replace('_', ' ')} {sum(row[state] for row in outlook['states']):,}" for state in STATES if state != "steady"]
+    parts.append(Text(f"outlook to {outlook['last_day']}: {', '.join(about)}"))
     if document["measures"]:
         parts += ["", _measures(document)]
     return Group(*parts)

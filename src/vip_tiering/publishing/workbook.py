@@ -44,7 +44,9 @@ _LIST_UNITS: Final = 255
 _MAX_TAB: Final = 31
 _CUT: Final = "…"
 _TEXT: Final = {"num_format": "@", "valign": "top"}
-_HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE"}
+_HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE", "valign": "top"}
+_LONG_HEADER: Final = 16
+"""A header of figures that is wider stands in two lines, so that the figures stand close together."""
 _MONEY: Final = {"num_format": "#,##0.00", "valign": "top", "align": "right", "indent": 1}
 _COUNT: Final = {"num_format": "#,##0", "valign": "top", "align": "right", "indent": 1}
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
@@ -56,7 +58,7 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
     # Of parts: figures have their header above them, because no button of a filter covers it.
     "title": {"bold": True, "font_size": 13},
     "count": _COUNT,
-    "header of figures": {**_HEADER, "align": "right", "indent": 1},
+    "header of figures": {**_HEADER, "align": "right", "indent": 1, "text_wrap": True},
     "text total": {**_TEXT, "bold": True},
     "wrapped total": {**_TEXT, "bold": True, "text_wrap": True},
     "money total": {**_MONEY, "bold": True},
@@ -79,13 +81,16 @@ class SheetPart:
 Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
 
 
-def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES) -> int:
+def write_workbook(
+    sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES, heading: str = ""
+) -> int:
     """Write each table as a sheet and return the number of rows of all.
 
     `sheets`: name of the tab -> table of n rows, or several tables as parts; text columns become text cells, integer columns
     numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named keeps its own
-    name. The column `result` offers the words `offered` and takes others after a warning. A table of more than 1,048,575 rows goes on
-    in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel refuses, ends in `…`.
+    name. `heading` stands above each printed page. The column `result` offers the words `offered` and takes others after a warning.
+    A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
+    refuses, ends in `…`.
     """
     import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
 
@@ -101,6 +106,9 @@ def write_workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink
             continue
         for start in range(0, max(1, len(content)), SHEET_ROWS):
             rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats, offered)
+    if heading:
+        for sheet in book.worksheets():
+            sheet.set_header(f"&L{heading.replace('&', '&&')}")
     book.close()
     sink.write(buffer.getbuffer())
     return rows
@@ -129,12 +137,15 @@ class _Cells:
 
 def _cells(column: pa.Array, header: str) -> _Cells:
     """Return a column as cells; nothing is a cell that is null or an empty text."""
-    width = max(_NARROWEST, (wcswidth(header) or len(header)) + _BUTTON)
+    header_width = (wcswidth(header) or len(header)) + _BUTTON
+    width = max(_NARROWEST, header_width)
     if pa.types.is_integer(column.type):
         numbers = column.to_pylist()
         return _Cells("number", max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), numbers)
     if pa.types.is_decimal(column.type):
         fen = fen_from_decimal(pc.fill_null(column, 0))
+        if header_width > _LONG_HEADER:
+            width = header_width // 2 + 2 * _BUTTON
         yuan = [one / FEN_PER_YUAN if given else None for one, given in zip(fen.tolist(), column.is_valid().to_pylist(), strict=True)]
         return _Cells("money", max(width, len(f"-{largest(fen) / FEN_PER_YUAN:,.2f}") + 1), yuan)
     texts = _fitting(column.cast(pa.string()))
@@ -167,9 +178,11 @@ def _write_sheet(
 ) -> int:
     """Fill a sheet, column by column, set it up for reading and printing, and return its rows."""
     lines = np.ones(len(table), np.int64)
+    tall = False
     for place, name in enumerate(table.column_names):
         header = headers.get(name, name)
         cells = _cells(one_array(table.column(name)), header)
+        tall |= cells.kind == "money" and _BUTTON + wcswidth(header) > cells.width
         sheet.write_string(0, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
         sheet.set_column(place, place, cells.width, formats[cells.kind])
         _fill(sheet, 1, place, cells)
@@ -179,6 +192,8 @@ def _write_sheet(
             # A warning and no stop: other words of the bank are read back too.
             rule = {"validate": "list", "source": _fitting_list(offered), "error_type": "warning"}
             sheet.data_validation(1, place, len(table), place, rule)
+    if tall:
+        sheet.set_row(0, 2 * _TITLE_POINTS)
     for row in np.flatnonzero(lines > 1).tolist():
         sheet.set_row(row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
     sheet.freeze_panes(1, 0)

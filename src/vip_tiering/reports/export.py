@@ -13,12 +13,14 @@ from vip_tiering._version import __version__
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, OutputError
+from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.ids import judge_ids, named_ids, refuse_repeated, renamed
+from vip_tiering.customers.other_files import parse_contacts
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
-from vip_tiering.playbooks.load import load
+from vip_tiering.playbooks.load import AllRules, load
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
@@ -26,6 +28,7 @@ from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_d
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.words import Language, Words
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import read_run
 
 
@@ -46,6 +49,7 @@ def changes_export(
     *,
     rules: Path | None = None,
     previous: Path | None = None,
+    contact_log: Path | None = None,
     language: Language = "zh",
     replace: bool = False,
     dry_run: bool = False,
@@ -53,29 +57,33 @@ def changes_export(
 ) -> ChangesResult:
     """Make the report of a run as `out/QUARTER`, unless the same report stands there already. With `dry_run` nothing is written.
 
-    `customers`: the customer file; `rules`: folder of rules, the packaged ones without it; `previous`: the run of the quarter
-    before, else the one beside the run; `replace`: move another report of the quarter to `.superseded`.
+    A run inside a quarter is told as such, in `out/QUARTER-asof-DAY`. `customers`: the customer file; `contact_log`: tells when customers
+    were contacted last; `rules`: folder of rules, the packaged ones without it; `previous`: the run of the quarter before, else the one
+    beside the run; `replace`: move another report of the quarter to `.superseded`.
     Raises RulesError, DataError, OutputError, LockedError, and ProofError where the report does not add up.
     """
     loaded = load(rules)
     _refuse_places(run, out)
-    found = read_run(run)
+    found = read_run(run, provisional=True)
     before, no_before = find_before(run, found, previous, loaded.rules)
     last_year, no_last_year = find_last_year(run, found, loaded.rules)
     form = loaded.customers.of_file("customers")
     file = read_side_file(customers, size_in_bytes(max_bytes), form=form.form_of("customers"))
     holders, said = parse_holders(file, form)
     named = named_ids(file, form, text_array(holders["customer_id"]))
-    if (aliases := loaded.rules.aliases) is not None and "aliases" in found.manifest["scope"]:  # the run has the new numbers
+    aliases = loaded.rules.aliases if "aliases" in found.manifest["scope"] else None
+    if aliases is not None:  # the run has the new numbers
         now = renamed(named, aliases, "ids")
         refuse_repeated(named, now)
         named, holders = now, holders.assign(customer_id=now.ids.to_pandas())
     judge_ids(found, named)
+    last_contact, log_sha256, said_of_log = _last_contacts(contact_log, loaded, aliases, size_in_bytes(max_bytes))
     made_from = {
         "run": found.digest,
         "previous": before.digest if before else None,
         "last_year": last_year.digest if last_year else None,
         "customers": file.sha256,
+        "contact_log": log_sha256,
         "rules": rules_digest(loaded),
         "language": language,
         "program": __version__,
@@ -83,8 +91,8 @@ def changes_export(
     with reading(f"{run.name}/migration.csv"):
         migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
     tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
-    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year)
-    target = out / str(found.quarter)
+    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact)
+    target = out / str(found.period)
     with nullcontext() if dry_run else locked(out):
         if not dry_run:
             _refuse_foreign(target)
@@ -92,12 +100,27 @@ def changes_export(
                 document = manifests.manifest_of(standing)
                 return ChangesResult(document, standing, tuple(document["warnings"]), up_to_date=True)
         report, words = report_of(inputs), Words(language, found.labels)
-        warnings = (*said, *no_before, *no_last_year, *_notes(inputs, report, customers.name))
+        warnings = (*said, *said_of_log, *no_before, *no_last_year, *_notes(inputs, report, customers.name))
         document = {**document_of(made_from, report, inputs, words), "warnings": list(warnings)}
         if dry_run:
             return ChangesResult(document, None, warnings)
         folder = folders.publish(out, target.name, report_files(report, inputs, words), document, replace=replace)
     return ChangesResult(manifests.manifest_of(folder), folder, warnings)
+
+
+def _last_contacts(
+    path: Path | None, rules: AllRules, aliases: Aliases | None, max_bytes: int
+) -> tuple[pd.Series | None, str | None, list[str]]:
+    """Return the newest day of a contact by customer, as text, from a contact log; its SHA-256, and warnings."""
+    if path is None:
+        return None, None, []
+    channels = [code for code, one in (rules.playbooks.channels if rules.playbooks else {}).items() if one.contact]
+    form = rules.customers.of_file("contact_log")
+    file = read_side_file(path, max_bytes, form=form.form_of("contact_log"))
+    contacts, said = parse_contacts(file, form, channels)
+    ids = contacts.customer_id if aliases is None else aliases.known_as(contacts.customer_id)
+    newest = pd.Series(contacts.day).groupby(ids.to_pandas()).max()
+    return newest.map(day_date).astype("str"), file.sha256, said
 
 
 def _notes(inputs: ReportInputs, report: Report, file: str) -> list[str]:

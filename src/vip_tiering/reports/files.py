@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.base.quarter import day_date
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import Sheet, SheetPart, write_workbook
+from vip_tiering.reports.prospects import about_to_fall, about_to_rise, waiting_days
 from vip_tiering.reports.report import Report, ReportInputs
 from vip_tiering.reports.tables import (
     known,
     measures_for_people,
     measures_for_programs,
     migration_matrix,
+    outlook_table,
+    own_table,
+    prospects_table,
     rows_table,
     tiers_table,
 )
 from vip_tiering.reports.tallies import MANAGER
 from vip_tiering.reports.words import Words
+from vip_tiering.tiers.outlook import states_by_tier
+from vip_tiering.tiers.run_folder import TieredRun
 
 SCHEMA: Final = "vip-tiering changes report"
 SCHEMA_VERSION: Final = 1
@@ -50,31 +58,38 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
     run, rules = inputs.run, inputs.rules
     whole = report.measures[report.measures["branch"].isna()]
     quarters = {"quarter": str(run.quarter), "previous": str(run.quarter.previous) if run.compared else None}
+    status = {"status": "provisional report", "as_of": str(run.period.as_of)} if run.period.provisional else {"status": "report"}
     return {
-        **manifests.head(SCHEMA, SCHEMA_VERSION, made_from, **quarters, status="report"),
+        **manifests.head(SCHEMA, SCHEMA_VERSION, made_from, **quarters, **status),
         "rules": {"name": rules.name},
         "customers": run.manifest["customers"],
         "branches": len(report.branches),
         "managers": len(report.managers),
         "changes": report.changes,
+        "outlook": {"last_day": str(day_date(run.horizon.last)), "states": states_by_tier(report.customers)},
         "measures": measures_for_programs(whole, rules, words).to_pylist(),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
 
 
 def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str, Writer]:
-    """Return how every file of a report is written, but for the manifest."""
+    """Return how every file of a report is written, but for the manifest; the names of a run inside a quarter tell its day."""
     run, rows = inputs.run, rows_table(report.moves, inputs.run, words)
     matrix, headers = migration_matrix(inputs.migration, run, words)
-    sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows}
+    prospects = _prospects(report.customers, run, words)
+    sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows, **prospects}
+    rise, fall = about_to_rise(report.customers, run), about_to_fall(report.customers, run)
     files = {
         "changes.csv": _csv(rows_table(report.moves, run)),
+        "outlook.csv": _csv(pa.concat_tables([prospects_table(rise), prospects_table(fall)])),
         "tiers.csv": _csv(tiers_table(report.whole, run)),
         "branch_tiers.csv": _csv(tiers_table(report.by_branch, run)),
         "manager_tiers.csv": _csv(tiers_table(report.by_manager, run)),
         "migration.csv": _csv(inputs.migration),
         "measures.csv": _csv(measures_for_programs(report.measures, inputs.rules, words)),
     }
+    by_manager = report.customers.groupby([*MANAGER], observed=True)
+    own = {(str(branch), str(manager)): customers for (branch, manager), customers in by_manager}
     safe = safe_names(words.named(branch) for branch in report.branches)
     for branch in report.branches:
         tab = name = words.named(branch)
@@ -82,25 +97,62 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
             tab += "_"
         sheets[tab] = rows.filter(pc.field("branch") == name)
         files[f"{BRANCHES}/{safe[name]}.csv"] = _csv(sheets[tab], words.headers)
-        files |= _for_managers(branch, report, inputs, words, sheets[tab], f"{MANAGERS}/{safe[name]}")
-    return {"report.xlsx": _workbook(sheets, {**words.headers, **headers}), **files}
+        files |= _for_managers(branch, report, inputs, words, sheets[tab], own, f"{MANAGERS}/{safe[name]}")
+    files = {"report.xlsx": _workbook(sheets, {**words.headers, **words.states, **headers}, _heading(inputs, words)), **files}
+    return {_dated(name, run): writer for name, writer in files.items()}
 
 
-def _for_managers(branch: str, report: Report, inputs: ReportInputs, words: Words, rows: pa.Table, folder: str) -> dict[str, Writer]:
-    """Return a workbook and a CSV for each manager of a branch: their rows of those of the branch, and the tiers of their customers."""
+def _dated(name: str, run: TieredRun) -> str:
+    """Return the name of a file, with the day up to which a run inside a quarter goes."""
+    if not run.period.provisional:
+        return name
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}-asof-{run.period.as_of:%Y%m%d}.{ending}"
+
+
+def _prospects(customers: pd.DataFrame, run: TieredRun, words: Words, *, of_one: bool = False) -> dict[str, Sheet]:
+    """Return the sheets of who is about to rise, and of who is about to fall. `of_one`: of one manager."""
+    days = waiting_days(run.horizon)
+    sheets: dict[str, Sheet] = {}
+    for name, chosen, keep in (("rise", about_to_rise, False), ("fall", about_to_fall, True)):
+        table = prospects_table(chosen(customers, run), words, of_one=of_one)
+        sheets[words.text(name)] = _with_headers(table, words.headers_of_prospects(days, keep=keep))
+    return sheets
+
+
+def _for_managers(
+    branch: str,
+    report: Report,
+    inputs: ReportInputs,
+    words: Words,
+    rows: pa.Table,
+    own: Mapping[tuple[str, str], pd.DataFrame],
+    folder: str,
+) -> dict[str, Writer]:
+    """Return a workbook and a CSV for each manager of a branch: who moved, who is about to, all customers of theirs, and their tiers."""
     files: dict[str, Writer] = {}
     lines_of_branch = report.by_manager[report.by_manager["branch"] == branch]
     managers = [manager for of, manager in report.managers if of == branch]
     safe = safe_names(words.named(manager) for manager in managers)
     for manager in managers:
         name = words.named(manager)
-        own = rows.filter(pc.field("manager") == name)
+        moved, customers = rows.filter(pc.field("manager") == name), own.get((branch, manager), report.customers.iloc[:0])
         lines = lines_of_branch[lines_of_branch["manager"] == manager].drop(columns=[*MANAGER])
         tiers = _part("tiers_title", tiers_table(lines, inputs.run, words), words)
-        summary = [SheetPart(f"{words.named(branch)} {name}"), *_head(inputs, words), tiers]
-        files[f"{folder}/{safe[name]}.csv"] = _csv(own, words.headers)
-        files[f"{folder}/{safe[name]}.xlsx"] = _workbook({words.text("rows"): own, words.text("summary"): summary}, words.headers)
+        sheets: dict[str, Sheet] = {
+            words.text("rows"): moved,
+            **_prospects(customers, inputs.run, words, of_one=True),
+            words.text("own"): own_table(customers, words),
+            words.text("summary"): [SheetPart(f"{words.named(branch)} {name}"), *_head(inputs, words), tiers],
+        }
+        files[f"{folder}/{safe[name]}.csv"] = _csv(moved, words.headers)
+        files[f"{folder}/{safe[name]}.xlsx"] = _workbook(sheets, words.headers, f"{_heading(inputs, words)}　{words.named(branch)} {name}")
     return files
+
+
+def _with_headers(table: pa.Table, headers: Mapping[str, str]) -> pa.Table:
+    """Return a table whose columns are called as people read them, where two sheets of a workbook call one column differently."""
+    return table.rename_columns([headers.get(name, name) for name in table.column_names])
 
 
 def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Table) -> list[SheetPart]:
@@ -112,26 +164,36 @@ def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Tabl
     }
     tables = {title: table for title, table in tables.items() if len(table)}
     tables["tiers_title"] = tiers_table(report.whole, run, words)
+    tables["outlook_title"] = outlook_table(report.customers, words)
     if run.compared:
         tables["migration_title"] = matrix
     tables["branches_title"] = tiers_table(report.by_branch, run, words)
     tables["managers_title"] = tiers_table(report.by_manager, run, words)
-    return [*_head(inputs, words), *(_part(title, table, words) for title, table in tables.items())]
+    return [*_head(inputs, words), *(_part(title, table, words, last=str(day_date(run.horizon.last))) for title, table in tables.items())]
 
 
-def _part(title: str, table: pa.Table, words: Words) -> SheetPart:
+def _part(title: str, table: pa.Table, words: Words, **values: str) -> SheetPart:
     """Return a table with its title; what sums up others is a total, and what nothing is known of is left out."""
     sums = {words.text("total"), words.text("whole")}
     texts = [table[name].to_pylist() for name in table.column_names if pa.types.is_string(table[name].type)]
     totals = frozenset(row for row, cells in enumerate(zip(*texts, strict=True)) if sums & set(cells))
-    return SheetPart(words.text(title), known(table), totals)
+    return SheetPart(words.text(title, **values), known(table), totals)
+
+
+def _heading(inputs: ReportInputs, words: Words) -> str:
+    """Return what stands above everything: of which quarter, up to which day of it, against which."""
+    period, before = inputs.run.period, str(inputs.run.quarter.previous)
+    inside = {"quarter": str(period.quarter), "day": str(period.as_of)}
+    quarter = words.text("as_of", **inside) if period.provisional else str(period.quarter)
+    return words.text("heading", now=quarter, before=before) if inputs.run.compared else words.text("heading_alone", now=quarter)
 
 
 def _head(inputs: ReportInputs, words: Words) -> list[SheetPart]:
     """Return the lines at the top: which quarters, in which unit, what is not known."""
-    quarter, before = str(inputs.run.quarter), str(inputs.run.quarter.previous)
-    heading = words.text("heading", now=quarter, before=before) if inputs.run.compared else words.text("heading_alone", now=quarter)
-    lines = [heading, words.text("units")]
+    period, before = inputs.run.period, str(inputs.run.quarter.previous)
+    lines = [_heading(inputs, words), words.text("units")]
+    if period.provisional:
+        lines.append(words.text("provisional", day=str(period.as_of)))
     if not inputs.run.compared:
         lines.append(words.text("initial"))
     elif inputs.before is None:
@@ -139,8 +201,8 @@ def _head(inputs: ReportInputs, words: Words) -> list[SheetPart]:
     return [SheetPart(line) for line in lines]
 
 
-def _workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str]) -> Writer:
-    return lambda sink: write_workbook(sheets, headers, sink)
+def _workbook(sheets: Mapping[str, Sheet], headers: Mapping[str, str], heading: str) -> Writer:
+    return lambda sink: write_workbook(sheets, headers, sink, heading=heading)
 
 
 def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:

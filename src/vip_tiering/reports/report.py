@@ -12,6 +12,7 @@ from vip_tiering.base.money import fen_from_text
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.measures import Sides, measures_of
 from vip_tiering.reports.moves import codes_of_run, moves_of
+from vip_tiering.reports.prospects import customers_of
 from vip_tiering.reports.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
 from vip_tiering.reports.words import CHANGES
 from vip_tiering.tiers.run_files import Proof
@@ -22,7 +23,8 @@ from vip_tiering.tiers.run_folder import TieredRun
 class ReportInputs:
     """Everything a report is made from. `before`, `last_year`: `tiers.parquet` of the runs to compare with, where they are at hand.
 
-    `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text.
+    `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text; `last_contact`: the newest day of a
+    contact by customer, as text, where a log is given.
     """
 
     run: TieredRun
@@ -31,18 +33,20 @@ class ReportInputs:
     migration: pa.Table
     before: pd.DataFrame | None
     last_year: pd.DataFrame | None
+    last_contact: pd.Series | None = None
 
 
 @dataclass(frozen=True)
 class Report:
     """A report, as frames.
 
-    `moves`: who moved, see `moves_of`; `whole`, `by_branch`, `by_manager`: lines by tier, see `lines_of`; `branches` and `managers`:
-    those who have customers in it, in order, managers as pairs of branch and manager; `measures`: see `measures_of`; `changes`: rows
-    by kind.
+    `moves`: who moved, see `moves_of`; `customers`: everybody, see `customers_of`; `whole`, `by_branch`, `by_manager`: lines by tier,
+    see `lines_of`; `branches` and `managers`: those who have customers in it, in order, managers as pairs of branch and manager;
+    `measures`: see `measures_of`; `changes`: rows by kind.
     """
 
     moves: pd.DataFrame
+    customers: pd.DataFrame
     whole: pd.DataFrame
     by_branch: pd.DataFrame
     by_manager: pd.DataFrame
@@ -67,6 +71,7 @@ def report_of(inputs: ReportInputs) -> Report:
     branches = by_branch["branch"].unique().tolist()
     report = Report(
         moves=moves,
+        customers=customers_of(run, holders, inputs.last_contact),
         whole=lines_of(run, now, whole_before),
         by_branch=by_branch,
         by_manager=by_manager,
@@ -94,6 +99,7 @@ def _proved(report: Report, inputs: ReportInputs) -> list[Proof]:
     for name, by in (("branches", report.by_branch), ("managers", report.by_manager)):
         total = int(by["customers"][by["tier"] == TOTAL].sum())
         proofs.append(Proof(f"customers of all {name} = customers of the run", total, run.manifest["customers"]))
+    proofs.append(Proof("customers of all managers' files = customers of the run", len(report.customers), run.manifest["customers"]))
     held = len(report.moves.merge(pd.DataFrame(report.managers, columns=[*MANAGER]), on=[*MANAGER]))
     proofs.append(Proof("rows of all managers = rows", held, len(report.moves)))
     migrated = sum(int(one) for one in inputs.migration["customers"].to_pylist())

@@ -18,13 +18,20 @@ from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import BETWEEN_CLUES, codes_of_run
+from vip_tiering.reports.prospects import DEPOSIT
 from vip_tiering.reports.tallies import TOTAL
-from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, ROWS, Words
+from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, OWN, PROSPECTS, ROWS, Words
+from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.run_folder import TieredRun
 
 _ROWS = list(ROWS)
 ROWS_FOR_PROGRAMS: Final = (*_ROWS[: _ROWS.index("from_label")], "from_tier", "to_tier", *_ROWS[_ROWS.index("from_label") :])
 """The columns of changes.csv."""
+PROSPECTS_FOR_PROGRAMS: Final = (
+    "customer_id", "display_name", "branch", "manager", "tier", "state", "target", "projected_tier", "daily_average", "gap",
+    "cushion", "projected_average", "closing_balance", "last_contact",
+)  # fmt: skip
+"""The columns of outlook.csv; before the last four what must come, now and on each of some days."""
 MEASURES_FOR_PROGRAMS: Final = ("measure", "label", "branch", "unit", *MEASURES)
 """The columns of measures.csv."""
 
@@ -53,6 +60,50 @@ def rows_table(moves: pd.DataFrame, run: TieredRun, words: Words | None = None) 
     clues = {codes: words.clues(codes.split(BETWEEN_CLUES)) for codes in rows["clues"].unique()}
     rows["display_name"] = rows["display_name"].replace("", words.text("nobody"))
     return _table(rows.assign(change=rows["change"].map(words.changes), clues=rows["clues"].map(clues)), ROWS)
+
+
+def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one: bool = False) -> pa.Table:
+    """Return who is about to rise or fall, in words, or for programs with codes; what must come by the day stands after the gap.
+
+    `of_one`: of one manager, whom no column names. The tier to be reached is left out where it is the one they have.
+    """
+    deposits = [name for name in map(str, chosen.columns) if name.startswith(DEPOSIT)]
+    rows = _customers(chosen, words)
+    if words is None:
+        columns = [*PROSPECTS_FOR_PROGRAMS[:-4], *deposits, *PROSPECTS_FOR_PROGRAMS[-4:]]
+        return _table(rows, columns, [*AMOUNTS, *deposits])
+    people = [name for name in PROSPECTS if name != "target_label" or (chosen["target"] != chosen["tier"]).any()]
+    place = people.index("deposit_now")
+    holders = [] if of_one else ["branch", "manager"]
+    columns = ["customer_id", "display_name", *holders, *people[:place], *deposits, *people[place + 1 :]]
+    return _table(rows, columns, [*AMOUNTS, *deposits])
+
+
+def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:
+    """Return all customers of a manager with the columns `words.OWN`."""
+    return _table(_customers(customers, words), OWN)
+
+
+def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:
+    """Return customers with amounts under the names that reports use, and with the words of one language where there are any."""
+    amounts = {"gap_to_next_fen": "gap_to_next", "cushion_fen": "cushion", "closing_fen": "closing_balance"}
+    rows = _named(customers.rename(columns={**amounts, "projected_average_fen": "projected_average"}), words)
+    if words is None:
+        return rows
+    labels = {"tier_label": "tier", "target_label": "target", "projected_label": "projected_tier", "from_label": "from_tier"}
+    for label, code in labels.items():
+        if code in rows:
+            rows[label] = rows[code].astype("str").map({**words.tiers, "": ""})
+    rows["state_label"] = rows["state"].astype("str").map(words.states)
+    rows["display_name"] = rows["display_name"].replace("", words.text("nobody"))
+    return rows
+
+
+def outlook_table(customers: pd.DataFrame, words: Words) -> pa.Table:
+    """Return how many customers of each tier are in each state, the highest tier first."""
+    counts = pd.DataFrame([*reversed(states_by_tier(customers))])
+    counts.insert(0, "tier_label", counts.pop("tier").map(words.tiers))
+    return _table(counts, counts.columns)
 
 
 def _named(frame: pd.DataFrame, words: Words | None) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
@@ -53,9 +54,37 @@ MEASURES: Final[dict[str, Pair]] = {
     "year_reached": ("年度完成率", "Reached of year"),
 }
 """What a report says of each measure of the branch, likewise. `measures` makes the values."""
-HEADERS: Final[dict[str, Pair]] = {
-    **ROWS,
+PROSPECTS: Final[dict[str, Pair]] = {
     "tier_label": ("层级", "Tier"),
+    "state_label": ("展望", "Outlook"),
+    "target_label": ("目标层级", "Tier to reach"),
+    "gap": ("还差日均", "Lacks in average"),
+    "deposit_now": ("现在存入多少可升级", "Deposit now to rise"),
+    "cushion": ("可转出多少不降级", "May be taken out"),
+    "projected_label": ("按目前余额季末层级", "Tier if balances stay"),
+    "daily_average": ("本季日均", "Daily average now"),
+    "closing_balance": ("期末余额", "Closing balance"),
+    "last_contact": ("上次联系", "Last contact"),
+}
+"""What a report says of each customer who is about to rise, after who they are and who holds them. `prospects` makes the values."""
+TO_KEEP: Final[Pair] = ("现在存入多少可保级", "Deposit now to keep")
+"""The header of `deposit_now` for who is about to fall: the tier to be kept is the one they have."""
+OWN: Final = (
+    "customer_id", "display_name", "tier_label", "from_label", "daily_average", "closing_balance", "state_label", "gap_to_next",
+    "cushion", "last_contact",
+)  # fmt: skip
+"""What a manager's file says of every customer of theirs."""
+STATES: Final[dict[str, Pair]] = {
+    "rising": ("将升级", "rising"),
+    "near_up": ("临近升级", "near up"),
+    "steady": ("稳定", "steady"),
+    "near_down": ("临近降级", "near down"),
+    "falling": ("将降级", "falling"),
+}
+HEADERS: Final[dict[str, Pair]] = {
+    **PROSPECTS,
+    **ROWS,
+    "gap_to_next": ("距上一级尚差", "Lacks to next tier"),
     "measure": ("指标编号", "Measure"),
     "label": ("指标", "Name"),
     **FIGURES,
@@ -66,7 +95,7 @@ AMOUNTS: Final = frozenset(
     {
         "previous_daily_average", "daily_average", "difference", "closing_balance", "to_next_tier", "below_former_tier",
         "previous_daily_average_sum", "daily_average_sum", "daily_average_change", "previous_average_per_customer",
-        "average_per_customer",
+        "average_per_customer", "gap", "gap_to_next", "cushion", "projected_average",
     }
 )  # fmt: skip
 """Columns of money: fen while a report is made, yuan in its files. Those of measures are money where the unit is yuan."""
@@ -92,6 +121,16 @@ TEXTS: Final[dict[str, Pair]] = {
     "whole": ("全部", "All"),
     "summary": ("汇总", "Summary"),
     "rows": ("变动", "Changes"),
+    "rise": ("临界提升", "About to rise"),
+    "fall": ("可能降级", "About to fall"),
+    "own": ("我的客户", "My customers"),
+    "outlook_title": ("展望：若余额不变，至 {last}", "Outlook to {last}, if balances stay"),
+    "waiting": ("{month}月{day}日存入", "Deposit on {month}-{day}"),
+    "as_of": ("{quarter}（截至 {day}，季中）", "{quarter} (as of {day}, provisional)"),
+    "provisional": (
+        "季中数据：日均截至 {day} 计算，不作为定级依据；层级以季末运行为准",
+        "Provisional: averages up to {day}; tiers are decided when the quarter is over",
+    ),
     "heading": ("{now} 客户层级变动，对比 {before}", "Changes of tier in {now} against {before}"),
     "heading_alone": ("{now} 客户层级", "Tiers of {now}"),
     "initial": ("无上季运行可比", "There is no run of the quarter before to compare with"),
@@ -121,12 +160,19 @@ class Words:
         self.language = language
         self.headers = {column: pair[self._at] for column, pair in HEADERS.items()}
         self.changes = {code: pair[self._at] for code, pair in CHANGES.items()}
+        self.states = {code: pair[self._at] for code, pair in STATES.items()}
         labels = {**labels, ABSENT: RESERVED_CODES[ABSENT]}
         self.tiers = labels if language == "zh" else {code: code.replace("_", " ") for code in labels}
 
     def text(self, name: str, **values: str) -> str:
         """Return a text with its values."""
         return TEXTS[name][self._at].format(**values)
+
+    def headers_of_prospects(self, days: Iterable[dt.date], *, keep: bool) -> dict[str, str]:
+        """Return the headers of who is about to rise, or with `keep` to fall. `days`: those for which the cost of waiting is told."""
+        other = {"deposit_now": TO_KEEP[self._at]} if keep else {}
+        waiting = {f"deposit_{day}": self.text("waiting", month=f"{day.month}", day=f"{day.day}") for day in days}
+        return {**self.headers, **other, **waiting}
 
     def named(self, name: str) -> str:
         """Return the name of a branch or a manager."""
