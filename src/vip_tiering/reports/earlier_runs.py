@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,14 @@ from vip_tiering.tiers.scope import rename_previous
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers."""
+    """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers.
+
+    `bounds_fen`: the lower bounds by which it tiered, by code.
+    """
 
     digest: str
     tiers: pd.DataFrame
+    bounds_fen: Mapping[str, int]
 
 
 def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) -> tuple[Earlier | None, list[str]]:
@@ -90,7 +95,7 @@ def _renamed(found: TieredRun, run: TieredRun, rules: Rules) -> Earlier:
     tiers = found.frame()
     if "aliases" in run.manifest["scope"] and rules.aliases is not None:
         tiers = rename_previous(tiers, rules.aliases, rules.ladder(found.quarter))
-    return Earlier(found.digest, tiers)
+    return Earlier(found.digest, tiers, found.bounds_fen)
 
 
 def _refused(folder: Path, message: str) -> Problem:

@@ -91,7 +91,8 @@ def changes_export(
     with reading(f"{run.name}/migration.csv"):
         migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
     tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
-    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact)
+    bounds_before = before.bounds_fen if before else {}
+    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact, bounds_before)
     target = out / str(found.period)
     with nullcontext() if dry_run else locked(out):
         if not dry_run:

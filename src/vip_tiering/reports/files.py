@@ -23,6 +23,7 @@ from vip_tiering.reports.tables import (
     measures_for_people,
     measures_for_programs,
     migration_matrix,
+    movement_table,
     outlook_table,
     own_table,
     prospects_table,
@@ -66,10 +67,19 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "branches": len(report.branches),
         "managers": len(report.managers),
         "changes": report.changes,
+        "movement": _movement(report, run),
         "outlook": {"last_day": str(day_date(run.horizon.last)), "states": states_by_tier(report.customers)},
         "measures": measures_for_programs(whole, rules, words).to_pylist(),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
+
+
+def _movement(report: Report, run: TieredRun) -> list[dict[str, str]]:
+    """Return why each tier's sum of averages changed, in yuan as text."""
+    if report.movement is None:
+        return []
+    rows = movement_table(report.movement, run).to_pylist()
+    return [{name: str(value) for name, value in row.items()} for row in rows]
 
 
 def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str, Writer]:
@@ -83,6 +93,7 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
         "changes.csv": _csv(rows_table(report.moves, run)),
         "outlook.csv": _csv(pa.concat_tables([prospects_table(rise), prospects_table(fall)])),
         "tiers.csv": _csv(tiers_table(report.whole, run)),
+        **({} if report.movement is None else {"movement.csv": _csv(movement_table(report.movement, run))}),
         "branch_tiers.csv": _csv(tiers_table(report.by_branch, run)),
         "manager_tiers.csv": _csv(tiers_table(report.by_manager, run)),
         "migration.csv": _csv(inputs.migration),
@@ -165,7 +176,8 @@ def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Tabl
     tables = {title: table for title, table in tables.items() if len(table)}
     tables["tiers_title"] = tiers_table(report.whole, run, words)
     tables["outlook_title"] = outlook_table(report.customers, words)
-    if run.compared:
+    if report.movement is not None:
+        tables["movement_title"] = movement_table(report.movement, run, words)
         tables["migration_title"] = matrix
     tables["branches_title"] = tiers_table(report.by_branch, run, words)
     tables["managers_title"] = tiers_table(report.by_manager, run, words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.measures import Sides, measures_of
+from vip_tiering.reports.movement import movement_of
 from vip_tiering.reports.moves import codes_of_run, moves_of
 from vip_tiering.reports.prospects import customers_of
 from vip_tiering.reports.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
@@ -24,7 +26,7 @@ class ReportInputs:
     """Everything a report is made from. `before`, `last_year`: `tiers.parquet` of the runs to compare with, where they are at hand.
 
     `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text; `last_contact`: the newest day of a
-    contact by customer, as text, where a log is given.
+    contact by customer, as text, where a log is given; `bounds_before`: by which `before` tiered, in fen by code.
     """
 
     run: TieredRun
@@ -34,6 +36,7 @@ class ReportInputs:
     before: pd.DataFrame | None
     last_year: pd.DataFrame | None
     last_contact: pd.Series | None = None
+    bounds_before: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Report:
 
     `moves`: who moved, see `moves_of`; `customers`: everybody, see `customers_of`; `whole`, `by_branch`, `by_manager`: lines by tier,
     see `lines_of`; `branches` and `managers`: those who have customers in it, in order, managers as pairs of branch and manager;
-    `measures`: see `measures_of`; `changes`: rows by kind.
+    `movement`: see `movement_of`, None where nothing was compared; `measures`: see `measures_of`; `changes`: rows by kind.
     """
 
     moves: pd.DataFrame
@@ -52,6 +55,7 @@ class Report:
     by_manager: pd.DataFrame
     branches: list[str]
     managers: list[tuple[str, str]]
+    movement: pd.DataFrame | None
     measures: pd.DataFrame
     changes: dict[str, int]
     proofs: list[Proof]
@@ -77,6 +81,7 @@ def report_of(inputs: ReportInputs) -> Report:
         by_manager=by_manager,
         branches=branches,
         managers=list(by_manager[[*MANAGER]].drop_duplicates().itertuples(index=False, name=None)),
+        movement=movement_of(run, inputs.migration.to_pandas(), inputs.before, inputs.bounds_before) if run.compared else None,
         measures=measures_of(Sides(now, before, last_year, whole_before), run.quarter, branches, codes, inputs.rules.targets),
         changes={code: int((moves["change"] == code).sum()) for code in CHANGES},
         proofs=[],

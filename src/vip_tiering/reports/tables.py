@@ -20,7 +20,7 @@ from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import BETWEEN_CLUES, codes_of_run
 from vip_tiering.reports.prospects import DEPOSIT
 from vip_tiering.reports.tallies import TOTAL
-from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, OWN, PROSPECTS, ROWS, Words
+from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -77,6 +77,18 @@ def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one:
     holders = [] if of_one else ["branch", "manager"]
     columns = ["customer_id", "display_name", *holders, *people[:place], *deposits, *people[place + 1 :]]
     return _table(rows, columns, [*AMOUNTS, *deposits])
+
+
+def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:
+    """Return why each tier's sum of averages changed; for people with a total, and without a part of which there is nothing."""
+    if words is None:
+        rows = movement.assign(tier_label=movement["tier"].map(run.labels)).astype(dict.fromkeys(MOVEMENT, "Int64"))
+        return _table(rows, ["tier", "tier_label", *MOVEMENT], MOVEMENT)
+    total = movement[[*MOVEMENT]].sum().to_frame().T.assign(tier=TOTAL)
+    rows = pd.concat([movement, total], ignore_index=True)
+    rows["tier_label"] = rows["tier"].map({**words.tiers, TOTAL: words.text("total")})
+    parts = [name for name in MOVEMENT if name in ("before", "after") or rows[name].ne(0).any()]
+    return _table(rows.astype(dict.fromkeys(MOVEMENT, "Int64")), ["tier_label", *parts], MOVEMENT)
 
 
 def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:

@@ -41,6 +41,17 @@ FIGURES: Final[dict[str, Pair]] = {
     "average_per_customer": ("本季户均", "Average per customer"),
 }
 """What a report says of each tier, likewise. `tallies` makes the values."""
+MOVEMENT: Final[dict[str, Pair]] = {
+    "before": ("上季日均合计", "Sum before"),
+    "new": ("新增客户", "New"),
+    "moved_in": ("转入本层级", "Moved in"),
+    "left": ("流失客户", "Left"),
+    "moved_out": ("转出本层级", "Moved out"),
+    "rules": ("分级标准变化", "Other rules"),
+    "stayed": ("留存客户余额变化", "Balances of who stayed"),
+    "after": ("本季日均合计", "Sum now"),
+}
+"""Why the sum of a tier's averages changed, likewise. `movement` makes the values."""
 MEASURES: Final[dict[str, Pair]] = {
     "value": ("本季", "Now"),
     "previous": ("上季", "Before"),
@@ -88,6 +99,7 @@ HEADERS: Final[dict[str, Pair]] = {
     "measure": ("指标编号", "Measure"),
     "label": ("指标", "Name"),
     **FIGURES,
+    **MOVEMENT,
     **MEASURES,
 }
 """Column -> its header for people."""
@@ -142,6 +154,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "growth_title": ("支行指标：日均", "Measures of the branch: averages"),
     "customers_title": ("支行指标：客户数", "Measures of the branch: customers"),
     "tiers_title": ("各层级", "By tier"),
+    "movement_title": ("日均变动分解：各项合计等于日均增减", "Why sums of averages changed; the parts add up"),
     "migration_title": ("迁徙矩阵：上季（行）到本季（列），客户数", "Migration: customers from before (rows) to now (columns)"),
     "branches_title": ("支行 × 层级", "Branch by tier"),
     "managers_title": ("客户经理 × 层级", "Manager by tier"),
