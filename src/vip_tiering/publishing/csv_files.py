@@ -74,10 +74,13 @@ def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes
 
 
 def _ready(columns: Iterable[pa.Array | pa.ChunkedArray], most_words: int) -> list[pa.Array | pa.ChunkedArray]:
-    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this."""
+    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this.
+
+    One with nulls stays alone: nothing stands there, and that is no word.
+    """
     ready: list[pa.Array | pa.ChunkedArray] = []
     for column in map(_with_csv_words, columns):
-        coded = ready and all(pa.types.is_dictionary(one.type) for one in (ready[-1], column))
+        coded = ready and all(pa.types.is_dictionary(one.type) and not one.null_count for one in (ready[-1], column))
         if coded and len(ready[-1].dictionary) * len(column.dictionary) <= most_words:
             ready[-1] = _pairs(ready[-1], column)
         else:
