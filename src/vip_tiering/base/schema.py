@@ -28,6 +28,15 @@ TIERS_PARQUET: Final = pa.schema(
         pa.field("days_held", pa.int64(), nullable=False),
     ]
 )
+RETENTION: Final = pa.schema(
+    [
+        pa.field("evaluated_tier", pa.string(), nullable=False),
+        pa.field("retained_tier", pa.string(), nullable=False),
+        pa.field("held_quarters", pa.int64(), nullable=False),
+        pa.field("tier_basis", pa.string(), nullable=False),
+    ]
+)
+"""What `tiers.parquet` holds besides where the rules let customers keep tiers, or set them (semantics 3.4 and 3.5)."""
 TIERS_CSV: Final = ("customer_id", "tier", "tier_label", "daily_average", "closing_balance", "days_held")
 CHANGES_CSV: Final = (
     "customer_id",
@@ -57,7 +66,7 @@ OUTLOOK_CSV: Final = (
     "projected_average",
 )
 REJECTS_CSV: Final = ("file", "row", "column", "rule")
-CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "downgraded", "lapsed", "left")
+CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "held", "downgraded", "lapsed", "left")
 """Every kind of change, in the order in which reports show them."""
 ROLES: Final = ("customer_id", "account_id", "product", "currency", "date", "balance")
 """What a column of an extract may mean."""

@@ -1,6 +1,6 @@
 """Why the sum of a tier's averages changed: who came, went, moved in or out, and what the balances of those who stayed did.
 
-Frames in, frames out. The parts add up to the change of the printed sums, to the fen .
+Frames in, frames out. The parts add up to the change of the printed sums, to the fen.
 """
 
 from __future__ import annotations

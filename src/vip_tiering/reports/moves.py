@@ -16,11 +16,11 @@ from vip_tiering.tiers.run_folder import TieredRun
 
 BETWEEN_CLUES: Final = "|"
 PRIVATE_DOWN: Final = "private downgraded"
-ORDER: Final = (PRIVATE_DOWN, "downgraded", "upgraded", "entered", "lapsed", "left", "new")
+ORDER: Final = (PRIVATE_DOWN, "downgraded", "upgraded", "entered", "lapsed", "left", "new", "held")
 """The groups of rows in their order; `private downgraded`: who was a private client and is in a lower tier now."""
 _RISES: Final = ("upgraded", "entered", "new")
-_BELOW: Final = ("downgraded", "lapsed")
-"""Who is still there and below the former tier."""
+_BELOW: Final = ("downgraded", "lapsed", "held")
+"""Who is still there, with an average below the former tier."""
 
 
 def codes_of_run(run: TieredRun) -> list[str]:

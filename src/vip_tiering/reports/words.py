@@ -117,6 +117,7 @@ CHANGES: Final[dict[str, Pair]] = {
     "upgraded": ("升级", "upgraded"),
     "downgraded": ("降级", "downgraded"),
     "lapsed": ("掉出", "lapsed"),
+    "held": ("保级", "held"),
     "left": ("流失", "left"),
 }
 """Kind of change -> its name, as in the glossary."""

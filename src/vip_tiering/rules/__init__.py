@@ -2,6 +2,6 @@
 
 In comes a folder of YAML files; out comes `Rules`, or RulesError with every mistake of every file at its line and column.
 Read `yaml_file` (strict YAML with places), then `forms` (a file against its form), then the files themselves: `tiers`,
-`extracts` with its tables of rates and renamed customers, and with `balance_unit` and `text_format`, `calendar`. `load` makes
-one value of them.
+with `overrides`, `extracts` with `balance_unit` and `text_format`, `calendar`; `tables` reads the small CSVs beside them. `load`
+makes one value of them.
 """

@@ -5,9 +5,7 @@ The tables are checked like rule files: every mistake at once, by line. Ids in `
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -22,9 +20,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from vip_tiering.base.quarter import day_number, day_of
-from vip_tiering.base.text import FORMULA_ID, SPREADSHEET_IDS, tidy
+from vip_tiering.base.text import tidy
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, RuleFile, Strict, Version, check_printable
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, FileName, RuleFile, Strict, Version, check_printable
+from vip_tiering.rules.tables import SPREADSHEET_ID, records
 from vip_tiering.rules.text_format import Encoding, HeaderOrNumber, HeaderRow, Separator, TextFormat, check_numbers
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -49,7 +48,6 @@ _PARTIAL_SCHEMA: Final = {
 Kind = Literal["snapshot", "changes"]
 Negative = Literal["zero", "net", "reject"]
 ProductCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 HOME_CURRENCY: Final = "CNY"
 _HOME_WORDS: Final = ("CNY", "RMB", "人民币", "人民币元", "156")
 """How systems write the renminbi; 156 is its number in ISO 4217. They are compared tidy and in capital letters."""
@@ -68,8 +66,6 @@ REQUIRED_ROLES: Final = ("customer_id", "balance")
 _RATE: Final = re.compile(r"(0|[1-9][0-9]{0,7})(\.[0-9]{1,10})?")
 _RATES_HEADER: Final = ("date", "currency", "rate")
 _ALIASES_HEADER: Final = ("old_id", "new_id")
-_SPREADSHEET_ID: Final = re.compile("|".join((*SPREADSHEET_IDS, FORMULA_ID)))
-_SHOWN_LINES: Final = 20
 
 
 def weight_of(weight: object) -> Decimal | None:
@@ -316,9 +312,9 @@ class Aliases:
 
 def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:
     """Return the rates of a CSV `date, currency, rate`, and a line per mistake as `name:line: message`."""
-    records, problems = _records(content, name, _RATES_HEADER)
+    rows, problems = records(content, name, _RATES_HEADER)
     table: dict[str, dict[int, Decimal]] = {}
-    for line, (date, currency, rate) in records:
+    for line, (date, currency, rate) in rows:
         read = day_of(date)
         day = None if read is None else day_number(read)
         if day is None:
@@ -335,45 +331,20 @@ def parse_rates(content: bytes, name: str) -> tuple[Rates, list[str]]:
 
 def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
     """Return the renamed customers of a CSV `old_id, new_id`, and a line per mistake as `name:line: message`."""
-    records, problems = _records(content, name, _ALIASES_HEADER)
+    rows, problems = records(content, name, _ALIASES_HEADER)
     renamed: dict[str, str] = {}
     lines: dict[str, int] = {}
-    for line, (old, new) in records:
+    for line, (old, new) in rows:
         if not old or not new or old == new:
             problems.append(f"{name}:{line}: old_id and new_id must be two different ids")
         elif renamed.setdefault(old, new) != new:
             problems.append(f"{name}:{line}: this old_id stands in line {lines[old]} already, with another new_id")
         lines.setdefault(old, line)
         for column, one in (("old_id", old), ("new_id", new)):
-            if _SPREADSHEET_ID.search(one):
+            if SPREADSHEET_ID.search(one):
                 problems.append(f"{name}:{line}: {column} was written by a spreadsheet, or would be run by one; write the id as plain text")
-    for line, (_, new) in records:
+    for line, (_, new) in rows:
         if new in renamed:
             problems.append(f"{name}:{line}: this new_id is an old_id in line {lines[new]}; name the newest id, in one step")
     old, new = pa.array(list(renamed.keys()), pa.string()), pa.array(list(renamed.values()), pa.string())
     return Aliases(old, new, hashlib.sha256(content).hexdigest()), problems
-
-
-def _records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
-    """Return the rows of a small CSV with their lines, tidy, and what is wrong with its form."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return [], [f"{name}:1: is not UTF-8; save the file as CSV UTF-8"]
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    problems: list[str] = []
-    records: list[tuple[int, tuple[str, ...]]] = []
-    try:
-        found = tuple(cell.strip().lower() for cell in next(reader, []))
-        if found != header:
-            return [], [f"{name}:1: the header must be {','.join(header)}"]
-        for row in reader:
-            if len(row) == len(header):
-                records.append((reader.line_num, tuple(tidy(cell) for cell in row)))
-            elif row:
-                problems.append(f"{name}:{reader.line_num}: must have {len(header)} fields, {','.join(header)}")
-            if len(problems) == _SHOWN_LINES:
-                return [], [*problems, f"{name}: ... and perhaps more"]
-    except csv.Error:
-        problems.append(f"{name}:{reader.line_num}: is not a CSV; a quote is open or stands within a text")
-    return records, problems

@@ -125,6 +125,8 @@ Text = Annotated[
     Field(min_length=1, max_length=2000, description="what is sent; ${name} and other known fields are filled in"),
     AfterValidator(check_printable),
 ]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+"""The name of a table beside a rule file."""
 What = Annotated[Words, Field(description="what is done or meant, in one line")]
 Reason = Annotated[Words, Field(description="why it is so")]
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from vip_tiering.base.disk import stands, sync, write_new, writing
 from vip_tiering.base.errors import OutputError, RulesError
@@ -22,7 +22,8 @@ from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, parse_aliases, parse_rates
 from vip_tiering.rules.forms import RuleFile, check
-from vip_tiering.rules.tiers import Ladder, OutlookRule, TiersFile
+from vip_tiering.rules.overrides import Overrides, parse_overrides
+from vip_tiering.rules.tiers import Ladder, OutlookRule, RetentionRule, TiersFile
 from vip_tiering.rules.yaml_file import MOST_BYTES, Document
 
 FILES: Final[dict[str, type[RuleFile]]] = {"calendar.yaml": CalendarFile, "extracts.yaml": ExtractRules, "tiers.yaml": TiersFile}
@@ -68,6 +69,8 @@ class Rules:
     rates: Rates | None = None
     aliases: Aliases | None = None
     outlook: OutlookRule = field(default_factory=OutlookRule)
+    retention: RetentionRule | None = None
+    overrides: Overrides | None = None
 
     def ladder(self, quarter: Quarter) -> Ladder:
         """Return the ladder with the newest `valid_from` on or before the quarter's first day; none: RulesError."""
@@ -80,7 +83,7 @@ class Rules:
     def digest(self, quarter: Quarter) -> str:
         """Return the SHA-256 of the rules that are in effect for a quarter, however they are written."""
         ladder = self.ladder(quarter)
-        effective = {
+        effective: dict[str, Any] = {
             "tiers": [[tier.code, tier.label, tier.min_fen] for tier in ladder.tiers],
             "source": ladder.source,
             "outlook": self.outlook.model_dump(),
@@ -89,6 +92,10 @@ class Rules:
             "rates": self.rates.sha256 if self.rates else None,
             "aliases": self.aliases.sha256 if self.aliases else None,
         }
+        if self.retention is not None:
+            effective["retention"] = self.retention.model_dump()
+        if self.overrides is not None:
+            effective["overrides"] = self.overrides.sha256
         return hashlib.sha256(json.dumps(effective, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -166,24 +173,30 @@ def rules_of(folder: RuleFolder) -> Rules | None:
     if tiers is None or any(folder.documents[form].problems for form in FILES.values() if form in folder.documents):
         return None
     extracts = folder.sound(ExtractRules) or ExtractRules()
-    rates = aliases = None
+    rates = aliases = overrides = None
     if extracts.rates_file and (content := _table(folder, extracts.rates_file, "currency.rates")) is not None:
         rates, found = parse_rates(content, f"{folder.shown}/{extracts.rates_file}")
         folder.of_tables.extend(found)
     if extracts.aliases and (content := _table(folder, extracts.aliases, "aliases")) is not None:
         aliases, found = parse_aliases(content, f"{folder.shown}/{extracts.aliases}")
         folder.of_tables.extend(found)
+    if tiers.overrides and (content := _table(folder, tiers.overrides, "overrides", "tiers.yaml")) is not None:
+        overrides, found = parse_overrides(content, f"{folder.shown}/{tiers.overrides}", tiers.labels)
+        folder.of_tables.extend(found)
+    if folder.of_tables:
+        return None
     calendar = folder.sound(CalendarFile) or CalendarFile()
-    return None if folder.of_tables else Rules(folder.name, tiers.ladders, extracts, calendar, rates, aliases, tiers.outlook)
+    of_tiers = (tiers.outlook, tiers.retention, overrides)
+    return Rules(folder.name, tiers.ladders, extracts, calendar, rates, aliases, *of_tiers)
 
 
-def _table(folder: RuleFolder, file: str, key: str) -> bytes | None:
-    """Return the content of a table beside extracts.yaml; where it cannot be read that is noted."""
+def _table(folder: RuleFolder, file: str, key: str, named_in: str = "extracts.yaml") -> bytes | None:
+    """Return the content of a table that a rule file names; where it cannot be read that is noted."""
     try:
         content = _content(folder.path / file, _TABLE_BYTES)
     except OSError as error:
         message = f"{key}: {file} cannot be read: {error.strerror}; name a CSV relative to this file"
-        folder.of_tables.append(f"{folder.shown}/extracts.yaml: {message}")
+        folder.of_tables.append(f"{folder.shown}/{named_in}: {message}")
         return None
     if len(content) > _TABLE_BYTES:
         folder.of_tables.append(f"{folder.shown}/{file}: is larger than {_TABLE_BYTES >> 20} MB, the most that such a table may have")

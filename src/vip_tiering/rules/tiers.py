@@ -6,14 +6,25 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import ConfigDict, Field, PlainValidator, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.money import AMOUNT_LIMIT_FEN, FEN_PER_YUAN
 from vip_tiering.base.schema import RESERVED_CODES, UNTIERED
-from vip_tiering.rules.forms import OWN_MESSAGE, Code, Label, RuleFile, Source, Strict, Version, stands_misspelled
+from vip_tiering.rules.forms import (
+    OWN_MESSAGE,
+    Code,
+    FileName,
+    Label,
+    RuleFile,
+    Source,
+    Strict,
+    Version,
+    check_known,
+    stands_misspelled,
+)
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 _BOUND: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})(\.[0-9]{1,2})?")
@@ -85,6 +96,16 @@ class OutlookRule(Strict):
         return Fraction(self.near_up[:-1]) / 100, Fraction(self.near_down[:-1]) / 100
 
 
+class RetentionRule(Strict):
+    """Who falls keeps the tier for a while (semantics 3.4)."""
+
+    tiers: Annotated[list[Code], Field(min_length=1, description="the tiers that are kept")]
+    grace_quarters: Annotated[StrictInt, Field(ge=1, le=40, description="for so many official quarters")]
+    fall_to: Annotated[
+        Literal["evaluated", "one_step"], Field(description="after that: to the computed tier, or one tier lower each quarter")
+    ] = "evaluated"
+
+
 class TierSet(Strict):
     """A ladder that is in force from a day on."""
 
@@ -103,6 +124,8 @@ class TiersFile(RuleFile):
     tiers: Tiers | None = None
     sets: Annotated[list[TierSet], Field(min_length=1, description="several ladders; the newest in force counts")] | None = None
     outlook: Annotated[OutlookRule, Field(description="from where on a customer is near another tier")] = OutlookRule()
+    retention: Annotated[RetentionRule, Field(description="who falls keeps the tier for a while; nobody does without it")] | None = None
+    overrides: Annotated[FileName, Field(description="CSV beside this file: customer_id,tier,reason,approved_by,valid_until")] | None = None
 
     @property
     def ladders(self) -> tuple[Ladder, ...]:
@@ -115,6 +138,11 @@ class TiersFile(RuleFile):
     def labels(self) -> dict[str, str]:
         """Code and label of every tier of every ladder, lowest first."""
         return {tier.code: tier.label for ladder in self.ladders for tier in ladder.tiers}
+
+    def check(self, document: Document) -> None:
+        """Add tiers that are kept and stand in no ladder."""
+        for index, code in enumerate(self.retention.tiers if self.retention else ()):
+            check_known(document, ("retention", "tiers", index), code, self.labels, "the tiers")
 
     @classmethod
     def check_data(cls, document: Document) -> None:

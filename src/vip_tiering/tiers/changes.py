@@ -51,6 +51,9 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
     then = _Side(before, before_at, len(ids), ladder)
     initial = np.full(len(ids), CHANGES.index("initial"), np.int8)
     change = initial if previous is None else _change_codes(then.level, now.level)
+    retains = "tier_basis" in current
+    held = now_at[(current["tier_basis"] == "held").to_numpy()] if retains else now_at[:0]
+    change[held[change[held] == CHANGES.index("kept")]] = CHANGES.index("held")
     moved = np.flatnonzero((change != CHANGES.index("kept")) & (change != CHANGES.index("initial")))
     ids = ids.take(pa.array(moved))
     order = pc.sort_indices(ids).to_numpy()
@@ -69,6 +72,8 @@ def compare(current: pd.DataFrame, previous: pd.DataFrame | None, ladder: Ladder
         }
     )
     counts = dict(zip(CHANGES, np.bincount(change, minlength=len(CHANGES)).tolist(), strict=True))
+    if not retains:
+        del counts["held"]
     return Comparison(changed, _migration(then, now, ladder), counts, now.days, then.days)
 
 
@@ -101,6 +106,15 @@ class _Side:
         values[rows != _ABSENT] = self._frame[name].to_numpy()[rows[rows != _ABSENT]]
         return values
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a column."""
+        return name in self._frame
+
+    def counts_where(self, name: str, value: str, groups: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+        """Return in each group how many have a value in a column; none where there is no such column."""
+        meant = (self._frame[name] == value).to_numpy() if self.has(name) else np.zeros(len(self._at), np.bool_)
+        return np.bincount(groups[self._at[meant]], minlength=size)
+
     def sums(self, name: str, groups: npt.NDArray[np.int64], size: int) -> list[int]:
         """Return the exact sum of a column in each group, of which everybody has one."""
         return exact_sums(self._frame[name].to_numpy(), groups[self._at], size)
@@ -132,7 +146,8 @@ def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
     counts = np.bincount(pairs, minlength=size)
     now_sums, then_sums = (side.sums("fen_days", pairs, size) for side in (now, then))
     occurring = np.flatnonzero(counts).tolist()
-    return pd.DataFrame(
+    bases = {f"{basis}_customers": now.counts_where("tier_basis", basis, pairs, size) for basis in ("held", "override")}
+    frame = pd.DataFrame(
         {
             "from_tier": [codes[pair // len(codes)] for pair in occurring],
             "to_tier": [codes[pair % len(codes)] for pair in occurring],
@@ -141,6 +156,7 @@ def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
             "previous_fen_days": pd.Series([then_sums[pair] for pair in occurring], dtype=object),
         }
     )
+    return frame.assign(**{name: some[occurring] for name, some in bases.items()}) if now.has("tier_basis") else frame
 
 
 def _refuse_unknown_tiers(previous: pd.DataFrame, ladder: Ladder) -> None:

@@ -30,6 +30,7 @@ from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.partial_days import may_be_empty
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
+from vip_tiering.tiers.retention import retains, with_retained
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
@@ -110,6 +111,8 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     averages = ledger.close()
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
+    if retains(plan.rules):
+        tiers = with_retained(tiers, previous_tiers, plan.rules, plan.ladder, period.last)
     comparison = compare(tiers, previous_tiers, plan.ladder)
     outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
     document = run_files.build(plan, posted, averages, tiers, comparison, outlook)

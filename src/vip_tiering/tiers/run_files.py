@@ -16,7 +16,7 @@ from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
-from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, RETENTION, TIERS_CSV, TIERS_PARQUET
 from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
@@ -146,11 +146,21 @@ def build(
         "customers": len(tiers),
         "daily_average_sum": yuan_text(averages.fen_days_total // period.days),
         "tiers": tier_table(comparison, plan.ladder, tier_counts),
+        **_retention(plan, tiers),
         "changes": comparison.counts,
         "outlook": _outlook(plan, outlook),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
         "inputs": inputs_of(plan, posted),
     }
+
+
+def _retention(plan: Plan, tiers: pd.DataFrame) -> dict[str, Any]:
+    """Return why customers have their tiers, and how many the averages alone would give each; nothing where nobody keeps one."""
+    if "tier_basis" not in tiers:
+        return {}
+    rule, counts = plan.rules.retention, {"basis": tiers["tier_basis"], "evaluated": tiers["evaluated_tier"]}
+    said = {name: {str(code): int(count) for code, count in one.value_counts(sort=False).items()} for name, one in counts.items()}
+    return {"retention": {"rule": rule.model_dump() if rule else None, **said}}
 
 
 def _outlook(plan: Plan, outlook: pd.DataFrame) -> dict[str, Any]:
@@ -201,22 +211,28 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFra
 
 def tiers_table(tiers: pd.DataFrame) -> pa.Table:
     """Return tiers as the table of `tiers.parquet`."""
+    schema = pa.schema([*TIERS_PARQUET, *RETENTION]) if "tier_basis" in tiers else TIERS_PARQUET
     columns = [
         text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind)
-        for name, kind in zip(TIERS_PARQUET.names, TIERS_PARQUET.types, strict=True)
+        for name, kind in zip(schema.names, schema.types, strict=True)
     ]
-    return pa.Table.from_arrays(columns, schema=TIERS_PARQUET)
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
-    return _named(
-        TIERS_CSV,
-        text_array(tiers["customer_id"]),
-        _codes(tiers["tier"]),
-        _codes(tiers["tier"].cat.rename_categories(labels)),
-        _yuan(tiers["daily_average_fen"]),
-        _yuan(tiers["closing_fen"]),
-        pa.array(tiers["days_held"]),
+    columns = {name: _codes(tiers[name]) for name in ("evaluated_tier", "tier_basis") if name in tiers}
+    first = _named(
+        TIERS_CSV[:3], text_array(tiers["customer_id"]), _codes(tiers["tier"]), _codes(tiers["tier"].cat.rename_categories(labels))
+    )
+    return (
+        first
+        | columns
+        | _named(
+            TIERS_CSV[3:],
+            _yuan(tiers["daily_average_fen"]),
+            _yuan(tiers["closing_fen"]),
+            pa.array(tiers["days_held"]),
+        )
     )
 
 
@@ -240,7 +256,8 @@ def _changes_columns(changed: pd.DataFrame, labels: dict[str, str]) -> dict[str,
 
 def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     migration = comparison.migration
-    return _named(
+    bases = {name: pa.array(migration[name], pa.int64()) for name in ("held_customers", "override_customers") if name in migration}
+    table = _named(
         MIGRATION_CSV,
         pa.array(migration["from_tier"], pa.string()),
         pa.array(migration["to_tier"], pa.string()),
@@ -248,6 +265,7 @@ def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
         pa.array([yuan_text(sums // comparison.days) for sums in migration["fen_days"]], pa.string()),
         pa.array([yuan_text(sums // comparison.previous_days) for sums in migration["previous_fen_days"]], pa.string()),
     )
+    return table | bases
 
 
 def _outlook_columns(outlook: pd.DataFrame) -> dict[str, pa.Array]:

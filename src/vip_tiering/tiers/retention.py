@@ -1,0 +1,71 @@
+"""Tiers that customers have for another reason than their average: kept for a while, or set by somebody. Frames in, frames out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from vip_tiering.rules.load import Rules
+from vip_tiering.rules.tiers import Ladder, RetentionRule
+
+BASES: Final = ("evaluated", "held", "override")
+"""Why a customer has the tier: by the average, kept although the average is lower, set by somebody."""
+
+
+def retains(rules: Rules) -> bool:
+    """Tell whether customers may have another tier than that of their average; the shipped rules say no."""
+    return rules.retention is not None or rules.overrides is not None
+
+
+def with_retained(tiers: pd.DataFrame, previous: pd.DataFrame | None, rules: Rules, ladder: Ladder, last_day: int) -> pd.DataFrame:
+    """Return the customers of a run with the tier that they keep or that was set for them (semantics 3.4 and 3.5).
+
+    `tiers`: as `assign_tiers` returns them; `previous`: those of the quarter before, by the present numbers. Adds evaluated_tier,
+    that of the average; retained_tier, what counts next quarter, without overrides; held_quarters, for how many quarters in a row it is
+    above the average's; and tier_basis, one of BASES. `last_day`: of the period, as a day number.
+    """
+    evaluated = tiers["tier"].cat.codes.to_numpy().astype(np.int64)
+    retained, held = evaluated, np.zeros(len(tiers), np.int64)
+    if rules.retention is not None and previous is not None:
+        retained, held = _retained(tiers["customer_id"], evaluated, _state_before(previous), rules.retention, ladder)
+    basis = np.where(retained > evaluated, BASES.index("held"), BASES.index("evaluated"))
+    level = retained
+    if rules.overrides is not None:
+        ids, codes = rules.overrides.in_force(last_day)
+        set_tier = tiers["customer_id"].map(dict(zip(ids.to_pylist(), codes.to_pylist(), strict=True)))
+        set_level = pd.Index(ladder.codes).get_indexer(pd.Index(set_tier))
+        level = np.where(set_level >= 0, set_level, retained)
+        basis = np.where(set_level >= 0, BASES.index("override"), basis)
+    codes_of = pd.Index(ladder.codes)
+    return tiers.assign(
+        tier=pd.Categorical.from_codes(level, categories=codes_of),
+        evaluated_tier=tiers["tier"],
+        retained_tier=pd.Categorical.from_codes(retained, categories=codes_of),
+        held_quarters=held,
+        tier_basis=pd.Categorical.from_codes(basis, categories=pd.Index(BASES)),
+    )
+
+
+def _state_before(previous: pd.DataFrame) -> pd.DataFrame:
+    """Return retained_tier and held_quarters by customer; a run that was computed without retention held nobody."""
+    state = previous.set_index("customer_id")
+    if "retained_tier" not in state:
+        state = state.assign(retained_tier=state["tier"], held_quarters=0)
+    return state[["retained_tier", "held_quarters"]].astype({"retained_tier": "str"})
+
+
+def _retained(
+    ids: pd.Series, evaluated: np.ndarray, before: pd.DataFrame, rule: RetentionRule, ladder: Ladder
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the level that each customer keeps, and for how many quarters in a row it is above the evaluated one."""
+    codes = pd.Index(ladder.codes)
+    state = before.reindex(ids)
+    level = codes.get_indexer(pd.Index(state["retained_tier"]))
+    quarters = state["held_quarters"].fillna(0).to_numpy().astype(np.int64)
+    kept = np.isin(level, codes.get_indexer(pd.Index(rule.tiers))) & (level > evaluated)
+    in_grace = kept & (quarters < rule.grace_quarters)
+    after = evaluated if rule.fall_to == "evaluated" else np.where(kept, np.maximum(level - 1, evaluated), evaluated)
+    retained = np.where(in_grace, level, after)
+    return retained, np.where(retained > evaluated, quarters + 1, 0)
