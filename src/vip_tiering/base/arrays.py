@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -71,6 +72,13 @@ def joined_groups(texts: pa.Array, groups: npt.ArrayLike, separator: str) -> pa.
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     offsets = pa.array(np.append(starts, len(texts)).astype(np.int32))
     return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), separator)
+
+
+def texts_of(texts: Sequence[str]) -> pa.Array:
+    """Return texts as an array. `pa.array` would do, but loads pandas to see whether it was given one of its columns."""
+    encoded = [one.encode() for one in texts]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(encoded), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))])
 
 
 def text_array(column: pd.Series) -> pa.Array:

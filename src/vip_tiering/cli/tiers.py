@@ -1,4 +1,4 @@
-"""The commands `vip extract check`, `vip tier compute`, `vip customers check`, `vip verify`. Heavy imports wait for them."""
+"""The commands `vip extract check`, `vip tier ...`, `vip customers check`, `vip verify`. Heavy imports wait for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.explain import tier_explain
 from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 
 extract_app = Commands(help="Look at balance extracts before they are used.")
-tier_app = Commands(help="Compute a quarter's tiers.")
+tier_app = Commands(help="Compute a quarter's tiers, and explain them.")
 customers_app = Commands(help="Look at the customer file before lists are made of it.")
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
@@ -150,6 +151,9 @@ def _asked(
         "accept_partial": accept_partial or [],
         "as_of": date_of("--as-of", as_of) if as_of is not None else None,
     }
+
+
+tier_app.command("explain")(tier_explain)
 
 
 @customers_app.callback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeGuard
 
@@ -87,21 +87,24 @@ def is_manifest(document: object) -> TypeGuard[dict[str, Any]]:
     return named and isinstance(document["made_from"], dict)
 
 
-def verify(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+def verify(folder: Path, only: Collection[str] | None = None) -> tuple[dict[str, Any], list[Problem]]:
     """Return the manifest and what differs from it: files that are absent, altered, or that nobody wrote.
 
+    `only`: the files that will be read, for whoever wants an answer soon; the others are not looked at.
     Raises DataError as `manifest_of` does, and where a file cannot be read.
     """
     with reading(named(folder).name):
-        return compared(folder)
+        return compared(folder, only)
 
 
-def compared(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+def compared(folder: Path, only: Collection[str] | None = None) -> tuple[dict[str, Any], list[Problem]]:
     """Return the same as `verify`, but for OSError where the disk refuses."""
     manifest, folder = manifest_in(folder), named(folder)
     listed = {output["name"]: output for output in manifest["outputs"]}
     problems = []
     for name, output in sorted(listed.items()):
+        if only is not None and name not in only:
+            continue
         try:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != output["sha256"]:
@@ -109,7 +112,7 @@ def compared(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
         except (FileNotFoundError, NotADirectoryError):
             problems.append(Problem(f"{folder.name}/{name}", None, None, "output-absent", "is listed in the manifest and is not there"))
     message = "was not written by the run; move it elsewhere"
-    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, folders_of(listed)))
+    unknown = sorted(_unknown(folder, {*listed, MANIFEST}, folders_of(listed)) if only is None else ())
     problems += [Problem(f"{folder.name}/{name}", None, None, "output-unknown", message) for name in unknown]
     if manifest.get("digest") != digest(manifest):
         problems.append(Problem(f"{folder.name}/{MANIFEST}", None, None, "manifest-altered", "was altered after it was published"))

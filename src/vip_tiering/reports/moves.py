@@ -11,10 +11,10 @@ import pandas as pd
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.money import DECIMAL, fen_from_decimal
 from vip_tiering.base.schema import ABSENT, UNTIERED
+from vip_tiering.reports.clues import clues_of
 from vip_tiering.reports.holders import with_holders
 from vip_tiering.tiers.run_folder import TieredRun
 
-BETWEEN_CLUES: Final = "|"
 PRIVATE_DOWN: Final = "private downgraded"
 ORDER: Final = (PRIVATE_DOWN, "downgraded", "upgraded", "entered", "lapsed", "left", "new", "held")
 """The groups of rows in their order; `private downgraded`: who was a private client and is in a lower tier now."""
@@ -45,7 +45,8 @@ def moves_of(run: TieredRun, holders: pd.DataFrame, private_tiers: Collection[st
     bounds = np.array([run.bounds_fen.get(code, 0) for code in codes], np.int64)
     moves["to_next_tier"] = _to_next_tier(now, moves["daily_average"], bounds)
     moves["below_former_tier"] = _below_former_tier(moves["change"], before, moves["daily_average"], bounds)
-    moves["clues"] = _clues(moves, before, now, bounds, int(run.manifest["quarter_days"]))
+    closing_fen, days_held = (moves[name].to_numpy() for name in ("closing_balance", "days_held"))
+    moves["clues"] = clues_of(before.to_numpy(), now.to_numpy(), closing_fen, days_held, bounds, int(run.manifest["quarter_days"]))
     return moves.iloc[_order(moves, before, private_tiers)].reset_index(drop=True)
 
 
@@ -66,15 +67,6 @@ def _below_former_tier(change: pd.Series, before: pd.Series, average_fen: pd.Ser
     """
     below: pd.Series = bounds_fen[np.maximum(before, 0)] - average_fen
     return below.astype("Int64").where(change.isin(_BELOW) & (below > 0))
-
-
-def _clues(moves: pd.DataFrame, before: pd.Series, now: pd.Series, bounds_fen: np.ndarray, days: int) -> pd.Series:
-    """Return the codes of clues of customers who moved, joined by |. `days`: N of the quarter."""
-    reaches = moves["closing_balance"] >= bounds_fen[np.maximum(before, now)]
-    rose = now > before
-    clues = pd.Series("outflow", moves.index).mask(rose & reaches, "new_money").mask(~rose & reaches, "recovered")
-    partial = (now >= 0) & (moves["days_held"] < days)
-    return clues.mask(partial, clues + f"{BETWEEN_CLUES}partial_days")
 
 
 def _order(moves: pd.DataFrame, before: pd.Series, private_tiers: Collection[str]) -> np.ndarray:

@@ -16,8 +16,9 @@ from vip_tiering.base.arrays import one_array, text_array
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED
 from vip_tiering.playbooks.load import AllRules
+from vip_tiering.reports.clues import BETWEEN_CLUES
 from vip_tiering.reports.measures import YUAN
-from vip_tiering.reports.moves import BETWEEN_CLUES, codes_of_run
+from vip_tiering.reports.moves import codes_of_run
 from vip_tiering.reports.prospects import DEPOSIT
 from vip_tiering.reports.tallies import TOTAL
 from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, MOVEMENT, OWN, PROSPECTS, ROWS, Words

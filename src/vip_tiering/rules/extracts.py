@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, GetJson
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from vip_tiering.base.arrays import texts_of
 from vip_tiering.base.quarter import day_number, day_of
 from vip_tiering.base.text import tidy
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT, BalanceUnit, other_unit
@@ -346,5 +347,4 @@ def parse_aliases(content: bytes, name: str) -> tuple[Aliases, list[str]]:
     for line, (_, new) in rows:
         if new in renamed:
             problems.append(f"{name}:{line}: this new_id is an old_id in line {lines[new]}; name the newest id, in one step")
-    old, new = pa.array(list(renamed.keys()), pa.string()), pa.array(list(renamed.values()), pa.string())
-    return Aliases(old, new, hashlib.sha256(content).hexdigest()), problems
+    return Aliases(texts_of([*renamed]), texts_of([*renamed.values()]), hashlib.sha256(content).hexdigest()), problems

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from vip_tiering.base.money import INT64_LIMIT, largest
 from vip_tiering.base.quarter import Period, day_number
 from vip_tiering.rules.tiers import Ladder, OutlookRule
 from vip_tiering.tiers.tiering import tier_levels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATES: Final = ("rising", "near_up", "steady", "near_down", "falling")
 """Every state, from the best to the worst."""
@@ -101,38 +103,48 @@ def outlook_of(tiers: pd.DataFrame, horizon: Horizon, ladder: Ladder, rule: Outl
     next_tier, categorical; gap_to_next_fen and deposit_for_next_fen, null in the highest tier; cushion_fen, null without a tier;
     closing_fen and projected_average_fen.
     """
+    import pandas as pd  # noqa: PLC0415 (who asks for one customer does not wait for it)
+
     standing = Standing.of(tiers["fen_days"].to_numpy(), tiers["closing_fen"].to_numpy(), horizon)
     level = pd.Index(ladder.codes).get_indexer(tiers["tier"].cat.categories)[tiers["tier"].cat.codes]
     projected_level = tier_levels(standing.projected, horizon.days, ladder)
     bounds = np.array([0, *(tier.min_fen for tier in ladder.tiers)], np.int64)
     top = len(bounds) - 1
     own, following = bounds[level], bounds[np.minimum(level + 1, top)]
-    cushion = standing.cushion_fen(own)
-    near_up, near_down = rule.shares
-    enough = _thresholds(bounds * horizon.days, near_up)[np.minimum(level + 1, top)]
-    little = (cushion < _thresholds(bounds, near_down)[level]) & ~standing.locked(own)
-    states = {
-        "rising": projected_level > level,
-        "falling": projected_level < level,
-        "near_up": (level < top) & (standing.projected >= enough),
-        "near_down": (level > 0) & little,
-    }
-    state = np.select([*states.values()], [STATES.index(name) for name in states], STATES.index("steady"))
     codes = pd.Index(ladder.codes)
     return pd.DataFrame(
         {
             "customer_id": tiers["customer_id"],
             "tier": pd.Categorical.from_codes(level, categories=codes),
             "projected_tier": pd.Categorical.from_codes(projected_level, categories=codes),
-            "state": pd.Categorical.from_codes(state, categories=pd.Index(STATES)),
+            "state": pd.Categorical.from_codes(states_of(standing, level, ladder, rule), categories=pd.Index(STATES)),
             "next_tier": pd.Categorical.from_codes(np.where(level < top, level + 1, -1), categories=codes),
             "gap_to_next_fen": _where(level < top, standing.gap_fen(following)),
             "deposit_for_next_fen": _where(level < top, standing.deposit_fen(following)),
-            "cushion_fen": _where(level > 0, cushion),
+            "cushion_fen": _where(level > 0, standing.cushion_fen(own)),
             "closing_fen": tiers["closing_fen"],
             "projected_average_fen": (standing.projected // horizon.days).astype(np.int64),
         }
     )
+
+
+def states_of(standing: Standing, level: npt.NDArray[np.int64], ladder: Ladder, rule: OutlookRule) -> npt.NDArray[np.int64]:
+    """Return the place in `STATES` of customers who have a level now, shape (n,) (semantics 10.4)."""
+    horizon = standing.horizon
+    projected_level = tier_levels(standing.projected, horizon.days, ladder)
+    bounds = np.array([0, *(tier.min_fen for tier in ladder.tiers)], np.int64)
+    top = len(bounds) - 1
+    own = bounds[level]
+    near_up, near_down = rule.shares
+    enough = _thresholds(bounds * horizon.days, near_up)[np.minimum(level + 1, top)]
+    little = (standing.cushion_fen(own) < _thresholds(bounds, near_down)[level]) & ~standing.locked(own)
+    states = {
+        "rising": projected_level > level,
+        "falling": projected_level < level,
+        "near_up": (level < top) & (standing.projected >= enough),
+        "near_down": (level > 0) & little,
+    }
+    return np.select([*states.values()], [STATES.index(name) for name in states], STATES.index("steady"))
 
 
 def states_by_tier(outlook: pd.DataFrame) -> list[Mapping[str, Any]]:
@@ -148,4 +160,6 @@ def _thresholds(bounds: npt.NDArray[np.int64], share: Fraction) -> npt.NDArray[n
 
 def _where(known: npt.NDArray[np.bool_], values: Fen) -> pd.arrays.IntegerArray:
     """Return whole numbers that are null where nothing is known."""
+    import pandas as pd  # noqa: PLC0415 (as above)
+
     return pd.arrays.IntegerArray(values.astype(np.int64), ~known)

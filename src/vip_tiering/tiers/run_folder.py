@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,14 +24,17 @@ from vip_tiering.publishing.switch import SUPERSEDED
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.tiers import Ladder, OutlookRule, Tier, bound_fen
 from vip_tiering.tiers.outlook import Horizon, outlook_of
-from vip_tiering.tiers.scope import rename_previous
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _RUN: Final = "vip-tiering run"
 _SHOWN_RUNS: Final = 3
-_NO_CHANGES: Final = pa.schema([(name, pa.string()) for name in CHANGES_CSV]).empty_table()
+_TIERS: Final = "tiers.parquet"
+_CHANGES: Final = "changes.csv"
+_ROWS_AT_ONCE: Final = 1 << 16
+_NAME_ONE: Final = "there is no such run folder; name one such as out/2015Q4"
+_NO_CHANGES: Final = pa.Table.from_batches([], pa.schema([(name, pa.string()) for name in CHANGES_CSV]))
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class TieredRun:
         return Ladder(tuple(Tier.model_validate(tier) for tier in self.manifest["rules"]["tiers"]), self.manifest["rules"]["source"])
 
     @property
+    def outlook_rule(self) -> OutlookRule:
+        """From where on customers are near another tier: the shares in its manifest, else the usual ones."""
+        return OutlookRule.model_validate(self.manifest["rules"].get("outlook", {}))
+
+    @property
     def period(self) -> Period:
         """The days that it covers."""
         as_of = dt.date.fromisoformat(self.manifest["last_day"])
@@ -68,9 +76,8 @@ class TieredRun:
         return Horizon.after(self.period)
 
     def outlook(self) -> pd.DataFrame:
-        """Return who is about to rise or fall, as `outlook_of` tells it; by the shares in its manifest, else the usual ones."""
-        rule = OutlookRule.model_validate(self.manifest["rules"].get("outlook", {}))
-        return outlook_of(self.frame(), self.horizon, self.ladder, rule)
+        """Return who is about to rise or fall, as `outlook_of` tells it."""
+        return outlook_of(self.frame(), self.horizon, self.ladder, self.outlook_rule)
 
     def frame(self) -> pd.DataFrame:
         """Return `tiers` as a run computes with them: one row per customer; tier is categorical."""
@@ -97,16 +104,51 @@ def holds_runs(folder: Path) -> bool:
 
 def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
     """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered, or provisional and may not be."""
-    folder, manifest = _intact(folder, "there is no such run folder; name one such as out/2015Q4")
-    if manifest.get("schema") != _RUN:
-        raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
-    if manifest["status"] != "official" and not provisional:
-        raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
-    with reading(f"{folder.name}/changes.csv"):
-        run = replace(_read(folder, manifest), changes=csv_as_text(folder / "changes.csv", CHANGES_CSV))
-    _refuse_formulas(folder, "tiers.parquet", run.tiers["customer_id"])
-    _refuse_formulas(folder, "changes.csv", run.changes["customer_id"])
+    folder, manifest = _intact(folder, _NAME_ONE)
+    _refuse_unfit(folder, manifest, provisional=provisional)
+    with reading(f"{folder.name}/{_CHANGES}"):
+        run = replace(_read(folder, manifest), changes=csv_as_text(folder / _CHANGES, CHANGES_CSV))
+    _refuse_formulas(folder, _TIERS, run.tiers["customer_id"])
+    _refuse_formulas(folder, _CHANGES, run.changes["customer_id"])
     return run
+
+
+def read_customers(folder: Path, ids: pa.Array, *, provisional: bool = False) -> TieredRun:
+    """Return the run in a folder with the rows of some customers alone, as fast as the disk allows.
+
+    Raises DataError as `read_run` does; of the files only the two that are read are verified, with the manifest.
+    """
+    folder, manifest = _intact(folder, _NAME_ONE, only=(_TIERS, _CHANGES))
+    _refuse_unfit(folder, manifest, provisional=provisional)
+    with reading(f"{folder.name}/{_TIERS}"):
+        tiers = _tiers_of(folder / _TIERS, ids)
+    with reading(f"{folder.name}/{_CHANGES}"):
+        changes = _changes_of(folder / _CHANGES, ids)
+    return _run(manifest, tiers, changes)
+
+
+def _tiers_of(path: Path, ids: pa.Array) -> pa.Table:
+    """Return the rows of some customers of `tiers.parquet`; it is sorted by id, so that reading ends behind the last of them."""
+    last, rows = max(ids.to_pylist(), key=str.encode).encode(), []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            rows.append(batch.filter(pc.is_in(batch["customer_id"], ids)))
+            if batch["customer_id"][-1].as_py().encode() >= last:
+                break
+        return pa.Table.from_batches(rows, file.schema_arrow)
+
+
+def _changes_of(path: Path, ids: pa.Array) -> pa.Table:
+    """Return the rows of some customers of `changes.csv`; a row begins with the id, and only theirs are taken apart."""
+    content = path.read_bytes()
+    begins = [0, *(content.find(f"\n{_csv_field(one)},".encode()) + 1 for one in ids.to_pylist())]
+    lines = [content[begin : content.index(b"\n", begin) + 1] for begin in dict.fromkeys(begins)]  # the header, and who is there
+    return csv_as_text(b"".join(lines), CHANGES_CSV)
+
+
+def _csv_field(text: str) -> str:
+    """Return a text as it stands in a CSV of a run."""
+    return '"{}"'.format(text.replace('"', '""')) if any(mark in text for mark in ',"\r\n') else text
 
 
 def by_new_ids(run: TieredRun, aliases: Aliases | None) -> TieredRun:
@@ -116,6 +158,8 @@ def by_new_ids(run: TieredRun, aliases: Aliases | None) -> TieredRun:
     """
     if aliases is None or not any(pc.any(pc.is_in(one["customer_id"], aliases.old)).as_py() for one in (run.tiers, run.changes)):
         return run
+    from vip_tiering.tiers.scope import rename_previous  # noqa: PLC0415 (it loads pandas, and customers are seldom renumbered)
+
     frame = rename_previous(run.frame(), aliases, run.ladder)
     tiers = pa.Table.from_pandas(frame.assign(tier=frame["tier"].astype("str")), run.tiers.schema, preserve_index=False)
     levels = pa.array([UNTIERED, *(tier.code for tier in run.ladder.tiers)], pa.string())
@@ -175,22 +219,38 @@ def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
     return _read(folder, manifest)
 
 
-def _intact(folder: Path, absent: str) -> tuple[Path, dict[str, Any]]:
-    """Return a published folder by its name, and its manifest. Raises DataError where it is absent or altered."""
+def _intact(folder: Path, absent: str, only: Collection[str] | None = None) -> tuple[Path, dict[str, Any]]:
+    """Return a published folder by its name, and its manifest. Raises DataError where it is absent or altered.
+
+    `only`: the files that are looked at; all of them without it.
+    """
     settle(folder)
     with reading(folder.name):
         if not folder.is_dir():
             raise DataError(f"{folder.name}: {absent}")
-    manifest, problems = manifests.verify(folder)
+    manifest, problems = manifests.verify(folder, only)
     if problems:
         raise DataError(problems)
     return manifests.named(folder), manifest
 
 
+def _refuse_unfit(folder: Path, manifest: Mapping[str, Any], *, provisional: bool) -> None:
+    """Refuse what is no run, and a provisional one that may not be."""
+    listed = {output["name"] for output in manifest["outputs"]}
+    if manifest.get("schema") != _RUN or not listed >= {_TIERS, _CHANGES}:
+        raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
+    if manifest["status"] != "official" and not provisional:
+        raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
+
+
 def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
     """Return the run in a folder that was verified, without its changes."""
-    with reading(f"{folder.name}/tiers.parquet"):
-        tiers = pq.read_table(folder / "tiers.parquet")
+    with reading(f"{folder.name}/{_TIERS}"):
+        return _run(manifest, pq.read_table(folder / _TIERS), _NO_CHANGES)
+
+
+def _run(manifest: Mapping[str, Any], tiers: pa.Table, changes: pa.Table) -> TieredRun:
+    """Return what a manifest and two tables say of a run."""
     return TieredRun(
         quarter=Quarter.parse(manifest["quarter"], dt.date.max),
         digest=manifest["digest"],
@@ -198,7 +258,7 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
         labels={tier["code"]: tier["label"] for tier in manifest["tiers"]},
         bounds_fen={tier["code"]: bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"]},
         tiers=tiers,
-        changes=_NO_CHANGES,
+        changes=changes,
         warnings=(),
         manifest=manifest,
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.money import INT64_LIMIT, Int64s
 from vip_tiering.rules.tiers import Ladder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def tier_levels(fen_days: Int64s, days: int, ladder: Ladder) -> npt.NDArray[np.int64]:
@@ -31,6 +35,8 @@ def assign_tiers(customers: pd.DataFrame, days: int, ladder: Ladder) -> pd.DataF
     Adds tier, quarter_days and daily_average_fen: the floor of fen_days / days, so that a printed average never
     contradicts its tier (semantics 1.4).
     """
+    import pandas as pd  # noqa: PLC0415 (who asks for levels alone does not wait for it)
+
     order = _byte_order(customers["customer_id"])
     frame = customers if order is None else customers.take(order).reset_index(drop=True)
     levels = tier_levels(frame["fen_days"].to_numpy(), days, ladder)

@@ -1,0 +1,284 @@
+"""Why a customer has a tier: the proof, the quarters before, what moved the customer, and what would (semantics 11.1).
+
+From run folders alone it is quick: a few rows of each run are read, and pandas is not loaded. `trace` tells the days, from the extracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vip_tiering.base.arrays import texts_of
+from vip_tiering.base.disk import reading
+from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
+from vip_tiering.base.money import fen_from_text, yuan_text
+from vip_tiering.base.quarter import day_date
+from vip_tiering.base.schema import ABSENT, RESERVED_CODES
+from vip_tiering.base.text import tidy
+from vip_tiering.base.threads import threads
+from vip_tiering.extracts.extract import size_in_bytes
+from vip_tiering.publishing import manifests
+from vip_tiering.reports.clues import BETWEEN_CLUES, clues_of
+from vip_tiering.rules.extracts import Aliases
+from vip_tiering.rules.load import Rules, load_rules
+from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers.outlook import STATES, Standing, states_of
+from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_customers
+from vip_tiering.tiers.tiering import tier_levels
+
+if TYPE_CHECKING:
+    from vip_tiering.tiers.posting import Progress
+
+Row = Mapping[str, Any]
+"""A row of `tiers.parquet`, or what a document says of one."""
+_QUARTERS: Final = "[0-9][0-9][0-9][0-9]Q[1-4]"
+_READERS: Final = 2
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What there is to say of a customer. `document`: amounts as text in yuan, fen-days as whole numbers in text."""
+
+    document: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who is asked for. `ids`: the present id, then the old ones under which runs and extracts may know the customer."""
+
+    asked: str
+    now: str
+    ids: pa.Array
+
+    @classmethod
+    def of(cls, text: str, aliases: Aliases | None) -> Customer:
+        """Return the customer of an id, which may be an old one. Raises UsageError for none."""
+        asked = tidy(text)
+        if not asked:
+            raise UsageError("CUSTOMER: is empty; give one id, or - to read it from standard input")
+        if aliases is None:
+            return cls(asked, asked, texts_of([asked]))
+        now = aliases.known_as(texts_of([asked]))
+        old = aliases.old.filter(pc.equal(aliases.new, now[0]))
+        return cls(asked, now[0].as_py(), pa.concat_arrays([now, old]))
+
+
+def tier_explain(
+    customer: str,
+    run: Path,
+    extracts: Sequence[str | Path] = (),
+    progress: Progress = lambda _done, _all: None,
+    *,
+    rules: Path | None = None,
+    max_bytes: str = "4G",
+) -> Explanation:
+    """Explain the tier that a customer has in a run, official or provisional; day by day too where its extracts are given.
+
+    `rules`: they follow renumbered customers, and say what of the extracts counts; bounds are those of the run.
+    Raises UsageError where no id is given, RulesError, and DataError (exit 4) where the run is absent, altered or of another kind,
+    or does not know the customer, and whatever reading the extracts raises. No message holds the id.
+    """
+    limit = size_in_bytes(max_bytes)
+    loaded = load_rules(rules)
+    who = Customer.of(customer, loaded.aliases)
+    found, row, moved = _of_customer(run, who, loaded.aliases, provisional=True)
+    if row is None and moved is None:
+        raise _unknown(run)
+    document = {
+        **_head(found, who, row),
+        "proof": proof(row, found.ladder) if row else [],
+        "quarters": [*_quarters_before(run, found, who, loaded.aliases), _line(found, row, moved)],
+        "change": _change(found, row, moved),
+        "outlook": outlook(row, found) if row else None,
+        "days": None,
+    }
+    name = manifests.named(run).name
+    warnings = [] if _by_these_rules(found, loaded) else [f"{name}: was made by other rules than these ({loaded.name})"]
+    if extracts:
+        from vip_tiering.analysis.trace import trace  # noqa: PLC0415 (pandas loads where days are asked for)
+
+        document["days"], said = trace(extracts, found, who.ids, int(row["fen_days"]) if row else 0, loaded, limit, progress)
+        warnings += said
+    return Explanation(document, tuple(warnings))
+
+
+def proof(row: Row, ladder: Ladder) -> list[dict[str, Any]]:
+    """Return the tests that put a customer into the tier: that of its own bound, and that of the one above (semantics 3.1).
+
+    `by`: how much the yuan-days exceed what is needed, or fall short of it. Untiered customers have no own bound, the highest
+    tier none above.
+    """
+    level, days, fen_days = ladder.codes.index(row["tier"]), int(row["quarter_days"]), int(row["fen_days"])
+    tests = [(tier, reached) for tier, reached in ((level - 1, True), (level, False)) if 0 <= tier < len(ladder.tiers)]
+    return [
+        {
+            "tier": ladder.tiers[place].code,
+            "tier_label": ladder.tiers[place].label,
+            "bound": yuan_text(ladder.tiers[place].min_fen),
+            "quarter_days": days,
+            "needed_yuan_days": yuan_text(ladder.tiers[place].min_fen * days),
+            "reached": reached,
+            "by_yuan_days": yuan_text(abs(fen_days - ladder.tiers[place].min_fen * days)),
+        }
+        for place, reached in tests
+    ]
+
+
+def outlook(row: Row, run: TieredRun) -> dict[str, Any]:
+    """Return where the customer will stand if the balance stays, and what must come by which day (semantics 10).
+
+    `deposits`: for each day left, what must come on it to reach the next tier, null in the highest one, and to keep the own one, null
+    for untiered customers. `locked`: the tier stays even where everything is taken out.
+    """
+    ladder, horizon = run.ladder, run.horizon
+    level = np.array([ladder.codes.index(row["tier"])])
+    standing = Standing.of(np.array([row["fen_days"]], np.int64), np.array([row["closing_fen"]], np.int64), horizon)
+    projected = int(tier_levels(standing.projected, horizon.days, ladder)[0])
+    bounds = [None, *(np.array([tier.min_fen], np.int64) for tier in ladder.tiers), None]
+    own, following = bounds[level[0]], bounds[level[0] + 1]
+    days = [(day, horizon.last - day + 1) for day in range(horizon.first, horizon.last + 1)]
+    return {
+        "first_day": str(day_date(horizon.first)),
+        "last_day": str(day_date(horizon.last)),
+        "period_days": horizon.days,
+        "days_left": horizon.remaining,
+        **_tier("projected", ladder.codes[projected], ladder.labels),
+        "projected_average": yuan_text(int(standing.projected[0]) // horizon.days),
+        "state": STATES[int(states_of(standing, level, ladder, run.outlook_rule)[0])],
+        "locked": own is not None and bool(standing.locked(own)[0]),
+        "cushion": None if own is None else yuan_text(int(standing.cushion_fen(own)[0])),
+        **_tier("next", None if following is None else ladder.codes[level[0] + 1], ladder.labels),
+        "gap_to_next": None if following is None else yuan_text(int(standing.gap_fen(following)[0])),
+        "deposits": [
+            {
+                "day": str(day_date(day)),
+                "days_left": left,
+                "for_next": None if following is None else yuan_text(int(standing.deposit_fen(following, left)[0])),
+                "to_keep": None if own is None else yuan_text(int(standing.deposit_fen(own, left)[0])),
+            }
+            for day, left in days
+        ],
+    }
+
+
+def _of_customer(folder: Path, who: Customer, aliases: Aliases | None, *, provisional: bool) -> tuple[TieredRun, Row | None, Row | None]:
+    """Return a run, and the customer's row of its tiers and of its changes; None where there is none."""
+    run = by_new_ids(read_customers(folder, who.ids, provisional=provisional), aliases)
+    rows = [table.filter(pc.equal(table["customer_id"], who.ids[0])).to_pylist() for table in (run.tiers, run.changes)]
+    row, moved = (found[0] if found else None for found in rows)
+    return run, row, moved
+
+
+def _head(run: TieredRun, who: Customer, row: Row | None) -> dict[str, Any]:
+    """Return who is asked for and what the run says; amounts are zero for a customer who is absent."""
+    return {
+        "customer_id": who.now,
+        "renamed_from": who.asked if who.asked != who.now else None,
+        "quarter": str(run.quarter),
+        "status": run.manifest["status"],
+        "first_day": run.manifest["first_day"],
+        "last_day": run.manifest["last_day"],
+        "quarter_days": int(run.manifest["quarter_days"]),
+        **_tier("", row["tier"] if row else ABSENT, _labels(run)),
+        "fen_days": str(row["fen_days"] if row else 0),
+        "yuan_days": yuan_text(row["fen_days"] if row else 0),
+        "daily_average": yuan_text(row["daily_average_fen"] if row else 0),
+        "closing_balance": yuan_text(row["closing_fen"] if row else 0),
+        "days_held": int(row["days_held"]) if row else 0,
+    }
+
+
+def _tier(name: str, code: str | None, labels: Mapping[str, str]) -> dict[str, str | None]:
+    """Return a tier as documents say it, by code and label."""
+    tier = f"{name}_tier".lstrip("_")
+    return {tier: code, f"{tier}_label": None if code is None else labels[code]}
+
+
+def _labels(run: TieredRun) -> dict[str, str]:
+    return {**run.labels, ABSENT: RESERVED_CODES[ABSENT]}
+
+
+def _line(run: TieredRun, row: Row | None, moved: Row | None) -> dict[str, Any]:
+    """Return what a quarter says of the customer in one line."""
+    return {
+        "quarter": str(run.quarter),
+        **_tier("", row["tier"] if row else ABSENT, _labels(run)),
+        "daily_average": yuan_text(row["daily_average_fen"]) if row else None,
+        "closing_balance": yuan_text(row["closing_fen"]) if row else None,
+        "change": _kind(run, row, moved),
+        "problem": None,
+    }
+
+
+def _kind(run: TieredRun, row: Row | None, moved: Row | None) -> str | None:
+    """Return the kind of change (semantics 4.3); `changes.csv` holds all but two. None for who is in neither quarter."""
+    if moved is not None:
+        return str(moved["change"])
+    return None if row is None else "kept" if run.compared else "initial"
+
+
+def _quarters_before(folder: Path, run: TieredRun, who: Customer, aliases: Aliases | None) -> list[dict[str, Any]]:
+    """Return a line for each official run of an earlier quarter beside a run, the oldest first; one that cannot be used is told too."""
+    with reading(folder.name):
+        places = [place for place in sorted(folder.resolve().parent.glob(_QUARTERS)) if place.name < str(run.quarter)]
+
+    def line(place: Path) -> dict[str, Any]:
+        try:
+            earlier, row, moved = _of_customer(place, who, aliases, provisional=False)
+        except DataError as error:
+            return {"quarter": place.name, "problem": _reason(error)}
+        if str(earlier.quarter) != place.name:
+            return {"quarter": place.name, "problem": f"is a run of {earlier.quarter}"}
+        return _line(earlier, row, moved)
+
+    with threads(_READERS) as pool:
+        return list(pool.map(line, places))
+
+
+def _reason(error: DataError) -> str:
+    """Return why a run cannot be used: the first problem, without the folder's name, which stands beside it."""
+    first = error.problems[0]
+    return first.message if isinstance(first, Problem) else first.partition(": ")[2]
+
+
+def _change(run: TieredRun, row: Row | None, moved: Row | None) -> dict[str, Any]:
+    """Return what moved the customer against the quarter before, with the codes of clues (`reports.clues`)."""
+    kind = _kind(run, row, moved)
+    if moved is None:
+        return {"change": kind, "clues": []}
+    levels = {ABSENT: -1, **{code: level for level, code in enumerate(run.ladder.codes)}}
+    before, now = (np.array([levels[moved[side]]]) for side in ("from_tier", "to_tier"))
+    bounds = np.array([0, *(tier.min_fen for tier in run.ladder.tiers)], np.int64)
+    closing, held = np.array([fen_from_text(moved["closing_balance"])]), np.array([int(moved["days_held"])])
+    clues = str(clues_of(before, now, closing, held, bounds, int(run.manifest["quarter_days"]))[0])
+    return {
+        "change": kind,
+        **_tier("from", moved["from_tier"], _labels(run) | {moved["from_tier"]: moved["from_label"]}),
+        **_tier("to", moved["to_tier"], _labels(run)),
+        "steps": int(moved["steps"]),
+        "previous_daily_average": moved["previous_daily_average"],
+        "daily_average": moved["daily_average"],
+        "difference": moved["difference"],
+        "closing_balance": moved["closing_balance"],
+        "clues": clues.split(BETWEEN_CLUES),
+    }
+
+
+def _by_these_rules(run: TieredRun, rules: Rules) -> bool:
+    """Tell whether a run was made by these rules."""
+    try:
+        return bool(run.manifest["made_from"]["rules"] == rules.digest(run.quarter))
+    except RulesError:  # they have no tiers for its quarter
+        return False
+
+
+def _unknown(folder: Path) -> DataError:
+    message = "does not know this customer: neither the tiers nor the changes have the id; an old id is found by the aliases of --rules"
+    return DataError([Problem(manifests.named(folder).name, None, None, "customer-unknown", message)])
