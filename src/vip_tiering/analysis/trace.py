@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -236,20 +237,26 @@ def _frame(rows: Rows, day: int, scope: Scope) -> pd.DataFrame:
     """Return rows with the rate and the weight that apply to them, as text; "" where there is none."""
     texts = {name: _texts(getattr(rows, name), len(rows)) for name in [*_ACCOUNT, "currency"]}
     currency = texts["currency"].replace("", HOME_CURRENCY)
-    rate = {code: str(scope.rates.rate(code, day)) for code in currency.unique() if scope.rates and code != HOME_CURRENCY}
-    weights = {code: EXCLUDED if weight is None else f"{weight}" for code, weight in (scope.weights or {}).items()}
+    rates = {code: str(scope.rates.rate(code, day)) if scope.rates and code != HOME_CURRENCY else "" for code in currency.unique()}
+    weights = {code: _weight(scope, code) for code in texts["product"].unique()}
     return pd.DataFrame(
         {
             "posted": np.int64(day),
             **texts,
             "currency": currency,
             "delivered_fen": rows.balance_fen,
-            "rate": currency.map(rate).fillna("").astype(object),
-            "weight": texts["product"].map(weights).fillna("").replace("1", "").astype(object),
+            "rate": currency.map(rates).astype(object),
+            "weight": texts["product"].map(weights).astype(object),
             "file": [scope.names[index] for index in rows.file.tolist()],
             "row": rows.row,
         }
     )
+
+
+def _weight(scope: Scope, product: str) -> str:
+    """Return the weight of a product as text, `EXCLUDED` for one that does not count, "" where it counts in full."""
+    weight = Decimal(1) if scope.weights is None else scope.weights[product]
+    return EXCLUDED if weight is None else "" if weight == 1 else str(weight)
 
 
 def _texts(column: pa.Array | None, count: int) -> pd.Series:
