@@ -124,7 +124,7 @@ def test_snapshots_are_told_day_by_day(tmp_path: Path, seed: int, negative: str)
     run = compute_tiers(files, "2015Q4", rules=load_rules(folder), accept_missing=missing).write(tmp_path / "out")
 
     found = tier_explain(rng.choice(["C1", "OLD1"]), run, [files], rules=folder)
-    days = found.document["days"]
+    days = found.document["trace"]
     assert found.warnings == ()
     stands = {day: max(one for one in delivered if one <= day) for day in DAYS}
     own = {day: [one for one in history[since] if ALIASES.get(one.customer, one.customer) == "C1"] for day, since in stands.items()}
@@ -161,7 +161,7 @@ def test_changes_are_told_day_by_day(tmp_path: Path, seed: int) -> None:
     run = compute_tiers(files, "2015Q4", rules=load_rules(folder)).write(tmp_path / "out")
 
     found = tier_explain("C1", run, [files], rules=folder)
-    days = found.document["days"]
+    days = found.document["trace"]
     told = {(key, day): span for key, day, span in spread(days)}
     for day in DAYS:
         for key in keys:
@@ -257,6 +257,7 @@ def test_every_day_left_has_its_deposit(runs: Path, name: str) -> None:
         assert outlook["deposits"][-1]["day"] == outlook["last_day"] == str(last)
         assert len(outlook["deposits"]) == outlook["days_left"]
         so_far = row["fen_days"] if "asof" in name else 0
+        assert outlook["locked"] == (row["tier"] != "untiered" and so_far >= bounds[row["tier"]] * days)
         for one in outlook["deposits"]:
             left = (last - dt.date.fromisoformat(one["day"])).days + 1
             for deposit, tier in ((one["for_next"], outlook["next_tier"]), (one["to_keep"], row["tier"])):
@@ -295,8 +296,8 @@ def test_who_left_is_explained(runs: Path) -> None:
     found = tier_explain("GONE", runs / "out/2015Q4", [runs / "2015Q4.csv"], rules=RULES)
     document = found.document
     assert (document["tier"], document["change"]["change"], document["change"]["clues"]) == ("absent", "left", ["outflow"])
-    assert (document["proof"], document["outlook"], document["days"]["accounts"]) == ([], None, [])
-    assert document["days"]["fen_days"] == "0"
+    assert (document["proof"], document["outlook"], document["trace"]["accounts"]) == ([], None, [])
+    assert document["trace"]["fen_days"] == "0"
 
 
 def test_other_extracts_and_rules_are_said(runs: Path, tmp_path: Path) -> None:
@@ -305,7 +306,7 @@ def test_other_extracts_and_rules_are_said(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "2015Q4.csv").write_text(text, "utf-8")
     found = tier_explain("EDGE", runs / "out/2015Q4", [tmp_path / "2015Q4.csv"], rules=RULES)
     assert found.warnings == ("these are not the extracts of 2015Q4: 2015Q4.csv changed",)
-    assert (found.document["days"]["extracts_of_run"], found.document["days"]["difference_fen_days"]) == (False, "1")
+    assert (found.document["trace"]["extracts_of_run"], found.document["trace"]["difference_fen_days"]) == (False, "1")
     other = tier_explain("EDGE", runs / "out/2015Q4", rules=rules_without_calendar("negative: net"))
     assert other.warnings == ("2015Q4: was made by other rules than these (rules)",)
 
@@ -330,10 +331,10 @@ def test_rejected_rows_are_said(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(text, "utf-8")
     run = compute_tiers(tmp_path / "in.csv", "2015Q4", rules=load_rules(RULES), max_rejects="1").write(tmp_path / "out")
     found = tier_explain("A", run, [tmp_path / "in.csv"], rules=RULES)
-    assert found.document["days"]["rejected_rows"] is True
-    assert [(one["days"], one["rows"]) for one in found.document["days"]["days"]] == [(33, 1), (1, 0), (58, 1)]
+    assert found.document["trace"]["rejected_rows"] is True
+    assert [(one["days"], one["rows"]) for one in found.document["trace"]["days"]] == [(33, 1), (1, 0), (58, 1)]
     assert found.warnings == ("rows of this customer were rejected and count 0 on their day",)
-    assert tier_explain("B", run, [tmp_path / "in.csv"], rules=RULES).document["days"]["rejected_rows"] is False
+    assert tier_explain("B", run, [tmp_path / "in.csv"], rules=RULES).document["trace"]["rejected_rows"] is False
 
 
 def test_few_rows_are_read_as_all_are(tmp_path: Path) -> None:

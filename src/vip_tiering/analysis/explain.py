@@ -97,14 +97,14 @@ def tier_explain(
         "quarters": [*_quarters_before(run, found, who, loaded.aliases), _line(found, row, moved)],
         "change": _change(found, row, moved),
         "outlook": outlook(row, found) if row else None,
-        "days": None,
+        "trace": None,
     }
     name = manifests.named(run).name
     warnings = [] if _by_these_rules(found, loaded) else [f"{name}: was made by other rules than these ({loaded.name})"]
     if extracts:
         from vip_tiering.analysis.trace import trace  # noqa: PLC0415 (pandas loads where days are asked for)
 
-        document["days"], said = trace(extracts, found, who.ids, int(row["fen_days"]) if row else 0, loaded, limit, progress)
+        document["trace"], said = trace(extracts, found, who.ids, int(row["fen_days"]) if row else 0, loaded, limit, progress)
         warnings += said
     return Explanation(document, tuple(warnings))
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import truth
+from vip_tiering.base.arrays import share_freed_memory, truth
 from vip_tiering.base.errors import DataError, Problem, ProofError, told
 from vip_tiering.base.money import yuan_text
 from vip_tiering.base.quarter import Period, day_date
@@ -66,6 +66,7 @@ def trace(
     `ids`: every id of the customer; `fen_days`: the customer's by the run. The extracts are read with the options of the run.
     Raises RulesError and DataError as computing a run does, and ProofError where the run's own extracts give another sum.
     """
+    share_freed_memory()
     request = request_of(run)
     with reading_threads(None) as (pool, ahead):
 
@@ -105,7 +106,7 @@ def request_of(run: TieredRun) -> Request:
     """Return what was asked of a run, by its manifest."""
     options = run.manifest["made_from"]["options"]
     missing = tuple(map(dt.date.fromisoformat, options["accept_missing"]))
-    partial = tuple(options["accept_partial"])
+    partial = tuple(options.get("accept_partial", ()))
     return Request(run.period, options["kind"], options["opening"] == "zero", missing, options["max_rejects"], partial)
 
 

@@ -23,7 +23,7 @@ def tier_explain(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4, official or provisional.")],
     extracts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[EXTRACT]...", help="The balance extracts of the run: they show every day and account as well."),
+        typer.Argument(metavar="EXTRACT", help="The balance extracts of the run: they show every day and account as well."),
     ] = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",

@@ -38,8 +38,8 @@ def explanation(document: Document) -> RenderableType:
     parts: list[RenderableType] = [_heading(document), *_proof(document), "", *_quarters(document["quarters"]), "", *_change(document)]
     if document["outlook"]:
         parts += ["", *_outlook(document, document["outlook"])]
-    if document["days"]:
-        parts += ["", *_days(document, document["days"])]
+    if document["trace"]:
+        parts += ["", *_days(document, document["trace"])]
     return Group(*parts)
 
 
@@ -91,9 +91,10 @@ def _quarters(quarters: Sequence[Document]) -> list[RenderableType]:
             tier = RESERVED_CODES[ABSENT] if one["tier"] == ABSENT else _named(one)
             table.add_row(one["quarter"], tier, *amounts, one["change"] or "")
         else:
-            table.add_row(one["quarter"], "not used", "", "", Text(one["problem"], overflow="fold"))
+            table.add_row(one["quarter"], "not used")
     line = Text("quarters  ", style="bold").append(sparkline([one.get("daily_average") for one in quarters]), style="not bold")
-    return [line, _indented(table)]
+    problems = [f"{one['quarter']}: {one['problem']}" for one in quarters if one["problem"] is not None]
+    return [line, _indented(table), *map(_indented, problems)]
 
 
 def sparkline(averages: Sequence[str | None]) -> str:
@@ -209,12 +210,12 @@ def _scope(span: Document, negative: str) -> str:
 
 
 def _source(span: Document, kind: str) -> str:
+    """Return on how many days a balance was delivered, and for how many others it stands; of which day it is, where of none of these."""
     others = span["days"] - span["delivered_days"]
     word = "filled" if kind == "snapshot" else "carried"
-    if not others:
-        return "delivered"
-    since = f" from {span['rows'][-1]['day']}" if len(span["rows"]) == 1 else ""
-    return f"{span['delivered_days']} delivered, {others} {word}{since}" if span["delivered_days"] else f"{word}{since}"
+    if not span["delivered_days"]:
+        return f"{word} from {span['rows'][0]['day']}"
+    return f"{span['delivered_days']} delivered, {others} {word}" if others else "delivered"
 
 
 def _files(rows: Sequence[Document]) -> str:
