@@ -16,7 +16,7 @@ from vip_tiering.base.arrays import one_array
 from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Period, Quarter
-from vip_tiering.base.schema import CHANGES_CSV, UNTIERED
+from vip_tiering.base.schema import CHANGES_CSV, TIERS_PARQUET, UNTIERED
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
@@ -128,14 +128,17 @@ def read_customers(folder: Path, ids: pa.Array, *, provisional: bool = False) ->
 
 
 def _tiers_of(path: Path, ids: pa.Array) -> pa.Table:
-    """Return the rows of some customers of `tiers.parquet`; it is sorted by id, so that reading ends behind the last of them."""
-    last, rows = max(ids.to_pylist(), key=str.encode).encode(), []
-    with pq.ParquetFile(path) as file:
+    """Return the rows of some customers of `tiers.parquet`; it is sorted by the bytes of the id, so that reading ends behind the last."""
+    encoded = sorted(one.encode() for one in ids.to_pylist())
+    rows = []
+    with pq.ParquetFile(path, read_dictionary=["tier"]) as file:
         for batch in file.iter_batches(_ROWS_AT_ONCE):
-            rows.append(batch.filter(pc.is_in(batch["customer_id"], ids)))
-            if batch["customer_id"][-1].as_py().encode() >= last:
+            end = batch["customer_id"][-1].as_py().encode()
+            if end >= encoded[0]:
+                rows.append(batch.filter(pc.is_in(batch["customer_id"], ids)))
+            if end >= encoded[-1]:
                 break
-        return pa.Table.from_batches(rows, file.schema_arrow)
+        return pa.Table.from_batches(rows, file.schema_arrow).cast(TIERS_PARQUET)
 
 
 def _changes_of(path: Path, ids: pa.Array) -> pa.Table:
