@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import load_workbook
 
-from tests.helpers import RULES, Row, days_between, examples, ladder_of, read_csv, write_csv
+from tests.helpers import RULES, Row, days_between, examples, ladder_of, read_csv, vip, write_csv
 from vip_tiering import RulesError, compute_tiers, load_rules
 from vip_tiering.rules.tiers import RetentionRule
 from vip_tiering.tiers.retention import with_retained
@@ -171,3 +172,25 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, more: str, overrides
     with pytest.raises(RulesError) as error:
         load_rules(rules_in(tmp_path / "rules", more, overrides))
     assert message in str(error.value)
+
+
+def test_explaining_and_reporting_show_why(runs: Path, tmp_path: Path) -> None:
+    """`vip tier explain` proves the tier of the average and says that another one is held; a manager's sheet has the reason."""
+    rules = runs.parent / "rules"
+    said = vip("tier", "explain", "keeps", runs / "2015Q3", "--rules", rules)
+    assert (0, "") == (said.returncode, said.stderr)
+    assert "held by retention; the average alone gives 银卡 silver" in said.stdout
+    assert "held: 金卡 gold, although the average is lower" in said.stdout
+    assert "27,600,000.00 yuan-days >= 100,000.00 x 92" in said.stdout
+    assert (
+        "set by hand; the average alone gives 有效户 effective" in vip("tier", "explain", "set", runs / "2015Q3", "--rules", rules).stdout
+    )
+    people = tmp_path / "customers.csv"
+    people.write_text("客户号,客户经理\n" + "".join(f"{who},赵\n" for who in WORLD), "utf-8")
+    done = vip("changes", "export", runs / "2015Q3", "--customers", people, "--out", tmp_path / "reports", "--rules", rules)
+    assert 0 == done.returncode, done.stderr
+    assert "held 1" in done.stdout
+    book = load_workbook(tmp_path / "reports" / "2015Q3" / "managers" / "未分配" / "赵.xlsx")
+    head, *rows = book.get_sheet_by_name("我的客户").to_python()
+    basis = {row[0]: row[head.index("定级依据")] for row in rows}
+    assert {"keeps": "保级", "stays": "日均", "set": "指定", "goes": "日均"} == basis

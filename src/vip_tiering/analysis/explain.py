@@ -112,10 +112,10 @@ def tier_explain(
 def proof(row: Row, ladder: Ladder) -> list[dict[str, Any]]:
     """Return the tests that put a customer into the tier: that of its own bound, and that of the one above (semantics 3.1).
 
-    `by`: how much the yuan-days exceed what is needed, or fall short of it. Untiered customers have no own bound, the highest
-    tier none above.
+    Where a tier is held or was set by hand these are the tests of the average's own tier. `by`: how much the yuan-days exceed what is
+    needed, or fall short of it. Untiered customers have no own bound, the highest tier none above.
     """
-    level, days, fen_days = ladder.codes.index(row["tier"]), int(row["quarter_days"]), int(row["fen_days"])
+    level, days, fen_days = ladder.codes.index(row.get("evaluated_tier", row["tier"])), int(row["quarter_days"]), int(row["fen_days"])
     tests = [(tier, reached) for tier, reached in ((level - 1, True), (level, False)) if 0 <= tier < len(ladder.tiers)]
     return [
         {
@@ -187,6 +187,8 @@ def _head(run: TieredRun, who: Customer, row: Row | None) -> dict[str, Any]:
         "last_day": run.manifest["last_day"],
         "quarter_days": int(run.manifest["quarter_days"]),
         **_tier("", row["tier"] if row else ABSENT, _labels(run)),
+        "tier_basis": row.get("tier_basis", "evaluated") if row else None,
+        **_tier("evaluated", row.get("evaluated_tier", row["tier"]) if row else None, _labels(run)),
         "fen_days": str(row["fen_days"] if row else 0),
         "yuan_days": yuan_text(row["fen_days"] if row else 0),
         "daily_average": yuan_text(row["daily_average_fen"] if row else 0),

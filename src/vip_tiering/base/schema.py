@@ -37,6 +37,7 @@ RETENTION: Final = pa.schema(
     ]
 )
 """What `tiers.parquet` holds besides where the rules let customers keep tiers, or set them (semantics 3.4 and 3.5)."""
+TIERS_AND_RETENTION: Final = pa.schema([*TIERS_PARQUET, *RETENTION])
 TIERS_CSV: Final = ("customer_id", "tier", "tier_label", "daily_average", "closing_balance", "days_held")
 CHANGES_CSV: Final = (
     "customer_id",

@@ -24,6 +24,7 @@ _NO_BAR: Final = "·"
 _INDENT: Final = (0, 0, 0, 2)
 _SHOWN_DAYS: Final = (1, 15)
 _NEGATIVE: Final = {"zero": "negative counts as 0.00", "net": "negative counts as it is"}
+_BASES: Final = {"held": "held by retention", "override": "set by hand"}
 _STATES: Final = {
     "rising": "rises to {projected}, if the balance stays",
     "falling": "falls to {projected}, if the balance stays",
@@ -61,6 +62,9 @@ def _heading(document: Document) -> Text:
     heading = _bold(f"{document['customer_id']}{renamed}: {_named(document)}")
     days = f"{document['first_day']} to {document['last_day']}, {document['quarter_days']} days, {document['status']}"
     heading.append(f"\n{document['quarter']}  {days}", style="not bold")
+    if document["tier_basis"] in _BASES:
+        alone = _named(document, "evaluated_tier")
+        heading.append(f"\n  {_BASES[document['tier_basis']]}; the average alone gives {alone}", style="not bold")
     return heading
 
 
@@ -111,6 +115,8 @@ def _change(document: Document) -> list[RenderableType]:
         return [_bold("change"), _indented("initial: there is no run of the quarter before to compare with")]
     if not change["clues"]:
         return [_bold("change"), _indented("kept: the tier is that of the quarter before")]
+    if change["change"] == "held":
+        return [_bold("change"), _indented(f"held: {_named(change, 'to_tier')}, although the average is lower")]
     steps = abs(change["steps"])
     risen = f"{steps} step{'s' if steps > 1 else ''} {'up' if change['steps'] > 0 else 'down'}"
     moved = f"{change['change']}: {_named(change, 'from_tier')} to {_named(change, 'to_tier')}, {risen}"

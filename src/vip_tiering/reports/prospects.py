@@ -36,7 +36,8 @@ def customers_of(run: TieredRun, holders: pd.DataFrame, last_contact: pd.Series 
     """Return every customer of a run with who holds them, by branch and manager, the highest tier and average first.
 
     Columns: those of `outlook_of`, but for the deposit, and of holders; fen_days and daily_average (fen) of the run; from_tier, "" for
-    who had none or where nothing was compared; last_contact, "" where nobody knows. `last_contact`: the newest day by customer, as text.
+    who had none or where nothing was compared; tier_basis, where the run has it; last_contact, "" where nobody knows.
+    `last_contact`: the newest day by customer, as text.
     """
     figures = {"fen_days": run.tiers["fen_days"].to_pandas(), "daily_average": run.tiers["daily_average_fen"].to_pandas()}
     customers = with_holders(run.outlook().drop(columns="deposit_for_next_fen").assign(**figures), holders)
@@ -44,6 +45,8 @@ def customers_of(run: TieredRun, holders: pd.DataFrame, last_contact: pd.Series 
     tier = customers["tier"].astype("str")
     stayed = tier.where(customers["tier"].cat.codes > 0, "") if run.compared else ""
     customers["from_tier"] = customers["customer_id"].map(moved).fillna(stayed)
+    if "tier_basis" in run.tiers.column_names:
+        customers["tier_basis"] = customers["customer_id"].map(run.tiers.to_pandas().set_index("customer_id")["tier_basis"])
     customers["last_contact"] = "" if last_contact is None else customers["customer_id"].map(last_contact).fillna("")
     level = -customers["tier"].cat.codes.astype("int64")
     order = np.lexsort((-customers["daily_average"], level, customers["manager"].cat.codes, customers["branch"].cat.codes))

@@ -94,7 +94,7 @@ def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None =
 
 def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:
     """Return all customers of a manager with the columns `words.OWN`."""
-    return _table(_customers(customers, words), OWN)
+    return _table(_customers(customers, words), [name for name in OWN if name != "basis_label" or "tier_basis" in customers])
 
 
 def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:
@@ -107,6 +107,8 @@ def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:
     for label, code in labels.items():
         if code in rows:
             rows[label] = rows[code].astype("str").map({**words.tiers, "": ""})
+    if "tier_basis" in rows:
+        rows["basis_label"] = rows["tier_basis"].map(words.bases)
     rows["state_label"] = rows["state"].astype("str").map(words.states)
     rows["display_name"] = rows["display_name"].replace("", words.text("nobody"))
     return rows

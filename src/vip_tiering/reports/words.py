@@ -81,10 +81,15 @@ PROSPECTS: Final[dict[str, Pair]] = {
 TO_KEEP: Final[Pair] = ("现在存入多少可保级", "Deposit now to keep")
 """The header of `deposit_now` for who is about to fall: the tier to be kept is the one they have."""
 OWN: Final = (
-    "customer_id", "display_name", "tier_label", "from_label", "daily_average", "closing_balance", "state_label", "gap_to_next",
-    "cushion", "last_contact",
+    "customer_id", "display_name", "tier_label", "basis_label", "from_label", "daily_average", "closing_balance", "state_label",
+    "gap_to_next", "cushion", "last_contact",
 )  # fmt: skip
-"""What a manager's file says of every customer of theirs."""
+"""What a manager's file says of every customer of theirs; `basis_label` where tiers may be held or set."""
+BASES: Final[dict[str, Pair]] = {
+    "evaluated": ("日均", "average"),
+    "held": ("保级", "held"),
+    "override": ("指定", "set by hand"),
+}
 STATES: Final[dict[str, Pair]] = {
     "rising": ("将升级", "rising"),
     "near_up": ("临近升级", "near up"),
@@ -96,6 +101,7 @@ HEADERS: Final[dict[str, Pair]] = {
     **PROSPECTS,
     **ROWS,
     "gap_to_next": ("距上一级尚差", "Lacks to next tier"),
+    "basis_label": ("定级依据", "Tier by"),
     "measure": ("指标编号", "Measure"),
     "label": ("指标", "Name"),
     **FIGURES,
@@ -174,6 +180,7 @@ class Words:
         self.language = language
         self.headers = {column: pair[self._at] for column, pair in HEADERS.items()}
         self.changes = {code: pair[self._at] for code, pair in CHANGES.items()}
+        self.bases = {code: pair[self._at] for code, pair in BASES.items()}
         self.states = {code: pair[self._at] for code, pair in STATES.items()}
         labels = {**labels, ABSENT: RESERVED_CODES[ABSENT]}
         self.tiers = labels if language == "zh" else {code: code.replace("_", " ") for code in labels}

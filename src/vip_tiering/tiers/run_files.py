@@ -16,7 +16,7 @@ from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
-from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, RETENTION, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, TIERS_AND_RETENTION, TIERS_CSV, TIERS_PARQUET
 from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
@@ -211,7 +211,7 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFra
 
 def tiers_table(tiers: pd.DataFrame) -> pa.Table:
     """Return tiers as the table of `tiers.parquet`."""
-    schema = pa.schema([*TIERS_PARQUET, *RETENTION]) if "tier_basis" in tiers else TIERS_PARQUET
+    schema = TIERS_AND_RETENTION if "tier_basis" in tiers else TIERS_PARQUET
     columns = [
         text_array(tiers[name]) if kind == pa.string() else pa.array(tiers[name], kind)
         for name, kind in zip(schema.names, schema.types, strict=True)

@@ -16,7 +16,7 @@ from vip_tiering.base.arrays import one_array
 from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Period, Quarter
-from vip_tiering.base.schema import CHANGES_CSV, TIERS_PARQUET, UNTIERED
+from vip_tiering.base.schema import CHANGES_CSV, TIERS_AND_RETENTION, TIERS_PARQUET, UNTIERED
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
@@ -138,7 +138,8 @@ def _tiers_of(path: Path, ids: pa.Array) -> pa.Table:
                 rows.append(batch.filter(pc.is_in(batch["customer_id"], ids)))
             if end >= encoded[-1]:
                 break
-        return pa.Table.from_batches(rows, file.schema_arrow).cast(TIERS_PARQUET)
+        found = pa.Table.from_batches(rows, file.schema_arrow)
+        return found.cast(TIERS_AND_RETENTION if "tier_basis" in found.column_names else TIERS_PARQUET)
 
 
 def _changes_of(path: Path, ids: pa.Array) -> pa.Table:
