@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, CHANGES, RESERVED_CODES
-from vip_tiering.cli.tables import add_figures, grouped, plain_table, signed
+from vip_tiering.cli.tables import Matrix, add_figures, grouped, plain_table, signed
 from vip_tiering.tiers.missing_days import spans
 from vip_tiering.tiers.outlook import STATES
 
-_ANY_WIDTH = 10_000
 _ROW_WORDS = {
     "outside": "outside the period",
     "collapsed": "repeated",
@@ -33,7 +31,7 @@ def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int
     """Return the summary of a run from its manifest; `migration` holds (from_tier, to_tier, customers)."""
     parts: list[RenderableType] = [_heading(document), "", _tier_table(document), ""]
     if document["previous"]:
-        parts += [_Migration(document, migration), ""]
+        parts += [_migration(document, migration), ""]
     parts += [_changes_line(document), "", *_outlook(document)]
     parts += [Text(line) for line in _remarks(document)]
     return Group(*parts)
@@ -66,36 +64,12 @@ def _tier_table(document: Mapping[str, Any]) -> Table:
     return table
 
 
-class _Migration:
-    """Customers by last quarter's tier and this quarter's, the highest first: a matrix, or a list of pairs where it is too wide."""
-
-    def __init__(self, document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> None:
-        self._quarters = document["previous"]["quarter"], document["quarter"]
-        self._labels = {tier["code"]: tier["label"] for tier in document["tiers"]} | {ABSENT: RESERVED_CODES[ABSENT]}
-        self._codes = [*reversed([tier["code"] for tier in document["tiers"]]), ABSENT]
-        self._counts = {(before, now): customers for before, now, customers in migration}
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        matrix = self._matrix()
-        fits = Measurement.get(console, options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH), matrix).maximum <= options.max_width
-        before, now = self._quarters
-        yield Text(f"customers from {before} (rows) to {now} (columns)" if fits else f"customers from {before} to {now}", style="bold")
-        yield matrix if fits else self._pairs()
-
-    def _matrix(self) -> Table:
-        table = plain_table("")
-        add_figures(table, *(self._labels[code] for code in self._codes))
-        for before in self._codes:
-            row = [f"{self._counts[before, now]:,}" if (before, now) in self._counts else "." for now in self._codes]
-            table.add_row(self._labels[before], *row)
-        return table
-
-    def _pairs(self) -> Table:
-        table = plain_table("from", "to")
-        add_figures(table, "customers")
-        for before, now in ((before, now) for before in self._codes for now in self._codes if (before, now) in self._counts):
-            table.add_row(self._labels[before], self._labels[now], f"{self._counts[before, now]:,}")
-        return table
+def _migration(document: Mapping[str, Any], migration: list[tuple[str, str, int]]) -> Matrix:
+    """Return customers by last quarter's tier and this quarter's, the highest first."""
+    labels = {tier["code"]: tier["label"] for tier in reversed(document["tiers"])} | {ABSENT: RESERVED_CODES[ABSENT]}
+    counts = {(before, now): customers for before, now, customers in migration}
+    both = f"customers from {document['previous']['quarter']}", f"to {document['quarter']}"
+    return Matrix(labels, labels, counts, f"{both[0]} (rows) {both[1]} (columns)", " ".join(both))
 
 
 def _changes_line(document: Mapping[str, Any]) -> Text:

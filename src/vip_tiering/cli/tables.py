@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
+
+_ANY_WIDTH: Final = 10_000
 
 
 def plain_table(*headers: str, **options: Any) -> Table:  # noqa: ANN401 (of rich's tables)
@@ -42,3 +48,33 @@ def grouped(number: str | int) -> str:
 def signed(number: str | int) -> str:
     """Return a growth with commas and its sign."""
     return f"+{grouped(number)}" if number != "" and Decimal(number) > 0 else grouped(number)
+
+
+class Matrix:
+    """Customers by two tiers, of which nobody has most pairs: a matrix, or a list of pairs where that is too wide."""
+
+    def __init__(self, rows: Mapping[str, str], columns: Mapping[str, str], customers: Mapping[tuple[str, str], int], *titles: str) -> None:
+        """Take code and label of each row and column, in their order, customers by pair of codes, and what stands above either form."""
+        self._rows, self._columns, self._customers, self._titles = rows, columns, customers, titles
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the form that fits."""
+        matrix = self._matrix()
+        fits = Measurement.get(console, options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH), matrix).maximum <= options.max_width
+        yield Text(self._titles[0 if fits else -1], style="bold")
+        yield matrix if fits else self._pairs()
+
+    def _matrix(self) -> Table:
+        table = plain_table("")
+        add_figures(table, *self._columns.values())
+        for before, label in self._rows.items():
+            row = [f"{self._customers[before, now]:,}" if (before, now) in self._customers else "." for now in self._columns]
+            table.add_row(label, *row)
+        return table
+
+    def _pairs(self) -> Table:
+        table = plain_table("from", "to")
+        add_figures(table, "customers")
+        for before, now in ((before, now) for before in self._rows for now in self._columns if (before, now) in self._customers):
+            table.add_row(self._rows[before], self._columns[now], f"{self._customers[before, now]:,}")
+        return table

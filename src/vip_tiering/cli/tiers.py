@@ -13,9 +13,10 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.explain import tier_explain
 from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
+from vip_tiering.cli.what_if import tier_reconcile, tier_restate, tier_simulate
 
 extract_app = Commands(help="Look at balance extracts before they are used.")
-tier_app = Commands(help="Compute a quarter's tiers, and explain them.")
+tier_app = Commands(help="Compute a quarter's tiers, explain them, and ask what would be if rules or extracts were others.")
 customers_app = Commands(help="Look at the customer file before lists are made of it.")
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
@@ -154,6 +155,9 @@ def _asked(
 
 
 tier_app.command("explain")(tier_explain)
+tier_app.command("simulate")(tier_simulate)
+tier_app.command("restate")(tier_restate)
+tier_app.command("reconcile")(tier_reconcile)
 
 
 @customers_app.callback()

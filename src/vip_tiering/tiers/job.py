@@ -105,14 +105,14 @@ def _refuse_out_inside_inputs(target: Path, extracts: Sequence[str]) -> None:
     """Refuse a run folder among the extracts: it would be read as one the next time."""
     for argument in filter(None, extracts):
         try:
-            inside = _would_be_read(target.resolve(), Path(argument))
+            inside = would_be_read(target.resolve(), Path(argument))
         except FileNotFoundError:
             raise DataError("the working folder is gone; change to another one, or give absolute paths") from None
         if inside:
             raise OutputError(f"{target}: lies inside the extracts {argument}; choose another --out")
 
 
-def _would_be_read(target: Path, argument: Path) -> bool:
+def would_be_read(target: Path, argument: Path) -> bool:
     """Tell whether a folder or pattern of extracts means this folder, one around it, or a file in it."""
     if argument.is_dir():
         return target.is_relative_to(argument.resolve())

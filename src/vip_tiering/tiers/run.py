@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -89,14 +89,28 @@ def compute_tiers(
     period = period_of(quarter, as_of, today=dt.date.today())  # noqa: DTZ011 (the bank's own day)
     request = Request(period, kind or rules.extracts.kind, opening_zero, tuple(accept_missing), max_rejects, tuple(accept_partial))
     arguments = [extracts] if isinstance(extracts, str | Path) else list(extracts)
-    before = None if previous is None else Path(previous)
+    return walk(arguments, request, rules, None if previous is None else Path(previous), jobs=jobs, max_bytes=max_bytes)
+
+
+def walk(
+    arguments: Sequence[str | Path],
+    request: Request,
+    rules: Rules,
+    previous: Path | None = None,
+    progress: Progress = lambda _done, _all: None,
+    *,
+    jobs: int | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    through: Callable[[Plan, Iterable[Step]], Iterable[Step]] = lambda _plan, steps: steps,
+) -> Run:
+    """Find the extracts and walk the line once; nothing is written. Whoever looks at the days as they go by takes them `through`."""
     with reading_threads(jobs) as (pool, ahead):
-        plan = prepare(arguments, request, rules, before, pool, max_bytes, presume=True)
+        plan = prepare(arguments, request, rules, previous, pool, max_bytes, presume=True)
         try:
-            return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
+            return compute(plan, through(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead)), progress)
         except SeveralDays:
-            plan = prepare(arguments, request, rules, before, pool, max_bytes)
-            return compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead))
+            plan = prepare(arguments, request, rules, previous, pool, max_bytes)
+            return compute(plan, through(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead)), progress)
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
