@@ -4,7 +4,7 @@
     python scripts/transcripts.py write README.md docs/commands.md
 
 Blocks of one file run one after another in one empty folder, 80 columns wide, without colour.
-A block ```yaml FOLDER/FILE is written to that file; scripts/ is this folder.
+A block ```yaml FOLDER/FILE, or ```csv FILE, is written to that file; scripts/ is this folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-BLOCK = re.compile(r"^```(console|yaml \S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(console|(?:yaml|csv) \S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def regenerated(text: str) -> str:
@@ -29,7 +29,7 @@ def regenerated(text: str) -> str:
 def _regenerated_block(kind: str, block: str, folder: str) -> str:
     if kind == "console":
         return _run_block(block, folder)
-    (Path(folder) / kind.removeprefix("yaml ")).write_text(block, encoding="utf-8")
+    (Path(folder) / kind.partition(" ")[2]).write_text(block, encoding="utf-8")
     return block
 
 

@@ -69,6 +69,7 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
         "README.md",
         "docs/commands.md",
         "docs/core-system.md",
+        "docs/early-warning.md",
         "docs/extracts.md",
         "docs/playbooks.md",
         "docs/walkthrough.md",

@@ -27,6 +27,7 @@ from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers.outlook import Standing
 from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_run
 from vip_tiering.tiers.tiering import tier_levels
 
@@ -58,10 +59,11 @@ class Retiered:
 
     @classmethod
     def of(cls, run: TieredRun, new: Ladder) -> Retiered:
-        """Return the customers of a run, tiered again by the one test of a tier."""
+        """Return the customers of a run, tiered again by the one test of a tier; held tiers, and those set by hand, do not count."""
         old, tiers, days = run.ladder, run.tiers, run.period.days
         fen_days = one_array(tiers["fen_days"]).to_numpy()
-        old_level = pc.index_in(one_array(tiers["tier"]), pa.array(old.codes)).to_numpy(zero_copy_only=False).astype(np.int64)
+        by_average = one_array(tiers["evaluated_tier" if "evaluated_tier" in tiers.column_names else "tier"])
+        old_level = pc.index_in(by_average, pa.array(old.codes)).to_numpy(zero_copy_only=False).astype(np.int64)
         average_fen = one_array(tiers["daily_average_fen"]).to_numpy()
         ids = one_array(tiers["customer_id"])
         return cls(ids, fen_days, average_fen, days, old, new, old_level, tier_levels(fen_days, days, new))
@@ -115,7 +117,9 @@ def simulate(runs: Sequence[Path], candidate: Path | None, *, out: Path | None =
         if loaded.playbooks is not None:
             earlier, unknown = _earlier(folder, run, before, loaded.rules)
             warnings += unknown
-            document["actions"] = expected_rows(loaded.playbooks, _counted(retiered, earlier, new=False), _counted(retiered, earlier))
+            document["actions"] = expected_rows(
+                loaded.playbooks, _counted(run, retiered, earlier, new=False), _counted(run, retiered, earlier)
+            )
         periods.append(document)
         if out is not None:
             who.append(retiered.who(str(run.period)))
@@ -173,7 +177,7 @@ def _earlier(folder: Path, run: TieredRun, known: dict[Quarter, TieredRun], rule
     """Return the official run of the quarter before, from those given or from beside a run; None with a warning where there is none."""
     quarter = run.quarter.previous
     found = known.get(quarter)
-    without = f"{run.period}: who rose is not known, so actions for a higher tier are not counted"
+    without = f"{run.period}: who rose or fell is not known, so actions for them are not counted"
     if found is None:
         place = folder.resolve().parent / str(quarter)
         if not place.is_dir():
@@ -185,8 +189,9 @@ def _earlier(folder: Path, run: TieredRun, known: dict[Quarter, TieredRun], rule
     return (by_new_ids(found, rules.aliases) if "aliases" in run.manifest["scope"] else found), []
 
 
-def _counted(retiered: Retiered, earlier: TieredRun | None, *, new: bool = True) -> Counted:
-    """Return how many customers each tier of one of the two ladders has, and how many of them rose into it."""
+def _counted(run: TieredRun, retiered: Retiered, earlier: TieredRun | None, *, new: bool = True) -> Counted:
+    """Return the customers of a run on one of the two ladders, with whom the triggers of the balances concern there."""
     ladder, level = (retiered.new, retiered.new_level) if new else (retiered.old, retiered.old_level)
     before = Earlier.of(earlier) if earlier else None
-    return Counted.of(retiered.customer_id, level, ladder, before)
+    standing = Standing.of(retiered.fen_days, one_array(run.tiers["closing_fen"]).to_numpy(), run.horizon)
+    return Counted.of(retiered.customer_id, level, ladder, standing, run.outlook_rule, before)
