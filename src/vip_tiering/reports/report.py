@@ -83,7 +83,7 @@ def report_of(inputs: ReportInputs) -> Report:
         managers=list(by_manager[[*MANAGER]].drop_duplicates().itertuples(index=False, name=None)),
         movement=movement_of(run, inputs.migration.to_pandas(), inputs.before, inputs.bounds_before) if run.compared else None,
         measures=measures_of(Sides(now, before, last_year, whole_before), run.quarter, branches, codes, inputs.rules.targets),
-        changes={code: int((moves["change"] == code).sum()) for code in CHANGES},
+        changes={code: int((moves["change"] == code).sum()) for code in CHANGES if code in run.manifest["changes"]},
         proofs=[],
     )
     return replace(report, proofs=_proved(report, inputs))
@@ -92,8 +92,8 @@ def report_of(inputs: ReportInputs) -> Report:
 def _proved(report: Report, inputs: ReportInputs) -> list[Proof]:
     """Return the proofs of a report. Raises ProofError where one does not hold."""
     run = inputs.run
-    said = {code: run.manifest["changes"].get(code, 0) for code in CHANGES}
-    proofs = [Proof(f"rows {code} = customers {code} of the run", report.changes[code], said[code]) for code in CHANGES]
+    said = run.manifest["changes"]
+    proofs = [Proof(f"rows {code} = customers {code} of the run", count, said[code]) for code, count in report.changes.items()]
     lines, tiers = report.whole.set_index("tier").to_dict("index"), {tier["code"]: tier for tier in run.manifest["tiers"]}
     for side in ("", "previous_") if inputs.before is not None else ("",):
         for code in codes_of_run(run):
