@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tests.helpers import days_between, read_csv, rules_without_calendar, vip, yuan
 from tests.lists.exporting import write_rows
 from tests.workbooks import write_book
-from vip_tiering import DataError, compute_tiers, load_rules
+from vip_tiering import DataError, OutputError, compute_tiers, load_rules
 from vip_tiering.analysis.hypotheses import UNITS, Mode, rounded, unit_of_column
 from vip_tiering.analysis.reconcile import COLUMNS, Reconciliation, parts_text, reconcile, yuan_texts
 
@@ -210,14 +210,33 @@ def test_products_that_no_rule_names(tmp_path: Path) -> None:
     assert [one.rpartition(" ")[2] for one in done.document["not_tried"]] == ["2015-09-30", "2016-01-01"]
 
 
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_day_shifted_with_changes(tmp_path: Path, shift: int) -> None:
+    """Where a row stands until the next one, a column of the days before or after is found too."""
+    rows = [("2015-09-01", "A", "30000.00"), ("2015-10-01", "A", "40000.00"), ("2016-01-01", "A", "1.00"), ("2015-09-30", "B", "25000.00")]
+    extracts = write_rows(tmp_path / "changes.csv", ("date", "customer_id", "balance"), rows)
+    rules = rules_without_calendar("kind: changes")
+    compute_tiers(extracts, "2015Q4", rules=load_rules(rules)).write(tmp_path / "out")
+    total = {1: 91 * 4_000_000 + 100, -1: 91 * 4_000_000 + 3_000_000}[shift]
+    file = write_list(tmp_path / "bank.csv", {"A": to_yuan(Fraction(total, 92)), "B": "25000.00"})
+    done = reconcile(tmp_path / "out" / "2015Q4", file, [str(extracts)], rules=rules)
+    assert done.document["explained_by"] == {1: "a_day_later", -1: "a_day_earlier"}[shift]
+
+
 def test_other_extracts_are_told(home: Path, tmp_path: Path) -> None:
-    """Extracts that give other averages than the run are told; where the bank has their figures, that is the cause."""
+    """Extracts that give other averages than the run are told; where the bank has their figures, that is the cause.
+
+    The list, the run and the extracts are read only.
+    """
     day, more = dt.date(2015, 10, 21), averages()
     extracts = write_extract(tmp_path / "extracts" / "all.csv", BALANCES | {day: BALANCES[day] | {("C00", "fund"): 10**9}})
     more["C00"] += Fraction(5 * (10**9 - max(BALANCES[day]["C00", "fund"], 0)), 92)
     file = write_list(tmp_path / "bank.csv", {one: yuan(floor(fen)) for one, fen in more.items()})
     done = reconcile(home / "out" / "2015Q4", file, [str(extracts)], rules=rules_without_calendar(EXTRACTS))
     assert done.document["explained_by"] == "other_extracts"
+    for place in (file, extracts / "who.csv", home / "out" / "2015Q4" / "who.csv"):
+        with pytest.raises(OutputError):
+            reconcile(home / "out" / "2015Q4", file, [str(extracts)], rules=rules_without_calendar(EXTRACTS), out=place, replace=True)
     assert ["2015Q4: these extracts give other averages than the run has; vip tier restate says whose"] == [*done.warnings]
 
 

@@ -154,7 +154,7 @@ def test_the_published_run_is_untouched(home: Path, tmp_path: Path) -> None:
     before, folders = state(), [(home / "out" / one).stat().st_mtime_ns for one in ("", "2015Q3", "2015Q4")]
     extracts = write(tmp_path / "corrected", corrected())
     restate(home / "out" / "2015Q4", [str(extracts)], rules=rules_without_calendar(), out=tmp_path / "who.csv")
-    with pytest.raises(OutputError, match="lies inside a run"):
+    with pytest.raises(OutputError, match="lies inside a published folder"):
         restate(home / "out" / "2015Q4", [str(extracts)], rules=rules_without_calendar(), out=home / "out" / "2015Q4" / "who.csv")
     with pytest.raises(OutputError, match="lies among what is read"):
         restate(home / "out" / "2015Q4", [str(extracts)], rules=rules_without_calendar(), out=extracts / "who.csv")

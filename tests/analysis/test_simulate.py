@@ -172,7 +172,7 @@ def test_the_file_is_private_and_never_written_over_unasked(out: Path, tmp_path:
     assert file.read_bytes() == first
     simulate([out / "2015Q4"], RULES, out=file, replace=True)
     assert file.read_bytes() != first
-    with pytest.raises(OutputError, match="lies inside a run"):
+    with pytest.raises(OutputError, match="lies inside a published folder"):
         simulate([out / "2015Q4"], rules, out=out / "2015Q4" / "who.csv")
     assert ["candidate", "who.csv"] == sorted(one.name for one in tmp_path.iterdir())
 

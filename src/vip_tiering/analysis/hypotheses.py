@@ -113,5 +113,5 @@ def divisors(fen_days: Int64s, days_held: Int64s, days: int, quarter_days: int, 
         if (times, by) != (1, days):
             words = f"a divisor of {text}" + (" (360/4)" if text == "90" else "")
             yield Hypothesis(f"divisor_{text}", words, wide * times, by, ways)
-        if text == "365/4":
+        if text == "365/4" and ((days_held != days) & (days_held > 0)).any():
             yield Hypothesis("divisor_days_held", "divided by the days held", fen_days, days_held, ways)

@@ -101,14 +101,18 @@ class Lines:
         found: Int64s = values[at]  # -1, of whoever is absent, is the 0 at the end
         return found
 
-    def hypotheses(self, seen: Seen, as_it_is: Int64s) -> Iterator[Hypothesis]:
-        """Yield the causes one after another; each is walked when it is asked for. `as_it_is`: fen-days with nothing changed."""
+    def hypotheses(self, seen: Seen, as_it_is: Int64s, *, same: bool) -> Iterator[Hypothesis]:
+        """Yield the causes one after another; each is walked when it is asked for.
+
+        `as_it_is`: fen-days with nothing changed, and whether they are the `same` as in the run.
+        """
         days = self.request.period.days
 
         def cause(code: str, words: str, fen_days: Int64s, by: int = days) -> Hypothesis:
             return Hypothesis(code, words, fen_days, by, any_rounding(self.unit))
 
-        yield cause("other_extracts", "as these extracts give it, not those of the run", as_it_is)
+        if not same:
+            yield cause("other_extracts", "as these extracts give it, not those of the run", as_it_is)
         if seen.filled and self.request.kind == "snapshot":
             delivered = self.fen_days(self.walk(through=_with_empty_days))
             yield cause("missing_days_as_nothing", f"missing days ({len(seen.filled)}) counted as nothing", delivered)

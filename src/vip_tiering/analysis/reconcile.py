@@ -111,7 +111,7 @@ def reconcile(
     can tell. Raises DataError for the run, the list and the extracts, RulesError, and OutputError for the file.
     """
     share_freed_memory()
-    refuse_place(out, [folder], [file, *extracts], replace=replace)
+    refuse_place(out, [file, *extracts], replace=replace)
     limit = size_in_bytes(max_bytes)
     loaded = load(rules)
     run = read_run(folder, provisional=True)
@@ -171,10 +171,11 @@ def _told_by_extracts(run: TieredRun, lines: Lines, warnings: list[str], not_tri
     again = lines.walk(through=seen.through)
     seen.negative_rows = again.manifest["negative"]["rows"]
     same = again.tiers["customer_id"].tolist() == run.tiers["customer_id"].to_pylist()
-    if not same or (again.tiers["fen_days"].to_numpy() != one_array(run.tiers["fen_days"]).to_numpy()).any():
+    same = same and bool((again.tiers["fen_days"].to_numpy() == one_array(run.tiers["fen_days"]).to_numpy()).all())
+    if not same:
         warnings.append(f"{run.period}: these extracts give other averages than the run has; vip tier restate says whose")
     not_tried += lines.not_tried(seen)
-    yield from lines.hypotheses(seen, lines.fen_days(again))
+    yield from lines.hypotheses(seen, lines.fen_days(again), same=same)
 
 
 def explain(figure: Int64s, hypotheses: Iterable[Hypothesis]) -> Explained:
@@ -274,7 +275,7 @@ def _causes(rows: pa.Table, explained: Explained) -> dict[str, Any]:
 
 
 def first_rows(rows: pa.Table, count: int) -> list[dict[Any, Any]]:
-    """Return so many rows as people want to see first: the largest differences."""
+    """Return so many rows as people want to see first: what is not explained, then the largest differences."""
     frame: pd.DataFrame = rows.to_pandas()
-    order = np.argsort(-frame["parts"].abs(), kind="stable")
+    order = np.lexsort((-frame["parts"].abs(), frame["cause"] != UNEXPLAINED))
     return frame.iloc[order[:count]].fillna("")[list(COLUMNS)].to_dict("records")

@@ -71,7 +71,7 @@ def restate(
     Raises the errors of `vip tier compute`, and OutputError for the file.
     """
     share_freed_memory()
-    refuse_place(out, [folder], extracts, replace=replace)
+    refuse_place(out, extracts, replace=replace)
     loaded = load_rules(rules)
     published = read_run(folder, provisional=True)
     before, unknown = compared_with(folder, published, previous)

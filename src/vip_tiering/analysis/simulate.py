@@ -104,7 +104,7 @@ def simulate(runs: Sequence[Path], candidate: Path | None, *, out: Path | None =
 
     `out`: the file of who changes. Raises RulesError for the candidate, DataError for a run, OutputError for the file.
     """
-    refuse_place(out, runs, replace=replace)
+    refuse_place(out, replace=replace)
     loaded = load(candidate)
     periods: list[dict[str, Any]] = []
     who: list[pa.Table] = []

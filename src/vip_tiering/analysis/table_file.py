@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,22 +11,23 @@ import pyarrow as pa
 
 from vip_tiering.base.disk import stands, sync, writing
 from vip_tiering.base.errors import OutputError
+from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.tiers.job import would_be_read
 
 
-def refuse_place(path: Path | None, runs: Iterable[Path], inputs: Sequence[str | Path] = (), *, replace: bool) -> None:
+def refuse_place(path: Path | None, inputs: Sequence[str | Path] = (), *, replace: bool) -> None:
     """Raise OutputError where a file must not be written, before anything is computed.
 
-    It stands there already and `replace` is not set; it would lie in one of the `runs`, which are never touched; it is one of the
-    `inputs` (files, folders, globs), or would be read as one of them the next time.
+    It stands there already and `replace` is not set; it would lie in a folder that was published, which would be altered by it; it
+    is one of the `inputs` (files, folders, globs), or would be read as one of them the next time.
     """
     if path is None:
         return
     with writing(path):
         target = path.resolve()
-        if any(target.is_relative_to(run.resolve()) for run in runs):
-            raise OutputError(f"{path}: lies inside a run, which is never touched; choose another --out")
+        if any(manifests.is_manifest(manifests.read_document(folder)) for folder in target.parents):
+            raise OutputError(f"{path}: lies inside a published folder, which is never touched; choose another --out")
         if any(target == Path(one).resolve() or would_be_read(target, Path(one)) for one in filter(None, map(str, inputs))):
             raise OutputError(f"{path}: lies among what is read; choose another --out")
         _refuse_standing(path, replace=replace)

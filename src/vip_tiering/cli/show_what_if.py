@@ -184,11 +184,9 @@ def reconciliation(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]
     unit = "万元" if document["column_unit"] == "wan_yuan" else "元"
     heading.append(f"  {document['column']} in {unit}, figures of {document['column_rounded_to']} yuan", style="not bold")
     count = document["customers"]
-    equal = f"{document['equal']:,} equal, {document['differing']:,} differ"
-    parts: list[RenderableType] = [
-        heading,
-        Text(f"customers: run {count['run']:,}, list {count['list']:,}, both {count['both']:,}; {equal}"),
-    ]
+    customers = f"customers: run {count['run']:,}, list {count['list']:,}, both {count['both']:,}"
+    equal = f"averages: {document['equal']:,} equal, {document['differing']:,} differ"
+    parts: list[RenderableType] = [heading, Text(customers), Text(equal)]
     if document["explained_by"] is not None:
         words = next(one["words"] for one in document["causes"] if one["cause"] == document["explained_by"])
         many = f"all {document['differing']:,} differences are" if document["differing"] > 1 else "the one difference is"
@@ -213,7 +211,7 @@ def _causes(document: Mapping[str, Any]) -> Table:
 
 def _reconciled_rows(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table()
-    table.add_column("largest", overflow="fold")
+    table.add_column("customer", overflow="fold")
     add_figures(table, "bank", "run", "difference")
     table.add_column("cause", overflow="fold")
     for one in rows:

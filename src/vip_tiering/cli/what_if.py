@@ -68,7 +68,7 @@ def tier_reconcile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The bank's own list of averages, 季日均 (CSV, Excel, Parquet).")],
     extracts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[EXTRACT]...", help="The run's extracts: tries missing days, negatives, a day shifted, other scopes too."),
+        typer.Argument(metavar="EXTRACT", help="The run's extracts: tries missing days, negatives, a day shifted, other scopes too."),
     ] = None,
     column: Annotated[
         str | None, typer.Option("--column", metavar="HEADER", help="Header of the averages; default: a usual one such as 季日均.")
