@@ -410,10 +410,17 @@ class Oracle:
             "points": self._of_points,
             "new_product": self._of_products,
             "birthday": self._of_birthday,
-            "card_upgrade": self._of_upgrade,
+            "card_upgrade": lambda _action, customer: self._of_change(customer, {"upgraded", "entered"}),
+            "downgraded": lambda _action, customer: self._of_change(customer, {"downgraded"}),
+            "near_up": lambda _action, customer: self._of_state(customer, "near_up"),
+            "near_down": lambda _action, customer: self._of_state(customer, "near_down"),
+            "falling": lambda _action, customer: self._of_state(customer, "falling"),
             "branch_date": self._of_branch,
         }
-        return finders[trigger](action, customer) if trigger in finders else None
+        if trigger not in finders:
+            return None
+        found = [one for each in (trigger, *action.get("also_on", ())) for one in finders[each](action, customer)]
+        return [*dict.fromkeys(found)]
 
     def _ahead(self, action: dict[str, Any], day: dt.date) -> bool:
         return self.world.on <= day <= self.world.last + action.get("within_days", 0) * DAY
@@ -456,10 +463,26 @@ class Oracle:
         mine = [day for day in sorted({*days}) if self.world.on <= day <= self.world.last][:1]
         return [Occasion(day, "", self._due_since(action, day), day) for day in mine]
 
-    def _of_upgrade(self, _action: dict[str, Any], customer: str) -> list[Occasion]:
+    def _of_change(self, customer: str, kinds: set[str]) -> list[Occasion]:
         change = self.world.changes.get(customer)
         end = self.world.quarter_end
-        return [Occasion(end, "", end + DAY, None)] if change is not None and change.change in {"upgraded", "entered"} else []
+        return [Occasion(end, "", end + DAY, None)] if change is not None and change.change in kinds else []
+
+    def _of_state(self, customer: str, state: str) -> list[Occasion]:
+        end = self.world.quarter_end
+        return [Occasion(end, "", end + DAY, None)] if self.state(customer) == state else []
+
+    def state(self, customer: str) -> str:
+        """Return where the closing balance leads if it stays for the whole next quarter: then it is the average."""
+        tier, closing = self.world.run[customer].tier, self.world.run[customer].closing_fen
+        codes = ["untiered", *self.book.bounds_fen]
+        level, projected = codes.index(tier), sum(closing >= bound for bound in self.book.bounds_fen.values())
+        if projected != level:
+            return "rising" if projected > level else "falling"
+        if level + 1 < len(codes) and closing * 10 >= self.book.bounds_fen[codes[level + 1]] * 9:
+            return "near_up"
+        own = self.book.bounds_fen.get(tier, 0)
+        return "near_down" if own and (closing - own) * 20 < own else "steady"
 
     def _of_branch(self, action: dict[str, Any], _customer: str) -> list[Occasion]:
         days = self.world.branch_dates.get(action["id"], ())

@@ -359,6 +359,7 @@ def run_of(world: World) -> TieredRun:
     texts["customer_id"] = sorted(world.changes)
     for name in ("change", "from_tier", "to_tier"):
         texts[name] = [getattr(world.changes[one], name) for one in texts["customer_id"]]
+    ladder = [{"code": code, "label": BOOK.tier_labels[code], "min": fen // 100} for code, fen in BOOK.bounds_fen.items()]
     return TieredRun(
         quarter=Quarter.of(world.quarter_end),
         digest="0" * 64,
@@ -368,6 +369,7 @@ def run_of(world: World) -> TieredRun:
         tiers=pa.table(tiers, schema=TIERS_PARQUET),
         changes=pa.table(texts, schema=pa.schema([(name, pa.string()) for name in CHANGES_CSV])),
         warnings=(),
+        manifest={"last_day": str(world.quarter_end), "status": "official", "rules": {"source": "the plan", "tiers": ladder}},
     )
 
 

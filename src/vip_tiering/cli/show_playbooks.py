@@ -20,6 +20,10 @@ TRIGGERS: Final = {
     "new_product": "a product is new",
     "birthday": "birthday",
     "card_upgrade": "a higher tier",
+    "near_up": "the next tier is near",
+    "near_down": "the tier is nearly lost",
+    "falling": "the tier will be lost if balances stay",
+    "downgraded": "a lower tier",
     "points": "points can be exchanged",
     "festival": "the day or season",
     "branch_date": "the branch sets a day",
@@ -73,7 +77,8 @@ def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
     """Return the lines of an action below what it is."""
     channels = ", or ".join(f"{books.channels[code].label} {code}" for code in action.channels)
     lines = [("whom", _whom(action)), ("channel", channels + (", one offer for many" if action.campaign else ""))]
-    lines.append(("trigger", TRIGGERS[action.trigger] + _when(action)))
+    off = "" if action.active else "; not active: it is not done"
+    lines.append(("trigger", " or ".join(TRIGGERS[one] for one in action.triggers) + _when(action) + off))
     lines.append(("purpose", _purpose(action)))
     if action.topics:
         lines.append(("topics", ", ".join(books.products[code].label for code in action.topics)))

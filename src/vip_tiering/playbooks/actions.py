@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
@@ -37,12 +37,18 @@ from vip_tiering.rules.tiers import Ladder
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 Segment = Literal["payroll", "merchant", "savings", "settlement"]
+BalanceTrigger = Literal["card_upgrade", "near_up", "near_down", "falling", "downgraded"]
+"""What a run itself tells of a customer: that the tier has changed, or is about to (semantics 4.3 and 10.4)."""
 Trigger = Literal[
     "regular",
     "maturity",
     "new_product",
     "birthday",
     "card_upgrade",
+    "near_up",
+    "near_down",
+    "falling",
+    "downgraded",
     "points",
     "festival",
     "branch_date",
@@ -135,6 +141,10 @@ class Action(Strict):
     instead: Annotated[Instead, Field(description="another channel where a gate closes the first")] | None = None
     campaign: Annotated[StrictBool, Field(description="true: one offer for many, so never for private clients")] = False
     trigger: Annotated[Trigger, Field(description="what makes it due")]
+    also_on: Annotated[list[BalanceTrigger], Field(min_length=1, description="what else makes it due; several at once are one")] | None = (
+        None
+    )
+    active: Annotated[StrictBool, Field(description="false: it is known, and not done")] = True
     within_days: Annotated[StrictInt, Field(ge=0, le=92, description="due so many days before the event at the earliest")] | None = None
     for_days: (
         Annotated[StrictInt, Field(ge=1, le=92, description="due for so many days from the event; call_days of a product goes first")]
@@ -158,6 +168,11 @@ class Action(Strict):
     def strictest(self) -> Purpose:
         """The purpose whose gates apply."""
         return max(self.purpose, key=PURPOSES.index)
+
+    @property
+    def triggers(self) -> list[Trigger]:
+        """Everything that makes it due."""
+        return [self.trigger, *(self.also_on or ())]
 
     def forms_in(self, channels: dict[str, Channel]) -> list[tuple[Channel, MessageForm]]:
         """Return the channels of the action that carry messages, with the form of each."""
@@ -310,6 +325,8 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         document.add((*path, key), f"needs {other} beside it")
     if action.trigger == "regular" and action.cadence_days is None:
         document.add((*path, "trigger"), "regular needs cadence_days and cadence_source")
+    if action.also_on is not None and action.trigger not in get_args(BalanceTrigger):
+        document.add((*path, "also_on"), f"belongs to a trigger of the balances: {', '.join(get_args(BalanceTrigger))}")
     if (action.trigger == "festival") != (action.lobby is not None):
         document.add((*path, "trigger"), "festival and lobby belong together")
     if action.message is not None:

@@ -64,7 +64,7 @@ def _events(playbooks: Playbooks, calendar: CalendarFile, year: int) -> Iterator
     Each with the years within its days of which nobody has announced what is worked.
     """
     is_working = working_days(calendar)
-    for action in playbooks.actions():
+    for action in filter(lambda one: one.active, playbooks.actions()):
         if action.lobby is None:
             continue
         entries = [one for one in calendar.lobby_events or () if (one.action, one.year) == (action.id, year)]

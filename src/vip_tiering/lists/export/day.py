@@ -70,7 +70,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     """Walk the line: who is due, which gate stops whom, whose turn it is, and what the lists say."""
     run, books, customers = inputs.run, inputs.books, inputs.customers
     products, channels, limits = books.products, books.channels, books.gates.limits
-    people = meet(run.tiers, run.changes, customers, run.labels, compared=run.compared)
+    people = meet(run, customers)
     privacy = _privacy(run, books, people)
     facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy)
     private = _private(people, facts, privacy)

@@ -212,5 +212,5 @@ def _coverage(run_folder: Path, customer_file: Path, rules: Path | None, max_byt
         return None, [*warnings, "no column products_held in the customer file: the coverage of products is not known"]
     if loaded.aliases is not None:
         customers = renamed(customers, loaded.aliases)
-    people = meet(run.tiers, run.changes, customers, run.labels, compared=run.compared)
+    people = meet(run, customers)
     return _table(coverage_of(customers, people, run.labels)), warnings

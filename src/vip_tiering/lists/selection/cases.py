@@ -101,7 +101,7 @@ class Casework:
 def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
     """Return the cases for the ladder of a run. Raises RulesError where the playbooks have nothing for one of its tiers.
 
-    Actions for whoever visits the branch, and channels by which nobody is contacted, make no case.
+    Actions for whoever visits the branch, those that are not active, and channels by which nobody is contacted, make no case.
     """
     planned = list(books.of_tier)
     if strange := [code for code in codes if code != UNTIERED and code not in planned]:
@@ -115,7 +115,7 @@ def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
     every: list[Case] = []
     for number, action in enumerate(books.actions()):
         channels = [action.channels[0], *([action.instead.channel] if action.instead is not None else [])]
-        if action.id not in levels or not books.channels[channels[0]].contact or action.audience.who != "tier":
+        if not action.active or action.id not in levels or not books.channels[channels[0]].contact or action.audience.who != "tier":
             continue
         topics = tuple(books.products[code] for code in action.topics or ())
         for instead, code in zip((False, True), channels, strict=False):

@@ -21,6 +21,7 @@ from vip_tiering.playbooks.actions import Action, Trigger
 from vip_tiering.playbooks.customers import EVENTS
 from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.calendar import IsWorking
+from vip_tiering.tiers.outlook import STATES
 
 _SATURDAY: Final = 5
 _LONGEST_BREAK: Final = 31
@@ -107,7 +108,8 @@ def events_of_run(events: Events | None, people: People) -> pd.DataFrame:
 
 def due_events(action: Action, sources: EventSources, members: Mask) -> pd.DataFrame:
     """Return the events (`DUE_EVENTS`) that make an action due in the window. `members`, shape (n,): whose tier has the action."""
-    return pd.concat([_due([], NO_DAY, 0), *_TRIGGERS[action.trigger](action, sources, members)], ignore_index=True)
+    found = [events for trigger in action.triggers for events in _TRIGGERS[trigger](action, sources, members)]
+    return pd.concat([_due([], NO_DAY, 0), *found], ignore_index=True)
 
 
 def _due(at: Any, day: Any, due_from: Any, **others: Any) -> pd.DataFrame:  # noqa: ANN401 (columns, or one value for all)
@@ -187,9 +189,23 @@ def _birthday(_action: Action, sources: EventSources, members: Mask) -> list[pd.
 
 
 def _card_upgrade(_action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
-    """方案 第3条: 贵宾卡升级. Who was upgraded or entered by the run itself; the event is the close of its quarter."""
-    who = np.flatnonzero(members & sources.people.risen)
-    return [_due(who, sources.run_day, sources.run_day + 1, until=NO_DAY)]
+    """方案 第3条: 贵宾卡升级. Who was upgraded or entered by the run itself."""
+    return _of_run(sources, members & sources.people.risen)
+
+
+def _downgraded(_action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
+    """方案 导言: 维护. Who was downgraded by the run itself."""
+    return _of_run(sources, members & sources.people.fallen)
+
+
+def _in_state(state: str) -> Callable[[Action, EventSources, Mask], list[pd.DataFrame]]:
+    """方案 导言: 提升、维护. Return the trigger of who is in a state of the outlook (semantics 10.4)."""
+    return lambda _action, sources, members: _of_run(sources, members & (sources.people.state == STATES.index(state)))
+
+
+def _of_run(sources: EventSources, meant: Mask) -> list[pd.DataFrame]:
+    """Return the events of customers that the run itself tells; they happen at the close of its quarter."""
+    return [_due(np.flatnonzero(meant), sources.run_day, sources.run_day + 1, until=NO_DAY)]
 
 
 def _branch_date(action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
@@ -206,6 +222,10 @@ _TRIGGERS: Final[dict[Trigger, Callable[[Action, EventSources, Mask], list[pd.Da
     "new_product": _new_product,
     "birthday": _birthday,
     "card_upgrade": _card_upgrade,
+    "downgraded": _downgraded,
+    "near_up": _in_state("near_up"),
+    "near_down": _in_state("near_down"),
+    "falling": _in_state("falling"),
     "branch_date": _branch_date,
 }
 EVENT_TRIGGERS: Final = tuple(_TRIGGERS)

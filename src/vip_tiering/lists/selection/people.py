@@ -9,14 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.customers.types import Customers
+from vip_tiering.tiers.run_folder import TieredRun
 
 NOBODY = -1
 """Stands where a customer of the run is not in the customer file."""
 _RISEN = ("upgraded", "entered")
+_FALLEN = ("downgraded",)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class People:
     """The customers of a run, sorted by customer_id, arrays of shape (n,).
 
     `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
-    the customer was absent or there was no run; `risen`: upgraded or entered; `profile`: position in the customer file, or
+    the customer was absent or there was no run; `risen`: upgraded or entered; `fallen`: downgraded; `state`: index into the
+    states of the outlook; `profile`: position in the customer file, or
     `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`, shape (l,): who was in the run before and is not
     in this one, and the level there.
     """
@@ -33,6 +36,8 @@ class People:
     level: Int8s
     previous_level: Int8s
     risen: Mask
+    fallen: Mask
+    state: Int8s
     daily_average_fen: Int64s
     closing_fen: Int64s
     profile: Int32s
@@ -46,27 +51,25 @@ class People:
         return len(self.level)
 
 
-def meet(tiers: pa.Table, changes: pa.Table, customers: Customers, labels: dict[str, str], *, compared: bool) -> People:
-    """Return the customers of a run with their profiles.
-
-    `tiers` and `changes` are the run's own tables as published; `compared`: the run was compared with a quarter before, so
-    that whoever is not among the changes kept the tier.
-    """
+def meet(run: TieredRun, customers: Customers) -> People:
+    """Return the customers of a run with their profiles; whoever is not among the changes of a run that was compared kept the tier."""
+    tiers, changes, labels = run.tiers, run.changes, run.labels
     codes = [UNTIERED, *(code for code in labels if code != UNTIERED)]
     ids = tiers["customer_id"].combine_chunks()
     level = _levels(tiers["tier"].combine_chunks(), codes)
-    previous = level.copy() if compared else np.full(len(level), -1, np.int8)
+    previous = level.copy() if run.compared else np.full(len(level), -1, np.int8)
     at = positions_in(changes["customer_id"].combine_chunks(), ids)
     present = at >= 0
     from_level = _levels(changes["from_tier"].combine_chunks(), codes)
     previous[at[present]] = from_level[present]
-    risen = np.zeros(len(level), np.bool_)
-    risen[at[present]] = pc.is_in(changes["change"].combine_chunks(), value_set=pa.array(_RISEN)).to_numpy(zero_copy_only=False)[present]
+    risen, fallen = (np.isin(np.arange(len(level)), at[present & _is(changes["change"], kinds)]) for kinds in (_RISEN, _FALLEN))
     return People(
         customer_id=ids,
         level=level,
         previous_level=previous,
         risen=risen,
+        fallen=fallen,
+        state=run.outlook()["state"].cat.codes.to_numpy().astype(np.int8),
         daily_average_fen=tiers["daily_average_fen"].to_numpy(),
         closing_fen=tiers["closing_fen"].to_numpy(),
         profile=positions_in(ids, customers.customer_id),
@@ -75,6 +78,11 @@ def meet(tiers: pa.Table, changes: pa.Table, customers: Customers, labels: dict[
         left_id=changes["customer_id"].combine_chunks().filter(pa.array(~present)),
         left_level=from_level[~present],
     )
+
+
+def _is(changes: pa.ChunkedArray, kinds: Sequence[str]) -> Mask:
+    """Return which changes are of some kinds."""
+    return truth(pc.is_in(changes, value_set=pa.array(kinds)))
 
 
 def _levels(tiers: pa.Array, codes: Sequence[str]) -> Int8s:
