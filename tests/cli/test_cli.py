@@ -72,9 +72,10 @@ def test_usage_errors_name_the_option(arguments: tuple[str, ...], named: str) ->
 @pytest.mark.parametrize(
     ("arguments", "variables", "line"),
     [
-        (("tier", "compute"), {}, "Missing argument 'EXTRACT' and options '--quarter', '--out'."),
-        (("tier", "compute", "x"), {}, "Missing options '--quarter', '--out'."),
-        (("tier", "compute", "x", "--quiet"), {"VIP_OUT": "out"}, "Missing option '--quarter' (env var: 'VIP_QUARTER')."),
+        (("tier", "compute"), {}, "Missing argument 'EXTRACT' and options '--quarter' (or '--month'), '--out'."),
+        (("tier", "compute", "x"), {}, "Missing options '--quarter' (or '--month'), '--out'."),
+        (("tier", "compute", "x", "--quiet"), {"VIP_OUT": "out"}, "Missing option '--quarter' (or '--month')."),
+        (("tier", "compute", "x", "--month", "2015-11"), {}, "Missing option '--out' (env var: 'VIP_OUT')."),
         (("playbook", "export", "run"), {}, "Missing options '--customers', '--on', '--out'."),
         (("playbook", "export", "run", "--out", "lists"), {"VIP_ON": "today"}, "Missing option '--customers' (env var: 'VIP_CUSTOMERS')."),
         (("playbook", "record"), {}, "Missing arguments 'EXPORT', 'RESULTS...'."),

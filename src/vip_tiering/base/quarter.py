@@ -1,4 +1,4 @@
-"""Calendar quarters, and the period of a quarter that a run covers. A day is its number since 1970-01-01."""
+"""Calendar quarters and months, and the period that a run covers. A day is its number since 1970-01-01."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from vip_tiering.base.errors import UsageError
 
 _FORMS: Final = (re.compile(r"([0-9]{4})-?[Qq]([1-4])"), re.compile(r"([0-9]{4})年([1-4])季度"))
+_MONTHS: Final = (re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])"), re.compile(r"([0-9]{4})年(0?[1-9]|1[0-2])月"))
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 DAY_FORMS: Final = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日")
 """How days are written, in files and on the command line."""
@@ -108,20 +109,81 @@ class Quarter:
         return quarter
 
 
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month, such as 2015-11."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        """Return the month as `2015-11`."""
+        return f"{self.year:04d}-{self.number:02d}"
+
+    @property
+    def start(self) -> dt.date:
+        """The first day."""
+        return dt.date(self.year, self.number, 1)
+
+    @property
+    def end(self) -> dt.date:
+        """The last day."""
+        return self.following.start - dt.timedelta(days=1)
+
+    @property
+    def following(self) -> Month:
+        """The month after this one."""
+        return Month(self.year + self.number // 12, self.number % 12 + 1)
+
+    @property
+    def previous(self) -> Month:
+        """The month before this one."""
+        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
+
+    @classmethod
+    def of(cls, date: dt.date) -> Month:
+        """Return the month that holds `date`."""
+        return cls(date.year, date.month)
+
+    @classmethod
+    def parse(cls, text: str, today: dt.date) -> Month:
+        """Return the month that `text` names; `last` is the newest one that is complete before `today`.
+
+        Raises UsageError for any other form.
+        """
+        if text == "last":
+            return cls.of(today).previous
+        match = next((found for form in _MONTHS if (found := form.fullmatch(text))), None)
+        if match is None or not dt.MINYEAR < int(match[1]) < dt.MAXYEAR:
+            raise UsageError("--month: not a month; write it as 2015-11, 201511, 2015年11月 or last")
+        return cls(int(match[1]), int(match[2]))
+
+
 @dataclass(frozen=True)
 class Period:
-    """The days of a quarter that a run covers: all of them (official), or those up to `as_of` (provisional)."""
+    """The days that a run covers: a whole quarter (official), one up to `as_of` (provisional), or a `month` of it (monthly)."""
 
     quarter: Quarter
     as_of: dt.date | None = None
+    month: Month | None = None
+
+    @classmethod
+    def of(cls, whole: Quarter | Month, as_of: dt.date | None = None) -> Period:
+        """Return the days of a quarter, of a quarter up to a day, or of a month."""
+        return cls(whole, as_of) if isinstance(whole, Quarter) else cls(Quarter.of(whole.start), as_of, whole)
 
     def __post_init__(self) -> None:
-        """Refuse an `as_of` outside the quarter."""
+        """Refuse an `as_of` outside the quarter, and one beside a month."""
+        if self.month is not None and self.as_of is not None:
+            raise UsageError("--month and --as-of exclude each other")
         if self.as_of is not None and not self.quarter.start <= self.as_of <= self.quarter.end:
             raise UsageError(f"--as-of: must lie within {self.quarter.start} to {self.quarter.end}")
 
     def refuse_unfinished(self, today: dt.date) -> None:
-        """Refuse a whole quarter that ends after `today`: what is delivered of its last days can only be a mistake."""
+        """Refuse a whole quarter or month that ends after `today`: what is delivered of its last days can only be a mistake."""
+        if self.month is not None and self.month.end > today:
+            newest = Month.of(today).previous
+            raise UsageError(f"--month: {self.month} ends on {self.month.end}; the newest complete month is {newest}")
         if not self.provisional and self.quarter.end > today:
             message = f"{self.quarter} ends on {self.quarter.end}; until then give --as-of DAY for a provisional run"
             raise UsageError(f"--quarter: {message}")
@@ -129,17 +191,27 @@ class Period:
     @property
     def provisional(self) -> bool:
         """Whether the run sees only a part of the quarter, so that it may never stand as a previous run."""
-        return self.as_of is not None and self.as_of != self.quarter.end
+        return self.month is not None or (self.as_of is not None and self.as_of != self.quarter.end)
+
+    @property
+    def status(self) -> str:
+        """What a manifest says of such a run: `official`, `provisional` or `monthly`."""
+        return "monthly" if self.month is not None else "provisional" if self.provisional else "official"
+
+    @property
+    def whole(self) -> Quarter | Month:
+        """The month that is meant, else the quarter; `as_of` does not count."""
+        return self.month or self.quarter
 
     @property
     def first(self) -> int:
         """The number of the first day."""
-        return day_number(self.quarter.start)
+        return day_number(self.whole.start)
 
     @property
     def last(self) -> int:
         """The number of the last day."""
-        return day_number(self.as_of or self.quarter.end)
+        return day_number(self.as_of or self.whole.end)
 
     @property
     def days(self) -> int:
@@ -147,5 +219,5 @@ class Period:
         return self.last - self.first + 1
 
     def __str__(self) -> str:
-        """Return the name of the run's folder: `2015Q4`, or `2015Q4-asof-20151115`."""
-        return f"{self.quarter}-asof-{self.as_of:%Y%m%d}" if self.provisional else str(self.quarter)
+        """Return the name of the run's folder: `2015Q4`, `2015Q4-asof-20151115`, or `2015-11`."""
+        return f"{self.quarter}-asof-{self.as_of:%Y%m%d}" if self.status == "provisional" else str(self.whole)

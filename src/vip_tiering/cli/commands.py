@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 import typer.core
 
+from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.options import STYLE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class _Command(typer.core.TyperCommand):
-    """A command that names every missing argument and option in one line; exit code 2, as for one of them."""
+    """A command that names every missing argument and option in one line; exit code 2, as for one of them.
+
+    `instead`: options that stand in place of others, all by their names; the first of the others is needed without it.
+    """
+
+    instead: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
         try:
@@ -22,16 +28,30 @@ class _Command(typer.core.TyperCommand):
             missing = self._missing(ctx, args)
             if len(missing) < 2 or error.param not in missing:  # noqa: PLR2004 (one is told as it always was)
                 raise
-            hints = {kind: [_hint(one) for one in missing if one.param_type_name == kind] for kind in ("argument", "option")}
-            said = [f"{kind}{'s' if len(some) > 1 else ''} {', '.join(some)}" for kind, some in hints.items() if some]
-            ctx.fail(f"Missing {' and '.join(said)}.")
+            self._refuse(ctx, missing)
+        if missing := self._missing(ctx, args):
+            self._refuse(ctx, missing)
+        for one, others in self.instead.items():
+            _choose(ctx, one, others)
         return rest
 
     def _missing(self, ctx: Any, args: list[str]) -> list[Any]:  # noqa: ANN401 (likewise)
         """Return the parameters that must be given and are not: neither on the command line nor by a variable."""
         given = self.make_parser(ctx).parse_args(args=[*args])[0]
-        needed = [one for one in self.get_params(ctx) if one.required]
-        return [one for one in needed if one.value_is_missing(one.consume_value(ctx, given)[0])]
+        absent = [one for one in self.get_params(ctx) if one.value_is_missing(one.consume_value(ctx, given)[0])]
+        names = {one.name for one in absent}
+        either = {others[0] for one, others in self.instead.items() if one in names}
+        return [one for one in absent if one.required or one.name in either]
+
+    def _refuse(self, ctx: Any, missing: Sequence[Any]) -> None:  # noqa: ANN401 (likewise)
+        """End with one line that names what is missing."""
+        ways = {others[0]: f" (or '--{one}')" for one, others in self.instead.items()}
+        hints = {
+            kind: [f"{_hint(one)}{ways.get(one.name, '')}" for one in missing if one.param_type_name == kind]
+            for kind in ("argument", "option")
+        }
+        said = [f"{kind}{'s' if len(some) > 1 else ''} {', '.join(some)}" for kind, some in hints.items() if some]
+        ctx.fail(f"Missing {' and '.join(said)}.")
 
 
 class Commands(typer.Typer):
@@ -41,9 +61,25 @@ class Commands(typer.Typer):
         """Begin in the style that all groups share."""
         super().__init__(**STYLE, **settings)
 
-    def command(self, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:  # noqa: ANN401 (likewise)
-        """Return what makes a function a command."""
-        return super().command(name, cls=_Command, **settings)
+    def command(
+        self,
+        name: str | None = None,
+        *,
+        instead: Mapping[str, Sequence[str]] | None = None,
+        **settings: Any,  # noqa: ANN401 (likewise)
+    ) -> Callable[[_Function], _Function]:
+        """Return what makes a function a command. `instead`: as for `_Command`."""
+        return super().command(name, cls=type("_Command", (_Command,), {"instead": instead or {}}), **settings)
+
+
+def _choose(ctx: Any, one: str, others: Sequence[str]) -> None:  # noqa: ANN401 (likewise)
+    """Let an option of the command line beat the variables of those that it excludes. Raises UsageError where several are left."""
+    said = {name for name in (one, *others) if ctx.get_parameter_source(name).name == "COMMANDLINE"}
+    beaten = {*others} - said if one in said else {one} if others[0] in said else set()
+    ctx.params.update(dict.fromkeys(beaten))
+    rivals = [name for name in others if ctx.params[name] is not None]
+    if ctx.params[one] is not None and rivals:
+        raise UsageError(f"--{one} and --{rivals[0].replace('_', '-')} exclude each other")
 
 
 def _hint(parameter: Any) -> str:  # noqa: ANN401 (likewise)

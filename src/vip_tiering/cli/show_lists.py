@@ -38,6 +38,8 @@ def changes_summary(document: Mapping[str, Any]) -> RenderableType:
     parts.append(Text(f"outlook to {outlook['last_day']}: {', '.join(about)}"))
     if document["measures"]:
         parts += ["", _measures(document)]
+    if document["months"]:
+        parts += ["", _months(document)]
     return Group(*parts)
 
 
@@ -58,6 +60,16 @@ def _measures(document: Mapping[str, Any]) -> Table:
     add_figures(table, *headers)
     for one, row in zip(document["measures"], rows, strict=True):
         table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
+    return table
+
+
+def _months(document: Mapping[str, Any]) -> Table:
+    """Return the averages of months of all customers; the change is left out where no month before one is known."""
+    changes = [signed(one["month_change"]) for one in document["months"]]
+    table = plain_table("month")
+    add_figures(table, "sum of averages, yuan", *(["vs month before"] if any(changes) else []))
+    for one, change in zip(document["months"], changes, strict=True):
+        table.add_row(one["month"], grouped(one["month_average_sum"]), *([change] if any(changes) else []))
     return table
 
 

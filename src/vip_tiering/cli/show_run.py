@@ -38,7 +38,7 @@ def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int
 
 
 def _heading(document: Mapping[str, Any]) -> Text:
-    heading = Text(f"{document['quarter']}", style="bold")
+    heading = Text(document.get("month", document["quarter"]), style="bold")
     days = f"{document['first_day']} to {document['last_day']}, {document['quarter_days']} days"
     heading.append(f"  {days}, {document['status']}, {document['customers']:,} customers", style="not bold")
     return heading

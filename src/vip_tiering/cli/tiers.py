@@ -81,14 +81,21 @@ def extract_check(
         raise DataError(result.problems)
 
 
-@tier_app.command("compute")
+@tier_app.command("compute", instead={"month": ("quarter", "as_of", "previous")})
 def tier_compute(
     extracts: Annotated[
         list[str], typer.Argument(metavar="EXTRACT", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
     ],
+    *,
     quarter: Annotated[
-        str, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
-    ],
+        str | None, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
+    ] = None,
+    month: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VIP_MONTH", metavar="MONTH", help="In place of a quarter: 2015-11, 201511, 2015年11月, or last (complete one)."
+        ),
+    ] = None,
     out: Annotated[Path, out_option("the run folder")],
     rules: RulesOption = None,
     previous: Annotated[
@@ -111,18 +118,21 @@ def tier_compute(
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
 ) -> None:
-    """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER."""
+    """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER; or the averages of a month."""
+    from vip_tiering.base.quarter import Month
     from vip_tiering.tiers import job
 
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
+    today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    whole = Month.parse(month, today) if month is not None else quarter or ""
     with progress_bar(wanted=not quiet) as progress:
         result = job.tier_compute(
             extracts,
-            quarter,
+            whole,
             out,
-            dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+            today,
             progress,
             rules=rules,
             previous=previous,
@@ -199,4 +209,5 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = manifests.verify(folder)
     if problems:
         raise DataError(problems)
-    show(f"{folder}: intact, {len(document['outputs'])} files, {document.get('quarter', document.get('year'))}, {document['status']}")
+    of = next(document[name] for name in ("month", "quarter", "year") if name in document)
+    show(f"{folder}: intact, {len(document['outputs'])} files, {of}, {document['status']}")

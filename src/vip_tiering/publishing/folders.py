@@ -27,6 +27,7 @@ _WORDS: Final = {
     "inputs": "extracts",
     "previous": "run of the quarter before",
     "last_year": "run of the year before",
+    "months": "runs of months",
     "earlier": "exports of earlier days",
     "program": "version of this program",
     "only": "--only",

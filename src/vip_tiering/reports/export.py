@@ -26,6 +26,7 @@ from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
 from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_digest
 from vip_tiering.reports.holders import parse_holders
+from vip_tiering.reports.months import find_months
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.words import Language, Words
 from vip_tiering.rules.extracts import Aliases
@@ -67,6 +68,7 @@ def changes_export(
     found = read_run(run, provisional=True)
     before, no_before = find_before(run, found, previous, loaded.rules)
     last_year, no_last_year = find_last_year(run, found, loaded.rules)
+    months, no_months = find_months(run, found)
     form = loaded.customers.of_file("customers")
     file = read_side_file(customers, size_in_bytes(max_bytes), form=form.form_of("customers"))
     holders, said = parse_holders(file, form)
@@ -82,6 +84,7 @@ def changes_export(
         "run": found.digest,
         "previous": before.digest if before else None,
         "last_year": last_year.digest if last_year else None,
+        "months": months.digests,
         "customers": file.sha256,
         "contact_log": log_sha256,
         "rules": rules_digest(loaded),
@@ -92,7 +95,7 @@ def changes_export(
         migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
     tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
     bounds_before = before.bounds_fen if before else {}
-    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact, bounds_before)
+    inputs = ReportInputs(found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact, bounds_before, months.rows)
     target = out / str(found.period)
     with nullcontext() if dry_run else locked(out):
         if not dry_run:
@@ -101,7 +104,7 @@ def changes_export(
                 document = manifests.manifest_of(standing)
                 return ChangesResult(document, standing, tuple(document["warnings"]), up_to_date=True)
         report, words = report_of(inputs), Words(language, found.labels)
-        warnings = (*said, *said_of_log, *no_before, *no_last_year, *_notes(inputs, report, customers.name))
+        warnings = (*said, *said_of_log, *no_before, *no_last_year, *no_months, *_notes(inputs, report, customers.name))
         document = {**document_of(made_from, report, inputs, words), "warnings": list(warnings)}
         if dry_run:
             return ChangesResult(document, None, warnings)

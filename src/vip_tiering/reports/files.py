@@ -23,6 +23,7 @@ from vip_tiering.reports.tables import (
     measures_for_people,
     measures_for_programs,
     migration_matrix,
+    months_table,
     movement_table,
     outlook_table,
     own_table,
@@ -70,6 +71,7 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "movement": _movement(report, run),
         "outlook": {"last_day": str(day_date(run.horizon.last)), "states": states_by_tier(report.customers)},
         "measures": measures_for_programs(whole, rules, words).to_pylist(),
+        "months": _texts(months_table(inputs.months)),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
 
@@ -78,8 +80,12 @@ def _movement(report: Report, run: TieredRun) -> list[dict[str, str]]:
     """Return why each tier's sum of averages changed, in yuan as text."""
     if report.movement is None:
         return []
-    rows = movement_table(report.movement, run).to_pylist()
-    return [{name: str(value) for name, value in row.items()} for row in rows]
+    return _texts(movement_table(report.movement, run))
+
+
+def _texts(table: pa.Table) -> list[dict[str, str]]:
+    """Return the rows of a table as text; what is not known is empty."""
+    return [{name: "" if value is None else str(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
 def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str, Writer]:
@@ -98,6 +104,7 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
         "manager_tiers.csv": _csv(tiers_table(report.by_manager, run)),
         "migration.csv": _csv(inputs.migration),
         "measures.csv": _csv(measures_for_programs(report.measures, inputs.rules, words)),
+        **({"months.csv": _csv(months_table(inputs.months))} if len(inputs.months) else {}),
     }
     by_manager = report.customers.groupby([*MANAGER], observed=True)
     own = {(str(branch), str(manager)): customers for (branch, manager), customers in by_manager}
@@ -171,6 +178,7 @@ def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Tabl
     run, rules = inputs.run, inputs.rules
     tables = {
         "growth_title": measures_for_people(report.measures, rules, words, money=True),
+        "months_title": months_table(inputs.months),
         "customers_title": measures_for_people(report.measures, rules, words, money=False),
     }
     tables = {title: table for title, table in tables.items() if len(table)}

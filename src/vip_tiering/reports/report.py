@@ -16,7 +16,7 @@ from vip_tiering.reports.movement import movement_of
 from vip_tiering.reports.moves import codes_of_run, moves_of
 from vip_tiering.reports.prospects import customers_of
 from vip_tiering.reports.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
-from vip_tiering.reports.words import CHANGES
+from vip_tiering.reports.words import CHANGES, MONTHS
 from vip_tiering.tiers.run_files import Proof
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -26,7 +26,8 @@ class ReportInputs:
     """Everything a report is made from. `before`, `last_year`: `tiers.parquet` of the runs to compare with, where they are at hand.
 
     `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text; `last_contact`: the newest day of a
-    contact by customer, as text, where a log is given; `bounds_before`: by which `before` tiered, in fen by code.
+    contact by customer, as text, where a log is given; `bounds_before`: by which `before` tiered, in fen by code; `months`: the averages
+    of months, see `Months.rows`.
     """
 
     run: TieredRun
@@ -37,6 +38,7 @@ class ReportInputs:
     last_year: pd.DataFrame | None
     last_contact: pd.Series | None = None
     bounds_before: Mapping[str, int] = field(default_factory=dict)
+    months: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*MONTHS]))
 
 
 @dataclass(frozen=True)

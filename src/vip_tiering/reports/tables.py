@@ -21,7 +21,7 @@ from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import codes_of_run
 from vip_tiering.reports.prospects import DEPOSIT
 from vip_tiering.reports.tallies import TOTAL
-from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, MOVEMENT, OWN, PROSPECTS, ROWS, Words
+from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -172,6 +172,11 @@ def measures_for_programs(measures: pd.DataFrame, rules: AllRules, words: Words)
         if not name.endswith("_reached"):
             texts[name] = [_number(value, money=unit == YUAN) for value, unit in zip(texts[name], texts["unit"], strict=True)]
     return _table(texts.fillna(""), MEASURES_FOR_PROGRAMS)
+
+
+def months_table(months: pd.DataFrame) -> pa.Table:
+    """Return the averages of months with the columns `words.MONTHS`, for people and programs alike."""
+    return _table(months, MONTHS)
 
 
 def _named_measures(measures: pd.DataFrame, names: Mapping[str, str], nobody: str, whole: str) -> pd.DataFrame:

@@ -65,6 +65,12 @@ MEASURES: Final[dict[str, Pair]] = {
     "year_reached": ("年度完成率", "Reached of year"),
 }
 """What a report says of each measure of the branch, likewise. `measures` makes the values."""
+MONTHS: Final[dict[str, Pair]] = {
+    "month": ("月份", "Month"),
+    "month_average_sum": ("月日均合计", "Sum of averages"),
+    "month_change": ("较上月", "+/- on month before"),
+}
+"""What a report says of each month, likewise. `months` makes the values."""
 PROSPECTS: Final[dict[str, Pair]] = {
     "tier_label": ("层级", "Tier"),
     "state_label": ("展望", "Outlook"),
@@ -107,6 +113,7 @@ HEADERS: Final[dict[str, Pair]] = {
     **FIGURES,
     **MOVEMENT,
     **MEASURES,
+    **MONTHS,
 }
 """Column -> its header for people."""
 AMOUNTS: Final = frozenset(
@@ -114,6 +121,7 @@ AMOUNTS: Final = frozenset(
         "previous_daily_average", "daily_average", "difference", "closing_balance", "to_next_tier", "below_former_tier",
         "previous_daily_average_sum", "daily_average_sum", "daily_average_change", "previous_average_per_customer",
         "average_per_customer", "gap", "gap_to_next", "cushion", "projected_average",
+        "month_average_sum", "month_change",
     }
 )  # fmt: skip
 """Columns of money: fen while a report is made, yuan in its files. Those of measures are money where the unit is yuan."""
@@ -159,6 +167,7 @@ TEXTS: Final[dict[str, Pair]] = {
     ),
     "units": ("金额单位：元；日均向下取整到分", "Amounts in yuan; averages are rounded down to the cent"),
     "growth_title": ("支行指标：日均", "Measures of the branch: averages"),
+    "months_title": ("月日均：全部客户", "Monthly averages of all customers"),
     "customers_title": ("支行指标：客户数", "Measures of the branch: customers"),
     "tiers_title": ("各层级", "By tier"),
     "movement_title": ("日均变动分解：各项合计等于日均增减", "Why sums of averages changed; the parts add up"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import stands
 from vip_tiering.base.errors import DataError, OutputError
+from vip_tiering.base.quarter import Month
 from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import read_days
 from vip_tiering.extracts.extract import size_in_bytes
@@ -46,7 +47,7 @@ class Result:
 
 def tier_compute(
     extracts: Sequence[str],
-    quarter: str,
+    quarter: str | Month,
     out: Path,
     today: dt.date,
     progress: Progress = lambda _done, _all: None,
@@ -65,7 +66,7 @@ def tier_compute(
     replace: bool = False,
     dry_run: bool = False,
 ) -> Result:
-    """Compute a quarter's tiers and publish them, unless it is a dry run or the same run stands there already.
+    """Compute the tiers of a quarter, or of a month, and publish them, unless it is a dry run or the same run stands there already.
 
     `previous`: the run to compare with; without it the one of the quarter before in `out` (semantics 4.1), unless `no_previous`.
     Raises the errors of `base.errors`; a run that fails leaves `out` as it was.
@@ -78,7 +79,7 @@ def tier_compute(
     target = out / str(period)
     _refuse_out_inside_inputs(target, extracts)
     with nullcontext() if dry_run else locked(out), reading_threads(jobs) as (pool, ahead):
-        if previous is None and not no_previous:
+        if previous is None and not no_previous and period.month is None:
             previous = run_before(out, period.quarter, target)
         again = not dry_run and stands(target)
         plan = prepare(extracts, request, loaded, previous, pool, limit, presume=not again)

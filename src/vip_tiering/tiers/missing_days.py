@@ -51,7 +51,7 @@ def fill_missing_days(
     lacking = [one for one in filled if one.day not in accepted]
     problems = []
     if lacking and lacking[-1].day == last:
-        what = "quarter" if not period.provisional else "period"
+        what = {"official": "quarter", "provisional": "period", "monthly": "month"}[period.status]
         problems.append(f"{what} not complete yet: {day_date(last)}; deliver that day, or accept it with --accept-missing {day_date(last)}")
         lacking = [one for one in lacking if one.stands != filled[-1].stands]  # those before it are missing too: no need to say so
     if working := [one.day for one in lacking if one.works]:
@@ -106,7 +106,7 @@ def days_of_changes(delivered: Collection[int], period: Period, *, opening_zero:
 
 def _no_opening(inside: list[int], period: Period) -> str:
     if not inside:
-        return f"no extract holds a day of {period.quarter} ({day_date(period.first)} to {day_date(period.last)}) or before it"
+        return f"no extract holds a day of {period.whole} ({day_date(period.first)} to {day_date(period.last)}) or before it"
     missing = _spans(list(range(period.first, inside[0])))
     return f"missing at the start of the period: {missing}; deliver these days, or the newest extract dated before {day_date(period.first)}"
 

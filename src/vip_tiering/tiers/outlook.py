@@ -27,7 +27,7 @@ Fen = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Horizon:
-    """The period that an outlook is for: that of a provisional run, else the quarter after an official one (semantics 10.1).
+    """The period that an outlook is for: the quarter of a provisional run, else the quarter or month after the run's (semantics 10.1).
 
     `first`, `last`: day numbers of the days that are still to come; `days`: N, the calendar days of the whole period;
     `counts`: whether the fen-days so far are of this period.
@@ -46,9 +46,10 @@ class Horizon:
     @classmethod
     def after(cls, period: Period) -> Horizon:
         """Return what comes after the last day of a run."""
-        quarter = period.quarter if period.provisional else period.quarter.following
-        first, last = day_number(quarter.start), day_number(quarter.end)
-        return cls(max(first, period.last + 1), last, last - first + 1, counts=period.provisional)
+        inside = period.status == "provisional"
+        whole = period.whole if inside else period.whole.following
+        first, last = day_number(whole.start), day_number(whole.end)
+        return cls(max(first, period.last + 1), last, last - first + 1, counts=inside)
 
 
 @dataclass(frozen=True)

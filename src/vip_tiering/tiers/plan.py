@@ -17,7 +17,7 @@ from typing import Any
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
-from vip_tiering.base.quarter import Period, Quarter, day_date, day_number
+from vip_tiering.base.quarter import Month, Period, Quarter, day_date, day_number
 from vip_tiering.base.threads import threads
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.extracts.find import locate
@@ -52,11 +52,14 @@ class Request:
             raise UsageError(f"--accept-missing: {outside[0]} is not a day of {self.period}")
 
 
-def period_of(quarter: str | Quarter, as_of: dt.date | None, today: dt.date) -> Period:
-    """Return the period that is asked for (semantics 2.7). Raises UsageError for one that is not over, or that nobody could mean."""
-    quarter = quarter if isinstance(quarter, Quarter) else Quarter.parse(quarter, today)
+def period_of(whole: str | Quarter | Month, as_of: dt.date | None, today: dt.date) -> Period:
+    """Return the period that is asked for (semantics 2.7): of a quarter, or of a month.
+
+    Raises UsageError for one that is not over, or that nobody could mean.
+    """
+    whole = Quarter.parse(whole, today) if isinstance(whole, str) else whole
     refuse_future(as_of, today)
-    period = Period(quarter, as_of)
+    period = Period.of(whole, as_of)
     period.refuse_unfinished(today)
     return period
 
@@ -155,10 +158,12 @@ def prepare(
 ) -> Plan:
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
 
-    `previous`: the folder of the run to compare with, of the quarter before.
+    `previous`: the folder of the run to compare with, of the quarter before; a run of a month has none.
     `presume`: the day of a text file is that of its first and last rows, until reading says otherwise (`SeveralDays`).
     `max_bytes` is what one extract may take in memory; it changes no result and is not part of the run's identity.
     """
+    if previous is not None and request.period.month is not None:
+        raise UsageError("--month and --previous exclude each other: a run of a month is compared with nothing")
     compared = load_previous(previous, request.period.quarter) if previous is not None else None
     ladder = rules.ladder(request.period.quarter)
     extracts, copies = without_copies(inspect(locate(arguments), rules.extracts, pool, max_bytes, presume=presume), pool)

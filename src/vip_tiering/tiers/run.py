@@ -12,7 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from vip_tiering.base.errors import DataError, told
-from vip_tiering.base.quarter import Quarter
+from vip_tiering.base.quarter import Month, Quarter
 from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
@@ -66,7 +66,7 @@ class Run:
 
 def compute_tiers(
     extracts: str | Path | Iterable[str | Path],
-    quarter: str | Quarter,
+    quarter: str | Quarter | Month,
     *,
     rules: Rules | None = None,
     previous: str | Path | None = None,
@@ -80,6 +80,8 @@ def compute_tiers(
     max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> Run:
     """Compute a quarter's tiers from extracts (files, folders, globs) and compare them with the run folder `previous`.
+
+    Of a `Month` the averages are its own, the tiers count for nothing, and nothing is compared.
 
     `accept_partial`: days such as `2015-12-31`, and parts of days such as `east`, as `--accept-partial` takes them.
     One extract may take `max_bytes` in memory.

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.base.quarter import Period, Quarter
+from vip_tiering.base.quarter import Month, Period, Quarter
 from vip_tiering.base.schema import CHANGES_CSV, TIERS_AND_RETENTION, TIERS_PARQUET, UNTIERED
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.publishing import manifests
@@ -34,6 +34,11 @@ _TIERS: Final = "tiers.parquet"
 _CHANGES: Final = "changes.csv"
 _ROWS_AT_ONCE: Final = 1 << 16
 _NAME_ONE: Final = "there is no such run folder; name one such as out/2015Q4"
+_UNFIT: Final = {
+    "provisional": "is a provisional run (--as-of); compute the whole quarter first",
+    "monthly": "is a run of a month (--month), which has no tiers that count; name the run of a whole quarter",
+}
+"""What is said of a run that is not official, by its status."""
 _NO_CHANGES: Final = pa.Table.from_batches([], pa.schema([(name, pa.string()) for name in CHANGES_CSV]))
 
 
@@ -98,12 +103,16 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
 
 def holds_runs(folder: Path) -> bool:
     """Tell whether runs lie in a folder, as `vip tier compute` publishes them there."""
-    found = (manifests.read_document(one) for one in sorted(folder.glob("[0-9][0-9][0-9][0-9]Q[1-4]*")))
+    names = ("[0-9][0-9][0-9][0-9]Q[1-4]*", "[0-9][0-9][0-9][0-9]-[0-9][0-9]")
+    found = (manifests.read_document(one) for name in names for one in sorted(folder.glob(name)))
     return any(isinstance(one, dict) and one.get("schema") == _RUN for one in found)
 
 
 def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
-    """Return the run in a folder, of whatever quarter. Raises DataError where it is absent, altered, or provisional and may not be."""
+    """Return the run in a folder, of whatever quarter, an official one, or with `provisional` one inside a quarter too.
+
+    Raises DataError where it is absent, altered, or not of such a kind.
+    """
     folder, manifest = _intact(folder, _NAME_ONE)
     _refuse_unfit(folder, manifest, provisional=provisional)
     with reading(f"{folder.name}/{_CHANGES}"):
@@ -111,6 +120,14 @@ def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
     _refuse_formulas(folder, _TIERS, run.tiers["customer_id"])
     _refuse_formulas(folder, _CHANGES, run.changes["customer_id"])
     return run
+
+
+def read_month(folder: Path, month: Month) -> Mapping[str, Any]:
+    """Return the manifest of the run of a month in a folder. Raises DataError where it is absent, altered, or anything else."""
+    folder, manifest = _intact(folder, "there is no such run folder")
+    if manifest.get("schema") != _RUN or manifest.get("month") != str(month):
+        raise _refused(folder, "run-unfit", f"is not the run of {month}")
+    return manifest
 
 
 def read_customers(folder: Path, ids: pa.Array, *, provisional: bool = False) -> TieredRun:
@@ -212,14 +229,16 @@ def _official_runs(out: Path) -> Iterator[str]:
 def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
     """Return the run in a folder, for comparison with `quarter` (semantics 4.1); its own `changes` are not read.
 
-    Raises DataError for any quarter but the one before, a provisional run, and one that was altered.
+    Raises DataError for any quarter but the one before, a provisional run, one of a month, and one that was altered.
     """
     folder, manifest = _intact(folder, "there is no such run folder for the previous quarter")
+    if manifest.get("status") == "monthly":
+        raise _refused(folder, "previous-run", _UNFIT["monthly"])
     if manifest.get("quarter") != str(quarter.previous):
         found = manifest.get("quarter", "no quarter")
         raise _refused(folder, "previous-run", f"is a run of {found}; the quarter before {quarter} is {quarter.previous}")
     if manifest.get("status") != "official":
-        raise _refused(folder, "previous-run", "is a provisional run (--as-of); compute the whole quarter first")
+        raise _refused(folder, "previous-run", _UNFIT["provisional"])
     return _read(folder, manifest)
 
 
@@ -239,12 +258,12 @@ def _intact(folder: Path, absent: str, only: Collection[str] | None = None) -> t
 
 
 def _refuse_unfit(folder: Path, manifest: Mapping[str, Any], *, provisional: bool) -> None:
-    """Refuse what is no run, and a provisional one that may not be."""
+    """Refuse what is no run, one of a month, and a provisional one that may not be."""
     listed = {output["name"] for output in manifest["outputs"]}
     if manifest.get("schema") != _RUN or not listed >= {_TIERS, _CHANGES}:
         raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
-    if manifest["status"] != "official" and not provisional:
-        raise _refused(folder, "run-unfit", "is a provisional run (--as-of); compute the whole quarter first")
+    if manifest["status"] == "monthly" or (manifest["status"] != "official" and not provisional):
+        raise _refused(folder, "run-unfit", _UNFIT[manifest["status"]])
 
 
 def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
