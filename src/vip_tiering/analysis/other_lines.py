@@ -123,7 +123,7 @@ class Lines:
             rule, code, how = found
             yield cause(code, f"negative balances {how}", self.fen_days(self.walk(rules=self._with(negative=rule))))
         for by, code, words in ((-1, "a_day_earlier", "earlier"), (1, "a_day_later", "later")):
-            period = Shifted(self.request.period.quarter, self.request.period.as_of, by)
+            period = Shifted(self.request.period.quarter, self.request.period.as_of, by=by)
             if _reaches(seen, period, self.request):
                 span = f"{day_date(period.first)} to {day_date(period.last)}"
                 yield cause(code, f"a day {words}: {span}", self.fen_days(self.walk(period=period)))
@@ -138,7 +138,7 @@ class Lines:
         """Return what the extracts cannot tell."""
         lines = []
         for by, day in ((-1, self.request.period.first - 1), (1, self.request.period.last + 1)):
-            period = Shifted(self.request.period.quarter, self.request.period.as_of, by)
+            period = Shifted(self.request.period.quarter, self.request.period.as_of, by=by)
             if not _reaches(seen, period, self.request):
                 lines.append(f"not tried: a day {'earlier' if by < 0 else 'later'}, which needs an extract of {day_date(day)}")
         if len(self._products(seen)) > MOST_PRODUCTS:
