@@ -24,10 +24,10 @@ from tests.helpers import vip
 from tests.workbooks import FORMS, Error, NeverComputed, altered, ods_bytes, write_book
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_number
-from vip_tiering.customers import workbook_file
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.other_files import parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file, read_side_tables
+from vip_tiering.customers.workbooks import sheets
 from vip_tiering.rules.text_format import TableForm
 
 CANARY = "13800002416"
@@ -307,7 +307,7 @@ def test_a_reader_that_panics_is_a_damaged_workbook(tmp_path: Path, monkeypatch:
         """As the reader ends."""
 
     for ending, expected in ((PanicException, DataError), (KeyboardInterrupt, KeyboardInterrupt)):
-        monkeypatch.setattr(workbook_file, "CalamineWorkbook", SimpleNamespace(from_filelike=mock.Mock(side_effect=ending)))
+        monkeypatch.setattr(sheets, "CalamineWorkbook", SimpleNamespace(from_filelike=mock.Mock(side_effect=ending)))
         with pytest.raises(expected):
             read_side_file(path)
 

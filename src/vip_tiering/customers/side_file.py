@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, one_array, whole_parts
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.customers import workbook_file
-from vip_tiering.customers.workbook_file import Sheet
+from vip_tiering.customers.workbooks import sheets
+from vip_tiering.customers.workbooks.sheets import Sheet
 from vip_tiering.extracts import csv_file, csv_header, parquet
 from vip_tiering.extracts.csv_text import unpacked
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
@@ -63,7 +63,7 @@ class SideFile:
 def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "", form: TableForm = AS_USUAL) -> SideFile:
     """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
 
-    Of a workbook the one sheet is read, see `workbook_file.one_sheet`. Raises DataError for what is not a sound table: absent, damaged, of
+    Of a workbook the one sheet is read, see `sheets.one_sheet`. Raises DataError for what is not a sound table: absent, damaged, of
     mixed encodings, with rows of a wrong length, with a header that is empty or stands twice, or not what the checksum beside it says. A
     checksum file is not needed.
     """
@@ -78,10 +78,10 @@ def read_side_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str =
 
 def _tables(path: Path, max_bytes: int, name: str, form: TableForm, *, every_sheet: bool) -> list[SideFile]:
     delivered, sha256, plain = read_delivered(path, max_bytes, name)
-    if workbook_file.is_workbook(delivered):
-        one_sheet, every = workbook_file.one_sheet, workbook_file.every_sheet
-        sheets = every(delivered, name, form, max_bytes) if every_sheet else [one_sheet(delivered, name, form, max_bytes)]
-        found = [_of_sheet(sheet, sha256) for sheet in sheets]
+    if sheets.is_workbook(delivered):
+        arguments = (delivered, name, form, max_bytes)
+        tables = sheets.every_sheet(*arguments) if every_sheet else [sheets.one_sheet(*arguments)]
+        found = [_of_sheet(table, sha256) for table in tables]
     elif delivered.startswith(parquet.MAGIC):
         found = [_of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)]
     else:
@@ -145,7 +145,7 @@ def _of_sheet(sheet: Sheet, sha256: str) -> SideFile:
 def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: TextFormat) -> SideFile:
     gzipped = delivered.startswith(csv_header.GZIP_MAGIC)
     content = csv_file.without_end_mark(unpacked(delivered, name, max_bytes) if gzipped else delivered)
-    if gzipped and workbook_file.is_workbook(content):
+    if gzipped and sheets.is_workbook(content):
         raise refuse(name, "file-kind", "is a gzipped workbook; deliver it without gzip, a workbook is compressed in itself")
     _refuse_repeated(csv_header.headers(bytes(content[: csv_header.HEAD_BYTES]), name, form), name)
     if content[-1:] not in (b"\n", b"\r"):

@@ -1,6 +1,6 @@
 """Workbooks beside a run, `.xlsx`, `.xls` and `.ods`: sheets into named columns of text, as strictly as text files.
 
-Nothing else reads a workbook. What its container says is judged first, see `workbook_container`.
+Nothing else reads a workbook. What its container says is judged first, see `container`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import NO_DAY
-from vip_tiering.customers.workbook_container import DAMAGED, OLD_MAGIC, ZIP_MAGIC, Container, Limits, Xlsx, whole_zip
-from vip_tiering.customers.workbook_ods import MERGED_ROWS, Ods, is_ods
-from vip_tiering.customers.workbook_xls import Xls
+from vip_tiering.customers.workbooks.container import DAMAGED, OLD_MAGIC, ZIP_MAGIC, Container, Limits, Xlsx, whole_zip
+from vip_tiering.customers.workbooks.ods import MERGED_ROWS, Ods, is_ods
+from vip_tiering.customers.workbooks.xls import Xls
 from vip_tiering.extracts.csv_file import refuse_unnamed
 from vip_tiering.extracts.extract import refuse, refuse_columns
 from vip_tiering.extracts.headers import listed, shown, tidy_header

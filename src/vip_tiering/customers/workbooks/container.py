@@ -1,7 +1,7 @@
 """What a workbook says of itself before a cell is read: its kind, its size, and cells that the reader would take for empty.
 
 The reader (python-calamine) keeps every cell between the first and the last of a sheet in memory, and reads an error such as #N/A,
-and a formula without a value, as empty. Both are judged here, in the container, for `.xlsx`; see `workbook_xls` and `workbook_ods`.
+and a formula without a value, as empty. Both are judged here, in the container, for `.xlsx`; see `xls` and `ods`.
 """
 
 from __future__ import annotations

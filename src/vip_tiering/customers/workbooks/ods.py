@@ -7,7 +7,7 @@ from typing import Final
 from xml.parsers import expat
 
 from vip_tiering.base.errors import DataError
-from vip_tiering.customers.workbook_container import DAMAGED, Limits, locked, unread
+from vip_tiering.customers.workbooks.container import DAMAGED, Limits, locked, unread
 from vip_tiering.extracts.extract import refuse
 
 CONTENT: Final = "content.xml"

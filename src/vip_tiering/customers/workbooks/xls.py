@@ -11,8 +11,8 @@ import numpy as np
 import olefile
 
 from vip_tiering.base.errors import DataError
-from vip_tiering.customers.workbook_container import DAMAGED, Limits, locked, unread
-from vip_tiering.customers.workbook_ods import letters
+from vip_tiering.customers.workbooks.container import DAMAGED, Limits, locked, unread
+from vip_tiering.customers.workbooks.ods import letters
 from vip_tiering.extracts.extract import refuse
 
 _STREAMS: Final = ("Workbook", "Book")
