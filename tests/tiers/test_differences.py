@@ -96,3 +96,21 @@ def test_where_names_decide_they_are_told() -> None:
     """Where contents are the same and only names differ, both names are told; of what is no run nothing is."""
     assert ["v1 gone", "v2 added"] == differing_inputs(run_of(entry("v1", "2015-10-01")), [entry("v2", "2015-10-01")])
     assert [] == differing_inputs({"inputs": [], "made_from": {}}, [entry("v2", "2015-10-01")])
+
+
+def test_a_part_without_rows_stands_beside_others_whatever_is_asked(tmp_path: Path) -> None:
+    """A file of a header alone is nothing beside one with days: the same run again is up to date, another is told, restating works."""
+    days = [dt.date(2015, 10, 1) + dt.timedelta(number) for number in range(5)]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "part-1.csv").write_text("customer_id,date,balance\n" + "".join(f"C,{day},5.00\n" for day in days))
+    (folder / "part-2.csv").write_text("customer_id,date,balance\n")
+    command = ("tier", "compute", folder, "--out", tmp_path / "out", "--quarter", "2015Q4", "--as-of", "2015-10-05")
+    assert vip(*command).returncode == 0
+    again = vip(*command)
+    assert (0, True) == (again.returncode, "already up to date" in again.stdout)
+    restated = vip("tier", "restate", tmp_path / "out" / "2015Q4-asof-20151005", folder)
+    assert (0, True) == (restated.returncode, "nobody differs" in restated.stdout), restated.stderr
+    (folder / "part-1.csv").write_text("customer_id,date,balance\n" + "".join(f"C,{day},6.00\n" for day in days))
+    other = vip(*command)
+    assert (5, True) == (other.returncode, "from other extracts (part-1.csv changed)" in other.stderr)

@@ -30,6 +30,7 @@ def differing_inputs(found: Mapping[str, Any], inputs: Sequence[Input]) -> list[
 def _used(inputs: Sequence[Input], run: Mapping[str, Any]) -> list[Input]:
     """Return the inputs that may have a used day: not after the period, and before it, for snapshots, of the newest day only."""
     first, last = run["first_day"], run["last_day"]
+    inputs = [one for one in inputs if one["first_day"] is not None]  # a part without rows has no day
     if run["made_from"].get("options", {}).get("kind") == "changes":
         return [one for one in inputs if one["first_day"] <= last]
     opening = max((one["last_day"] for one in inputs if one["last_day"] < first), default=first)

@@ -93,6 +93,7 @@ class Plan:
                 "last_day": str(day_date(one.days[-1])),
             }
             for index, one in enumerate(self.extracts)
+            if one.days  # a part without rows
         ]
 
     def made_from(self, sha256: Mapping[int, str]) -> dict[str, Any]:
