@@ -127,7 +127,7 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     averages = ledger.close()
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
-    if retains(plan.rules):
+    if retains(plan.rules) and period.month is None:  # tiers of a month count for nothing
         tiers = with_retained(tiers, previous_tiers, plan.rules, plan.ladder, period.last)
     comparison = compare(tiers, previous_tiers, plan.ladder)
     outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
