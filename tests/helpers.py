@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import settings
 
+from tests import prepared
 from vip_tiering import Rules, load_rules
 from vip_tiering.rules.extracts import ExtractRules
 from vip_tiering.rules.tiers import Ladder, Tier
@@ -93,10 +94,12 @@ def write_parquet(path: Path, rows: Iterable[Row]) -> Path:
 
 def vip(*arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command as its own process; `env` is added to the present environment."""
+    if env is None:
+        return prepared.run([*map(str, arguments)], cwd)
     return subprocess.run(
         [sys.executable, "-m", "vip_tiering", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         check=False,

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests import prepared
+
 CANARY = "CANARY"
 AMOUNT = "424242"
 HEADER = "customer_id,date,balance\n"
@@ -178,6 +180,8 @@ def lay_out(folder: Path, change: Change) -> list[str]:
 
 def compute(folder: Path, arguments: Iterable[str], **options: Any) -> subprocess.CompletedProcess[str]:
     """Run `vip tier compute` in `folder` as a process of its own."""
+    if not options:
+        return prepared.run(["tier", "compute", *arguments], folder, COLUMNS="80")
     command = [*options.pop("before", ()), sys.executable, "-m", "vip_tiering", "tier", "compute", *arguments]
     environment = {**os.environ, "PYTHONUTF8": "1", "COLUMNS": "80"} | options.pop("env", {})
     return subprocess.run(command, cwd=folder, check=False, text=True, env=environment, timeout=300, **{"capture_output": True} | options)
