@@ -116,9 +116,9 @@ def test_private_clients_are_reached_by_nothing_that_goes_to_many(books: Playboo
 
 
 def test_event_calls_of_gold_also_for_gold_diamond_are_marked(books: Playbooks) -> None:
-    """Four event calls are made to 金钻 too, and say that the plan does not; the call about new products is not."""
+    """Four event calls are made to 金钻 too, beside ours, and say that the plan does not; the call about new products is not."""
     also = [action.id for action, origin in books.actions_of("gold_diamond") if origin == "not_in_plan"]
-    assert ["G-CALL-1", "G-CALL-3", "G-CALL-4", "G-CALL-5"] == also
+    assert ["NEAR-UP", "KEEP", "G-CALL-1", "G-CALL-3", "G-CALL-4", "G-CALL-5"] == also
 
 
 def test_purposes_are_those_of_the_table(books: Playbooks) -> None:
@@ -193,8 +193,8 @@ def test_a_renamed_tier_is_told_wherever_it_is_used(rules: Path) -> None:
     """A tier that got another code is told once per place, with the near name, and not a second time as absent."""
     change(rules, "tiers.yaml", "code: gold_diamond", "code: gold_diamonds")
     lines = lines_of(rules)
-    assert len(lines) == 5
-    assert [True] * 5 == [line.startswith("playbooks.yaml:") and line.endswith("; did you mean gold_diamonds?") for line in lines]
+    assert len(lines) == 7
+    assert [True] * 7 == [line.startswith("playbooks.yaml:") and line.endswith("; did you mean gold_diamonds?") for line in lines]
 
 
 def test_a_looser_limit_needs_a_name_and_a_day(rules: Path) -> None:
@@ -361,7 +361,8 @@ def test_same_as_takes_the_actions_of_another_tier(rules: Path) -> None:
     (rules / "playbooks.yaml").write_text(text[:begin] + "    same_as: private\n" + text[end:], "utf-8")
     loaded = load(rules).playbooks
     assert loaded is not None
-    assert [action.id for action, _ in loaded.actions_of("private")] == [action.id for action, _ in loaded.actions_of("pre_private")]
+    private, pre_private = ([action.id for action, _ in loaded.actions_of(tier)] for tier in ("private", "pre_private"))
+    assert private == [one for one in pre_private if one != "NEAR-UP"], "above private there is nothing to be near"
     assert {"not_in_plan", "ours"} == {origin for _, origin in loaded.actions_of("pre_private")}
 
 
