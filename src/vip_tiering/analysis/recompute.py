@@ -23,7 +23,7 @@ def request_of(run: TieredRun) -> Request:
         opening_zero=options["opening"] == "zero",
         accept_missing=tuple(map(dt.date.fromisoformat, options["accept_missing"])),
         max_rejects=options["max_rejects"],
-        accept_partial=tuple(options["accept_partial"]),
+        accept_partial=tuple(options.get("accept_partial", ())),
     )
 
 

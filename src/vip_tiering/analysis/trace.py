@@ -5,7 +5,6 @@ Rows are read, judged and counted by what a run itself uses (`plan`, `days`, `po
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.analysis.recompute import request_of
 from vip_tiering.base.arrays import share_freed_memory, truth
 from vip_tiering.base.errors import DataError, Problem, ProofError, told
 from vip_tiering.base.money import yuan_text
@@ -29,7 +29,7 @@ from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY, Kind
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.differences import differing_inputs
-from vip_tiering.tiers.plan import Plan, Request, prepare, reading_threads
+from vip_tiering.tiers.plan import Plan, prepare, reading_threads
 from vip_tiering.tiers.posting import Progress, collapse
 from vip_tiering.tiers.run_folder import TieredRun
 from vip_tiering.tiers.scope import Scope, count_day
@@ -100,14 +100,6 @@ def trace(
         "accounts": account_spans(standing),
     }
     return document, [*plan.warnings, *_warnings(found, run, same)]
-
-
-def request_of(run: TieredRun) -> Request:
-    """Return what was asked of a run, by its manifest."""
-    options = run.manifest["made_from"]["options"]
-    missing = tuple(map(dt.date.fromisoformat, options["accept_missing"]))
-    partial = tuple(options.get("accept_partial", ()))
-    return Request(run.period, options["kind"], options["opening"] == "zero", missing, options["max_rejects"], partial)
 
 
 def standing_rows(rows: pd.DataFrame, to_post: Sequence[int], period: Period, kind: Kind) -> pd.DataFrame:

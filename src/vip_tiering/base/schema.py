@@ -37,6 +37,10 @@ RETENTION: Final = pa.schema(
     ]
 )
 """What `tiers.parquet` holds besides where the rules let customers keep tiers, or set them (semantics 3.4 and 3.5)."""
+TIER_BASES: Final = ("evaluated", "held", "override")
+"""Why a customer has the tier: by the average, kept although the average is lower, set by somebody."""
+MIGRATION_BASES: Final = tuple(f"{basis}_customers" for basis in TIER_BASES[1:])
+"""What `migration.csv` counts besides for each pair of tiers, then too."""
 TIERS_AND_RETENTION: Final = pa.schema([*TIERS_PARQUET, *RETENTION])
 TIERS_CSV: Final = ("customer_id", "tier", "tier_label", "daily_average", "closing_balance", "days_held")
 CHANGES_CSV: Final = (

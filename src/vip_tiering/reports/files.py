@@ -92,12 +92,12 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
     """Return how every file of a report is written, but for the manifest; the names of a run inside a quarter tell its day."""
     run, rows = inputs.run, rows_table(report.moves, inputs.run, words)
     matrix, headers = migration_matrix(inputs.migration, run, words)
-    prospects = _prospects(report.customers, run, words)
-    sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows, **prospects}
-    rise, fall = about_to_rise(report.customers, run), about_to_fall(report.customers, run)
+    prospects = {"rise": about_to_rise(report.customers, run), "fall": about_to_fall(report.customers, run)}
+    sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows}
+    sheets |= _prospects(prospects, run, words)
     files = {
         "changes.csv": _csv(rows_table(report.moves, run)),
-        "outlook.csv": _csv(pa.concat_tables([prospects_table(rise), prospects_table(fall)])),
+        "outlook.csv": _csv(pa.concat_tables([prospects_table(chosen) for chosen in prospects.values()])),
         "tiers.csv": _csv(tiers_table(report.whole, run)),
         **({} if report.movement is None else {"movement.csv": _csv(movement_table(report.movement, run))}),
         "branch_tiers.csv": _csv(tiers_table(report.by_branch, run)),
@@ -128,13 +128,13 @@ def _dated(name: str, run: TieredRun) -> str:
     return f"{stem}-asof-{run.period.as_of:%Y%m%d}.{ending}"
 
 
-def _prospects(customers: pd.DataFrame, run: TieredRun, words: Words, *, of_one: bool = False) -> dict[str, Sheet]:
-    """Return the sheets of who is about to rise, and of who is about to fall. `of_one`: of one manager."""
+def _prospects(prospects: Mapping[str, pd.DataFrame], run: TieredRun, words: Words, *, of_one: bool = False) -> dict[str, Sheet]:
+    """Return the sheets of who is about to `rise`, and of who is about to `fall`. `of_one`: of one manager."""
     days = waiting_days(run.horizon)
     sheets: dict[str, Sheet] = {}
-    for name, chosen, keep in (("rise", about_to_rise, False), ("fall", about_to_fall, True)):
-        table = prospects_table(chosen(customers, run), words, of_one=of_one)
-        sheets[words.text(name)] = _with_headers(table, words.headers_of_prospects(days, keep=keep))
+    for name, chosen in prospects.items():
+        table = prospects_table(chosen, words, of_one=of_one)
+        sheets[words.text(name)] = _with_headers(table, words.headers_of_prospects(days, keep=name == "fall"))
     return sheets
 
 
@@ -157,9 +157,10 @@ def _for_managers(
         moved, customers = rows.filter(pc.field("manager") == name), own.get((branch, manager), report.customers.iloc[:0])
         lines = lines_of_branch[lines_of_branch["manager"] == manager].drop(columns=[*MANAGER])
         tiers = _part("tiers_title", tiers_table(lines, inputs.run, words), words)
+        prospects = {"rise": about_to_rise(customers, inputs.run), "fall": about_to_fall(customers, inputs.run)}
         sheets: dict[str, Sheet] = {
             words.text("rows"): moved,
-            **_prospects(customers, inputs.run, words, of_one=True),
+            **_prospects(prospects, inputs.run, words, of_one=True),
             words.text("own"): own_table(customers, words),
             words.text("summary"): [SheetPart(f"{words.named(branch)} {name}"), *_head(inputs, words), tiers],
         }

@@ -11,13 +11,12 @@ import pandas as pd
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.reports.holders import with_holders
 from vip_tiering.reports.moves import codes_of_run
+from vip_tiering.reports.words import DEPOSIT_NOW, deposit_on
 from vip_tiering.tiers.outlook import Horizon, Standing
 from vip_tiering.tiers.run_folder import TieredRun
 
 UP: Final = ("rising", "near_up")
 DOWN: Final = ("falling", "near_down")
-DEPOSIT: Final = "deposit_"
-"""Begins the columns of what must come on a day: `deposit_now`, then `deposit_2015-12-01` and so on."""
 _MID_MONTH: Final = 15
 
 
@@ -27,11 +26,6 @@ def waiting_days(horizon: Horizon) -> list[dt.date]:
     return [day for day in days if day.day in (1, _MID_MONTH) or day == days[-1]]
 
 
-def deposits_for(day: dt.date) -> str:
-    """Return the column of what must come on a day."""
-    return f"{DEPOSIT}{day}"
-
-
 def customers_of(run: TieredRun, holders: pd.DataFrame, last_contact: pd.Series | None) -> pd.DataFrame:
     """Return every customer of a run with who holds them, by branch and manager, the highest tier and average first.
 
@@ -39,14 +33,13 @@ def customers_of(run: TieredRun, holders: pd.DataFrame, last_contact: pd.Series 
     who had none or where nothing was compared; tier_basis, where the run has it; last_contact, "" where nobody knows.
     `last_contact`: the newest day by customer, as text.
     """
-    figures = {"fen_days": run.tiers["fen_days"].to_pandas(), "daily_average": run.tiers["daily_average_fen"].to_pandas()}
+    named = {"fen_days": "fen_days", "daily_average": "daily_average_fen", "tier_basis": "tier_basis"}
+    figures = {name: run.tiers[column].to_pandas() for name, column in named.items() if column in run.tiers.column_names}
     customers = with_holders(run.outlook().drop(columns="deposit_for_next_fen").assign(**figures), holders)
     moved = run.changes.select(["customer_id", "from_tier"]).to_pandas().set_index("customer_id")["from_tier"]
     tier = customers["tier"].astype("str")
     stayed = tier.where(customers["tier"].cat.codes > 0, "") if run.compared else ""
     customers["from_tier"] = customers["customer_id"].map(moved).fillna(stayed)
-    if "tier_basis" in run.tiers.column_names:
-        customers["tier_basis"] = customers["customer_id"].map(run.tiers.to_pandas().set_index("customer_id")["tier_basis"])
     customers["last_contact"] = "" if last_contact is None else customers["customer_id"].map(last_contact).fillna("")
     level = -customers["tier"].cat.codes.astype("int64")
     order = np.lexsort((-customers["daily_average"], level, customers["manager"].cat.codes, customers["branch"].cat.codes))
@@ -73,9 +66,9 @@ def _with_deposits(chosen: pd.DataFrame, run: TieredRun, level: np.ndarray) -> p
     bound = np.array([run.bounds_fen.get(code, 0) for code in codes], np.int64)[level]
     fen_days = chosen["fen_days"].to_numpy()
     standing = Standing.of(fen_days, chosen["closing_fen"].to_numpy(), horizon)
-    deposits = {f"{DEPOSIT}now": standing.deposit_fen(bound)}
+    deposits = {DEPOSIT_NOW: standing.deposit_fen(bound)}
     for day in waiting_days(horizon):
-        deposits[deposits_for(day)] = standing.deposit_fen(bound, horizon.last - day_number(day) + 1)
+        deposits[deposit_on(day)] = standing.deposit_fen(bound, horizon.last - day_number(day) + 1)
     target = pd.Categorical.from_codes(level, categories=pd.Index(codes))
     return chosen.assign(target=target, gap=standing.gap_fen(bound), **{name: fen.astype("int64") for name, fen in deposits.items()})
 
@@ -83,5 +76,5 @@ def _with_deposits(chosen: pd.DataFrame, run: TieredRun, level: np.ndarray) -> p
 def _by_need(customers: pd.DataFrame, first: str) -> pd.DataFrame:
     """Return customers of one state first; in it by what must come now, then by what may be taken out, then by number."""
     cushion = customers["cushion_fen"].fillna(0).astype("int64")
-    order = np.lexsort((customers["customer_id"], cushion, customers[f"{DEPOSIT}now"], customers["state"] != first))
+    order = np.lexsort((customers["customer_id"], cushion, customers[DEPOSIT_NOW], customers["state"] != first))
     return customers.iloc[order].reset_index(drop=True)

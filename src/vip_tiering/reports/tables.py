@@ -19,9 +19,8 @@ from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.clues import BETWEEN_CLUES
 from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import codes_of_run
-from vip_tiering.reports.prospects import DEPOSIT
 from vip_tiering.reports.tallies import TOTAL
-from vip_tiering.reports.words import AMOUNTS, FIGURES, MEASURES, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
+from vip_tiering.reports.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, MEASURES, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -32,7 +31,7 @@ PROSPECTS_FOR_PROGRAMS: Final = (
     "customer_id", "display_name", "branch", "manager", "tier", "state", "target", "projected_tier", "daily_average", "gap",
     "cushion", "projected_average", "closing_balance", "last_contact",
 )  # fmt: skip
-"""The columns of outlook.csv; before the last four what must come, now and on each of some days."""
+"""The columns of outlook.csv; after the gap what must come, now and on each of some days."""
 MEASURES_FOR_PROGRAMS: Final = ("measure", "label", "branch", "unit", *MEASURES)
 """The columns of measures.csv."""
 
@@ -71,10 +70,11 @@ def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one:
     deposits = [name for name in map(str, chosen.columns) if name.startswith(DEPOSIT)]
     rows = _customers(chosen, words)
     if words is None:
-        columns = [*PROSPECTS_FOR_PROGRAMS[:-4], *deposits, *PROSPECTS_FOR_PROGRAMS[-4:]]
+        place = PROSPECTS_FOR_PROGRAMS.index("gap") + 1
+        columns = [*PROSPECTS_FOR_PROGRAMS[:place], *deposits, *PROSPECTS_FOR_PROGRAMS[place:]]
         return _table(rows, columns, [*AMOUNTS, *deposits])
     people = [name for name in PROSPECTS if name != "target_label" or (chosen["target"] != chosen["tier"]).any()]
-    place = people.index("deposit_now")
+    place = people.index(DEPOSIT_NOW)
     holders = [] if of_one else ["branch", "manager"]
     columns = ["customer_id", "display_name", *holders, *people[:place], *deposits, *people[place + 1 :]]
     return _table(rows, columns, [*AMOUNTS, *deposits])

@@ -71,12 +71,15 @@ MONTHS: Final[dict[str, Pair]] = {
     "month_change": ("较上月", "+/- on month before"),
 }
 """What a report says of each month, likewise. `months` makes the values."""
+DEPOSIT: Final = "deposit_"
+"""Begins the columns of what must come on a day: `deposit_now`, then `deposit_2015-12-01` and so on."""
+DEPOSIT_NOW: Final = f"{DEPOSIT}now"
 PROSPECTS: Final[dict[str, Pair]] = {
     "tier_label": ("层级", "Tier"),
     "state_label": ("展望", "Outlook"),
     "target_label": ("目标层级", "Tier to reach"),
     "gap": ("还差日均", "Lacks in average"),
-    "deposit_now": ("现在存入多少可升级", "Deposit now to rise"),
+    DEPOSIT_NOW: ("现在存入多少可升级", "Deposit now to rise"),
     "cushion": ("可转出多少不降级", "May be taken out"),
     "projected_label": ("按目前余额季末层级", "Tier if balances stay"),
     "daily_average": ("本季日均", "Daily average now"),
@@ -155,7 +158,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "waiting": ("{month}月{day}日存入", "Deposit on {month}-{day}"),
     "as_of": ("{quarter}（截至 {day}，季中）", "{quarter} (as of {day}, provisional)"),
     "provisional": (
-        "季中数据：日均截至 {day} 计算，不作为定级依据；层级以季末运行为准",
+        "季中数据：日均计算至 {day}，不作为定级依据，层级以季末结果为准",
         "Provisional: averages up to {day}; tiers are decided when the quarter is over",
     ),
     "heading": ("{now} 客户层级变动，对比 {before}", "Changes of tier in {now} against {before}"),
@@ -180,6 +183,11 @@ TEXTS: Final[dict[str, Pair]] = {
 _JOINED: Final[Pair] = ("、", ", ")
 
 
+def deposit_on(day: dt.date) -> str:
+    """Return the column of what must come on a day."""
+    return f"{DEPOSIT}{day}"
+
+
 class Words:
     """How a report speaks: the words of one language, and the name of each tier of a run, absent ones included."""
 
@@ -200,8 +208,8 @@ class Words:
 
     def headers_of_prospects(self, days: Iterable[dt.date], *, keep: bool) -> dict[str, str]:
         """Return the headers of who is about to rise, or with `keep` to fall. `days`: those for which the cost of waiting is told."""
-        other = {"deposit_now": TO_KEEP[self._at]} if keep else {}
-        waiting = {f"deposit_{day}": self.text("waiting", month=f"{day.month}", day=f"{day.day}") for day in days}
+        other = {DEPOSIT_NOW: TO_KEEP[self._at]} if keep else {}
+        waiting = {deposit_on(day): self.text("waiting", month=f"{day.month}", day=f"{day.day}") for day in days}
         return {**self.headers, **other, **waiting}
 
     def named(self, name: str) -> str:

@@ -14,7 +14,7 @@ from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.money import exact_sums
 from vip_tiering.base.roster import Positions, Roster
-from vip_tiering.base.schema import ABSENT, CHANGES
+from vip_tiering.base.schema import ABSENT, CHANGES, MIGRATION_BASES, TIER_BASES
 from vip_tiering.rules.tiers import Ladder
 
 Levels = npt.NDArray[np.int32]
@@ -146,7 +146,8 @@ def _migration(then: _Side, now: _Side, ladder: Ladder) -> pd.DataFrame:
     counts = np.bincount(pairs, minlength=size)
     now_sums, then_sums = (side.sums("fen_days", pairs, size) for side in (now, then))
     occurring = np.flatnonzero(counts).tolist()
-    bases = {f"{basis}_customers": now.counts_where("tier_basis", basis, pairs, size) for basis in ("held", "override")}
+    each = zip(MIGRATION_BASES, TIER_BASES[1:], strict=True)
+    bases = {name: now.counts_where("tier_basis", basis, pairs, size) for name, basis in each}
     frame = pd.DataFrame(
         {
             "from_tier": [codes[pair // len(codes)] for pair in occurring],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from vip_tiering.base.schema import TIER_BASES
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder, RetentionRule
-
-BASES: Final = ("evaluated", "held", "override")
-"""Why a customer has the tier: by the average, kept although the average is lower, set by somebody."""
 
 
 def retains(rules: Rules) -> bool:
@@ -24,27 +21,46 @@ def with_retained(tiers: pd.DataFrame, previous: pd.DataFrame | None, rules: Rul
 
     `tiers`: as `assign_tiers` returns them; `previous`: those of the quarter before, by the present numbers. Adds evaluated_tier,
     that of the average; retained_tier, what counts next quarter, without overrides; held_quarters, for how many quarters in a row it is
-    above the average's; and tier_basis, one of BASES. `last_day`: of the period, as a day number.
+    above the average's; and tier_basis, one of TIER_BASES. `last_day`: of the period, as a day number.
     """
     evaluated = tiers["tier"].cat.codes.to_numpy().astype(np.int64)
     retained, held = evaluated, np.zeros(len(tiers), np.int64)
     if rules.retention is not None and previous is not None:
         retained, held = _retained(tiers["customer_id"], evaluated, _state_before(previous), rules.retention, ladder)
-    basis = np.where(retained > evaluated, BASES.index("held"), BASES.index("evaluated"))
+    basis = np.where(retained > evaluated, TIER_BASES.index("held"), TIER_BASES.index("evaluated"))
     level = retained
     if rules.overrides is not None:
         ids, codes = rules.overrides.in_force(last_day)
         set_tier = tiers["customer_id"].map(dict(zip(ids.to_pylist(), codes.to_pylist(), strict=True)))
         set_level = pd.Index(ladder.codes).get_indexer(pd.Index(set_tier))
         level = np.where(set_level >= 0, set_level, retained)
-        basis = np.where(set_level >= 0, BASES.index("override"), basis)
+        basis = np.where(set_level >= 0, TIER_BASES.index("override"), basis)
     codes_of = pd.Index(ladder.codes)
     return tiers.assign(
         tier=pd.Categorical.from_codes(level, categories=codes_of),
         evaluated_tier=tiers["tier"],
         retained_tier=pd.Categorical.from_codes(retained, categories=codes_of),
         held_quarters=held,
-        tier_basis=pd.Categorical.from_codes(basis, categories=pd.Index(BASES)),
+        tier_basis=pd.Categorical.from_codes(basis, categories=pd.Index(TIER_BASES)),
+    )
+
+
+def keep_highest(merged: pd.DataFrame, touched: pd.DataFrame, new_ids: pa.Array, ladder: Ladder) -> pd.DataFrame:
+    """Return merged customers with what they kept: of several numbers of one customer the highest tier counts (semantics 3.4)."""
+    codes, known = pd.Index(ladder.codes), merged["tier"].cat.categories
+    kept = codes.get_indexer(pd.Index(touched["retained_tier"]))
+    state = pd.DataFrame({"customer_id": new_ids.to_pandas(), "kept": kept, "held_quarters": touched["held_quarters"].to_numpy()})
+    state = state.sort_values([*state.columns]).drop_duplicates("customer_id", keep="last").set_index("customer_id")
+    state = state.reindex(merged["customer_id"])
+    evaluated = codes.get_indexer(pd.Index(merged["tier"]))
+    level = np.maximum(state["kept"].to_numpy(), evaluated)
+    above = level > evaluated
+    return merged.assign(
+        evaluated_tier=codes.take(evaluated).to_numpy(),
+        tier=pd.Categorical.from_codes(known.get_indexer(codes.take(level)), categories=known),
+        retained_tier=codes.take(level).to_numpy(),
+        held_quarters=np.where(above, state["held_quarters"].to_numpy(), 0),
+        tier_basis=np.where(above, "held", "evaluated"),
     )
 
 

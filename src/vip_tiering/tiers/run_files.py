@@ -16,7 +16,16 @@ from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
-from vip_tiering.base.schema import CHANGES_CSV, MIGRATION_CSV, OUTLOOK_CSV, REJECTS_CSV, TIERS_AND_RETENTION, TIERS_CSV, TIERS_PARQUET
+from vip_tiering.base.schema import (
+    CHANGES_CSV,
+    MIGRATION_BASES,
+    MIGRATION_CSV,
+    OUTLOOK_CSV,
+    REJECTS_CSV,
+    TIERS_AND_RETENTION,
+    TIERS_CSV,
+    TIERS_PARQUET,
+)
 from vip_tiering.base.text import tidy
 from vip_tiering.extracts.rows import Rejects
 from vip_tiering.publishing import manifests
@@ -257,7 +266,7 @@ def _changes_columns(changed: pd.DataFrame, labels: dict[str, str]) -> dict[str,
 
 def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     migration = comparison.migration
-    bases = {name: pa.array(migration[name], pa.int64()) for name in ("held_customers", "override_customers") if name in migration}
+    bases = {name: pa.array(migration[name], pa.int64()) for name in MIGRATION_BASES if name in migration}
     table = _named(
         MIGRATION_CSV,
         pa.array(migration["from_tier"], pa.string()),

@@ -30,6 +30,7 @@ from vip_tiering.extracts.rows import Rejects, Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY, LONGEST_CARRY_DAYS, Aliases, Negative, ProductRules, Rates, weight_of
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
+from vip_tiering.tiers.retention import keep_highest
 from vip_tiering.tiers.tiering import tier_levels
 
 Index = npt.NDArray[np.intp]
@@ -100,29 +101,10 @@ def rename_previous(tiers: pd.DataFrame, aliases: Aliases | None, ladder: Ladder
     codes = pd.Index(ladder.codes).union(tiers["tier"].cat.categories, sort=False)
     merged = merged.assign(tier=pd.Categorical.from_codes(levels, categories=codes), daily_average_fen=merged["fen_days"] // days)
     if "retained_tier" in tiers:
-        merged = _keep_highest(merged, tiers.loc[touched], new_ids.filter(pa.array(touched)), ladder)
+        merged = keep_highest(merged, tiers.loc[touched], new_ids.filter(pa.array(touched)), ladder)
     rest = tiers.loc[~touched].assign(tier=tiers.loc[~touched, "tier"].cat.set_categories(codes))
     frame: pd.DataFrame = pd.concat([rest, merged[list(tiers.columns)]], ignore_index=True)
     return frame
-
-
-def _keep_highest(merged: pd.DataFrame, touched: pd.DataFrame, new_ids: pa.Array, ladder: Ladder) -> pd.DataFrame:
-    """Return merged customers with what they kept: of several numbers of one customer the highest tier counts (semantics 3.4)."""
-    codes, known = pd.Index(ladder.codes), merged["tier"].cat.categories
-    kept = codes.get_indexer(pd.Index(touched["retained_tier"]))
-    state = pd.DataFrame({"customer_id": new_ids.to_pandas(), "kept": kept, "held_quarters": touched["held_quarters"].to_numpy()})
-    state = state.sort_values([*state.columns]).drop_duplicates("customer_id", keep="last").set_index("customer_id")
-    state = state.reindex(merged["customer_id"])
-    evaluated = codes.get_indexer(pd.Index(merged["tier"]))
-    level = np.maximum(state["kept"].to_numpy(), evaluated)
-    above = level > evaluated
-    return merged.assign(
-        evaluated_tier=codes.take(evaluated).to_numpy(),
-        tier=pd.Categorical.from_codes(known.get_indexer(codes.take(level)), categories=known),
-        retained_tier=codes.take(level).to_numpy(),
-        held_quarters=np.where(above, state["held_quarters"].to_numpy(), 0),
-        tier_basis=np.where(above, "held", "evaluated"),
-    )
 
 
 @dataclass(frozen=True)
