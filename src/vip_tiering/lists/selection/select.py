@@ -43,7 +43,10 @@ def _due(at: Any) -> pd.DataFrame:  # noqa: ANN401 (positions of any integer typ
 
 @dataclass(frozen=True)
 class Due:
-    """The customers for whom a case is due (`DUE`), and the single events (`at`, `day`, `product`), so that none is told twice."""
+    """The customers for whom a case is due (`DUE`), and the single events (`at`, `day`, `product`), so that none is told twice.
+
+    Two deposits of one product that mature on one day are one event; so is what two triggers find on one day.
+    """
 
     case: Case
     rows: pd.DataFrame
@@ -95,7 +98,7 @@ class Selector:
         found = found[~found["told"] | found.groupby("at")["told"].transform("all")]
         if case.action.trigger == "new_product":  # one product at a time
             found = found.drop_duplicates("at")
-        return Due(case, _occasions(found), found[["at", "day", "product"]])
+        return Due(case, _occasions(found), found[["at", "day", "product"]].drop_duplicates())
 
     def _events(self, case: Case, members: Mask) -> pd.DataFrame:
         """Return the events of the window, and for those who had no place before the ones that have passed meanwhile."""
@@ -122,6 +125,7 @@ def _occasions(found: pd.DataFrame) -> pd.DataFrame:
     for name in ("amount_fen", "points"):
         given = found[name] != NOT_GIVEN
         occasions[name] = np.where(given.groupby(found["at"]).any(), found[name].where(given, 0).groupby(found["at"]).sum(), NOT_GIVEN)
-    occasions["product"] = joined_groups(text_array(found["product"]), found["at"], "、").to_pandas()
+    named = found.drop_duplicates(["at", "product"])
+    occasions["product"] = joined_groups(text_array(named["product"]), named["at"], "、").to_pandas()
     occasions["product"] = occasions["product"].str.strip("、").str.replace("、+", "、", regex=True)
     return occasions.astype(DUE)[[*DUE]]
