@@ -123,6 +123,7 @@ class World:
     compared: bool = True
     heard: Sequence[Contact] = ()
     overflow: Mapping[tuple[str, str], dt.date] = field(default_factory=dict)
+    first_export: dt.date | None = None
 
 
 def canonical(mobile: str) -> str:
@@ -175,6 +176,7 @@ class Book:
         self.limits: dict[str, int] = {name: one["value"] for name, one in gates["limits"].items()}
         self.tier_labels: dict[str, str] = {one["code"]: one["label"] for one in tiers["tiers"]}
         self.bounds_fen: dict[str, int] = {one["code"]: int(one["min"]) * 100 for one in tiers["tiers"]}
+        self.order: dict[str, Any] = playbooks.get("contact_order", {"first": []})
         self.ways: dict[str, str] = {code: one.get("way", "") for code, one in self.channels.items()}
         self.actions: dict[str, dict[str, Any]] = {}
         self.of_tier: dict[str, set[str]] = defaultdict(set)
@@ -257,6 +259,7 @@ class Oracle:
         for one, number in self.number.items():
             if number not in {"", "bad"}:
                 self.holders[number].append(one)
+        self.turns: dict[str, dict[str, int]] = {}
         self.listed = self._listed()
         self.in_order = self.gates()
         self.verdicts = self._verdicts()
@@ -534,12 +537,38 @@ class Oracle:
             last = self.last_of(action["id"], [customer], but_freed=action["trigger"] == "branch_date")
             if last != LONG_AGO and (self.world.on - last).days < action["cadence_days"]:
                 return None
+        if action["trigger"] == "regular" and not self.book.channels[action["channels"][0]]["public"]:
+            never = self.last_of(action["id"], [customer]) == LONG_AGO
+            if never and (self.world.first_export or self.world.on) + self.first_turn(action, customer) * DAY > self.world.last:
+                return None
         occasions = self.occasions(action, customer)
         if occasions is not None:
             occasions = [*occasions, *self.late(action, customer)]
         if occasions == []:
             return None
         return Case(action, self.book.purpose(action), self.book.channels[action["channels"][0]], customer, occasions)
+
+    def first_turn(self, action: dict[str, Any], customer: str) -> int:
+        """Return how many days after the first export the first turn of a regular action comes."""
+        if action["id"] not in self.turns:
+            by_manager: dict[tuple[str, str], list[str]] = defaultdict(list)
+            for one, tiered in self.world.run.items():
+                if action["id"] in self.book.of_tier[tiered.tier]:
+                    known = one in self.world.customers
+                    by_manager[(self.cell(one, "branch"), self.cell(one, "manager")) if known else ("?", "?")].append(one)
+            mainly = set(action["audience"].get("mainly", ()))
+
+            def place(one: str) -> tuple[Any, ...]:
+                """Return by what somebody comes before others."""
+                meant = one in self.world.customers and bool(mainly & set(self.cell(one, "segments").split("|")))
+                return not meant, -self.world.run[one].average_fen, one
+
+            self.turns[action["id"]] = {
+                one: number * action["cadence_days"] // len(people)
+                for people in by_manager.values()
+                for number, one in enumerate(sorted(people, key=place))
+            }
+        return self.turns[action["id"]][customer]
 
     # gates
 
@@ -606,6 +635,15 @@ class Oracle:
         once = case.occasions is not None and "once_per" in case.action  # else the cadence sees to it
         return once and all(self.told(case.action["id"], case.customer, one) for one in case.occasions or ())
 
+    def all_held(self, case: Case) -> bool:
+        """Return whether the customer holds everything that an action would teach."""
+        return bool(case.action.get("unless_held")) and self.lacking(case) == []
+
+    def lacking(self, case: Case) -> list[dict[str, Any]]:
+        """Return the sellable topics that a customer does not hold, by the customer file."""
+        held = {one.strip() for one in self.cell(case.customer, "products_held").split("|")}
+        return [one for one in self.topics(case) or () if not held & {one["code"], one["label"]}]
+
     def gates(self) -> list[tuple[str, Callable[[Case], bool]]]:
         """Return every gate in its order, with what closes it. Turns are taken later; no rule sets a quota."""
         holders = self.holders
@@ -638,6 +676,7 @@ class Oracle:
             ),
             ("not_distributable", lambda case: self.topics(case) == []),
             ("private_not_qualified", lambda case: bool(case.purpose["qualified"]) and not self.audible(case)),
+            ("already_held", self.all_held),
             ("no_risk_rating", lambda case: self.needs_rating(case) and not self.cell(case.customer, "risk_rating")),
             ("rating_expired", lambda case: self.needs_rating(case) and not self.rating_valid(case.customer)),
             ("risk_mismatch", self.mismatch),
@@ -678,46 +717,102 @@ class Oracle:
                     case = self.due(action, customer)
                     if case is not None:
                         result[customer, action["id"]] = self.judged(case)
+        self._on_one_channel(result)
         self._keep_quotas(result)
+        self._no_message_beside(result)
         return result
 
-    def _keep_quotas(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
-        """Leave each manager the most urgent customers, one place for a customer and channel."""
-        places: dict[tuple[str, str], list[str]] = defaultdict(list)
+    def _on_one_channel(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Bring everything that people do for a customer to the last of his channels, or let it wait."""
+        channels = list(self.book.channels)
+        by_customer: dict[str, list[str]] = defaultdict(list)
         for (customer, action), verdict in verdicts.items():
-            if self.book.quota and not verdict.reason and not self.book.channels[verdict.channel]["public"]:
-                places[customer, verdict.channel].append(action)
-        by_manager: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for place in places:
-            by_manager[self.cell(place[0], "branch"), self.cell(place[0], "manager")].append(place)
+            if not verdict.reason and not self.book.channels[verdict.channel]["public"]:
+                by_customer[customer].append(action)
+        for customer, actions in by_customer.items():
+            chosen = max((verdicts[customer, one].channel for one in actions), key=channels.index)
+            for one in actions:
+                here = verdicts[customer, one].channel
+                if here == chosen:
+                    continue
+                case = self.due(self.book.actions[one], customer)
+                assert case is not None
+                moved = case._replace(action={**case.action, "instead": None}, channel=self.book.channels[chosen])
+                written = "message" in self.book.channels[here] or "message" in self.book.channels[chosen]
+                passes = not written and not self.judged(moved).reason
+                verdicts[customer, one] = Verdict(chosen, "") if passes else Verdict(here, "one_contact_a_day")
+
+    def _no_message_beside(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Send nothing to whom somebody contacts on the same day."""
+        public = {code: one["public"] for code, one in self.book.channels.items()}
+        busy = {customer for (customer, _), verdict in verdicts.items() if not verdict.reason and not public[verdict.channel]}
+        for (customer, action), verdict in verdicts.items():
+            if customer in busy and not verdict.reason and public[verdict.channel]:
+                verdicts[customer, action] = Verdict(verdict.channel, "one_contact_a_day")
+
+    def _keep_quotas(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Leave each manager the most urgent customers, each one place; and of actions with a limit so many as it says."""
+        places: dict[str, list[str]] = defaultdict(list)
+        for (customer, action), verdict in verdicts.items():
+            if not verdict.reason and not self.book.channels[verdict.channel]["public"]:
+                places[customer].append(action)
+        by_manager: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for customer in places:
+            by_manager[self.cell(customer, "branch"), self.cell(customer, "manager")].append(customer)
         own = {one["manager"]: one["contacts_per_day"] for one in self.book.quota.get("managers", ())}
         for (_, manager), mine in by_manager.items():
-            limit = own.get(manager, self.book.quota.get("contacts_per_day")) if manager else None
-            if limit is None:
+            if not manager:
                 continue
-            for customer, channel in sorted(mine, key=lambda place: self.urgency(*place, places[place]))[limit:]:
-                for action in places[customer, channel]:
-                    verdicts[customer, action] = Verdict(channel, "manager_quota")
+            limit = own.get(manager, self.book.quota.get("contacts_per_day", len(mine)))
+            in_order = sorted(mine, key=lambda customer: self.urgency(customer, places[customer]))
+            taken: Counter[str] = Counter()
+            for number, customer in enumerate(in_order):
+                for action in places[customer]:
+                    most = self.book.actions[action].get("per_manager_a_day", len(mine))
+                    if number >= limit or taken[action] >= most:
+                        verdicts[customer, action] = Verdict(verdicts[customer, action].channel, "manager_quota")
+                    else:
+                        taken[action] += 1
 
-    def urgency(self, customer: str, channel: str, actions: Sequence[str]) -> tuple[Any, ...]:
-        """Return by what a row comes before others."""
+    def precedence(self, customer: str, action: dict[str, Any], until: dt.date | None) -> int:
+        """Return how early a reason comes by the rules, whatever its money."""
+        first, last = self.book.order["first"], self.book.order.get("last", ())
+        if until is not None and until <= self.world.last:
+            return 0
+        if action["trigger"] in last:
+            return len(first) + 2
+        return self._entry(customer, action)[0]
+
+    def _entry(self, customer: str, action: dict[str, Any]) -> tuple[int, str]:
+        """Return the first entry of the order that fits, and by what it orders."""
+        first, triggers = self.book.order["first"], {action["trigger"], *action.get("also_on", ())}
+        for place, entry in enumerate(first, 1):
+            if triggers & set(entry["triggers"]) and self.world.run[customer].tier in entry.get("tiers", self.book.tier_labels):
+                return place, entry.get("by", "")
+        return len(first) + 1, ""
+
+    def urgency(self, customer: str, actions: Sequence[str]) -> tuple[Any, ...]:
+        """Return by what a customer comes before others."""
         cases = [case for case in (self.due(self.book.actions[one], customer) for one in actions) if case is not None]
-        kept = {case.action["id"]: self.kept(case) for case in cases}
-        until = [one.until for events in kept.values() for one in events if one.until is not None]
-        amounts = [
-            sum(one.amount_fen for one in events if one.amount_fen >= 0)
-            for events in kept.values()
-            if any(one.amount_fen >= 0 for one in events)
-        ]
+        precedence, money, untils = [], [], []
+        for case in cases:
+            kept = self.kept(case)
+            until = min((one.until for one in kept if one.until is not None), default=None)
+            untils.append(until or dt.date.max)
+            precedence.append(self.precedence(customer, case.action, until))
+            by = self._entry(customer, case.action)[1]
+            amount = sum(one.amount_fen for one in kept if one.amount_fen >= 0)
+            money.append({"average": self.world.run[customer].average_fen, "amount": amount, "": 0}[by])
         segments = set(self.cell(customer, "segments").split("|"))
         return (
+            min(precedence),
+            -max(money),
+            -list(self.book.tier_labels).index(self.world.run[customer].tier),
             min((self.world.overflow.get((customer, one), dt.date.max) for one in actions), default=dt.date.max),
-            min(until, default=dt.date.max),
+            min(untils),
             not any(segments & set(case.action["audience"].get("mainly", ())) for case in cases),
-            -max(amounts, default=-1),
             -self.world.run[customer].average_fen,
             customer,
-            list(self.book.channels).index(channel),
         )
 
     def _late(self, action: dict[str, Any], verdicts: Mapping[tuple[str, str], Verdict]) -> list[str]:
@@ -769,7 +864,9 @@ class Oracle:
         if case.action["trigger"] == "maturity":
             return {one.product for one in case.occasions or () if one.product and not self.told(action, customer, one)}
         rating = risk_number(self.cell(customer, "risk_rating"))
-        topics = self.audible(case) if self.topics(case) else ()
+        topics = self.audible(case) if self.topics(case) else []
+        if case.action.get("unless_held"):
+            topics = [one for one in topics if one in self.lacking(case)]
         return {one["label"] for one in topics if not self.needs_rating(case) or risk_number(one["risk"]) <= rating}
 
     def max_risk(self, customer: str, channel: str) -> str:

@@ -85,8 +85,13 @@ def name_all(rows: list[list[str]]) -> None:
     row[1] = row[1].replace("客户", "王先生")
 
 
+def sent_to(rows: list[list[str]]) -> None:
+    """Suppress somebody to whom a message goes."""
+    rows[1][:2] = ["G-MANY-2", "G-SMS-1"]
+
+
 MUTATIONS: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "number twice": ("phone-repeated", lambda folder: rewrite(folder / "sms.csv", cell(2, 0, "13800000001"))),
+    "number twice": ("phone-repeated", lambda folder: rewrite(folder / "sms.csv", cell(2, 0, "13800000002"))),
     "no mobile": ("phone-form", lambda folder: rewrite(folder / "sms.csv", cell(1, 0, "01088888888"))),
     "text without sender": ("text-signature", lambda folder: rewrite(folder / "sms.csv", cell(1, 1, "您好。拒收请回复R"))),
     "text without refusal": ("text-opt-out", lambda folder: rewrite(folder / "sms.csv", cell(1, 1, "【示例银行】您好。"))),
@@ -101,8 +106,8 @@ MUTATIONS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "customer twice": ("customer-repeated", lambda folder: rewrite(folder / "calls.csv", copied(1))),
     "forgotten": ("contact-missing", lambda folder: rewrite(folder / "contacts.csv", without(1))),
     "unknown customer": ("contact-missing", lambda folder: rewrite(folder / "sms.csv", cell(1, 2, "NOBODY"))),
-    "manager's file": ("manager-rows", lambda folder: rewrite(next(folder.glob("branches/*/*/calls.csv")), without(1))),
-    "both": ("both-ways", lambda folder: rewrite(folder / "suppressed.csv", cell(1, 1, "G-SMS-1"))),
+    "manager's file": ("manager-rows", lambda folder: rewrite(next(folder.glob("branches/*/*.csv")), without(1))),
+    "both": ("both-ways", lambda folder: rewrite(folder / "suppressed.csv", sent_to)),
     "counts": ("counts-differ", counts),
     "private client": ("private-client", lambda folder: rewrite(folder / "sms.csv", cell(1, 2, "P-CLIENT"))),
 }

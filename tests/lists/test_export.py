@@ -195,7 +195,7 @@ def test_in_person_nothing_risky_is_offered_without_consent(
     customers = write_customers(tmp_path / "c.csv", {"S1": customer(1, **fields)})
     assert export(run, customers, tmp_path / "lists").returncode == 0
     (row,) = read_rows(tmp_path / "lists" / ON / "visits.csv")
-    assert (*offer, remark) == (row["may_market"], row["max_risk"], "仅服务和一般业务,不得营销" in row["reasons"])
+    assert (*offer, remark) == (row["may_market"], row["max_risk"], "仅服务和一般业务，不得营销" in row["reasons"])
 
 
 def test_messages_of_each_action_are_read_back(home: Path, tmp_path: Path) -> None:

@@ -80,8 +80,9 @@ DAYS: Final = tuple(
 BRANCH_ACTIONS: Final = ("G-SEMINAR", "D-EVENT", "P-BRANCH-1", "P-BRANCH-2")
 BOOK: Final = Book(RULES)
 SATURDAY: Final = 5
-UNREACHED: Final = {"not_distributable", "no_template", "manager_quota"}
-"""Gates that the shipped rules never close: every text is there, and nobody sets a quota."""
+TAUGHT: Final = sorted({topic for one in BOOK.listed() if one.get("unless_held") for topic in one["topics"]})
+UNREACHED: Final = {"not_distributable", "no_template"}
+"""Gates that the shipped rules never close: every text is there."""
 BY_PHONE: Final = {one["id"] for one in BOOK.listed() if BOOK.ways[one["channels"][0]] in {"sms", "call"}}
 RATED: Final = {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["rating"] == "needed"} | {"D-SMS-7"}
 FALLS: Final = {
@@ -121,9 +122,9 @@ class Likely(NamedTuple):
 class Maker:
     """Makes worlds whose days lie at the edges of the limits as often as not."""
 
-    def __init__(self, rng: random.Random, on: dt.date, likely: Likely) -> None:
+    def __init__(self, rng: random.Random, on: dt.date, likely: Likely, managers: Sequence[str] = ("李经理", "赵经理")) -> None:
         """Take the dice."""
-        self.rng, self.on, self.likely = rng, on, likely
+        self.rng, self.on, self.likely, self.managers = rng, on, likely, managers
 
     def chance(self, share: float) -> bool:
         """Return true so often."""
@@ -170,7 +171,7 @@ class Maker:
             "name": rng.choice(("王丹", "李雷", "张三", "")),
             "gender": rng.choice(("F", "M", "")),
             "mobile": self.mobile(number),
-            "manager": rng.choice(("李经理", "赵经理", "")),
+            "manager": rng.choice((*self.managers, "")),
             "wealth_manager": rng.choice(("钱理财", "")),
             "branch": rng.choice(("城东支行", "城西支行", "")),
             "birthday": self.birthday(),
@@ -188,7 +189,7 @@ class Maker:
             "private_client": "Y" if self.chance(self.likely.mishap / 3) else rng.choice(("", "N")),
             "points": rng.choice(("", "0", "1200")),
             "points_expire_on": self.near(0, 30, 31, 33, 60).isoformat() if self.chance(self.likely.event) else "",
-            "products_held": "",
+            "products_held": rng.choice(("", "信用卡", "pos|手机银行 | online_bank", "|".join(TAUGHT))),
         }
 
     def customers(self, count: int) -> dict[str, Fields]:
@@ -208,7 +209,8 @@ class Maker:
         """Return a tier with a closing balance, which is now and then far above it."""
         tier = self.rng.choice(TIERS)
         fen = {"untiered": 0, "effective": 5_000_000}.get(tier, 30_000_000)
-        return Tiered(tier, self.rng.choice((2_000_000_000, 500_000_000, 499_999_999)) if self.chance(self.likely.mishap / 2) else fen)
+        closing = self.rng.choice((2_000_000_000, 500_000_000, 499_999_999)) if self.chance(self.likely.mishap / 2) else fen
+        return Tiered(tier, closing, BOOK.bounds_fen.get(tier, 0) + self.rng.randrange(3))
 
     def run(self, ids: Iterable[str]) -> tuple[dict[str, Tiered], dict[str, Change]]:
         """Return the customers of the run and its changes; some have no profile, some profiles left before the quarter."""
@@ -307,7 +309,7 @@ def _change(before: str, now: str) -> str:
 
 def world_of(rng: random.Random, on: dt.date, count: int, likely: Likely) -> World:
     """Return a random world with every column and file."""
-    maker = Maker(rng, on, likely)
+    maker = Maker(rng, on, likely, ["李经理", *(f"经理{number}" for number in range(count // 100))])
     customers = maker.customers(count)
     run, changes = maker.run(customers)
     events = maker.events([*run, *[one for one in customers if one not in run]])
@@ -324,6 +326,7 @@ def world_of(rng: random.Random, on: dt.date, count: int, likely: Likely) -> Wor
         barred=maker.barred(list(customers), customers),
         memory=maker.memory(list(customers), events),
         branch_dates={action: [maker.near(0, 7, 14, 16, 17)] for action in BRANCH_ACTIONS if maker.chance(0.7)},
+        first_export=rng.choice((None, maker.near(-1, -20, -60, -200))),
     )
 
 
@@ -351,7 +354,7 @@ def run_of(world: World) -> TieredRun:
         "tier": [world.run[one].tier for one in ids],
         "fen_days": [BOOK.bounds_fen.get(world.run[one].tier, 0) * days for one in ids],
         "quarter_days": [days] * len(ids),
-        "daily_average_fen": [BOOK.bounds_fen.get(world.run[one].tier, 0) for one in ids],
+        "daily_average_fen": [world.run[one].average_fen for one in ids],
         "closing_fen": [world.run[one].closing_fen for one in ids],
         "days_held": [days] * len(ids),
     }
@@ -414,6 +417,7 @@ def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
         known=Known(events, contacts, barred),
         memory=memory_of(world.memory),
         branch_dates={action: [day_number(day) for day in days] for action, days in world.branch_dates.items()},
+        first_day=None if world.first_export is None else day_number(world.first_export),
     )
 
 
@@ -689,7 +693,7 @@ def test_a_rating_that_bars_what_a_meeting_is_about_is_asked_for(books: Playbook
     customers = {"A": PLAIN | {"risk_rated_on": "2014-12-01", "consent_wechat": ""}}
     oracle, _ = check(plain_world({"A": "private"}, customers=customers), books, tmp_path)
     assert oracle.verdicts["A", "P-ALLOC"].reason == "rating_expired"
-    assert oracle.verdicts["A", "REASSESS"] == ("calls", "")
+    assert oracle.verdicts["A", "REASSESS"] == ("appointments", "")
 
 
 @pytest.mark.parametrize("birthday", ["1956-01-05", ""], ids=["sixty", "of unknown age"])

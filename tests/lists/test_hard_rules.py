@@ -35,7 +35,22 @@ def phone(number: int) -> str:
     return f"138{number:08d}"
 
 
-AVERAGES = {1: EFFECTIVE, 2: EFFECTIVE, 3: EFFECTIVE, 4: SILVER, 5: GOLD, 6: DIAMOND, 7: PRIVATE, 8: DIAMOND, 9: EFFECTIVE, 10: GOLD}
+AVERAGES = {
+    1: EFFECTIVE,
+    2: EFFECTIVE,
+    3: EFFECTIVE,
+    4: SILVER,
+    5: GOLD,
+    6: DIAMOND,
+    7: PRIVATE,
+    8: DIAMOND,
+    9: EFFECTIVE,
+    10: GOLD,
+    11: GOLD,
+    12: DIAMOND,
+    13: GOLD,
+    14: PRIVATE,
+}
 
 
 def draft() -> Draft:
@@ -44,8 +59,8 @@ def draft() -> Draft:
         sms=[
             message(named(1), "E-SMS-1", phone(1), "王先生"),
             message(f"{named(2)}|{named(3)}", "E-SMS-1", phone(2)),
-            message(named(5), "G-SMS-1", phone(5), product="理财产品"),
-            message(named(6), "D-SMS-2", phone(6), product="理财产品"),
+            message(named(11), "G-SMS-1", phone(11), product="理财产品"),
+            message(named(12), "D-SMS-2", phone(12), product="理财产品"),
         ],
         lists={
             "calls": [
@@ -53,15 +68,18 @@ def draft() -> Draft:
                 person(named(10), "G-CALL-2", "金卡", phone=phone(10), manager="M02"),
             ],
             "appointments": [person(named(8), "D-SMS-7", "金钻", phone=phone(8))],
-            "invitations": [person(named(5), "G-SEMINAR", "金卡")],
+            "invitations": [person(named(13), "G-SEMINAR", "金卡")],
             "visits": [person(named(4), "S-POS|S-TEACH-1", "银卡")],
         },
         private={
-            "wechat": [person(named(7), "P-WECHAT", "私银", text=ASKED)],
+            "wechat": [person(named(14), "P-WECHAT", "私银", text=ASKED)],
             "appointments": [person(named(7), "P-MEET", "私银", phone=phone(7)), person(named(6), "D-ALLOC", "金钻", phone=phone(6))],
         },
-        suppressed=[stopped(named(9), "E-SMS-1", "sms", "no_consent", "effective")],
-        private_suppressed=[stopped(named(7), "P-BRANCH-1", "invitations", "frequency_cap", "private")],
+        suppressed=[
+            stopped(named(9), "E-SMS-1", "sms", "no_consent", "effective"),
+            stopped(named(6), "D-SMS-2", "sms", "one_contact_a_day", "gold_diamond"),
+        ],
+        private_suppressed=[stopped(named(15), "P-BRANCH-1", "invitations", "frequency_cap", "private")],
     )
 
 
@@ -199,6 +217,11 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
         ("twice in a row", lambda one: said(one, customer_id=f"{named(1)}|{named(1)}", text=SOUND.replace("王先生", "客户"))),
         ("suppressed twice", lambda one: one.suppressed.append(stopped(named(9), "E-SMS-1", "sms", "opted_out", "effective"))),
     ],
+    "contacted-twice": [
+        ("called and written to", lambda one: one.sms.append(message(named(10), "G-SMS-1", phone(10), product="理财产品"))),
+        ("visited and called", lambda one: one.lists["visits"].append(person(named(10), "G-SEMINAR", "金卡"))),
+        ("openly and privately", lambda one: one.private["appointments"].append(person(named(10), "D-ALLOC", "金钻", phone=phone(10)))),
+    ],
     "action-channel": [
         ("message in a list", lambda one: one.lists["visits"][0].update(action="S-SMS-1")),
         ("suppressed", lambda one: one.suppressed[0].update(action="S-POS")),
@@ -206,13 +229,13 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
     ],
     "reason-unknown": [("no gate", lambda one: one.suppressed[0].update(reason="whim"))],
     "both-ways": [("both", lambda one: one.suppressed[0].update(customer_id=named(1)))],
-    "private-purpose": [("open", lambda one: one.lists["appointments"].append(person(named(4), "D-ALLOC", "金钻", phone=phone(4)))),
+    "private-purpose": [("open", lambda one: one.lists["appointments"].append(person(named(20), "D-ALLOC", "金钻", phone=phone(20)))),
         ("suppressed", lambda one: one.suppressed.append(stopped(named(8), "D-ALLOC", "appointments", "no_consent", "gold_diamond"))),
     ],
     "private-client": [
-        ("private message", lambda one: one.sms.append(message(named(7), "E-SMS-1", phone(7)))),
+        ("private message", lambda one: one.sms.append(message(named(15), "E-SMS-1", phone(15)))),
         ("private suppressed", lambda one: one.suppressed.append(stopped(named(7), "E-SMS-1", "sms", "no_consent", "private"))),
-        ("by an open action", lambda one: one.private["appointments"].append(person(named(5), "P-MEET", "金卡", phone=phone(5)))),
+        ("by an open action", lambda one: one.private["appointments"].append(person(named(9), "P-MEET", "金卡", phone=phone(9)))),
         ("by the earlier tier", lambda one: one.private["appointments"][1].update(previous_tier_label="准私银")),
     ],
 }  # fmt: skip
@@ -257,14 +280,14 @@ def replaced(file: str, columns: tuple[str, ...] | None = None, *, bom: bool = T
 
 def moved(one: Draft) -> None:
     """Let two managers have each other's calls."""
-    first, second = "branches/朝阳支行/M01/calls.csv", "branches/朝阳支行/M02/calls.csv"
+    first, second = "branches/朝阳支行/M01.csv", "branches/朝阳支行/M02.csv"
     one.main_files[first], one.main_files[second] = one.main_files[second], one.main_files[first]
 
 
 def mixed(one: Draft) -> None:
     """Let a manager have the row of another besides."""
-    one.main_files["branches/朝阳支行/M01/calls.csv"][1].extend(one.main_files["branches/朝阳支行/M02/calls.csv"][1])
-    del one.main_files["branches/朝阳支行/M02/calls.csv"]
+    one.main_files["branches/朝阳支行/M01.csv"][1].extend(one.main_files["branches/朝阳支行/M02.csv"][1])
+    del one.main_files["branches/朝阳支行/M02.csv"]
 
 
 def miscounted(*path: str) -> Change:
@@ -297,8 +320,9 @@ def private_offer(one: Draft) -> None:
 
 def lost_visit(one: Draft) -> None:
     """Lose a row of a list and of its manager's file."""
-    for file in ("visits.csv", "branches/朝阳支行/M01/visits.csv"):
-        cut(file)(one)
+    cut("visits.csv")(one)
+    _, rows, _ = one.main_files["branches/朝阳支行/M01.csv"]
+    rows[:] = [row for row in rows if row["channel"] != "visits"]
 
 
 FILES: dict[str, list[tuple[str, Change]]] = {
@@ -333,9 +357,9 @@ FILES: dict[str, list[tuple[str, Change]]] = {
     "contact-unlisted": [("message", cut("sms.csv", 0)), ("visit", lost_visit)],
     "private-offer": [("new product", private_offer)],
     "manager-rows": [
-        ("lost", cut("branches/朝阳支行/M01/visits.csv")),
-        ("no file", lambda one: one.main_files.pop("branches/朝阳支行/M02/calls.csv")),
-        ("altered", lambda one: one.main_files["branches/朝阳支行/M01/visits.csv"][1].__setitem__(0, person(named(4), "S-POS", "银卡"))),
+        ("lost", cut("branches/朝阳支行/M01.csv")),
+        ("no file", lambda one: one.main_files.pop("branches/朝阳支行/M02.csv")),
+        ("altered", lambda one: one.main_files["branches/朝阳支行/M01.csv"][1][-1].update(action="S-POS")),
     ],
     "manager-folder": [("exchanged", moved), ("mixed", mixed)],
 }  # fmt: skip
@@ -425,18 +449,18 @@ def gone(one: Branch) -> None:
 
 def many_holders(one: Branch) -> None:
     """Let two more have the number that two have."""
-    one.people |= {11: customer(2), 12: customer(2)}
+    one.people |= {21: customer(2), 22: customer(2)}
 
 
 def another_holder(**fields: str) -> Callable[[Branch], object]:
     """Return a change by which somebody who is in no list has the number of the first customer."""
-    return lambda one: one.people.update({11: customer(1, **fields)})
+    return lambda one: one.people.update({21: customer(1, **fields)})
 
 
 def complaining_holder(one: Branch) -> None:
     """Let somebody who is in no list and has the number of the first customer have complained."""
     another_holder()(one)
-    one.log.append((named(11), "visits", "2016-01-01", "complaint"))
+    one.log.append((named(21), "visits", "2016-01-01", "complaint"))
 
 
 def grave_illness(one: Branch) -> None:
@@ -500,11 +524,11 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("refused by the log", ("client-listed", "client-refused"), lambda one: one.log.append((named(1), "sms", "2014-01-01", "opt_out"))),
     ("refused another way", (), lambda one: one.log.append((named(1), "calls", "2014-01-01", "refused"))),
     ("wrong number by the log", ("client-listed",), lambda one: one.log.append((named(1), "calls", "2015-12-01", "wrong_number"))),
-    ("wrong number of another", (), lambda one: one.log.append((named(12), "calls", "2015-12-01", "wrong_number"))),
+    ("wrong number of another", (), lambda one: one.log.append((named(22), "calls", "2015-12-01", "wrong_number"))),
     ("complained", ("client-refused",), lambda one: one.log.append((named(1), "calls", "2015-12-06", "complaint"))),
     ("complained long ago", (), lambda one: one.log.append((named(1), "calls", "2015-12-05", "complaint"))),
     ("holder complained", ("phone-holder",), complaining_holder),
-    ("without a manager", ("client-manager",), with_fields(7, manager="")),
+    ("without a manager", ("client-manager",), with_fields(14, manager="")),
     ("without a manager, no private purpose", (), with_fields(5, manager="")),
     ("refused a visit", ("client-listed", "client-refused"), lambda one: one.log.append((named(4), "visits", "2014-01-01", "refused"))),
     ("not asked", ("client-consent",), with_fields(1, consent_sms="")),
@@ -530,15 +554,15 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("rated within the year", (), with_fields(6, risk_rated_on="2015-01-06")),
     ("rated tomorrow", ("client-rating",), with_fields(6, risk_rated_on="2016-01-06")),
     ("no day of rating", ("client-rating",), with_fields(6, risk_rated_on="")),
-    ("too risky", ("client-risk",), with_fields(5, risk_rating="C1")),
-    ("risky enough", (), with_fields(5, risk_rating="C2")),
-    ("private product too risky", ("client-risk",), with_fields(7, risk_rating="C3")),
+    ("too risky", ("client-risk",), with_fields(11, risk_rating="C1")),
+    ("risky enough", (), with_fields(11, risk_rating="C2")),
+    ("private product too risky", ("client-risk",), with_fields(14, risk_rating="C3")),
     ("new product too risky", ("client-risk",), too_risky),
     ("new product", (), lambda one: setattr(one, "product", "股票型基金")),
     ("new product not sold", ("client-risk",), lambda one: setattr(one, "product", "私募基金")),
     ("new product, sixty today", ("client-senior",), too_old),
-    ("not qualified", ("client-unqualified",), with_fields(7, qualified_investor="N")),
-    ("qualified on no day", ("client-unqualified",), with_fields(7, qualified_on="")),
+    ("not qualified", ("client-unqualified",), with_fields(14, qualified_investor="N")),
+    ("qualified on no day", ("client-unqualified",), with_fields(14, qualified_on="")),
     ("another surname", ("client-addressed",), with_fields(1, name="李小明")),
     ("another given name", (), with_fields(1, name="王 丹")),
     ("another form of address", ("client-addressed",), with_fields(1, gender="F")),

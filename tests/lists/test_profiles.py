@@ -328,8 +328,8 @@ MANIFEST = {"identity": "", "made_from": {}, "quarter": "2015Q4", "status": "off
 """A manifest of the form that every one has, but for its outputs."""
 FILES = {
     "suppressed.csv": b"1",
-    "branches/朝阳支行/M001/calls.csv": b"2",
-    "branches/朝阳支行/M002/calls.csv": b"3",
+    "branches/朝阳支行/M001.csv": b"2",
+    "branches/朝阳支行/M002.csv": b"3",
     "branches/a/x.csv": b"4",
 }
 
@@ -355,19 +355,19 @@ def test_nested_files_are_published_and_verified(tmp_path: Path) -> None:
 def test_nested_files_that_differ_are_told(tmp_path: Path) -> None:
     """What is altered, absent or unknown in a nested folder is told by its whole name, an unknown folder once."""
     folder = published(tmp_path)
-    (folder / "branches/朝阳支行/M001/calls.csv").write_bytes(b"9")
-    (folder / "branches/朝阳支行/M002/calls.csv").unlink()
-    (folder / "branches/朝阳支行/M002/notes.txt").touch()
+    (folder / "branches/朝阳支行/M001.csv").write_bytes(b"9")
+    (folder / "branches/朝阳支行/M002.csv").unlink()
+    (folder / "branches/朝阳支行/notes.txt").touch()
     (folder / "branches/b/c").mkdir(parents=True)
     (folder / "branches/b/c/d.csv").touch()
     (folder / "branches/a").rename(tmp_path / "elsewhere")
     (folder / "branches/a").symlink_to(tmp_path / "elsewhere")
     assert [
-        ("branches/朝阳支行/M001/calls.csv", "output-altered"),
-        ("branches/朝阳支行/M002/calls.csv", "output-absent"),
+        ("branches/朝阳支行/M001.csv", "output-altered"),
+        ("branches/朝阳支行/M002.csv", "output-absent"),
         ("branches/a", "output-unknown"),
         ("branches/b", "output-unknown"),
-        ("branches/朝阳支行/M002/notes.txt", "output-unknown"),
+        ("branches/朝阳支行/notes.txt", "output-unknown"),
     ] == [(one.file.removeprefix("2015-12-31/"), one.rule) for one in manifests.verify(folder)[1]]
 
 

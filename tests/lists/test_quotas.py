@@ -19,9 +19,9 @@ PEOPLE = {f"G{number}": customer(number) for number in range(1, 7)}
 def _branch(tmp_path: Path) -> Path:
     """Return a folder with a run, customers of one manager with maturities, one a day, and rules with two places a day."""
     shutil.copytree(RULES, tmp_path / "rules")
-    quota = "manager_quota:\n  contacts_per_day: 2\n  managers: [{manager: M02, contacts_per_day: 0}]\n  source: a test\n"
+    quota = "contacts_per_day: 2\n  managers: [{manager: M02, contacts_per_day: 0}]"
     gates = tmp_path / "rules" / "gates.yaml"
-    gates.write_text(gates.read_text(encoding="utf-8") + quota, encoding="utf-8")
+    gates.write_text(gates.read_text(encoding="utf-8").replace("contacts_per_day: 12", quota), encoding="utf-8")
     make_run(tmp_path / "out", dict.fromkeys(PEOPLE, GOLD))
     write_customers(tmp_path / "customers.csv", PEOPLE)
     write_events(
@@ -47,15 +47,16 @@ def test_the_most_urgent_stay(branch: Path) -> None:
     }
 
 
-def test_the_overflow_comes_first(branch: Path) -> None:
-    """Who waited stands before who is due sooner, and who waited longest before all others."""
+def test_what_ends_today_comes_first_and_then_who_waited(branch: Path) -> None:
+    """What ends today stands before who waited, and who waited longest before who is due sooner."""
     assert ["G1", "G2"] == calls(branch, FIRST)
     write_events(
         branch / "events.csv",
         [*_maturities(), ("G1", "maturity", "", "2016-01-06", "新的", ""), ("G2", "maturity", "", "2016-01-06", "新的", "")],
     )
-    assert ["G3", "G4"] == calls(branch, SECOND)
-    assert ["G5", "G6"] == calls(branch, THIRD)
+    assert ["G1", "G2"] == calls(branch, SECOND)
+    write_events(branch / "events.csv", [*_maturities(), ("G1", "maturity", "", "2016-01-08", "又一个", "")])
+    assert ["G3", "G4"] == calls(branch, THIRD)
 
 
 def _maturities() -> list[tuple[str, str, str, str, str, str]]:

@@ -58,7 +58,11 @@ PEOPLE = {
     "SHARED-2": customer(20),
     "S1": customer(40, segments="merchant"),
     "P1": customer(30),
+    "M1": customer(41),
+    "M2": customer(42),
 }
+"""M1, M2 and those who share a number get a message; all others are called about a maturity."""
+CALLED = [one for one in PEOPLE if one[0] != "M" and not one.startswith("SHARED")]
 AVERAGES = {one: {"P1": PRIVATE, "S1": SILVER}.get(one, GOLD) for one in PEOPLE}
 HEADER = ("customer_id", "action", "channel", "result", "on", "by", "obstacle", "note")
 
@@ -73,7 +77,7 @@ class Branch:
         if not self.run.exists():
             make_run(folder / "out", AVERAGES)
             write_customers(self.customers, PEOPLE)
-            write_events(self.events, [(one, "maturity", "", "2016-01-09", "三年定期", "50000.00") for one in PEOPLE])
+            write_events(self.events, [(one, "maturity", "", "2016-01-09", "三年定期", "50000.00") for one in CALLED])
             self.export()
 
     def export(self, on: str = ON, **asked: Any) -> Path:
@@ -126,9 +130,9 @@ def calls(folder: Path) -> dict[str, str]:
 
 def test_a_list_comes_back_as_it_went_out(branch: Branch) -> None:
     """A manager's CSV with Chinese headers and nothing but results filled in is recorded, one row for each action."""
-    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "calls.csv"
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01.csv"
     rows = read_rows(source)
-    rows[0] |= {"联系结果": "已接通", "障碍": "利率低", "备注": "=1+1"}
+    rows[0] |= {"结果": "已接通", "阻碍": "利率低", "备注": "=1+1"}
     back = write_rows(branch.folder / "back.csv", list(rows[0]), [list(row.values()) for row in rows])
     done = branch.record(back)
     actions = rows[0]["事项"].split("|")
@@ -143,18 +147,17 @@ def test_a_list_comes_back_as_it_went_out(branch: Branch) -> None:
 
 
 def test_a_workbook_comes_back(branch: Branch) -> None:
-    """The workbook of a manager, filled in and saved anew, says its channel by the list alone; every sheet is read."""
-    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    """The workbook of a manager, filled in and saved anew, below its title, says its channel by customer and action alone."""
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01.xlsx"
     sheets = load_workbook(source)
     back = branch.folder / "back.xlsx"
     with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
         for name in sheets.sheet_names:
             rows = sheets.get_sheet_by_name(name).to_python()
-            place = rows[0].index("联系结果")
+            place = rows[1].index("结果")
             tab = book.add_worksheet(name)
             for number, row in enumerate(rows):
-                tab.write_row(number, 0, [*row[:place], "interested" if number == 1 else row[place], *row[place + 1 :]])
-    assert len(sheets.sheet_names) > 1
+                tab.write_row(number, 0, [*row[:place], "interested" if number > 1 else row[place], *row[place + 1 :]])
     done = branch.record(back)
     assert done.returncode == 0, done.stderr
     assert {row["channel"] for row in branch.log()} == {"calls", "visits"}
@@ -163,21 +166,22 @@ def test_a_workbook_comes_back(branch: Branch) -> None:
 
 def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
     """The workbook offers the bank's own first word for each result, lets others through with a warning, and all of them are read."""
-    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01.xlsx"
     with zipfile.ZipFile(source) as parts:
         xml = parts.read("xl/worksheets/sheet1.xml").decode()
-    (offered,) = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
+    offered, obstacles = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
     words = offered.split(",")
+    assert "利率偏低" in obstacles.split(",")
     assert ["已接通", "未接通", "空号"] == words[:3]
     sheets = load_workbook(source)
     rows = sheets.get_sheet_by_name(sheets.sheet_names[0]).to_python()
-    place = rows[0].index("联系结果")
+    place = rows[1].index("结果")
     back = branch.folder / "back.xlsx"
     with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
         tab = book.add_worksheet("电话")
-        tab.write_row(0, 0, rows[0])
+        tab.write_row(0, 0, rows[1])
         for number, word in enumerate([*words, "无人接听"], 1):
-            tab.write_row(number, 0, [*rows[1][:place], word, *rows[1][place + 1 :]])
+            tab.write_row(number, 0, [*rows[2][:place], word, *rows[2][place + 1 :]])
     done = branch.record(back)
     assert done.returncode == 0, done.stderr
     assert list(dict.fromkeys(row["result"] for row in branch.log())) == list(RESULT_CODES)
@@ -186,11 +190,11 @@ def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_a_workbook_saved_by_another_program_comes_back(branch: Branch) -> None:
     """LibreOffice opens the workbook of a manager and saves it as CSV and as .xlsx; both are taken, and have no result yet."""
-    source = branch.out / ON / "branches" / "朝阳支行" / "M01" / "lists.xlsx"
+    source = branch.out / ON / "branches" / "朝阳支行" / "M01.xlsx"
     target = branch.folder / "saved"
     command = [str(SOFFICE), f"-env:UserInstallation=file://{branch.folder}/profile", "--headless", "--convert-to"]
     subprocess.run([*command, "xlsx", "--outdir", target, source], check=True, capture_output=True, timeout=120)
-    done = branch.record(target / "lists.xlsx")
+    done = branch.record(target / "M01.xlsx")
     assert done.returncode == 0, done.stderr
     assert "no result to record" in done.stdout
 
@@ -210,15 +214,15 @@ def test_the_same_again_changes_nothing(branch: Branch) -> None:
 
 def test_a_refusal_bars_its_way_for_ever(branch: Branch) -> None:
     """Who refused a call is not called again, not even as a service; messages still go out. Who opted out gets no message again."""
-    done = branch.record(branch.results(said("G1", "refused"), said("G2", "opt_out", *sms_of(branch, "G2"))))
+    done = branch.record(branch.results(said("G1", "refused"), said("M2", "opt_out", *sms_of(branch, "M2"))))
     assert done.returncode == 0, done.stderr
     assert [tuple(row.values()) for row in branch.barred()] == [
-        *((one, "", channel, ON) for one, channel in (("G1", "calls"), ("G2", "sms"))),
-        *(("", PEOPLE[one]["mobile"], channel, ON) for one, channel in (("G1", "calls"), ("G2", "sms"))),
+        *((one, "", channel, ON) for one, channel in (("G1", "calls"), ("M2", "sms"))),
+        *(("", PEOPLE[one]["mobile"], channel, ON) for one, channel in (("G1", "calls"), ("M2", "sms"))),
     ]
     reasons = reasons_of(branch.export("2016-02-29", allow_old_run=True))
     assert {reason for (one, action), reason in reasons.items() if one == "G1" and action.startswith("G-CALL")} <= {"do_not_contact"}
-    assert {reason for (one, action), reason in reasons.items() if one == "G2" and "-SMS-" in action} == {"do_not_contact"}
+    assert {reason for (one, action), reason in reasons.items() if one == "M2" and "-SMS-" in action} == {"do_not_contact"}
     assert "do_not_contact" not in {reason for (one, action), reason in reasons.items() if one == "G1" and "-SMS-" in action}
 
 
@@ -315,7 +319,7 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     """A row whose id lost its leading zeros says so; one that is listed, and has another action, does not."""
     listed = pa.table({"customer_id": ["0012", "007", "7", "0"], "action": ["A"] * 4, "channel": ["calls"] * 4})
     ids = ["12", "012", "9", "7", "0012", "12|0012", "", "00"]
-    rows = pa.table({"客户号": ids, "事项": ["A", "A", "A", "B", "A", "A", "A", "A"], "联系结果": ["reached"] * len(ids)})
+    rows = pa.table({"客户号": ids, "事项": ["A", "A", "A", "B", "A", "A", "A", "A"], "结果": ["reached"] * len(ids)})
     file = SideFile(
         "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
     )
@@ -347,7 +351,7 @@ def test_files_of_the_same_name_are_told_apart(branch: Branch) -> None:
         branch.results(said("X1", "reached"), name=f"ret/{place}/calls.csv")
         with xlsxwriter.Workbook(branch.folder / "ret" / place / "lists.xlsx") as book:
             sheet = book.add_worksheet("电话")
-            sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+            sheet.write_row(0, 0, ["客户号", "事项", "结果"])
             sheet.write_row(1, 0, ["X2", "G-CALL-1", "reached"])
     branch.results(said("X3", "reached"), name="ret/a/other.csv")
 
@@ -368,18 +372,18 @@ def test_a_workbook_that_is_none_is_refused(branch: Branch) -> None:
     """A damaged workbook, one with a column without a header, and one whose ids Excel took for numbers are refused."""
     whole = branch.folder / "whole.xlsx"
     with xlsxwriter.Workbook(whole) as book:
-        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "联系结果"])
+        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "结果"])
     broken = branch.folder / "broken.xlsx"
     broken.write_bytes(whole.read_bytes()[:-40])
     nameless = branch.folder / "nameless.xlsx"
     with xlsxwriter.Workbook(nameless) as book:
         sheet = book.add_worksheet("电话")
-        sheet.write_row(0, 0, ["客户号", "事项", "联系结果", "", "备注"])
+        sheet.write_row(0, 0, ["客户号", "事项", "结果", "", "备注"])
         sheet.write_row(1, 0, ["G1", "G-CALL-1", "reached", "?", ""])
     digits = branch.folder / "digits.xlsx"
     with xlsxwriter.Workbook(digits) as book:
         sheet = book.add_worksheet("电话")
-        sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+        sheet.write_row(0, 0, ["客户号", "事项", "结果"])
         sheet.write_row(1, 0, [1234567890123456789, "G-CALL-1", "reached"])
     for file, message in (
         (broken, "broken.xlsx: is not a whole workbook"),
@@ -521,21 +525,21 @@ def test_what_was_said_last_counts(branch: Branch) -> None:
     for back in (first, second, first, first):
         assert branch.record(back).returncode == 0
     assert ["reached", "no_answer", "reached"] == [row["result"] for row in branch.log()]
-    action, channel = sms_of(branch, "G2")
-    receipts = branch.results(said("G2", "delivered", action, channel), said("G2", "opt_out", action, channel), name="c.csv")
+    action, channel = sms_of(branch, "M2")
+    receipts = branch.results(said("M2", "delivered", action, channel), said("M2", "opt_out", action, channel), name="c.csv")
     for _ in range(2):
         assert branch.record(receipts).returncode == 0
-    assert ["delivered", "opt_out"] == [row["result"] for row in branch.log() if row["customer_id"] == "G2"]
+    assert ["delivered", "opt_out"] == [row["result"] for row in branch.log() if row["customer_id"] == "M2"]
 
 
 def test_a_replaced_export_takes_results_and_a_copy_does_not(branch: Branch) -> None:
     """What came of lists that were replaced binds too; of a copy elsewhere no later export would know, so it is refused."""
-    action, channel = sms_of(branch, "G1")
+    action, channel = sms_of(branch, "M1")
     branch.export(ON, only=("calls",), replace=True)
     old = branch.out / ".superseded" / f"{ON}-1"
-    done = vip("playbook", "record", old, branch.results(said("G1", "opt_out", action, channel)), "--rules", RULES)
+    done = vip("playbook", "record", old, branch.results(said("M1", "opt_out", action, channel)), "--rules", RULES)
     assert done.returncode == 0, done.stderr
-    assert ["G1"] == [row["customer_id"] for row in branch.barred() if row["customer_id"]]
+    assert ["M1"] == [row["customer_id"] for row in branch.barred() if row["customer_id"]]
     copy = branch.folder / "inbox" / ON
     shutil.copytree(branch.out / ON, copy)
     for arguments in ((), ("--private-out", branch.folder / "lists.private")):
@@ -544,7 +548,7 @@ def test_a_replaced_export_takes_results_and_a_copy_does_not(branch: Branch) -> 
     link = branch.folder / "link"
     link.symlink_to(branch.out / ON)
     assert vip("playbook", "record", link, branch.results(said("G2", "refused"), name="b.csv"), "--rules", RULES).returncode == 0
-    assert ["G1", "G2"] == [row["customer_id"] for row in branch.barred() if row["customer_id"]]
+    assert ["G2", "M1"] == sorted(row["customer_id"] for row in branch.barred() if row["customer_id"])
 
 
 def test_lists_that_stand_already_are_named(branch: Branch) -> None:
@@ -562,7 +566,7 @@ def test_workbooks_that_mislead_are_refused(kind: str, branch: Branch) -> None:
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("陈先生13800002416")
         if kind != "empty":
-            sheet.write_row(0, 0, ["客户号", "事项", "联系结果"])
+            sheet.write_row(0, 0, ["客户号", "事项", "结果"])
             sheet.write_row(1, 0, ["G1", "G-CALL-1", ""])
             sheet.write_row(2, 0, ["G2", "G-CALL-1", ""])
         if kind == "merged":
@@ -597,7 +601,7 @@ def test_workbooks_that_fill_the_memory_are_refused(kind: str, branch: Branch) -
     """A small workbook of millions of blank cells, of a huge part, or in which all cells share a long text, is exit 4 before it is read."""
     sound = branch.folder / "sound.xlsx"
     with xlsxwriter.Workbook(sound) as book:
-        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "联系结果"])
+        book.add_worksheet().write_row(0, 0, ["客户号", "事项", "结果"])
     bomb = branch.folder / "bomb.xlsx"
     with zipfile.ZipFile(sound) as parts, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as altered:
         for part in {*parts.namelist(), *BOMBS[kind]}:
@@ -628,7 +632,7 @@ def test_cells_that_nobody_can_read_are_refused(cell: str, branch: Branch) -> No
     path = branch.folder / "back.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
-        for number, row in enumerate([["客户号", "事项", "联系结果"], ["G1", "G-CALL-1", "reached"], ["G2", "G-CALL-1"]]):
+        for number, row in enumerate([["客户号", "事项", "结果"], ["G1", "G-CALL-1", "reached"], ["G2", "G-CALL-1"]]):
             sheet.write_row(number, 0, row)
         sheet.write_formula(2, 2, '=IF(A3="","x","")', None, "")
     name = "xl/worksheets/sheet1.xml"

@@ -36,7 +36,7 @@ def test_two_deposits_of_a_product_that_mature_on_one_day_are_one_event(
     lists = lists_of(tmp_path, "--events", events_file)
     told = [row for row in read_rows(lists / "contacts.csv") if row["action"] == "G-CALL-1"]
     assert len(told) == contacts
-    (path,) = lists.glob("branches/*/*/calls.csv")
+    (path,) = lists.glob("branches/*/*.csv")
     (row,) = read_rows(path)
     assert row["产品"] == products
 

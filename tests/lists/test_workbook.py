@@ -99,7 +99,7 @@ def nasty_table() -> pa.Table:
 def offered_by(*words: str) -> str:
     """Return what the cell of a result offers."""
     sink = io.BytesIO()
-    write_workbook({"电话": pa.table({"result": [""]})}, HEADERS, sink, words)
+    write_workbook({"电话": pa.table({"result": [""]})}, HEADERS, sink, {"result": words})
     return re.findall(r'errorStyle="warning"[^>]*><formula1>"(.*?)"</formula1>', xml_of(sink.getvalue()))[0]
 
 
@@ -190,7 +190,7 @@ def test_columns_fit_their_chinese() -> None:
     widths = [float(width) for width in re.findall(r'<col min="\d+" max="\d+" width="([\d.]+)"', xml)]
     assert (widths[0] >= 19, widths[3] >= 20) == (True, True)
     assert max(widths) < 38
-    assert '<row r="2" spans="1:19" ht="45" customHeight="1">' in xml
+    assert '<row r="2" spans="1:19" ht="51" customHeight="1">' in xml
     assert 'wrapText="1"' in xml_of(content_of({"x": call_list(30)}), "xl/styles.xml")
 
 

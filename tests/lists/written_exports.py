@@ -102,17 +102,12 @@ class Draft:
         for code, rows in lists.items():
             columns = LIST + (PERSONAL if code == "wechat" else ())
             self.main_files[f"{code}.csv"] = (columns, rows, True)
-            for branch, manager in sorted({(row["branch"], row["manager"]) for row in rows}):
-                share = [row for row in rows if (row["branch"], row["manager"]) == (branch, manager)]
-                self.main_files[f"branches/{branch}/{manager}/{code}.csv"] = (columns, share, True)
+        self.main_files |= _of_managers(lists)
         self.private_files = {
             "contacts.csv": (CONTACT, private_contacts, True),
             "suppressed.csv": (SUPPRESSED, self.private_suppressed, True),
         }
-        every = [{**row, "channel": code} for code, rows in self.private.items() for row in rows]
-        for branch, manager in sorted({(row["branch"], row["manager"]) for row in every}):
-            share = [row for row in every if (row["branch"], row["manager"]) == (branch, manager)]
-            self.private_files[f"branches/{branch}/{manager}.csv"] = (("channel", *LIST, *PERSONAL), share, True)
+        self.private_files |= _of_managers(self.private)
         self._count([*contacts, *private_contacts], [*self.suppressed, *self.private_suppressed], lists)
         head = {"on": DAY, "quarter": "2015Q4", "status": "export", "identity": "1", "made_from": {"on": DAY, "run": run, "files": {}}}
         self.manifest = {"schema": "vip-tiering export", **head, **self.manifest}
@@ -139,6 +134,19 @@ class Draft:
         named = {"digest": self.named_digest or digest, "rows": 0}
         _write(main, self.main_files, {"private": named, **self.manifest}, self.headers)
         return main, private
+
+
+def _of_managers(lists: Mapping[str, list[Row]]) -> dict[str, tuple[tuple[str, ...], list[Row], bool]]:
+    """Return the file of each manager, with the rows of all channels."""
+    every = [{**row, "channel": code} for code, rows in lists.items() for row in rows]
+    return {
+        f"branches/{branch}/{manager}.csv": (
+            ("channel", *LIST, *PERSONAL),
+            [row for row in every if (row["branch"], row["manager"]) == (branch, manager)],
+            True,
+        )
+        for branch, manager in sorted({(row["branch"], row["manager"]) for row in every})
+    }
 
 
 def _contacts(lists: Mapping[str, list[Row]]) -> list[Row]:

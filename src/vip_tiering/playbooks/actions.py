@@ -157,6 +157,10 @@ class Action(Strict):
         Annotated[StrictInt, Field(ge=1, le=366, description="least days between two contacts of the same customer and action")] | None
     ) = None
     cadence_source: Annotated[Literal["plan", "ours"], Field(description="whose number cadence_days is")] | None = None
+    per_manager_a_day: (
+        Annotated[StrictInt, Field(ge=1, le=10_000, description="at most so many customers of one manager in a day")] | None
+    ) = None
+    unless_held: Annotated[StrictBool, Field(description="true: topics that the customer holds already are left out")] = False
     aim: Annotated[Words, Field(description="what it is good for")]
     lobby: Annotated[Lobby, Field(description="the event in the branch hall")] | None = None
     message: Annotated[Message, Field(description="what is sent, where a message is sent")] | None = None
@@ -199,6 +203,28 @@ class Playbook(Strict):
     override: Annotated[Override, Field(description="needed where bulk is allowed in a tier of private clients")] | None = None
 
 
+class First(Strict):
+    """Customers who come before others in a manager's day, by what makes their action due."""
+
+    triggers: Annotated[list[Trigger], Field(min_length=1, description="what makes the action due")]
+    tiers: Annotated[list[Code], Field(min_length=1, description="codes of tiers; without it all are meant")] | None = None
+    by: (
+        Annotated[
+            Literal["amount", "average"],
+            Field(description="the larger comes first: the amount of the event, or the customer's daily average; else the higher tier"),
+        ]
+        | None
+    ) = None
+
+
+class ContactOrder(Strict):
+    """Whom a manager contacts first. Before all comes what ends before the next lists, then these, then all others by tier."""
+
+    first: Annotated[list[First], Field(min_length=1, description="in this order; of several that fit the first counts")]
+    last: Annotated[list[Trigger], Field(min_length=1, description="what comes behind all others")] | None = None
+    source: Clause
+
+
 class Measure(Strict):
     """A figure by which the branch is measured."""
 
@@ -227,6 +253,7 @@ class PlaybooksFile(PlaybookFile):
     source: Source
     playbooks: Annotated[list[Playbook], Field(min_length=1, description="one for each tier")]
     every_tier: Annotated[list[Action], Field(min_length=1, description="actions of every tier that has a playbook")] | None = None
+    contact_order: Annotated[ContactOrder, Field(description="whom a manager contacts first; without it by tier alone")] | None = None
     measures: Annotated[list[Measure], Field(min_length=1, description="figures of the branch")] | None = None
     gaps: Annotated[list[Gap], Field(min_length=1, description="what the plan leaves open")] | None = None
 
@@ -290,6 +317,9 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     for number, book in enumerate(file.playbooks):
         check_known(document, ("playbooks", number, "tier"), book.tier, tiers, "tiers.yaml")
         _check_book(document, file, number)
+    for index, entry in enumerate(file.contact_order.first if file.contact_order else ()):
+        for place, code in enumerate(entry.tiers or ()):
+            check_known(document, ("contact_order", "first", index, "tiers", place), code, tiers, "tiers.yaml")
     absent = [one for one in tiers if one not in [book.tier for book in file.playbooks]]
     renamed = any(("playbooks", number, "tier") in document.wrong for number in range(len(file.playbooks)))
     if absent and not renamed:  # a tier that was renamed is one mistake, told already
@@ -325,6 +355,8 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         document.add((*path, key), f"needs {other} beside it")
     if action.trigger == "regular" and action.cadence_days is None:
         document.add((*path, "trigger"), "regular needs cadence_days and cadence_source")
+    if action.unless_held and action.topics is None:
+        document.add((*path, "unless_held"), "needs topics beside it")
     if action.also_on is not None and action.trigger not in get_args(BalanceTrigger):
         document.add((*path, "also_on"), f"belongs to a trigger of the balances: {', '.join(get_args(BalanceTrigger))}")
     if (action.trigger == "festival") != (action.lobby is not None):

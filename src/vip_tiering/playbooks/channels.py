@@ -82,6 +82,11 @@ class Channel(Strict):
     override: Annotated[Override, Field(description="needed where caps or send_window are looser than the floor")] | None = None
 
     @property
+    def spoken(self) -> bool:
+        """Whether somebody speaks to the customer, and so can speak of other things too."""
+        return self.contact and not self.public and self.message is None
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the list that it makes."""
         if self.message is None:
@@ -94,7 +99,10 @@ class ChannelsFile(PlaybookFile):
 
     version: Version
     source: Source | None = None
-    channels: Annotated[list[Channel], Field(min_length=1, description="each channel once")]
+    channels: Annotated[
+        list[Channel],
+        Field(min_length=1, description="each once; of several for a customer in a day the last counts"),
+    ]
 
     @property
     def by_code(self) -> dict[str, Channel]:

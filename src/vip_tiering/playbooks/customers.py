@@ -15,7 +15,7 @@ from vip_tiering.base.text import tidy
 from vip_tiering.playbooks.customer_columns import CustomerColumns, CustomerFileColumns
 from vip_tiering.playbooks.file_forms import LISTS_THAT_COME_BACK, FileForm, FileForms, Kind, check_file_columns, columns_of
 from vip_tiering.playbooks.floor import PlaybookFile
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Override, Source, Strict, Version
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Override, Source, Strict, Version, Words
 from vip_tiering.rules.text_format import Encoding, Separator, TableForm, TextFormat
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -114,6 +114,7 @@ class CustomerRules(PlaybookFile):
     source: Source | None = None
     columns: CustomerColumns = Field(default_factory=CustomerColumns)
     values: Annotated[list[ValueMap], Field(min_length=1, description="the bank's own words for codes")] | None = None
+    obstacles: Annotated[list[Words], Field(min_length=1, description="words that lists offer for what stands in the way")] | None = None
     date_format: DateFormat | None = None
     birthday_calendar: (
         Annotated[Literal["solar", "lunar"], Field(description="the calendar of birthdays of which no column says it; default: solar")]

@@ -18,8 +18,8 @@ PURPOSES: Final[tuple[Purpose, ...]] = Purpose.__args__  # type: ignore[attr-def
 Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
     "no_manager", "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable",
-    "private_not_qualified", "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template", "already_contacted",
-    "frequency_cap", "not_this_turn", "manager_quota",
+    "private_not_qualified", "already_held", "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template",
+    "already_contacted", "frequency_cap", "not_this_turn", "manager_quota", "one_contact_a_day",
 ]  # fmt: skip
 GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
 """Every gate in the order in which they are tried; the first that applies is the reason."""
@@ -123,9 +123,7 @@ class ManagerQuota(Strict):
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["contacts_per_day"]}, {"required": ["managers"]}]})
 
-    contacts_per_day: (
-        Annotated[StrictInt, Field(ge=1, le=10_000, description="customers in a day, one for each list he stands in")] | None
-    ) = None
+    contacts_per_day: Annotated[StrictInt, Field(ge=1, le=10_000, description="customers in a day, by whatever channel")] | None = None
     managers: Annotated[list[OwnQuota], Field(min_length=1, description="managers with a quota of their own")] | None = None
     source: Clause
 

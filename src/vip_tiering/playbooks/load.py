@@ -58,8 +58,9 @@ class Playbooks:
     """The playbooks of a folder of rules and what they refer to, true to each other.
 
     `labels`: the label of every tier, lowest first; `products` and `channels` by code; `profiles`: the systems that take lists,
-    by code, every column with its header; `headers`: the header for people of every field of a list. `customers` says what the
-    customer file looks like; where the folder does not say it, only the English names are known.
+    by code, every column with its header; `headers`: the header for people of every field of a list; `day_sheet`: what a manager's
+    sheet of the day is called. `customers` says what the customer file looks like; where the folder does not say it, only the
+    English names are known.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Playbooks:
     customers: CustomerRules
     profiles: dict[str, Profile]
     headers: dict[str, str]
+    day_sheet: str
     warnings: tuple[str, ...]
     covers: tuple[Cover, ...]
 
@@ -79,6 +81,11 @@ class Playbooks:
     def of_tier(self) -> dict[str, Playbook]:
         """The playbook of every tier, by its code."""
         return {book.tier: book for book in self.file.playbooks}
+
+    @property
+    def worth_teaching(self) -> list[str]:
+        """The codes of the products that are shown to customers who do not hold them yet, each once."""
+        return [*dict.fromkeys(code for action in self.actions() if action.unless_held for code in action.topics or ())]
 
     @property
     def missing(self) -> list[str]:
@@ -181,6 +188,7 @@ def _playbooks(read: RuleFolder) -> Playbooks | None:
         customers=(read.sound(CustomerRules) or CustomerRules()).beside_lists(headers.values()),
         profiles=profiles.by_code,
         headers=headers,
+        day_sheet=profiles.day_sheet,
         warnings=(
             *lint(document, file, products.by_code, channels.by_code, ids),
             *(line for one, found in looser for line in floor.allowed(one, found)),

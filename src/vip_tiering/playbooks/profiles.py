@@ -49,6 +49,16 @@ class Headers(Strict):
     points: Word
     signature: Word
     opt_out: Word
+    tier_change: Word
+    why: Word
+    contact_by: Word
+    daily_average: Word
+    closing_balance: Word
+    gap_to_next: Word
+    due_amount: Word
+    due_date: Word
+    lacking: Word
+    may_offer: Word
 
 
 class Column(Strict):
@@ -119,6 +129,7 @@ class ProfilesFile(PlaybookFile):
     version: Version
     source: Source | None = None
     headers: Annotated[Headers, Field(description="the header for people of every field")]
+    day_sheet: Annotated[Header, Field(description="what the sheet with a manager's contacts of a day is called")]
     profiles: Annotated[list[Profile], Field(min_length=1, description="each profile once")]
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
@@ -32,7 +32,7 @@ _NARROWEST, _WIDEST = 6, 36
 """Column widths in characters of the standard font; what is wider is wrapped."""
 _BUTTON: Final = 3
 """Characters that the button of the filter covers in a header."""
-_LINE_POINTS: Final = 15
+_LINE_POINTS: Final = 17
 """The height of a line; a row that needs several is given its height, because not every program finds it."""
 _MOST_LINES: Final = 27
 """Excel's rows are at most 409 points high."""
@@ -43,6 +43,7 @@ _TITLE_POINTS: Final = 21
 _LIST_UNITS: Final = 255
 _MAX_TAB: Final = 31
 _CUT: Final = "…"
+OFFERED: Final = {"result": RESULT_CODES}
 _TEXT: Final = {"num_format": "@", "valign": "top"}
 _HEADER: Final = {"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#EEEEEE", "valign": "top"}
 _LONG_HEADER: Final = 16
@@ -51,6 +52,7 @@ _MONEY: Final = {"num_format": "#,##0.00", "valign": "top", "align": "right", "i
 _COUNT: Final = {"num_format": "#,##0", "valign": "top", "align": "right", "indent": 1}
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "header": _HEADER,
+    "wrapped header": {**_HEADER, "text_wrap": True},
     "text": _TEXT,
     "wrapped": {**_TEXT, "text_wrap": True},
     "number": {"num_format": "0", "valign": "top", "align": "center"},
@@ -78,17 +80,39 @@ class SheetPart:
     totals: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a table is laid out, beside the usual.
+
+    `title`: in the first row, above the headers; `widths`: of columns that are wrapped, in characters; `unprinted`: columns at the end
+    that are not printed.
+    """
+
+    title: str = ""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    unprinted: Collection[str] = ()
+
+
 Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
 
 
+_PLAIN: Final = Look()
+
+
 def write_workbook(
-    sheets: Mapping[str, Sheet], headers: Mapping[str, str], sink: IO[bytes], offered: Sequence[str] = RESULT_CODES, heading: str = ""
+    sheets: Mapping[str, Sheet],
+    headers: Mapping[str, str],
+    sink: IO[bytes],
+    offered: Mapping[str, Sequence[str]] = OFFERED,
+    heading: str = "",
+    look: Look = _PLAIN,
 ) -> int:
     """Write each table as a sheet and return the number of rows of all.
 
     `sheets`: name of the tab -> table of n rows, or several tables as parts; text columns become text cells, integer columns
     numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named keeps its own
-    name. `heading` stands above each printed page. The column `result` offers the words `offered` and takes others after a warning.
+    name. `heading` stands above each printed page; `look`: how the tables are laid out, but for parts. The columns of `offered` offer
+    these words and take others after a warning.
     A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
     refuses, ends in `…`.
     """
@@ -105,7 +129,8 @@ def write_workbook(
             rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, formats)
             continue
         for start in range(0, max(1, len(content)), SHEET_ROWS):
-            rows += _write_sheet(book.add_worksheet(_tab(name, taken)), content.slice(start, SHEET_ROWS), headers, formats, offered)
+            sheet = book.add_worksheet(_tab(name, taken))
+            rows += _write_sheet(sheet, content.slice(start, SHEET_ROWS), headers, formats, offered, look)
     if heading:
         for sheet in book.worksheets():
             sheet.set_header(f"&L{heading.replace('&', '&&')}")
@@ -135,13 +160,13 @@ class _Cells:
     lines: Int64s | None = None
 
 
-def _cells(column: pa.Array, header: str) -> _Cells:
-    """Return a column as cells; nothing is a cell that is null or an empty text."""
+def _cells(column: pa.Array, header: str, fixed: int | None = None) -> _Cells:
+    """Return a column as cells; nothing is a cell that is null or an empty text. `fixed`: the width of a column that is wrapped."""
     header_width = (wcswidth(header) or len(header)) + _BUTTON
     width = max(_NARROWEST, header_width)
     if pa.types.is_integer(column.type):
         numbers = column.to_pylist()
-        return _Cells("number", max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), numbers)
+        return _Cells("number", fixed or max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), numbers)
     if pa.types.is_decimal(column.type):
         fen = fen_from_decimal(pc.fill_null(column, 0))
         if header_width > _LONG_HEADER:
@@ -149,10 +174,9 @@ def _cells(column: pa.Array, header: str) -> _Cells:
         yuan = [one / FEN_PER_YUAN if given else None for one, given in zip(fen.tolist(), column.is_valid().to_pylist(), strict=True)]
         return _Cells("money", max(width, len(f"-{largest(fen) / FEN_PER_YUAN:,.2f}") + 1), yuan)
     texts = _fitting(column.cast(pa.string()))
-    width = max(width, _width(texts))
-    return _Cells(
-        "wrapped" if width > _WIDEST else "text", min(width, _WIDEST), texts.to_pylist(), _lines(texts) if width > _WIDEST else None
-    )
+    width, widest = max(width, _width(texts)), fixed or _WIDEST
+    wrapped = width > widest or fixed is not None
+    return _Cells("wrapped" if wrapped else "text", min(width, widest), texts.to_pylist(), _lines(texts, widest) if wrapped else None)
 
 
 def _ends(column: pa.Array) -> list[int]:
@@ -174,40 +198,51 @@ def _write_sheet(
     table: pa.Table,
     headers: Mapping[str, str],
     formats: Mapping[str, Any],
-    offered: Sequence[str],
+    offered: Mapping[str, Sequence[str]],
+    look: Look,
 ) -> int:
     """Fill a sheet, column by column, set it up for reading and printing, and return its rows."""
     lines = np.ones(len(table), np.int64)
     tall = False
+    top = 0
+    if look.title:
+        sheet.set_row(0, _TITLE_POINTS)
+        sheet.write_string(0, 0, look.title, formats["title"])
+        top = 1
     for place, name in enumerate(table.column_names):
         header = headers.get(name, name)
-        cells = _cells(one_array(table.column(name)), header)
-        tall |= cells.kind == "money" and _BUTTON + wcswidth(header) > cells.width
-        sheet.write_string(0, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
+        cells = _cells(one_array(table.column(name)), header, look.widths.get(name))
+        tall |= (cells.kind == "money" or name in look.widths) and _BUTTON + wcswidth(header) > cells.width
+        kind = "header of figures" if cells.kind in _FIGURES else "wrapped header" if name in look.widths else "header"
+        sheet.write_string(top, place, header, formats[kind])
         sheet.set_column(place, place, cells.width, formats[cells.kind])
-        _fill(sheet, 1, place, cells)
+        _fill(sheet, top + 1, place, cells)
         if cells.lines is not None:
             lines = np.maximum(lines, cells.lines)
-        if name == "result" and len(table):
+        if name in offered and len(table):
             # A warning and no stop: other words of the bank are read back too.
-            rule = {"validate": "list", "source": _fitting_list(offered), "error_type": "warning"}
-            sheet.data_validation(1, place, len(table), place, rule)
+            rule = {"validate": "list", "source": _fitting_list(name, offered[name]), "error_type": "warning"}
+            sheet.data_validation(top + 1, place, top + len(table), place, rule)
     if tall:
-        sheet.set_row(0, 2 * _TITLE_POINTS)
+        sheet.set_row(top, 2 * _TITLE_POINTS)
     for row in np.flatnonzero(lines > 1).tolist():
-        sheet.set_row(row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
-    sheet.freeze_panes(1, 0)
+        sheet.set_row(top + row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
+    sheet.freeze_panes(top + 1, 0)
     if table.num_columns:
-        sheet.autofilter(0, 0, len(table), table.num_columns - 1)
-    sheet.repeat_rows(0)
+        sheet.autofilter(top, 0, top + len(table), table.num_columns - 1)
+    sheet.repeat_rows(0, top)
     _set_up(sheet)
+    if look is not _PLAIN:
+        sheet.hide_gridlines(0)  # which prints them
+    if look.unprinted:
+        sheet.print_area(0, 0, top + len(table), table.num_columns - 1 - sum(name in look.unprinted for name in table.column_names))
     return len(table)
 
 
-def _fitting_list(offered: Sequence[str]) -> list[str]:
-    """Return the words that a cell offers; the codes where Excel, which takes 255 UTF-16 units, cannot hold them."""
+def _fitting_list(name: str, offered: Sequence[str]) -> list[str]:
+    """Return the words that a cell offers; the codes, or none, where Excel, which takes 255 UTF-16 units, cannot hold them."""
     units = len(",".join(offered).encode("utf-16-le")) // 2
-    return [*(offered if units <= _LIST_UNITS else RESULT_CODES)]
+    return [*(offered if units <= _LIST_UNITS else OFFERED.get(name, ()))]
 
 
 def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, str], formats: Mapping[str, Any]) -> int:  # noqa: ANN401 (untyped library)
@@ -241,7 +276,7 @@ def _set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
     """Print on A4 across, one page wide, with the name of the sheet and the number of the page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L&A&R&P / &N")
 
@@ -269,11 +304,11 @@ def _width(texts: pa.Array) -> int:
     return max((max(wcswidth(text), len(text)) + 1 for text in longest.to_pylist()), default=0)
 
 
-def _lines(texts: pa.Array) -> Int64s:
-    """Return how many lines each text takes in the widest column, shape (n,); two bytes of UTF-8 beyond the first are one width."""
+def _lines(texts: pa.Array, widest: int) -> Int64s:
+    """Return how many lines each text takes in a column, shape (n,); two bytes of UTF-8 beyond the first are one width."""
     letters, size = (
         pc.fill_null(one, 0).to_numpy(zero_copy_only=False).astype(np.int64) for one in (pc.utf8_length(texts), pc.binary_length(texts))
     )
     # A Chinese character that does not fit leaves its half of a width free, so a line is counted as two narrower.
-    lines: Int64s = -(-(letters + (size - letters) // 2) // (_WIDEST - 2))
+    lines: Int64s = -(-(letters + (size - letters) // 2) // (widest - 2))
     return lines

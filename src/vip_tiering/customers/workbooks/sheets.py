@@ -136,12 +136,16 @@ class _Loaded:
         self._sheet = book.get_sheet_by_index(number)
         _, self._left = self._sheet.start or (0, 0)
         # The reader gives rows from the first of the sheet on, but columns from the first that holds something.
-        self.rows = [number for number, row in enumerate(self._sheet.iter_rows()) if any(map(_holds, row))]
+        filled = [(number, sum(map(_holds, row))) for number, row in enumerate(self._sheet.iter_rows())]
+        self.rows = [number for number, cells in filled if cells]
+        self._title = [cells for _, cells in filled if cells][:2]
 
     def table(self, form: TableForm) -> Sheet:
-        """Return the sheet as a table, its first row that holds something as the header."""
+        """Return the sheet as a table. Its header is the first row that holds something, or the second where the first is a title."""
         if self._wrong is not None:
             raise self._wrong
+        if form.text.header and self._title[0] == 1 < self._title[-1]:  # one cell above a table of several columns
+            self.rows = self.rows[1:]
         header = self.rows[0] if form.text.header else None
         self._refuse_merged(self._sheet, header)
         rows, left = self._filled_rows(), self._left

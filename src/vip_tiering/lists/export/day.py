@@ -16,7 +16,7 @@ from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Customers, Known
 from vip_tiering.lists.export.messages import message_rows
 from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, suppressed_rows
-from vip_tiering.lists.export.people_list import list_rows
+from vip_tiering.lists.export.people_list import list_rows, people_rows
 from vip_tiering.lists.export.ranking import keep_quotas
 from vip_tiering.lists.export.row_context import RowContext
 from vip_tiering.lists.selection.cases import Casework, Only, casework
@@ -24,6 +24,7 @@ from vip_tiering.lists.selection.events import EVENT_TRIGGERS, EventSources, Win
 from vip_tiering.lists.selection.facts import Facts, PrivacyRule, facts_of, private_people
 from vip_tiering.lists.selection.gates import NO_VERDICTS, PASSES, Judge, take_turns
 from vip_tiering.lists.selection.history import OVERFLOW, History, history_of, overflow_among
+from vip_tiering.lists.selection.one_contact import no_message_beside, on_one_channel
 from vip_tiering.lists.selection.people import NOBODY, People, meet
 from vip_tiering.lists.selection.select import Due, Selector
 from vip_tiering.playbooks.gates import GATES
@@ -38,7 +39,8 @@ _UNRATED: Final = [GATES.index("no_risk_rating"), GATES.index("rating_expired")]
 class DayInputs:
     """Everything that an export is made from.
 
-    `memory`: of earlier exports (`history.EARLIER_CONTACTS`); `branch_dates`: day numbers by action; `overflow`: `OVERFLOW`.
+    `memory`: of earlier exports (`history.EARLIER_CONTACTS`); `branch_dates`: day numbers by action; `overflow`: `OVERFLOW`;
+    `first_day`: that of the first export that is remembered, None where this is the first.
     """
 
     run: TieredRun
@@ -48,17 +50,20 @@ class DayInputs:
     memory: pd.DataFrame
     branch_dates: Mapping[str, Sequence[int]]
     overflow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in OVERFLOW}).astype(OVERFLOW))
+    first_day: int | None = None
 
 
 @dataclass(frozen=True)
 class DayLists:
     """The lists of one day, as tables. Of a pair the second holds what only private files may hold.
 
-    `messages` and `lists`: by channel; `private`, shape (n,): who in the run is a private client.
+    `messages` and `lists`: by channel; `sheets`: the rows of all channels for people (`people_rows`); `private`, shape (n,): who in
+    the run is a private client.
     """
 
     messages: dict[str, pa.Table]
     lists: dict[str, tuple[pa.Table, pa.Table]]
+    sheets: tuple[pa.Table, pa.Table]
     suppressed: tuple[pa.Table, pa.Table]
     contacts: tuple[pa.Table, pa.Table]
     counts: dict[str, Counts]
@@ -72,7 +77,8 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     products, channels, limits = books.products, books.channels, books.gates.limits
     people = meet(run, customers)
     privacy = _privacy(run, books, people)
-    facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy)
+    taught = [products[code] for code in books.worth_teaching]
+    facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy, taught)
     private = _private(people, facts, privacy)
     work = casework(books, people.codes)
     actions = [one.id for one in books.actions()]
@@ -80,9 +86,11 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     overflow = overflow_among(inputs.overflow, people, actions)
     events = events_of_run(inputs.known.events, people)
     sources = EventSources(people, customers, events, window, day_number(run.quarter.end), inputs.branch_dates, products)
-    selector = Selector(sources, history, work.levels, overflow)
+    first_day = window.first if inputs.first_day is None else inputs.first_day
+    selector = Selector(sources, history, work.levels, overflow, first_day)
     judge = _judge(books, facts, people, private, history, window.first)
     verdicts, dues = _judged(work, selector, judge, only, rated="risk_rating" in customers.given)
+    verdicts = on_one_channel(verdicts, work, judge)
     context = RowContext(
         people,
         customers,
@@ -91,20 +99,25 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         work.every,
         history.last_contact(len(customers)),
         overflow,
-        window.first,
+        window,
         limits,
+        books.file.contact_order,
+        tuple(taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
     )
-    verdicts = keep_quotas(verdicts, context, books.gates.manager_quota, list(channels))
+    verdicts = no_message_beside(keep_quotas(verdicts, context, books.gates.manager_quota), work)
     selected = {due.case.action.id: len(due.rows) for due in dues}
     counts = counts_of(verdicts, work.every, {case.action.id: selected.get(case.action.id, 0) for case in work.cases})
     if not only.everything:
         verdicts, meant = _limited(verdicts, only, people, work)
         counts = counts_of(verdicts, work.every, meant)
     by_channel = {code: one for code, one in channels.items() if one.contact}
+    of_people = {code: one for code, one in by_channel.items() if not one.public}
+    sheets = people_rows(verdicts, list(of_people.values()), context)
     return DayLists(
         messages={code: message_rows(verdicts, one, context) for code, one in by_channel.items() if one.public},
-        lists={code: list_rows(verdicts, one, context) for code, one in by_channel.items() if not one.public},
+        lists={code: (list_rows(sheets[0], one), list_rows(sheets[1], one)) for code, one in of_people.items()},
+        sheets=sheets,
         suppressed=suppressed_rows(verdicts, context),
         contacts=contact_rows(verdicts, dues, context),
         counts=counts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES
+from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES, SHEET_FIELDS
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.memory import NOTHING, Memory
-from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
-from vip_tiering.publishing.workbook import write_workbook
+from vip_tiering.publishing.workbook import Look, write_workbook
 from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases
 
@@ -31,6 +31,13 @@ BRANCHES: Final = "branches"
 CHANNEL: Final = "channel"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
+_WIDTHS: Final = {
+    "rank": 5, "tier_change": 11, "last_contact": 11, "why": 30, "contact_by": 9, "due_date": 11, "lacking": 18, "may_offer": 11,
+    "result": 9, "obstacle": 12, "note": 14, "text": 30, "wechat_id": 12,
+}  # fmt: skip
+"""So that a manager's day is read on paper: A4 across, everything wrapped."""
+_FOR_RECORD: Final = ("customer_id", "action")
+"""What `vip playbook record` needs of a row and nobody reads; it is not printed."""
 Owner = tuple[str, str]
 """A branch and a manager."""
 SCHEMA_VERSION: Final = 1
@@ -49,18 +56,9 @@ class ExportFiles:
     without_workbook: list[str]
 
 
-def export_files(
-    lists: DayLists,
-    profiles: Sequence[Profile],
-    channels: Mapping[str, Channel],
-    headers: Mapping[str, str],
-    offered: Sequence[str] = RESULT_CODES,
-) -> ExportFiles:
-    """Return the files of an export.
-
-    `headers`: the Chinese header of each column, for the files that people open; `offered`: the words that a workbook offers
-    for a result.
-    """
+def export_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, on: dt.date) -> ExportFiles:
+    """Return the files of an export of a day."""
+    offered = _offered(books)
     open_files: dict[str, Writer] = {
         "suppressed.csv": _csv(lists.suppressed[0]),
         "contacts.csv": _csv(lists.contacts[0]),
@@ -70,37 +68,65 @@ def export_files(
         for code in profile.channels:
             table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
             open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code), offered=offered)
-    by_manager = _by_manager({code: pair[0] for code, pair in lists.lists.items() if len(pair[0])})
-    places = _places(by_manager)
-    long = []
-    for owner, tables in by_manager.items():
-        folder = f"{BRANCHES}/{places[owner]}"
-        open_files |= {f"{folder}/{code}.csv": _csv(table, headers) for code, table in tables.items()}
-        if sum(map(len, tables.values())) > LONGEST_WORKBOOK:
-            long.append("/".join(owner))
-        else:
-            open_files[f"{folder}/lists.xlsx"] = _workbook(
-                {channels[code].label: table for code, table in tables.items()}, headers, offered
-            )
-    return ExportFiles(open_files, _private_files(lists, profiles, headers, offered), long)
+    own, long = _of_managers(lists.sheets[0], books, on)
+    return ExportFiles(open_files | own | _of_branches(lists.sheets[0], books, on), _private_files(lists, profiles, books, on), long)
 
 
-def _private_files(lists: DayLists, profiles: Sequence[Profile], headers: Mapping[str, str], offered: Sequence[str]) -> dict[str, Writer]:
+def _private_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, on: dt.date) -> dict[str, Writer]:
     """Return the files that only a manager may see: one for each, with the rows of all channels; none where there is nothing."""
-    pairs = {code: pair[1] for code, pair in lists.lists.items() if len(pair[1])}
-    if not pairs and not len(lists.suppressed[1]):
+    people = lists.sheets[1]
+    if not len(people) and not len(lists.suppressed[1]):
         return {}
-    by_manager = _by_manager(pairs)
-    places = _places(by_manager)
-    files: dict[str, Writer] = {"suppressed.csv": _csv(lists.suppressed[1]), "contacts.csv": _csv(lists.contacts[1])}
-    for owner, tables in by_manager.items():
-        files[f"{BRANCHES}/{places[owner]}.csv"] = _csv(_together(tables), headers)
+    own, _ = _of_managers(people, books, on)
+    files: dict[str, Writer] = {"suppressed.csv": _csv(lists.suppressed[1]), "contacts.csv": _csv(lists.contacts[1]), **own}
     for profile in profiles:
         if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
             for code in profile.channels:
-                if code in pairs:
-                    files |= profile_writers(profile, pairs[code], code, private=True, name=_name(profile, code), offered=offered)
+                if code in lists.lists and len(rows := lists.lists[code][1]):
+                    name = _name(profile, code)
+                    files |= profile_writers(profile, rows, code, private=True, name=name, offered=_offered(books))
     return files
+
+
+def _of_managers(people: pa.Table, books: Playbooks, on: dt.date) -> tuple[dict[str, Writer], list[str]]:
+    """Return the files of each manager, and whose rows are too many for a workbook: a CSV, and the sheet of the day."""
+    files: dict[str, Writer] = {}
+    long = []
+    shares = _by_manager(people)
+    for owner, place in _places(shares).items():
+        rows = shares[owner]
+        files[f"{BRANCHES}/{place}.csv"] = _csv(rows.select([CHANNEL, *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS]), books.headers)
+        if len(rows) > LONGEST_WORKBOOK:
+            long.append("/".join(owner))
+        else:
+            files[f"{BRANCHES}/{place}.xlsx"] = _day_sheet(rows, SHEET_FIELDS, owner, books, on)
+    return files, long
+
+
+def _of_branches(people: pa.Table, books: Playbooks, on: dt.date) -> dict[str, Writer]:
+    """Return the sheet of the day of each branch's head: the rows of all its managers, one after the other."""
+    owners = people["branch"].to_pandas()
+    names = safe_names(owners.unique())
+    fields = ("manager", *SHEET_FIELDS)
+    return {
+        f"{BRANCHES}/{names[branch]}.xlsx": _day_sheet(people.take(pa.array(rows)), fields, (branch,), books, on)
+        for branch, rows in owners.groupby(owners).indices.items()
+        if len(rows) <= LONGEST_WORKBOOK
+    }
+
+
+def _day_sheet(rows: pa.Table, fields: Sequence[str], owner: Sequence[str], books: Playbooks, on: dt.date) -> Writer:
+    """Return how the sheet of a day is written; what is sent by hand has its columns where there is any."""
+    empty = [name for name in PERSONAL_MESSAGE_FIELDS if pc.all(pc.equal(rows[name], "")).as_py()]
+    table = rows.select([name for name in fields if name not in empty])
+    title = "  ".join((books.day_sheet, *owner, f"{on.year}年{on.month}月{on.day}日"))
+    look = Look(title, _WIDTHS, _FOR_RECORD)
+    return lambda sink: write_workbook({books.day_sheet: table}, books.headers, sink, _offered(books), look=look)
+
+
+def _offered(books: Playbooks) -> dict[str, Sequence[str]]:
+    """Return the words that workbooks offer, by field."""
+    return {"result": books.customers.offered_words("result", RESULT_CODES), "obstacle": books.customers.obstacles or []}
 
 
 def _name(profile: Profile, channel: str) -> str:
@@ -118,28 +144,10 @@ def _csv(table: pa.Table, headers: Mapping[str, str] | None = None) -> Writer:
     return write
 
 
-def _workbook(sheets: Mapping[str, pa.Table], headers: Mapping[str, str], offered: Sequence[str]) -> Writer:
-    return lambda sink: write_workbook(sheets, headers, sink, offered)
-
-
-def _together(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Return the rows of all channels as one table, the channel first; a column that a channel has not is empty."""
-    names = [*LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS]
-    parts = []
-    for code, table in tables.items():
-        columns = {name: table[name] if name in table.column_names else pa.repeat("", len(table)) for name in names}
-        parts.append(pa.table({CHANNEL: pa.repeat(code, len(table)), **columns}))
-    return pa.concat_tables(parts)
-
-
-def _by_manager(tables: Mapping[str, pa.Table]) -> dict[Owner, dict[str, pa.Table]]:
-    """Return the rows of each branch and manager by channel, sorted by branch and manager; the tables are sorted like this."""
-    owners: dict[Owner, dict[str, pa.Table]] = {}
-    for code, table in tables.items():
-        of_owner = table.select(["branch", "manager"]).to_pandas().groupby(["branch", "manager"]).indices
-        for owner, rows in of_owner.items():
-            owners.setdefault(owner, {})[code] = table.slice(int(rows[0]), len(rows))
-    return dict(sorted(owners.items()))
+def _by_manager(people: pa.Table) -> dict[Owner, pa.Table]:
+    """Return the rows of each branch and manager, sorted by both; the rows are sorted like this."""
+    of_owner = people.select(["branch", "manager"]).to_pandas().groupby(["branch", "manager"]).indices
+    return {owner: people.slice(int(rows[0]), len(rows)) for owner, rows in sorted(of_owner.items())}
 
 
 def _places(owners: Mapping[Owner, object]) -> dict[Owner, str]:

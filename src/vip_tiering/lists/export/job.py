@@ -14,7 +14,6 @@ from vip_tiering._version import __version__
 from vip_tiering.base.disk import stands, writing
 from vip_tiering.base.errors import OutputError, UsageError
 from vip_tiering.base.quarter import day_number
-from vip_tiering.base.schema import RESULT_CODES
 from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
@@ -122,11 +121,13 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         barred = together([incoming.known.barred, earlier.heard.barred])
         known = dataclasses.replace(incoming.known, results=earlier.heard.results, barred=barred)
         window = window_of(on, working_days(calendar))
-        inputs = DayInputs(tiered, books, incoming.customers, known, earlier.contacts, _branch_dates(calendar), earlier.overflow)
+        inputs = DayInputs(
+            tiered, books, incoming.customers, known, earlier.contacts, _branch_dates(calendar), earlier.overflow, earlier.first_day
+        )
         lists = lists_of_day(inputs, on, window, limited)
         strangers = incoming.judge_ids(tiered)  # what it refuses, it refuses before anything is written
         plan = event_plan_between(books, calendar, on, on + PLAN_AHEAD)
-        files = export_files(lists, forms, books.channels, books.headers, books.customers.offered_words("result", RESULT_CODES))
+        files = export_files(lists, forms, books, on)
         files.open["event_plan.csv"] = event_plan.csv_writer(plan)
         warnings = (
             *tiered.warnings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, Mask, joined_groups, text_array
-from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
+from vip_tiering.base.money import Int64s, decimal_from_fen
+from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, SHEET_FIELDS
 from vip_tiering.customers.dates import iso_dates
-from vip_tiering.customers.types import NO_DAY
+from vip_tiering.customers.texts import plain
+from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.lists.export.messages import render
 from vip_tiering.lists.export.ranking import NEVER, URGENT_FIRST, greatest_urgency, with_urgency
 from vip_tiering.lists.export.row_context import RowContext
@@ -20,23 +23,40 @@ from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.channels import Channel
 
-NO_MARKETING: Final = "仅服务,不得营销"
+NO_MARKETING: Final = "仅服务，不得营销"
 """What a row says where nothing may be offered."""
-GENERAL_ONLY: Final = "仅服务和一般业务,不得营销"
+GENERAL_ONLY: Final = "仅服务和一般业务，不得营销"
 """What a row in person says where only offers without risk may be talked of, since the customer consented to no way."""
+_ONLY_WITHOUT_RISK: Final = "可营销，限无风险"
+_UP_TO: Final = "可营销，至 "
+_SOONEST_FIRST: Final = ["precedence", "until", "number"]
+_YUAN: Final = pa.decimal128(18, 2)
+_TYPES: Final = {"rank": pa.int64(), "daily_average": _YUAN, "closing_balance": _YUAN, "gap_to_next": _YUAN, "due_amount": _YUAN}
+_NO_ROWS: Final = pa.table(
+    {
+        name: pa.array([], _TYPES.get(name, pa.string()))
+        for name in dict.fromkeys(("channel", *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS, *SHEET_FIELDS))
+    }
+)
 
 
-def list_rows(verdicts: pd.DataFrame, channel: Channel, context: RowContext) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of a channel for people, and those that only private files may hold: of private clients, or for private purposes.
+def people_rows(verdicts: pd.DataFrame, channels: Sequence[Channel], context: RowContext) -> tuple[pa.Table, pa.Table]:
+    """Return whom people contact, one row each with all reasons, and the rows that only private files may hold.
 
-    Both are sorted by branch, manager and rank.
+    Those are of private clients, or for private purposes. Both hold `channel`, `schema.LIST_FIELDS`, `PERSONAL_MESSAGE_FIELDS` and
+    `SHEET_FIELDS`, and are sorted by branch, manager and rank.
     """
     passed = verdicts[verdicts["reason"] == PASSES]
-    rows = passed[context.of_cases(lambda case: case.channel.code == channel.code, passed)]
+    rows = passed[context.of_cases(lambda case: case.channel in channels, passed)]
     texts = [_with_texts(case, part, context) for case, part in context.by_case(with_urgency(rows, context))]
     if not texts:
-        return _no_rows(channel), _no_rows(channel)
-    return context.parted(pd.concat(texts), lambda part: _rows(part, channel, context))
+        return _NO_ROWS, _NO_ROWS
+    return context.parted(pd.concat(texts), lambda part: _ranked(part, channels, context))
+
+
+def list_rows(people: pa.Table, channel: Channel) -> pa.Table:
+    """Return the list of one channel from the rows for people, with the fields of the channel."""
+    return people.filter(pc.equal(people["channel"], channel.code)).select(list(channel.fields))
 
 
 def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataFrame:
@@ -53,26 +73,27 @@ def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataF
     )
 
 
-def _no_rows(channel: Channel) -> pa.Table:
-    return pa.table({name: pa.array([], pa.int64() if name == "rank" else pa.string()) for name in _columns(channel)})
-
-
-def _columns(channel: Channel) -> tuple[str, ...]:
-    return LIST_FIELDS + (PERSONAL_MESSAGE_FIELDS if channel.message else ())
+def _ranked(entries: pd.DataFrame, channels: Sequence[Channel], context: RowContext) -> pa.Table:
+    """Return one row per customer from all entries, sorted by branch, manager and rank."""
+    if entries.empty:
+        return _NO_ROWS
+    of_channel = context.of_cases(lambda case: case.channel.code, entries)
+    tables = [_rows(entries[of_channel == one.code], one, context) for one in channels if (of_channel == one.code).any()]
+    table = pa.concat_tables(tables)
+    owned = table.select(["branch", "manager", *URGENT_FIRST]).to_pandas()
+    owned = owned.sort_values(["branch", "manager", *URGENT_FIRST], ascending=[True, True, *URGENT_FIRST.values()])
+    rank = owned.groupby(["branch", "manager"]).cumcount() + 1
+    return table.take(pa.array(owned.index)).append_column("rank", pa.array(rank)).select(_NO_ROWS.column_names)
 
 
 def _rows(entries: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Table:
-    """Return one row per customer from all entries, sorted by branch, manager and rank."""
-    if entries.empty:
-        return _no_rows(channel)
-    entries = entries.sort_values(["at", "number"])
-    urgency = greatest_urgency(entries, ["at"])
-    columns = {**_who(urgency["at"].to_numpy(), channel, context), **_what(entries, urgency, channel, context)}
-    owned = urgency.assign(branch=columns["branch"].to_pandas(), manager=columns["manager"].to_pandas())
-    owned = owned.sort_values(["branch", "manager", *URGENT_FIRST], ascending=[True, True, *URGENT_FIRST.values()])
-    rank = owned.groupby(["branch", "manager"]).cumcount() + 1
-    table = pa.table(columns).take(pa.array(owned.index)).append_column("rank", pa.array(rank))
-    return table.select(_columns(channel))
+    """Return one row per customer of a channel, with the columns of `URGENT_FIRST` besides and without a rank."""
+    entries = entries.sort_values(["at", *_SOONEST_FIRST])
+    urgency = greatest_urgency(entries)
+    at = urgency["at"].to_numpy()
+    columns = {**_who(at, channel, context), **_what(entries, urgency, channel, context)}
+    columns |= {**_shown(columns, _remark(at, channel, context)), **_money(entries, at, context)}
+    return pa.table({**columns, **{name: pa.array(urgency[name]) for name in URGENT_FIRST}})
 
 
 def _who(at: Int32s, channel: Channel, context: RowContext) -> dict[str, pa.Array]:
@@ -87,10 +108,12 @@ def _who(at: Int32s, channel: Channel, context: RowContext) -> dict[str, pa.Arra
         "tier_label": context.labels_of(context.people.level[at]).cast(pa.string()),
         "previous_tier_label": context.labels_of(context.people.previous_level[at]).cast(pa.string()),
         "last_contact": iso_dates(context.last_contact[context.people.profile[at]]),
-        "wechat_id": context.text_of("wechat_id", at),
+        "wechat_id": context.text_of("wechat_id", at) if channel.message else blank,
         "result": blank,
         "obstacle": blank,
         "note": blank,
+        "channel": plain(channel.code, len(at)).cast(pa.string()),
+        "contact_by": plain(channel.label, len(at)).cast(pa.string()),
     }
 
 
@@ -98,13 +121,15 @@ def _what(entries: pd.DataFrame, urgency: pd.DataFrame, channel: Channel, contex
     """Return the columns that tell what is due, by when, and what may be offered. `urgency`: of each customer, sorted like the entries."""
     at, until = urgency["at"].to_numpy(), urgency["until"]
     may = _may_market(at, channel, context)
-    reasons = joined_groups(text_array(entries["reasons"]), entries["at"], ";")
+    reasons = joined_groups(text_array(entries["reasons"]), entries["at"], "；")
+    remark = _remark(at, channel, context)
     # What waited for a place in the manager's day may be overdue.
     due_by = until.clip(lower=context.today).where(until != NEVER, context.today + context.limits.list_valid_days.value)
     day = entries["day"].where(entries["until"] != NEVER, NEVER).groupby(entries["at"]).min().replace(NEVER, NO_DAY)
     return {
         "action": joined_groups(text_array(entries["action"]), entries["at"], "|"),
-        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, _remark(at, channel, context), ";")),
+        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, remark, "；")),
+        "why": reasons,
         "product": _products(entries, at),
         "event_date": iso_dates(day.to_numpy()),
         "due_by": iso_dates(due_by.to_numpy()),
@@ -112,6 +137,39 @@ def _what(entries: pd.DataFrame, urgency: pd.DataFrame, channel: Channel, contex
         "max_risk": _max_risk(at, may, context),
         "text": text_array(entries.drop_duplicates("at")["text"]),
     }
+
+
+def _shown(columns: Mapping[str, pa.Array], remark: pa.Array) -> dict[str, pa.Array]:
+    """Return what the manager's sheet says in one cell: the tier with the one before, and what may be offered."""
+    now, before = columns["tier_label"], columns["previous_tier_label"]
+    moved = pc.and_(pc.not_equal(before, ""), pc.not_equal(before, now))
+    risk = pc.if_else(pc.equal(columns["max_risk"], ""), _ONLY_WITHOUT_RISK, pc.binary_join_element_wise(_UP_TO, columns["max_risk"], ""))
+    return {
+        "tier_change": pc.if_else(moved, pc.binary_join_element_wise(before, now, "→"), now),
+        "may_offer": pc.if_else(pc.equal(columns["may_market"], "Y"), risk, remark),
+    }
+
+
+def _money(entries: pd.DataFrame, at: Int32s, context: RowContext) -> dict[str, pa.Array]:
+    """Return the customer's own figures, what falls due and by which day, and what is not held yet of what is worth teaching."""
+    people = context.people
+    due = entries[context.of_cases(lambda case: case.action.trigger == "maturity", entries)].groupby("at")
+    amount = due["amount_fen"].max().reindex(at, fill_value=NOT_GIVEN).to_numpy()
+    gap = people.gap_to_next_fen[at]
+    return {
+        "daily_average": decimal_from_fen(people.daily_average_fen[at]),
+        "closing_balance": decimal_from_fen(people.closing_fen[at]),
+        "gap_to_next": _known(gap),
+        "due_amount": _known(amount),
+        "due_date": iso_dates(due["day"].min().reindex(at, fill_value=NO_DAY).to_numpy()),
+        "lacking": context.lacking(at),
+    }
+
+
+def _known(fen: Int64s) -> pa.Array:
+    """Return amounts in yuan, null for NOT_GIVEN."""
+    known = fen != NOT_GIVEN
+    return pc.if_else(pa.array(known), decimal_from_fen(np.where(known, fen, 0)), None)
 
 
 def _products(entries: pd.DataFrame, at: Int32s) -> pa.Array:

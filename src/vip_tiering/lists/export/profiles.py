@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,26 +11,26 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError, ProofError, UsageError
-from vip_tiering.base.schema import RESULT_CODES, UNASSIGNED
+from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.customers.texts import are_longer, plain
 from vip_tiering.playbooks.profiles import Column, Profile
 from vip_tiering.publishing.csv_files import CsvForm, write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
-from vip_tiering.publishing.workbook import write_workbook
+from vip_tiering.publishing.workbook import OFFERED, write_workbook
 
 DEFAULT_PROFILE: Final = "gateway"
 _LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 
 
 def profile_writers(
-    profile: Profile, table: pa.Table, channel: str, *, private: bool, name: str, offered: Sequence[str] = RESULT_CODES
+    profile: Profile, table: pa.Table, channel: str, *, private: bool, name: str, offered: Mapping[str, Sequence[str]] = OFFERED
 ) -> dict[str, Writer]:
     """Return how each file of a list is written, in the form of a profile: file name -> writer.
 
     `table`: the list of `channel`, one row per message or customer, in the order of the files. `private`: a private client
     may be among the rows. `name`: file name without ending; a number follows where the profile's rows need several files, the
-    name of manager or action where it asks for one file for each. `offered`: the words that a workbook offers for a result. A list
+    name of manager or action where it asks for one file for each. `offered`: the words that a workbook offers, by field. A list
     without rows is one file without rows.
     Raises ProofError where private clients would go to many, UsageError where the profile is not for the channel, DataError
     where a value is longer than the system takes.
@@ -119,11 +119,11 @@ def _has_plain_names(profile: Profile) -> bool:
     return profile.limits is not None and profile.limits.plain_file_names
 
 
-def _writer(profile: Profile, rows: pa.Table, name: str, offered: Sequence[str]) -> Writer:
+def _writer(profile: Profile, rows: pa.Table, name: str, offered: Mapping[str, Sequence[str]]) -> Writer:
     """Return what writes one file."""
     if profile.format == "xlsx":
         fields = {str(column.header): column.field or str(column.header) for column in profile.columns}
-        keys = {header: fields[header] if fields[header] == "result" else header for header in rows.column_names}
+        keys = {header: fields[header] if fields[header] in offered else header for header in rows.column_names}
         headers = {key: header for header, key in keys.items()}
         return lambda sink: write_workbook({name: rows.rename_columns(list(keys.values()))}, headers, sink, offered)
     form = CsvForm(profile.encoding, bom=profile.bom, line_end=_LINE_ENDS[profile.line_end], header=profile.header)

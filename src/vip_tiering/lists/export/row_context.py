@@ -19,8 +19,10 @@ from vip_tiering.customers.dates import chinese_dates
 from vip_tiering.customers.texts import addresses, utf16_lengths
 from vip_tiering.customers.types import NOT_GIVEN, Customers
 from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.facts import Facts
 from vip_tiering.lists.selection.people import NOBODY, People
+from vip_tiering.playbooks.actions import ContactOrder
 from vip_tiering.playbooks.customers import CODES
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.messages import FIELDS, forbidden_in
@@ -34,7 +36,8 @@ OUR_MANAGER: Final = "客户经理"
 class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
-    `cases`: by their place; `overflow`: see `overflow_among`; `unsayable`: words that no message may hold.
+    `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
+    contacts first; `taught`: the products that are worth teaching; `unsayable`: words that no message may hold.
     """
 
     people: People
@@ -44,9 +47,16 @@ class RowContext:
     cases: Sequence[Case]
     last_contact: Int32s
     overflow: pd.DataFrame
-    today: int
+    window: Window
     limits: Limits
+    order: ContactOrder | None
+    taught: tuple[Product, ...]
     unsayable: Sequence[str]
+
+    @property
+    def today(self) -> int:
+        """The day of the export."""
+        return self.window.first
 
     def of_cases(self, what: Callable[[Case], Any], rows: pd.DataFrame) -> npt.NDArray[Any]:
         """Return what is told of the case of each row, shape (k,)."""
@@ -90,6 +100,15 @@ class RowContext:
         name, gender = np.divmod(pairs.dictionary.to_numpy(), size)
         in_lists, in_messages = addresses(names.dictionary.take(pa.array(name)), gender.astype(np.int8))
         return in_lists.take(pairs.indices), pa.DictionaryArray.from_arrays(pairs.indices, in_messages)
+
+    def lacking(self, at: Int32s) -> pa.Array:
+        """Return the products worth teaching that customers do not hold, joined by 、, shape (k,); "" where nobody knows."""
+        held = self.facts.held
+        if "products_held" not in self.customers.given or not held:
+            return pa.repeat("", len(at))
+        lacks = [~one[self.people.profile[at]] for one in held.values()]
+        bits = np.bitwise_or.reduce([np.where(one, np.uint32(1 << number), np.uint32(0)) for number, one in enumerate(lacks)])
+        return topic_labels(bits, self.taught)
 
     def products_of(self, case: Case, rows: pd.DataFrame) -> pa.Array:
         """Return the labels of what rows of a case offer: its topics, or what their events name."""

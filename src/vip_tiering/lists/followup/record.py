@@ -231,7 +231,7 @@ def _with_numbers(found: pd.DataFrame, parts: Sequence[Path], books: Playbooks) 
 def _numbers(part: ListPart) -> Iterator[pd.DataFrame]:
     """Yield customer, channel and number of the rows of each list."""
     files = [(code, file) for code, of_channel in part.lists.items() for file in of_channel]
-    for code, file in [*files, *(("", file) for file in part.managers.get("", ()))]:
+    for code, file in [*files, *(("", file) for file in part.managers if part.private)]:
         table = part.tables[file]
         rows = table.select(["customer_id", "phone"] if code else ["customer_id", "phone", "channel"])
         frame = one_row_each(rows, "customer_id").to_pandas().rename(columns={"phone": "mobile"})

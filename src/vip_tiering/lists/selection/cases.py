@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.customers import SEGMENTS
 from vip_tiering.playbooks.gates import PurposeRule
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.products import Product
@@ -20,8 +21,8 @@ class Case:
     """One action on one channel, with what its purpose demands.
 
     `place`: among the cases of the day, as the column `case` of verdicts has it; `number`: the place of its action among all, by
-    which histories know it;
-    `instead`: it is on the channel to which the action sends those whom a gate stops.
+    which histories know it; `instead`: it is on another channel than the action's first, be it because a gate stops that one, be
+    it because the customer is spoken to on this one anyway.
     """
 
     place: int
@@ -36,6 +37,11 @@ class Case:
     def bulk(self) -> bool:
         """Whether it goes to many: never to private clients."""
         return self.channel.public or self.action.campaign
+
+    @property
+    def main_segments(self) -> int:
+        """Whom the action mainly means, as bits of `Customers.segments`."""
+        return sum(1 << number for number, segment in enumerate(SEGMENTS) if segment in (self.action.audience.mainly or ()))
 
     @property
     def turns(self) -> bool:
@@ -83,7 +89,10 @@ def only_of(words: Sequence[str], books: Playbooks) -> Only:
 
 @dataclass(frozen=True)
 class Casework:
-    """The cases of a day in the order of the playbooks. `levels`: those of the ladder whose playbook has the action, by action."""
+    """The cases of a day in the order of the playbooks. `levels`: those of the ladder whose playbook has the action, by action.
+
+    Behind them stand the actions that are talked of on each further channel by which somebody is spoken to.
+    """
 
     every: list[Case]
     levels: dict[str, set[int]]
@@ -96,6 +105,11 @@ class Casework:
     def instead_of(self, case: Case) -> Case | None:
         """Return the case on the other channel of an action; it stands right behind."""
         return self.every[case.place + 1] if case.action.instead is not None else None
+
+    def spoken(self, case: Case, channel: str) -> Case | None:
+        """Return the case of the same action on another channel by which the customer is spoken to; None where it is not for talks."""
+        found = (one for one in self.every if one.action.id == case.action.id and one.channel.code == channel)
+        return next(found, None) if case.channel.spoken else None
 
 
 def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
@@ -120,4 +134,16 @@ def casework(books: Playbooks, codes: Sequence[str]) -> Casework:
         topics = tuple(books.products[code] for code in action.topics or ())
         for instead, code in zip((False, True), channels, strict=False):
             every.append(Case(len(every), number, instead, action, purposes[action.strictest], books.channels[code], topics))
-    return Casework(every, levels)
+    return Casework([*every, *_spoken_elsewhere(every, list(books.channels.values()))], levels)
+
+
+def _spoken_elsewhere(every: Sequence[Case], channels: Sequence[Channel]) -> list[Case]:
+    """Return each action that is talked of as a case on each further channel by which somebody is spoken to."""
+    known = {(one.action.id, one.channel.code) for one in every}
+    further = {
+        (case.action.id, channel.code): replace(case, instead=True, channel=channel)
+        for case in every
+        for channel in channels
+        if case.channel.spoken and channel.spoken and (case.action.id, channel.code) not in known
+    }
+    return [replace(case, place=len(every) + number) for number, case in enumerate(further.values())]

@@ -36,7 +36,8 @@ class EarlierExports:
 
     `contacts`: of earlier exports (`history.EARLIER_CONTACTS`); `digests`: those of their manifests by day; `heard`: what came of them, and
     who may not be contacted since; `marks`: how long the files with both were, for the manifest; `overflow`: who was selected
-    in an unbroken row of exports and had no place in a manager's day (`OVERFLOW`).
+    in an unbroken row of exports and had no place in a manager's day (`OVERFLOW`); `first_day`: the day number of the first of them,
+    None where there is none.
     """
 
     contacts: pd.DataFrame
@@ -44,6 +45,7 @@ class EarlierExports:
     heard: Heard
     marks: dict[str, dict[str, Any]]
     overflow: pd.DataFrame
+    first_day: int | None = None
 
 
 def read_earlier_exports(
@@ -68,6 +70,7 @@ def read_earlier_exports(
         heard=heard,
         marks={part: one.marks for part, one in logbooks.items()},
         overflow=overflow_of([(day, parts[day], manifests[day]) for day in reversed(days)], aliases),
+        first_day=day_number(dt.date.fromisoformat(days[0])) if days else None,
     )
 
 

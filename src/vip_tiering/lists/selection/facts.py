@@ -22,6 +22,7 @@ from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.channels import Channel, Way
 from vip_tiering.playbooks.customers import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
+from vip_tiering.playbooks.products import Product
 
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
@@ -42,7 +43,7 @@ class Facts:
     `listed`: on the do-not-contact list, or barred by what the contact log tells; `refused`: consent N, or a refusal in the contact
     log; `complained`: lately, so that nothing is offered; `consented`: consent Y; `managed`: with a manager of their own;
     `rating`: 1 to 5 for C1 to C5, 0 for none; `senior`: old enough, or of unknown age; `holders`: how many customers have
-    the same number, 0 without a number.
+    the same number, 0 without a number; `held`: by the code of products that are worth teaching, who holds them.
     """
 
     private: Mask
@@ -60,6 +61,7 @@ class Facts:
     holders: Int32s
     wechat: Mask
     managed: Mask
+    held: Mapping[str, Mask]
 
     def barred_by_other(self, way: Way, *, service: bool, offer: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
@@ -89,8 +91,9 @@ def facts_of(
     limits: Limits,
     on: dt.date,
     privacy: PrivacyRule,
+    taught: Sequence[Product] = (),
 ) -> Facts:
-    """Return the facts on the day of the export."""
+    """Return the facts on the day of the export. `taught`: the products of which it matters who holds them."""
     code, today = customers.code, day_number(on)
     age = ages(customers.day["birthday"], on)
     # Where the bank delivers no status, which the rules must allow by name, nobody is stopped for it.
@@ -114,7 +117,16 @@ def facts_of(
         holders=_holders(customers.phone),
         wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
         managed=~truth(pc.is_in(customers.text["manager"].cast(pa.string()), value_set=pa.array(["", UNASSIGNED]))),
+        held={one.code: holders_of(one, customers) for one in taught},
     )
+
+
+def holders_of(product: Product, customers: Customers) -> Mask:
+    """Return who holds a product by the customer file, which names it by code or label among others parted by |, shape (m,)."""
+    held = customers.text["products_held"]
+    named = pc.replace_substring_regex(pc.binary_join_element_wise("|", held.dictionary, "|", ""), r"\s*\|\s*", "|")
+    found = pc.or_(*(pc.match_substring(named, f"|{name}|", ignore_case=True) for name in (product.code, product.label)))
+    return truth(found.take(held.indices))
 
 
 def barred_by(log: Contacts | None, customers: Customers, channels: Mapping[str, Channel]) -> DoNotContact | None:

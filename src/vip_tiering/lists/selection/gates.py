@@ -59,8 +59,8 @@ class Judge:
     def judge(self, case: Case, due: pd.DataFrame, instead: Case | None = None) -> pd.DataFrame:
         """Return the verdicts (`VERDICTS`) on customers for whom a case is due (`DUE`).
 
-        Every gate is tried but those that look at several cases together: `not_this_turn` and `manager_quota`. Those whom the
-        action sends elsewhere are judged on that channel, as the case `instead`.
+        Every gate is tried but those that look at several cases together: `not_this_turn`, `manager_quota` and `one_contact_a_day`.
+        Those whom the action sends elsewhere are judged on that channel, as the case `instead`.
         """
         asked = Asked(self, case, due)
         reason = np.full(len(due), PASSES, np.int8)
@@ -96,6 +96,7 @@ class Asked:
         for number, topic in enumerate(case.topics):
             if topic in self.sold:
                 fits = self.may_hear_of(topic) & (not self.needs_rating or self.of(self.facts.rating) >= risk_of(topic))
+                fits &= ~self.holds(topic)
                 self.topics |= np.where(fits, np.uint32(1 << number), np.uint32(0))
 
     def of(self, fact: npt.NDArray[Any]) -> Any:  # noqa: ANN401 (of the type of the fact)
@@ -108,6 +109,13 @@ class Asked:
             return np.ones(len(self.profile), np.bool_)
         qualified: Mask = self.of(self.facts.qualified)
         return qualified
+
+    def holds(self, topic: Product) -> Mask:
+        """Return who holds a product of which the action says that it is only for those who do not, shape (k,)."""
+        if not self.case.action.unless_held:
+            return np.zeros(len(self.profile), np.bool_)
+        held: Mask = self.of(self.facts.held[topic.code])
+        return held
 
     def offered(self, what: Callable[[Product], Any]) -> Any:  # noqa: ANN401 (of the type of what is told of a product)
         """Return what is told of the product that an event offers to each customer; false where none does."""
@@ -209,6 +217,11 @@ def private_not_qualified(asked: Asked) -> Stopped:
     return bool(asked.sold) and ~np.logical_or.reduce([asked.may_hear_of(one) for one in asked.sold])
 
 
+def already_held(asked: Asked) -> Stopped:
+    """The customer holds everything that the action is about."""
+    return asked.case.action.unless_held and np.logical_and.reduce([asked.holds(one) for one in asked.sold])
+
+
 def no_risk_rating(asked: Asked) -> Stopped:
     """What bears a risk needs a rating of the customer."""
     return asked.needs_rating and asked.of(asked.facts.rating) == 0
@@ -274,6 +287,7 @@ _TRIED: Final[Sequence[Callable[[Asked], Stopped]]] = (
     private_in_public_channel,
     not_distributable,
     private_not_qualified,
+    already_held,
     no_risk_rating,
     rating_expired,
     risk_mismatch,

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNTIERED
-from vip_tiering.customers.types import Customers
+from vip_tiering.customers.types import NOT_GIVEN, Customers
 from vip_tiering.tiers.run_folder import TieredRun
 
 NOBODY = -1
@@ -27,9 +27,9 @@ class People:
 
     `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
     the customer was absent or there was no run; `risen`: upgraded or entered; `fallen`: downgraded; `state`: index into the
-    states of the outlook; `profile`: position in the customer file, or
-    `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`, shape (l,): who was in the run before and is not
-    in this one, and the level there.
+    states of the outlook; `gap_to_next_fen`: how much of average is lacking to the next tier, NOT_GIVEN in the highest;
+    `profile`: position in the customer file, or `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`,
+    shape (l,): who was in the run before and is not in this one, and the level there.
     """
 
     customer_id: pa.Array
@@ -38,6 +38,7 @@ class People:
     risen: Mask
     fallen: Mask
     state: Int8s
+    gap_to_next_fen: Int64s
     daily_average_fen: Int64s
     closing_fen: Int64s
     profile: Int32s
@@ -63,13 +64,15 @@ def meet(run: TieredRun, customers: Customers) -> People:
     from_level = _levels(changes["from_tier"].combine_chunks(), codes)
     previous[at[present]] = from_level[present]
     risen, fallen = (np.isin(np.arange(len(level)), at[present & _is(changes["change"], kinds)]) for kinds in (_RISEN, _FALLEN))
+    outlook = run.outlook()
     return People(
         customer_id=ids,
         level=level,
         previous_level=previous,
         risen=risen,
         fallen=fallen,
-        state=run.outlook()["state"].cat.codes.to_numpy().astype(np.int8),
+        state=outlook["state"].cat.codes.to_numpy().astype(np.int8),
+        gap_to_next_fen=outlook["gap_to_next_fen"].fillna(NOT_GIVEN).to_numpy(np.int64),
         daily_average_fen=tiers["daily_average_fen"].to_numpy(),
         closing_fen=tiers["closing_fen"].to_numpy(),
         profile=positions_in(ids, customers.customer_id),

@@ -14,6 +14,7 @@ from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.events import EVENT_TRIGGERS, WORTH_TELLING_LATER, EventSources, due_events, risk_of
 from vip_tiering.lists.selection.history import History
+from vip_tiering.lists.selection.spread import first_turns
 
 DUE: Final = {
     "at": "int32",
@@ -58,12 +59,14 @@ class Selector:
     """Selects for one case after the other. `levels`: the levels of the ladder whose playbook has the action, by action.
 
     `overflow` (see `overflow_among`): who had no place in a manager's day before, whose events are looked for since then.
+    `first_day`: the day number of the first export that is remembered, from which regular work by people is spread.
     """
 
     sources: EventSources
     history: History
     levels: Mapping[str, Collection[int]]
     overflow: pd.DataFrame
+    first_day: int
 
     def select(self, case: Case, among: Int32s | None = None) -> Due:
         """Return who is due for a case by its trigger, regular ones and those that wait for an event.
@@ -75,8 +78,20 @@ class Selector:
             members &= np.isin(np.arange(len(members)), among)
         if case.action.trigger in EVENT_TRIGGERS:
             return self._by_event(case, members)
-        rows = _due(np.flatnonzero(members & ~self._too_soon(case)))
+        due = members & ~self._too_soon(case)
+        if case.action.trigger == "regular" and not case.channel.public:
+            due &= ~self._not_yet(case, members)
+        rows = _due(np.flatnonzero(due))
         return Due(case, rows, rows[["at", "day", "product"]])
+
+    def _not_yet(self, case: Case, members: Mask) -> Mask:
+        """Return who never heard of a regular action by people and has his first turn on a later day, shape (n,)."""
+        sources = self.sources
+        everyone = np.arange(len(sources.customers), dtype=np.int32)
+        never = np.append(self.history.last_of(case.number, everyone, len(everyone)) == NO_DAY, np.True_)[sources.people.profile]
+        turns = first_turns(case, members, sources.people, sources.customers)
+        result: Mask = never & (self.first_day + turns > sources.window.last)
+        return result
 
     def _too_soon(self, case: Case, *, but_freed: bool = False) -> Mask:
         """Return who heard of the action less than its cadence ago, shape (n,). `but_freed`: what nobody answered does not count."""

@@ -92,7 +92,8 @@ def export_of(parts: Sequence[ListPart], books: Playbooks) -> Export:
 def _files_of(part: ListPart) -> Iterator[tuple[str, str]]:
     """Yield each list with its channel; "" where the rows say it."""
     yield from ((code, file) for code, files in part.lists.items() for file in files)
-    yield from (("", file) for file in part.managers.get("", ()))
+    if part.private:  # of the open part, the lists of the channels hold the same rows
+        yield from (("", file) for file in part.managers)
 
 
 def _rows(part: ListPart, file: str, channel: str, more: Sequence[str]) -> pa.Table:

@@ -42,6 +42,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "send-window": "the times are not on the day of the export, not in their order, or outside the hours of the channel",
     "valid-until": "must be the day of the export and message_valid_days later",
     "customer-repeated": "the customer stands in another row too",
+    "contacted-twice": "the customer is contacted on several channels in one day",
     "action-unknown": "is not an action of the playbooks that the manifest counts",
     "action-channel": "the action does not belong to this channel",
     "reason-unknown": "is not a gate",
@@ -128,7 +129,7 @@ class ListPart:
     """One of the two folders of an export. `tables`: file -> its rows under the names of fields, all text or dictionaries of it.
 
     `lists`: channel -> the file with its rows, of public channels where the profile `gateway` wrote them; `managers`: the files
-    of managers, by channel, of the private part by "".
+    of managers, whose rows say the channel.
     """
 
     name: str
@@ -137,7 +138,7 @@ class ListPart:
     manifest: dict[str, Any]
     tables: dict[str, pa.Table]
     lists: dict[str, list[str]]
-    managers: dict[str, list[str]]
+    managers: list[str]
 
     def shown(self, file: str) -> str:
         """Return a file's name for people."""
@@ -158,7 +159,7 @@ def read_part(folder: Path, books: Playbooks, *, private: bool) -> tuple[ListPar
     name = f"{'private ' if private else ''}{day}"  # while it is staged, the folder has another name
     if not _is_whole(manifest, private=private):
         return None, [finding(f"{name}/{manifests.MANIFEST}", "export-manifest")]
-    part = ListPart(name, private, day, manifest, {}, {}, {})
+    part = ListPart(name, private, day, manifest, {}, {}, [])
     problems = list(_read_all(part, folder, books))
     return None if any(one.rule == "export-form" for one in problems) else part, problems
 
@@ -211,36 +212,25 @@ def _place(part: ListPart, file: str, books: Playbooks) -> Layout | None:
     """Return the layout of a file, after noting whose list it is; None for a file that is not read back."""
     if file in _COLUMNS:
         return Layout({name: name for name in _COLUMNS[file]}, repeating=_REPEATING)
-    return _place_of_private(part, file, books) if part.private else _place_of_list(part, file, books)
-
-
-def _place_of_private(part: ListPart, file: str, books: Playbooks) -> Layout | None:
-    if re.fullmatch("branches/[^/]+/[^/]+[.]csv", file) is None:
-        return None
-    part.managers.setdefault("", []).append(file)
-    return _for_people(("channel", *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS), books)
+    if re.fullmatch("branches/[^/]+/[^/]+[.]csv", file):
+        part.managers.append(file)
+        fields = ("channel", *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS)
+        return Layout({books.headers.get(name, name): name for name in fields})
+    return None if part.private else _place_of_list(part, file, books)
 
 
 def _place_of_list(part: ListPart, file: str, books: Playbooks) -> Layout | None:
-    match = re.fullmatch("(branches/[^/]+/[^/]+/)?([a-z0-9_]+)(-[A-Z][A-Z0-9-]*)?(-[0-9]{3,})?[.]csv", file)
-    channel = books.channels.get(match[2]) if match is not None else None
-    if match is None or channel is None or not channel.contact:
+    match = re.fullmatch("([a-z0-9_]+)(-[A-Z][A-Z0-9-]*)?(-[0-9]{3,})?[.]csv", file)
+    channel = books.channels.get(match[1]) if match is not None else None
+    if channel is None or not channel.contact:
         return None
     if channel.public:
         layout = _of_gateway(books)
-        if layout is not None and not match[1]:
+        if layout is not None:
             part.lists.setdefault(channel.code, []).append(file)
         return layout
-    fields = LIST_FIELDS + (PERSONAL_MESSAGE_FIELDS if channel.message else ())
-    if match[1]:
-        part.managers.setdefault(channel.code, []).append(file)
-        return _for_people(fields, books)
     part.lists[channel.code] = [file]
-    return Layout({name: name for name in fields})
-
-
-def _for_people(fields: tuple[str, ...], books: Playbooks) -> Layout:
-    return Layout({books.headers.get(name, name): name for name in fields})
+    return Layout({name: name for name in channel.fields})
 
 
 def _of_gateway(books: Playbooks) -> Layout | None:

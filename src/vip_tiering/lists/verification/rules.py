@@ -34,16 +34,17 @@ _MANIFEST: Final = manifests.MANIFEST
 def check_managers(export: Export) -> Iterator[Problem]:
     """Yield files of managers that hold other rows than the lists, or rows of somebody else."""
     for part in export.parts:
-        files = [file for of_channel in part.managers.values() for file in of_channel]
+        files = part.managers
         owners = {file: _owners(part.tables[file]) for file in files}
         everybody = set().union(*owners.values(), *(_owners(part.tables[file]) for file in _for_people(part, export)))
         places = _places(everybody)
         for file, found in owners.items():
-            if any(places[owner] != _place_of(file, private=part.private) for owner in found):
+            if any(places[owner] != _place_of(file) for owner in found):
                 yield finding(part.shown(file), "manager-folder")
         for file in _for_people(part, export):
             channel = file.removesuffix(".csv")
-            if not _same_rows(part.tables[file], [part.tables[one] for one in part.managers.get(channel, ())]):
+            shares = [_of_channel(part.tables[one], channel, part.tables[file].column_names) for one in files]
+            if not _same_rows(part.tables[file], shares):
                 yield finding(part.shown(file), "manager-rows")
 
 
@@ -64,10 +65,14 @@ def _places(owners: Owners) -> dict[tuple[str, str], str]:
     return {(branch, manager): f"{branches[branch]}/{managers[branch][manager]}" for branch, manager in owners}
 
 
-def _place_of(file: str, *, private: bool) -> str:
+def _place_of(file: str) -> str:
     """Return what a file's own name says: BRANCH/MANAGER."""
-    inner = file.removeprefix("branches/")
-    return inner.removesuffix(".csv") if private else inner.rpartition("/")[0]
+    return file.removeprefix("branches/").removesuffix(".csv")
+
+
+def _of_channel(table: pa.Table, channel: str, columns: Sequence[str]) -> pa.Table:
+    """Return the rows of a manager's file that belong to the list of a channel, with its columns."""
+    return table.filter(pc.equal(table["channel"].cast(pa.string()), channel)).select(list(columns))
 
 
 def _same_rows(listed: pa.Table, shares: list[pa.Table]) -> bool:
@@ -131,6 +136,8 @@ def _check_actions(export: Export) -> Iterator[Problem]:
     belongs = np.zeros((len(export.actions) + 1, len(export.channels) + 1), np.bool_)
     for number, one in enumerate(export.actions):
         own = [one.channels[0], *([one.instead.channel] if one.instead else [])]
+        if any(export.books.channels[code].spoken for code in own):  # who is spoken to can be told of it, whatever the channel
+            own += [code for code, channel in export.books.channels.items() if channel.spoken]
         belongs[number, [export.channels.index(code) for code in own]] = True
     for entries in export.kinds:
         action, channel = entries["action"], entries["channel"]
@@ -145,6 +152,9 @@ def _check_customers(export: Export) -> Iterator[Problem]:
     again = named.index[named.duplicated(["customer", "channel", "private"])]
     yield from findings_in(export.lists, "customer-repeated", export.lists.index.isin(again), "customer_id")
     yield from findings_in(suppressed, "customer-repeated", suppressed["pair"].duplicated(), "customer_id")
+    contacts = export.contacts
+    several = contacts.groupby("customer")["channel"].transform("nunique") > 1
+    yield from findings_in(contacts, "contacted-twice", several, "customer_id")
     yield from findings_in(suppressed, "both-ways", suppressed["pair"].isin(export.contacts["pair"]), "customer_id")
 
 

@@ -89,7 +89,7 @@ def check_texts(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
             for file in files:
                 table = part.tables[file]
                 yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.channels[code], books)
-        for file in part.managers.get("", ()):
+        for file in part.managers if part.private else ():  # of the open part, the lists of the channels hold the same rows
             table = part.tables[file]
             for channel in books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
