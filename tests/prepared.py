@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _IMPORTS = (
+    "vip_tiering.analysis.dossier",
     "vip_tiering.analysis.reconcile",
     "vip_tiering.analysis.simulate",
     "vip_tiering.analysis.trace",

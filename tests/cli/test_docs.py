@@ -30,14 +30,17 @@ from vip_tiering.playbooks.customers import (
     CUSTOMER_FIELDS,
     DO_NOT_CONTACT_FIELDS,
     EVENT_FIELDS,
+    FEE_FIELDS,
     KNOWN_VALUES,
+    LOBBY_FIELDS,
     RESULT_FIELDS,
     CustomerColumns,
 )
 from vip_tiering.playbooks.gates import ManagerQuota
 from vip_tiering.playbooks.load import load
 from vip_tiering.playbooks.messages import FIELDS
-from vip_tiering.reports.tables import MEASURES_FOR_PROGRAMS, ROWS_FOR_PROGRAMS
+from vip_tiering.reports.measure_tables import MEASURES_FOR_PROGRAMS
+from vip_tiering.reports.tables import ROWS_FOR_PROGRAMS
 from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, ROWS
 
 ROOT = Path(__file__).parents[2]
@@ -295,6 +298,7 @@ def test_customer_fields_are_documented() -> None:
     assert [*CUSTOMER_FIELDS] == [*rows]
     assert ABSENT == {field: falls for field, falls in rows.items() if field in ABSENT}
     others = {"Events": EVENT_FIELDS, "The contact log": CONTACT_FIELDS, "The do-not-contact list": DO_NOT_CONTACT_FIELDS}
+    others |= {"Fee income": FEE_FIELDS, "Events in the hall": LOBBY_FIELDS}
     for title, fields in others.items():
         section = text.partition(f"## {title}\n")[2].partition("\n## ")[0]
         assert set(fields) == set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
@@ -337,7 +341,7 @@ def test_form_of_the_targets_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "rules" / "targets.yaml").write_text(form, encoding="utf-8")
     targets = load(tmp_path / "rules").targets
     assert targets is not None
-    assert [("K-AUM", 50_000_000), ("K-EFF", 1200)] == [(one.id, one.target) for one in targets.targets or ()]
+    assert [("K-AUM", 50_000_000), ("K-EFF", 1200), ("K-FEE", 800_000)] == [(one.id, one.target) for one in targets.targets or ()]
 
 
 def test_the_action_of_ones_own_is_accepted(tmp_path: Path) -> None:

@@ -261,6 +261,7 @@ def test_words_are_compared_without_width_letters_and_blanks(tmp_path: Path) -> 
 def test_model_knows_every_field() -> None:
     """The rules can map every field of every file, and the words of every coded one; the forms tell the same fields."""
     others = {"event", "kind", "product", "amount", "date", "channel", "action", "result", "since", "on", "by", "obstacle", "note"}
+    others |= {"month", "visitors", "accounts_opened"}
     assert {*CUSTOMER_FIELDS, *others} == set(CustomerColumns.model_fields)
     assert {*CODES, "segments", "event", "kind", "result", "channel"} == set(CodedField.__args__)  # type: ignore[attr-defined]
     assert set(CUSTOMER_FIELDS) == {"customer_id", "mobile", "points", "segments", *TEXT_FIELDS, *DAY_FIELDS, *CODES}

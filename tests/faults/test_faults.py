@@ -28,6 +28,7 @@ LISTS = ["--customers", "{home}/customers.csv", "--events", "{home}/events.csv",
 RUN = "{home}/out/2015Q4"
 FIRST_DAY = ["--quarter", "2015Q4", "--as-of", "2015-10-01", "--rules", str(RULES)]
 RESULTS = ("results.csv", "obstacles.csv")
+OF_MANAGER = ["--lists", "{home}/lists", "--manager", "M01", "--on", NEXT]
 RECORDED = ("playbook", "results", "{home}/lists")
 JOBS: dict[str, dict[str, Any]] = {
     "compute": {"command": ["tier", "compute", "{home}/in", "--out", "{home}/new", *FIRST_DAY]},
@@ -47,9 +48,20 @@ JOBS: dict[str, dict[str, Any]] = {
     },
     "results": {"command": list(RECORDED)},
     "report": {"command": ["changes", "export", RUN, *LISTS[:2], "--out", "{home}/reports", "--rules", str(RULES)]},
+    "file": {"command": ["customers", "file", RUN, *LISTS[:4], *OF_MANAGER, "--out", "{home}/records", "--rules", str(RULES)]},
     "plan": {"command": ["playbook", "plan", "--year", "2016", "--out", "{home}/plans", "--rules", str(RULES)]},
 }
-SAMPLED = {"compute": 4, "compute-replace": 5, "export": 5, "export-replace": 6, "record": 5, "results": 3, "report": 3, "plan": 3}
+SAMPLED = {
+    "compute": 4,
+    "compute-replace": 5,
+    "export": 5,
+    "export-replace": 6,
+    "record": 5,
+    "results": 3,
+    "report": 3,
+    "file": 3,
+    "plan": 3,
+}
 """So many calls of each command are tried."""
 
 

@@ -349,7 +349,7 @@ def test_json_is_one_document(books: Playbooks) -> None:
     assert list(books.labels) == [one["tier"] for one in document["tiers"]]
     calls = {one["id"]: one["origin"] for one in document["tiers"][3]["actions"]}
     assert ("not_in_plan", "ours", "plan") == (calls["G-CALL-1"], calls["REASSESS"], calls["D-SMS-1"])
-    assert (6, 16) == (len(document["measures"]), len(document["gaps"]))
+    assert (8, 16) == (len(document["measures"]), len(document["gaps"]))
     coverage = json.loads(vip("playbook", "coverage", "--json").stdout)
     assert [one.id for one in books.covers] == [one["id"] for one in coverage]
 

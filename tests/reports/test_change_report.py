@@ -30,8 +30,9 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.holders import parse_holders
+from vip_tiering.reports.measure_tables import MEASURES_FOR_PROGRAMS
 from vip_tiering.reports.report import ReportInputs, report_of
-from vip_tiering.reports.tables import MEASURES_FOR_PROGRAMS, ROWS_FOR_PROGRAMS
+from vip_tiering.reports.tables import ROWS_FOR_PROGRAMS
 from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, ROWS, TEXTS
 from vip_tiering.tiers.run_folder import read_run
 
@@ -383,7 +384,7 @@ def test_targets(home: Path, tmp_path: Path) -> None:
         assert whole[f"{name}_reached"] == f"{tenths / 10:.1f}%"
     assert (east["quarter_target"], east["quarter_reached"]) == ("7", f"{int(east['value']) * 1000 // 7 / 10:.1f}%")
     assert rows["K-EFF", ""]["quarter_target"] == ""
-    assert "季度完成率" in sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"][4]
+    assert "季度完成率" in sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"][5]
 
 
 def test_counts_add_up_and_are_proved(home: Path, report: Path) -> None:
@@ -581,7 +582,7 @@ def test_a_measure_of_a_tier_that_the_run_has_not(tmp_path: Path) -> None:
     done = export(tmp_path / "out" / "2015Q4", people, tmp_path / "reports")
     assert (0, True) == (done.returncode, "warning: K-PRI: private is not a tier of the run; the measure is left out\n" in done.stderr)
     measures = {row["measure"] for row in read_csv(tmp_path / "reports" / "2015Q4" / "measures.csv")}
-    assert {"K-AUM", "K-EFF"} == measures
+    assert {"K-AUM", "K-EFF", "K-FEE", "K-LOBBY-1", "K-LOBBY-2", "K-LOBBY-3"} == measures
 
 
 def test_renumbered_customers_before(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ UNSEEN = {
     "profiles-label-twice", "profiles-neither-field-nor-constant", "profiles-prefix-of-constant", "profiles-rows-of-xlsx",
     "profiles-per-action-of-people", "profiles-text-too-short", "profiles-too-many-columns",
     "playbooks-also-for-none",
+    "playbooks-taught-by-without-topics", "targets-year-of-fees",
     "targets-measure-twice", "targets-measure-unknown", "targets-target-of-no-measure", "targets-target-twice", "targets-tier-unknown",
 }  # fmt: skip
 """What only the loader can refuse: mistakes that are gone once YAML has read the file, or that lie between several values."""

@@ -4,5 +4,6 @@ In: run folders, at times the extracts of one. Out: frames and documents that th
 Read in any order: each question has its own module. `explain`: why a customer has a tier; `trace`: its days, from the extracts.
 `simulate`: another ladder; `expected`: how many rows its actions would make. `restate`: corrected extracts; `recompute`: a published
 run once more, by its own options. `reconcile`: the bank's own averages; `bank_file` reads them, `hypotheses` and `other_lines` say why
-they may differ. `table_file`: the rows of an answer as a file.
+they may differ. `dossier`: the record of a customer, or of all of a manager; `dossier_facts` finds contacts and events, `dossier_book`
+writes the workbook. `table_file`: the rows of an answer as a file.
 """

@@ -88,25 +88,56 @@ def tier_explain(
     limit = size_in_bytes(max_bytes)
     loaded = load_rules(rules)
     who = Customer.of(customer, loaded.aliases)
-    found, row, moved = _of_customer(run, who, loaded.aliases, provisional=True)
-    if row is None and moved is None:
-        raise _unknown(run)
-    document = {
-        **_head(found, who, row),
-        "proof": proof(row, found.ladder) if row else [],
-        "quarters": [*_quarters_before(run, found, who, loaded.aliases), _line(found, row, moved)],
-        "change": _change(found, row, moved),
-        "outlook": outlook(row, found) if row else None,
-        "trace": None,
-    }
-    name = manifests.named(run).name
-    warnings = [] if _by_these_rules(found, loaded) else [f"{name}: was made by other rules than these ({loaded.name})"]
+    known, told = explanations([who], run, loaded)
+    if who.now not in told:
+        raise unknown(run)
+    document, row, found = told[who.now], known.rows.get(who.now), known.run
+    warnings = known.warnings(run, loaded)
     if extracts:
         from vip_tiering.analysis.trace import trace  # noqa: PLC0415 (pandas loads where days are asked for)
 
         document["trace"], said = trace(extracts, found, who.ids, int(row["fen_days"]) if row else 0, loaded, limit, progress)
         warnings += said
     return Explanation(document, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class KnownInRun:
+    """A run, and what it says of some customers by their present ids: their rows of `tiers.parquet`, and of `changes.csv`."""
+
+    run: TieredRun
+    rows: Mapping[str, Row]
+    moved: Mapping[str, Row]
+
+    def warnings(self, folder: Path, rules: Rules) -> list[str]:
+        """Return the warning that other rules made the run, where they did."""
+        if _by_these_rules(self.run, rules):
+            return []
+        return [f"{manifests.named(folder).name}: was made by other rules than these ({rules.name})"]
+
+
+def explanations(who: Sequence[Customer], run: Path, rules: Rules) -> tuple[KnownInRun, dict[str, dict[str, Any]]]:
+    """Return what a run knows of customers, and the document of each, but for its days, by present id; each run is read once.
+
+    Who is neither in its tiers nor in its changes has none. Raises DataError where the run is absent, altered or of another kind.
+    """
+    ids = pa.concat_arrays([one.ids for one in who])
+    known = _known_in(run, ids, rules.aliases, provisional=True)
+    before = _runs_before(run, known.run, ids, rules.aliases)
+    documents = {}
+    for one in who:
+        row, moved = known.rows.get(one.now), known.moved.get(one.now)
+        if row is None and moved is None:
+            continue
+        documents[one.now] = {
+            **_head(known.run, one, row),
+            "proof": proof(row, known.run.ladder) if row else [],
+            "quarters": [*(_line_before(name, earlier, one.now) for name, earlier in before), _line(known.run, row, moved)],
+            "change": _change(known.run, row, moved),
+            "outlook": outlook(row, known.run) if row else None,
+            "trace": None,
+        }
+    return known, documents
 
 
 def proof(row: Row, ladder: Ladder) -> list[dict[str, Any]]:
@@ -168,12 +199,11 @@ def outlook(row: Row, run: TieredRun) -> dict[str, Any]:
     }
 
 
-def _of_customer(folder: Path, who: Customer, aliases: Aliases | None, *, provisional: bool) -> tuple[TieredRun, Row | None, Row | None]:
-    """Return a run, and the customer's row of its tiers and of its changes; None where there is none."""
-    run = by_new_ids(read_customers(folder, who.ids, provisional=provisional), aliases)
-    rows = [table.filter(pc.equal(table["customer_id"], who.ids[0])).to_pylist() for table in (run.tiers, run.changes)]
-    row, moved = (found[0] if found else None for found in rows)
-    return run, row, moved
+def _known_in(folder: Path, ids: pa.Array, aliases: Aliases | None, *, provisional: bool) -> KnownInRun:
+    """Return what a run says of customers. `ids`: those of today and the old ones."""
+    run = by_new_ids(read_customers(folder, ids, provisional=provisional), aliases)
+    rows, moved = ({row["customer_id"]: row for row in table.to_pylist()} for table in (run.tiers, run.changes))
+    return KnownInRun(run, rows, moved)
 
 
 def _head(run: TieredRun, who: Customer, row: Row | None) -> dict[str, Any]:
@@ -226,22 +256,28 @@ def _kind(run: TieredRun, row: Row | None, moved: Row | None) -> str | None:
     return None if row is None else "kept" if run.compared else "initial"
 
 
-def _quarters_before(folder: Path, run: TieredRun, who: Customer, aliases: Aliases | None) -> list[dict[str, Any]]:
-    """Return a line for each official run of an earlier quarter beside a run, the oldest first; one that cannot be used is told too."""
+def _runs_before(folder: Path, run: TieredRun, ids: pa.Array, aliases: Aliases | None) -> list[tuple[str, KnownInRun | str]]:
+    """Return each official run of an earlier quarter beside a run, by its name, the oldest first; or why it cannot be used."""
     with reading(folder.name):
         places = [place for place in sorted(folder.resolve().parent.glob(_QUARTERS)) if place.name < str(run.quarter)]
 
-    def line(place: Path) -> dict[str, Any]:
+    def read(place: Path) -> tuple[str, KnownInRun | str]:
         try:
-            earlier, row, moved = _of_customer(place, who, aliases, provisional=False)
+            earlier = _known_in(place, ids, aliases, provisional=False)
         except DataError as error:
-            return {"quarter": place.name, "problem": _reason(error)}
-        if str(earlier.quarter) != place.name:
-            return {"quarter": place.name, "problem": f"is a run of {earlier.quarter}"}
-        return _line(earlier, row, moved)
+            return place.name, _reason(error)
+        quarter = str(earlier.run.quarter)
+        return place.name, earlier if quarter == place.name else f"is a run of {quarter}"
 
     with threads(_READERS) as pool:
-        return list(pool.map(line, places))
+        return list(pool.map(read, places))
+
+
+def _line_before(name: str, earlier: KnownInRun | str, customer: str) -> dict[str, Any]:
+    """Return what an earlier quarter says of a customer in one line, or why it says nothing."""
+    if isinstance(earlier, str):
+        return {"quarter": name, "problem": earlier}
+    return _line(earlier.run, earlier.rows.get(customer), earlier.moved.get(customer))
 
 
 def _reason(error: DataError) -> str:
@@ -281,6 +317,7 @@ def _by_these_rules(run: TieredRun, rules: Rules) -> bool:
         return False
 
 
-def _unknown(folder: Path) -> DataError:
+def unknown(folder: Path) -> DataError:
+    """Return that a run does not know a customer."""
     message = "does not know this customer: neither the tiers nor the changes have the id; an old id is found by the aliases of --rules"
     return DataError([Problem(manifests.named(folder).name, None, None, "customer-unknown", message)])

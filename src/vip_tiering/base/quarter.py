@@ -153,10 +153,16 @@ class Month:
         """
         if text == "last":
             return cls.of(today).previous
-        match = next((found for form in _MONTHS if (found := form.fullmatch(text))), None)
-        if match is None or not dt.MINYEAR < int(match[1]) < dt.MAXYEAR:
+        month = cls.of_text(text)
+        if month is None:
             raise UsageError("--month: not a month; write it as 2015-11, 201511, 2015年11月 or last")
-        return cls(int(match[1]), int(match[2]))
+        return month
+
+    @classmethod
+    def of_text(cls, text: str) -> Month | None:
+        """Return the month that a text names; None where it is none."""
+        match = next((found for form in _MONTHS if (found := form.fullmatch(text))), None)
+        return cls(int(match[1]), int(match[2])) if match and dt.MINYEAR < int(match[1]) < dt.MAXYEAR else None
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ def changes_export(
         Path | None,
         typer.Option("--contact-log", envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contact log: when customers were contacted last."),
     ] = None,
+    fees: Annotated[
+        Path | None, typer.Option(envvar="VIP_FEES", metavar="FILE", help="Fee income of the quarter, for K-FEE (CSV, .xlsx, Parquet).")
+    ] = None,
+    lobby: Annotated[
+        Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read.")] = "zh",
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
@@ -62,6 +68,8 @@ def changes_export(
         rules=rules,
         previous=previous,
         contact_log=contact_log,
+        fees=fees,
+        lobby=lobby,
         language=cast("Language", choice_of("--lang", lang, ("zh", "en"))),
         replace=replace,
         dry_run=dry_run,

@@ -12,7 +12,7 @@ from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.options import MaxBytesOption, RulesOption, json_option
 from vip_tiering.cli.terminal import progress_bar, show_json, show_rendered, warn
 
-_STDIN = "-"
+STDIN = "-"
 _LONGEST_BYTES = 1 << 12
 
 
@@ -38,7 +38,7 @@ def tier_explain(
 
     with progress_bar(wanted=bool(extracts)) as progress:
         found = explain.tier_explain(
-            _id_from_stdin() if customer == _STDIN else customer, run, extracts or (), progress, rules=rules, max_bytes=max_bytes
+            id_from_stdin() if customer == STDIN else customer, run, extracts or (), progress, rules=rules, max_bytes=max_bytes
         )
     warn(found.warnings)
     if as_json:
@@ -47,7 +47,7 @@ def tier_explain(
         show_rendered(explanation(found.document))
 
 
-def _id_from_stdin() -> str:
+def id_from_stdin() -> str:
     """Return the one id that standard input holds. Raises UsageError for none, several, and what is not text."""
     content = sys.stdin.buffer.read(_LONGEST_BYTES) if sys.stdin is not None else b""
     try:

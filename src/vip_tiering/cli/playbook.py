@@ -57,20 +57,23 @@ def playbook_coverage(
     rules: RulesOption = None,
     as_json: Annotated[bool, json_option("the ids")] = False,
 ) -> None:
-    """Show every id of the plan and the rule that covers it; one that no rule covers is exit code 3."""
+    """Show every id of the plan, the rule that covers it and the command that puts it out; one without both is exit code 3."""
     from vip_tiering.cli.show_playbooks import coverage
 
     _, books = _loaded(rules)
     if books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
-        show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by} for one in books.covers])
+        show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by, "put_out_by": one.put_out_by} for one in books.covers])
     else:
         show_rendered(coverage(books))
-    if books.missing:
-        raise RulesError(
-            f"{books.name}/playbooks.yaml: no rule covers {one}; write covers: [{one}] where it is answered" for one in books.missing
-        )
+    if books.missing or books.silent:
+        unnamed = [f"no rule covers {one}; write covers: [{one}] where it is answered" for one in books.missing]
+        silent = [
+            f"no command puts out anything for {one}; is its action not active, or has its measure no figure in targets.yaml?"
+            for one in books.silent
+        ]
+        raise RulesError(f"{books.name}/playbooks.yaml: {line}" for line in (*unnamed, *silent))
 
 
 @playbook_app.command("plan")

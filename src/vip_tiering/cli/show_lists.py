@@ -47,7 +47,7 @@ def _measures(document: Mapping[str, Any]) -> Table:
     """Return the measures of all customers; a column of which nothing is known is left out."""
     rows = [
         {
-            "now": grouped(one["value"]),
+            "now": grouped(one["value"]) or "not delivered",
             "vs before": signed(one["growth"]),
             "vs last year": signed(one["last_year_growth"]),
             "reached": one["quarter_reached"] or one["year_reached"],

@@ -138,12 +138,13 @@ def _tier_document(books: Playbooks, tier: str) -> dict[str, Any]:
 
 
 def coverage(books: Playbooks) -> RenderableType:
-    """Return every id of the plan with what it says and where it is covered."""
+    """Return every id of the plan with what it says, the rule that names it, and the command that puts it out."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     table.add_column(overflow="fold", ratio=1)
     for one in books.covers:
-        table.add_row(one.id, Text(one.fact), Text("\n".join(one.by) or "NOT COVERED"))
-    known, missing = len(books.covers), len(books.missing)
+        said = [*one.by, *(one.put_out_by or ["NOTHING PUTS IT OUT"])] if one.by else ["NOT COVERED"]
+        table.add_row(one.id, Text(one.fact), Text("\n".join(said)))
+    known, missing = len(books.covers), len(books.missing) + len(books.silent)
     return Group(table, "", Text(f"{known} ids, {known - missing} covered, {missing} missing"))

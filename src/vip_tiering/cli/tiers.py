@@ -1,4 +1,4 @@
-"""The commands `vip extract check`, `vip tier ...`, `vip customers check`, `vip verify`. Heavy imports wait for them."""
+"""The commands `vip extract check`, `vip tier ...`, `vip customers ...`, `vip verify`. Heavy imports wait for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.dossier import customers_file
 from vip_tiering.cli.explain import tier_explain
 from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
@@ -17,7 +18,7 @@ from vip_tiering.cli.what_if import tier_reconcile, tier_restate, tier_simulate
 
 extract_app = Commands(help="Look at balance extracts before they are used.")
 tier_app = Commands(help="Compute a quarter's tiers, explain them, and ask what would be if rules or extracts were others.")
-customers_app = Commands(help="Look at the customer file before lists are made of it.")
+customers_app = Commands(help="Look at the customer file before lists are made of it, and at what is known of a customer.")
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
@@ -170,11 +171,6 @@ tier_app.command("restate")(tier_restate)
 tier_app.command("reconcile")(tier_reconcile)
 
 
-@customers_app.callback()
-def _customers() -> None:
-    """Keep `check` a command of its own while it is the only one."""
-
-
 @customers_app.command("check")
 def customers_check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")],
@@ -197,6 +193,9 @@ def customers_check(
         show_rendered(customers_report(result.document))
     if result.problems:
         raise DataError(result.problems)
+
+
+customers_app.command("file")(customers_file)
 
 
 def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:

@@ -208,15 +208,26 @@ class Fields:
         limits = f"{_iso(oldest)} to {_iso(newest)}"
         self.note(field, "day-range", beyond, f"the day is not one from {limits}; leave the cell empty where there is no day")
 
-    def whole_numbers(self, field: str) -> Int64s:
-        """Return whole numbers of at most 15 digits, shape (n,), `NOT_GIVEN` where none is given."""
+    def whole_numbers(self, field: str, *, needed: bool = False) -> Int64s:
+        """Return whole numbers of at most 15 digits, shape (n,), `NOT_GIVEN` where none is given, a problem where it is `needed`."""
         values = pc.utf8_trim_whitespace(self.columns.texts(field))
         empty = truth(pc.equal(values, ""))
         wrong = ~empty & ~truth(pc.match_substring_regex(values, _WHOLE))
+        if needed:
+            self.note(field, "value-missing", empty, "a number is missing; write 0 for none")
         self.note(field, "number-whole", wrong, "this is not a whole number; write plain digits such as 1200, without a sign")
         values = pc.if_else(pa.array(empty | wrong), "0", pc.replace_substring_regex(values, "[.]0+$", ""))
         numbers = values.cast(pa.int64()).to_numpy(zero_copy_only=False)
         return np.where(empty, np.int64(NOT_GIVEN), numbers)
+
+    def signed_amounts(self, field: str) -> Int64s:
+        """Return amounts in fen, shape (n,), below 0 too; by the rules for balances, and every row must have one."""
+        values = self.columns.texts(field)
+        broken = Broken(len(values))
+        fen = check_amounts(values, broken)
+        check_range(fen, largest(fen), broken)
+        self._add_broken(field, broken, {"the balance": "the amount"})
+        return fen
 
     def amounts(self, field: str) -> Int64s:
         """Return amounts in fen, shape (n,), `NOT_GIVEN` where none is given; by the rules for balances, and not below 0."""

@@ -233,6 +233,10 @@ class Measure(Strict):
     what: What
     covers: Covers
     needs: Annotated[Words, Field(description="from which data it is counted")]
+    taught_by: (
+        Annotated[list[Id], Field(min_length=1, description="actions that teach: their topics are the products that customers may lack")]
+        | None
+    ) = None
     source: Clause
 
 
@@ -314,6 +318,10 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     check_unique(document, ("playbooks",), "tier", (one.tier for one in file.playbooks))
     check_unique(document, ("measures",), "id", (one.id for one in file.measures or ()))
     check_unique(document, ("gaps",), "id", (one.id for one in file.gaps or ()))
+    teach = [action.id for _, _, action in file.placed_actions() if action.topics]
+    for index, measure in enumerate(file.measures or ()):
+        for place, one in enumerate(measure.taught_by or ()):
+            check_known(document, ("measures", index, "taught_by", place), one, teach, "the actions with topics")
     for number, book in enumerate(file.playbooks):
         check_known(document, ("playbooks", number, "tier"), book.tier, tiers, "tiers.yaml")
         _check_book(document, file, number)

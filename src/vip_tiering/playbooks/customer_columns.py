@@ -64,13 +64,16 @@ class CustomerFileColumns(Strict):
 class CustomerColumns(CustomerFileColumns):
     """The bank's own header, or several, for each field of the files beside a run; the field's own name is always recognised."""
 
-    event: Annotated[HeaderNames, Field(description="events file: headers of the event")] | None = None
+    event: Annotated[HeaderNames, Field(description="events file, events in the hall: headers of the event")] | None = None
     kind: Annotated[HeaderNames, Field(description="events file: headers of the kind of the event")] | None = None
-    product: Annotated[HeaderNames, Field(description="events file: headers of the product")] | None = None
-    amount: Annotated[HeaderNames, Field(description="events file: headers of the amount in yuan")] | None = None
-    date: Annotated[HeaderNames, Field(description="events file and contact log: headers of the day")] | None = None
+    product: Annotated[HeaderNames, Field(description="events file, fees: headers of the product")] | None = None
+    amount: Annotated[HeaderNames, Field(description="events file, fees: headers of the amount in yuan")] | None = None
+    date: Annotated[HeaderNames, Field(description="events file, contact log, fees, events in the hall: headers of the day")] | None = None
+    month: Annotated[HeaderNames, Field(description="fees: headers of the month, in place of a day")] | None = None
+    visitors: Annotated[HeaderNames, Field(description="events in the hall: headers of how many came")] | None = None
+    accounts_opened: Annotated[HeaderNames, Field(description="events in the hall: headers of how many accounts were opened")] | None = None
     channel: Annotated[HeaderNames, Field(description="contact log, do-not-contact list and results: headers of the channel")] | None = None
-    action: Annotated[HeaderNames, Field(description="contact log and results: headers of the action's id")] | None = None
+    action: Annotated[HeaderNames, Field(description="contact log, results, events in the hall: headers of the action's id")] | None = None
     result: Annotated[HeaderNames, Field(description="contact log and results: headers of the result")] | None = None
     since: Annotated[HeaderNames, Field(description="do-not-contact list: headers of the day from which on")] | None = None
     on: Annotated[HeaderNames, Field(description="results: headers of the day of the contact")] | None = None

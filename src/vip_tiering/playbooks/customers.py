@@ -43,6 +43,10 @@ CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result", "
 DO_NOT_CONTACT_FIELDS: Final = ("customer_id", "mobile", "channel", "since")
 RESULT_FIELDS: Final = ("customer_id", "action", "channel", "result", "on", "by", "obstacle", "note")
 """What a list that comes back, or a receipt of a gateway, says of its rows."""
+FEE_FIELDS: Final = ("date", "month", "branch", "manager", "customer_id", "product", "amount")
+"""What a file of fee income says of each entry (K-FEE)."""
+LOBBY_FIELDS: Final = ("date", "branch", "action", "event", "visitors", "accounts_opened")
+"""What a file of events in the branch hall says of each (K-LOBBY)."""
 ALL_CHANNELS: Final = "all"
 """Stands in a do-not-contact list for every channel."""
 KNOWN_VALUES: Final[dict[str, tuple[str, ...]]] = {
@@ -106,7 +110,7 @@ class StatusRule(Strict):
 
 
 class CustomerRules(PlaybookFile):
-    """What the customer file, events, contact log, do-not-contact list and results look like; every key is optional but the version."""
+    """What the customer file and the files beside it look like; every key is optional but the version."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["version"]})
 
@@ -193,6 +197,8 @@ _FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "contact_log": CONTACT_FIELDS,
     "do_not_contact": DO_NOT_CONTACT_FIELDS,
     "results": RESULT_FIELDS,
+    "fees": FEE_FIELDS,
+    "lobby": LOBBY_FIELDS,
 }
 """The fields of each kind of file."""
 

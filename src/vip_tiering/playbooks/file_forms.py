@@ -12,7 +12,7 @@ from vip_tiering.rules.forms import Header, Strict
 from vip_tiering.rules.text_format import Encoding, HeaderRow, Separator, check_numbers
 from vip_tiering.rules.yaml_file import Document
 
-Kind = Literal["customers", "events", "contact_log", "do_not_contact", "results"]
+Kind = Literal["customers", "events", "contact_log", "do_not_contact", "results", "fees", "lobby"]
 LISTS_THAT_COME_BACK: Final = "results"
 """They are written by this program and by gateways, and not by the bank's system: only what is said of them by name holds for them."""
 _NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -21,6 +21,8 @@ _NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {
     "contact_log": ("customer_id", "channel", "date"),
     "do_not_contact": ("customer_id",),
     "results": ("customer_id", "action", "result"),
+    "fees": ("branch", "amount"),
+    "lobby": ("date", "branch"),
 }
 """What needs a number at least where no row names the columns."""
 
@@ -53,6 +55,8 @@ class FileForms(Strict):
     results: Annotated[
         FileForm, Field(description="lists and receipts that come back; what is said of all files does not hold for them")
     ] | (None) = None
+    fees: Annotated[FileForm, Field(description="the fee income of the branch")] | None = None
+    lobby: Annotated[FileForm, Field(description="the events in the branch hall")] | None = None
 
 
 def check_file_columns(document: Document) -> None:
@@ -60,6 +64,8 @@ def check_file_columns(document: Document) -> None:
     check_numbers(document, ())
     for kind, needed in _NEEDED.items():
         by_number = kind == "do_not_contact" and "mobile" in columns_of(document, kind)
+        if kind == "fees" and "month" not in columns_of(document, kind):
+            needed = ("date", *needed)  # noqa: PLW2901 (one of the two)
         check_numbers(document, () if by_number else needed, ("files", kind))
 
 

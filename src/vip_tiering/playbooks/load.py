@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,10 +19,12 @@ from vip_tiering.playbooks.channels import Channel, ChannelsFile
 from vip_tiering.playbooks.customers import CustomerRules
 from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.playbooks.gates import GatesFile
+from vip_tiering.playbooks.outputs import OUTPUTS, put_out
 from vip_tiering.playbooks.products import Product, ProductsFile
 from vip_tiering.playbooks.profiles import Profile, ProfilesFile
 from vip_tiering.playbooks.references import check_together, lint
 from vip_tiering.playbooks.targets import TargetsFile
+from vip_tiering.rules.calendar import LABELS
 from vip_tiering.rules.forms import RuleFile, json_schema
 from vip_tiering.rules.load import FILES, RuleFolder, Rules, read_folder, rules_of
 from vip_tiering.rules.tiers import TiersFile
@@ -46,11 +48,12 @@ NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml", "profiles.yaml"
 
 @dataclass(frozen=True)
 class Cover:
-    """An id of the plan, and the entries that cover it as `file:line name`."""
+    """An id of the plan, the entries that name it as `file:line name`, and the outputs (`outputs.OUTPUTS`) that answer it."""
 
     id: str
     fact: str
     by: tuple[str, ...]
+    put_out_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,21 +86,33 @@ class Playbooks:
         return {book.tier: book for book in self.file.playbooks}
 
     @property
-    def worth_teaching(self) -> list[str]:
-        """The codes of the products that are shown to customers who do not hold them yet, each once."""
-        return [*dict.fromkeys(code for action in self.actions() if action.unless_held for code in action.topics or ())]
-
-    @property
     def missing(self) -> list[str]:
         """The ids of the plan that no rule covers."""
         return [one.id for one in self.covers if not one.by]
 
     @property
+    def silent(self) -> list[str]:
+        """The ids that a rule names, and of which no command puts out anything."""
+        return [one.id for one in self.covers if one.by and not one.put_out_by]
+
+    @property
     def summary(self) -> str:
         """One line on how much there is."""
         books = sum(one.playbook is None for one in self.file.playbooks)
-        covered = len(self.covers) - len(self.missing)
+        covered = sum(1 for one in self.covers if one.put_out_by)
         return f"{books} playbooks, {len(self.actions())} actions, {covered} of {len(self.covers)} ids of the plan covered"
+
+    @property
+    def taught(self) -> list[Product]:
+        """The products that are taught: the topics of the actions that a measure names under `taught_by`, each once."""
+        topics = {action.id: action.topics or [] for action in self.actions()}
+        named = [one for measure in self.file.measures or () for one in measure.taught_by or ()]
+        return [self.products[code] for code in dict.fromkeys(code for one in named for code in topics[one])]
+
+    @property
+    def hall_actions(self) -> dict[str, str]:
+        """The actions that are events in the branch hall, by id, each as people call it: its occasion and what is handed out."""
+        return {one.id: f"{LABELS[one.lobby.festival]}{one.lobby.material}" for one in self.actions() if one.lobby}
 
     def actions(self) -> list[Action]:
         """Return every action, in the order of the file."""
@@ -193,16 +208,21 @@ def _playbooks(read: RuleFolder) -> Playbooks | None:
             *lint(document, file, products.by_code, channels.by_code, ids),
             *(line for one, found in looser for line in floor.allowed(one, found)),
         ),
-        covers=tuple(_covers(read, file, ids)),
+        covers=tuple(_covers(read, file, ids, channels.by_code)),
     )
 
 
-def _covers(read: RuleFolder, file: PlaybooksFile, ids: PlanIdsFile | None) -> Iterator[Cover]:
+def _covers(read: RuleFolder, file: PlaybooksFile, ids: PlanIdsFile | None, channels: Mapping[str, Channel]) -> Iterator[Cover]:
+    outputs: dict[tuple[str | int, ...], list[str]] = {}
+    for path, kind in put_out(file, channels, read.sound(TargetsFile)):
+        outputs.setdefault(path, []).append(OUTPUTS[kind])
     by: dict[str, list[str]] = {}
+    put_out_by: dict[str, list[str]] = {}
     for path, one, name in file.covered():
         by.setdefault(one, []).append(f"playbooks.yaml:{read.documents[PlaybooksFile].place(path).line} {name}")
+        put_out_by.setdefault(one, []).extend(outputs.get(path[: path.index("covers")], ()))
     for entry in ids.ids if ids else ():
-        yield Cover(entry.id, entry.fact, tuple(by.get(entry.id, ())))
+        yield Cover(entry.id, entry.fact, tuple(by.get(entry.id, ())), tuple(dict.fromkeys(put_out_by.get(entry.id, ()))))
 
 
 def write_schemas(folder: Path) -> list[Path]:

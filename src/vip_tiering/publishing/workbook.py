@@ -225,8 +225,7 @@ def _write_sheet(
             sheet.data_validation(top + 1, place, top + len(table), place, rule)
     if tall:
         sheet.set_row(top, 2 * _TITLE_POINTS)
-    for row in np.flatnonzero(lines > 1).tolist():
-        sheet.set_row(top + row + 1, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
+    _make_tall(sheet, top + 1, lines)
     sheet.freeze_panes(top + 1, 0)
     if table.num_columns:
         sheet.autofilter(top, 0, top + len(table), table.num_columns - 1)
@@ -237,6 +236,12 @@ def _write_sheet(
     if look.unprinted:
         sheet.print_area(0, 0, top + len(table), table.num_columns - 1 - sum(name in look.unprinted for name in table.column_names))
     return len(table)
+
+
+def _make_tall(sheet: Any, top: int, lines: Int64s) -> None:  # noqa: ANN401 (untyped library)
+    """Give rows that need several lines their height; the first of them is row `top`."""
+    for row in np.flatnonzero(lines > 1).tolist():
+        sheet.set_row(top + row, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
 
 
 def _fitting_list(name: str, offered: Sequence[str]) -> list[str]:
@@ -256,6 +261,7 @@ def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, s
             continue
         sheet.set_row(top + 1, _TITLE_POINTS)
         sheet.write_string(top + 1, 0, part.title, formats["title"])
+        lines = np.ones(len(part.table), np.int64)
         for place, name in enumerate(part.table.column_names):
             header = headers.get(name, name)
             cells = _cells(one_array(part.table.column(name)), header)
@@ -263,7 +269,10 @@ def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, s
             looks = [formats[f"{kind} total" if row in part.totals else kind] for row in range(len(part.table))]
             sheet.write_string(top + 2, place, header, formats["header of figures" if cells.kind in _FIGURES else "header"])
             _fill(sheet, top + 3, place, cells, looks)
+            if cells.lines is not None:
+                lines = np.maximum(lines, cells.lines)
             widths[place] = max(cells.width, widths.get(place, 0))
+        _make_tall(sheet, top + 3, lines)
         top += len(part.table) + 3
         rows += len(part.table)
     for place, width in widths.items():

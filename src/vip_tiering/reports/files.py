@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -16,12 +16,22 @@ from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import Sheet, SheetPart, write_workbook
+from vip_tiering.reports.measure_tables import (
+    coverage_for_people,
+    coverage_for_programs,
+    fees_table,
+    lobby_table,
+    measures_for_people,
+    measures_for_programs,
+    not_delivered,
+    own_coverage_table,
+    own_fees_table,
+)
 from vip_tiering.reports.prospects import about_to_fall, about_to_rise, waiting_days
 from vip_tiering.reports.report import Report, ReportInputs
 from vip_tiering.reports.tables import (
     known,
-    measures_for_people,
-    measures_for_programs,
+    lacking_table,
     migration_matrix,
     months_table,
     movement_table,
@@ -51,6 +61,9 @@ def rules_digest(rules: AllRules) -> str:
             "targets": rules.targets.model_dump(mode="json") if rules.targets else None,
             "private_tiers": list(rules.private_tiers),
             "measures": rules.measures,
+            "products": {code: one.label for code, one in books.products.items()} if (books := rules.playbooks) else {},
+            "taught": [one.code for one in books.taught] if books else [],
+            "hall": books.hall_actions if books else {},
         }
     )
 
@@ -71,9 +84,18 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "movement": _movement(report, run),
         "outlook": {"last_day": str(day_date(run.horizon.last)), "states": states_by_tier(report.customers)},
         "measures": measures_for_programs(whole, rules, words).to_pylist(),
+        "not_delivered": whole["measure"][whole["group"].isin(["fees", "lobby"]) & whole["value"].isna()].tolist(),
+        "coverage": _coverage(report, rules),
         "months": _texts(months_table(inputs.months)),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
+
+
+def _coverage(report: Report, rules: AllRules) -> list[dict[str, str]]:
+    """Return how far products are signed up among all customers."""
+    if report.coverage is None:
+        return []
+    return _texts(coverage_for_programs(report.coverage[report.coverage["branch"].isna()], rules))
 
 
 def _movement(report: Report, run: TieredRun) -> list[dict[str, str]]:
@@ -105,6 +127,9 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
         "migration.csv": _csv(inputs.migration),
         "measures.csv": _csv(measures_for_programs(report.measures, inputs.rules, words)),
         **({"months.csv": _csv(months_table(inputs.months))} if len(inputs.months) else {}),
+        **({"fees.csv": _csv(fees_table(inputs.delivered))} if inputs.delivered.fees is not None else {}),
+        **({"lobby.csv": _csv(lobby_table(inputs.delivered))} if inputs.delivered.lobby is not None else {}),
+        **({"coverage.csv": _csv(coverage_for_programs(report.coverage, inputs.rules))} if report.coverage is not None else {}),
     }
     by_manager = report.customers.groupby([*MANAGER], observed=True)
     own = {(str(branch), str(manager)): customers for (branch, manager), customers in by_manager}
@@ -156,17 +181,27 @@ def _for_managers(
         name = words.named(manager)
         moved, customers = rows.filter(pc.field("manager") == name), own.get((branch, manager), report.customers.iloc[:0])
         lines = lines_of_branch[lines_of_branch["manager"] == manager].drop(columns=[*MANAGER])
-        tiers = _part("tiers_title", tiers_table(lines, inputs.run, words), words)
+        summary = [_part("tiers_title", tiers_table(lines, inputs.run, words), words), *_own(report, inputs, words, branch, manager)]
         prospects = {"rise": about_to_rise(customers, inputs.run), "fall": about_to_fall(customers, inputs.run)}
         sheets: dict[str, Sheet] = {
             words.text("rows"): moved,
             **_prospects(prospects, inputs.run, words, of_one=True),
             words.text("own"): own_table(customers, words),
-            words.text("summary"): [SheetPart(f"{words.named(branch)} {name}"), *_head(inputs, words), tiers],
         }
+        if report.coverage is not None and len(lacking := lacking_table(customers, words)):
+            sheets[words.text("lacking")] = lacking
+        sheets[words.text("summary")] = [SheetPart(f"{words.named(branch)} {name}"), *_head(inputs, words), *summary]
         files[f"{folder}/{safe[name]}.csv"] = _csv(moved, words.headers)
         files[f"{folder}/{safe[name]}.xlsx"] = _workbook(sheets, words.headers, f"{_heading(inputs, words)}　{words.named(branch)} {name}")
     return files
+
+
+def _own(report: Report, inputs: ReportInputs, words: Words, branch: str, manager: str) -> Iterator[SheetPart]:
+    """Yield what stands below the tiers of a manager: fee income, and how far products are signed up."""
+    if inputs.delivered.fees is not None and len(fees := own_fees_table(inputs.delivered, branch, manager)):
+        yield _part("own_fees_title", fees, words)
+    if report.coverage is not None and len(coverage := own_coverage_table(report.coverage, branch, manager, inputs.rules, words)):
+        yield _part("own_coverage_title", coverage, words)
 
 
 def _with_headers(table: pa.Table, headers: Mapping[str, str]) -> pa.Table:
@@ -178,9 +213,11 @@ def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Tabl
     """Return the tables of the first sheet, each with its title."""
     run, rules = inputs.run, inputs.rules
     tables = {
-        "growth_title": measures_for_people(report.measures, rules, words, money=True),
+        "growth_title": measures_for_people(report.measures, rules, words, "growth"),
         "months_title": months_table(inputs.months),
-        "customers_title": measures_for_people(report.measures, rules, words, money=False),
+        "customers_title": measures_for_people(report.measures, rules, words, "customers"),
+        "fees_title": measures_for_people(report.measures, rules, words, "fees"),
+        "lobby_title": measures_for_people(report.measures, rules, words, "lobby"),
     }
     tables = {title: table for title, table in tables.items() if len(table)}
     tables["tiers_title"] = tiers_table(report.whole, run, words)
@@ -190,7 +227,19 @@ def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Tabl
         tables["migration_title"] = matrix
     tables["branches_title"] = tiers_table(report.by_branch, run, words)
     tables["managers_title"] = tiers_table(report.by_manager, run, words)
-    return [*_head(inputs, words), *(_part(title, table, words, last=str(day_date(run.horizon.last))) for title, table in tables.items())]
+    if inputs.delivered.fees is not None:
+        tables["fees_by_title"] = fees_table(inputs.delivered, words)
+    if inputs.delivered.lobby is not None:
+        tables["lobby_by_title"] = lobby_table(inputs.delivered, words)
+    if report.coverage is not None and len(report.coverage):
+        tables["coverage_title"] = coverage_for_people(report.coverage, rules, words)
+    absent = not_delivered(report.measures, rules, words)
+    lines = [SheetPart(words.text("not_delivered", names=words.joined(absent)))] if absent else []
+    return [
+        *_head(inputs, words),
+        *lines,
+        *(_part(title, table, words, last=str(day_date(run.horizon.last))) for title, table in tables.items()),
+    ]
 
 
 def _part(title: str, table: pa.Table, words: Words, **values: str) -> SheetPart:

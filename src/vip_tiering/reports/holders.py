@@ -12,11 +12,11 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.customers.texts import NOBODY_NAMED, addresses, clean_text
+from vip_tiering.customers.texts import LONGEST_LIST, NOBODY_NAMED, addresses, clean_text
 from vip_tiering.playbooks.customers import CODES, CustomerRules
 from vip_tiering.reports.words import TEXTS
 
-_FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch")
+_FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch", "products_held")
 _ABSENT: Final = {
     "name": "nobody is shown by name",
     "manager": "every customer is unassigned",
@@ -28,8 +28,8 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, l
     """Return who holds the customers of a file, and a warning for each column that is absent or perhaps misspelled.
 
     The frame has one row per customer: customer_id, display_name, and branch and manager as categories in the order of reports;
-    "" stands for none, and comes last. Raises DataError (exit 4) with every problem at once. Columns that a report does not need
-    are not judged.
+    "" stands for none, and comes last; products_held, several joined by |, only where the file has it. Raises DataError (exit 4)
+    with every problem at once. Columns that a report does not need are not judged.
     """
     columns, warnings = find_columns(file, rules, _FIELDS, ("customer_id",))
     if not len(columns):
@@ -42,6 +42,8 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, l
     missing = [f"{file.name}: no column {field}: {falls}" for field, falls in _ABSENT.items() if field not in columns]
     shown, _ = addresses(_texts(columns, "name"), gender)
     table = {"customer_id": ids, "display_name": shown, "branch": _texts(columns, "branch"), "manager": _texts(columns, "manager")}
+    if "products_held" in columns:
+        table["products_held"] = clean_text(fields.several("products_held"), LONGEST_LIST).cast(pa.string())
     holders: pd.DataFrame = pa.table(table).to_pandas()
     holders["display_name"] = holders["display_name"].replace(NOBODY_NAMED, "")
     for field in ("branch", "manager"):
@@ -59,4 +61,5 @@ def _texts(columns: FoundColumns, field: str) -> pa.Array:
 
 def with_holders(rows: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
     """Return rows of customers with the columns of `holders`; "" for whoever is not in the customer file."""
-    return rows.merge(holders, how="left", on="customer_id").fillna({"display_name": "", "branch": "", "manager": ""})
+    texts = {name: "" for name in holders if name != "customer_id"}
+    return rows.merge(holders, how="left", on="customer_id").fillna(texts)

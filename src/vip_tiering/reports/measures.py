@@ -1,4 +1,4 @@
-"""The measures of the branch from balances (K-AUM, K-EFF, K-PRI), for all customers and for each branch, against their targets."""
+"""The measures of the branch, for all customers and for each branch, against their targets: from balances, and from what it delivers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.playbooks.targets import Figure, TargetsFile
+from vip_tiering.reports.delivered import Delivered
 from vip_tiering.reports.tallies import Tally
 from vip_tiering.reports.words import MEASURES
 
 YUAN: Final = "yuan"
-CUSTOMERS: Final = "customers"
 _PER_MILLE: Final = 1000
 
 
@@ -29,31 +29,43 @@ class Sides:
     whole_before: Tally | None
 
 
-def measures_of(sides: Sides, quarter: Quarter, branches: Sequence[str], codes: Sequence[str], file: TargetsFile | None) -> pd.DataFrame:
+def measures_of(
+    sides: Sides,
+    quarter: Quarter,
+    branches: Sequence[str],
+    codes: Sequence[str],
+    file: TargetsFile | None,
+    delivered: Delivered | None = None,
+) -> pd.DataFrame:
     """Return every measure for all customers (branch null), then for each branch ("" for none).
 
-    Columns: measure, branch, unit, and those of `words.MEASURES`: fen or customers, as Python integers, null where nothing is known;
-    shares that are reached in tenths of a percent, rounded down. A measure from a tier that the ladder `codes` does not have is
-    left out.
+    Columns: measure, group, branch, unit, and those of `words.MEASURES`: fen, customers and so on as Python integers, null where
+    nothing is known; shares that are reached in tenths of a percent, rounded down. A measure from a tier that the ladder `codes` does
+    not have is left out; one of which nothing was `delivered` has one row, of nulls: it is not 0.
     """
+    delivered = delivered or Delivered()
     targets = {(one.id, one.branch, one.quarter or one.year): one.target for one in (file.targets if file else None) or ()}
     rows = []
     for figure in file.measures if file else ():
         if figure.customers_from is not None and figure.customers_from not in codes:
             continue
-        for branch in (None, *branches):
-            row = _measure(figure, sides, branch, codes)
-            is_money = row["unit"] == YUAN
+        absent = figure.delivered and delivered.value(str(figure.measure), None) is None
+        others = [one for one in delivered.branches if one not in branches] if figure.delivered else []
+        for branch in (None,) if absent else (None, *branches, *others):
+            row = _measure(figure, sides, branch, codes, delivered)
             for period, key, growth in (("quarter", str(quarter), "growth"), ("year", quarter.year, "last_year_growth")):
                 target = targets.get((figure.id, branch, key))
-                row[f"{period}_target"] = None if target is None else target * (FEN_PER_YUAN if is_money else 1)
-                row[f"{period}_reached"] = _share(row[growth] if is_money else row["value"], row[f"{period}_target"])
+                row[f"{period}_target"] = None if target is None else target * (FEN_PER_YUAN if figure.unit == YUAN else 1)
+                row[f"{period}_reached"] = _share(row[growth if figure.group == "growth" else "value"], row[f"{period}_target"])
             rows.append(row)
-    return pd.DataFrame(rows, columns=["measure", "branch", "unit", *MEASURES], dtype=object)
+    return pd.DataFrame(rows, columns=["measure", "group", "branch", "unit", *MEASURES], dtype=object)
 
 
-def _measure(figure: Figure, sides: Sides, branch: str | None, codes: Sequence[str]) -> dict[str, Any]:
+def _measure(figure: Figure, sides: Sides, branch: str | None, codes: Sequence[str], delivered: Delivered) -> dict[str, Any]:
     """Return one measure of all customers or of a branch, but for its targets."""
+    head = {"measure": figure.id, "group": figure.group, "branch": branch, "unit": figure.unit}
+    if figure.delivered:  # of one quarter, so that there is nothing to compare it with
+        return {**head, **dict.fromkeys(MEASURES), "value": delivered.value(str(figure.measure), branch)}
     counted = codes if figure.customers_from is None else codes[codes.index(figure.customers_from) :]
 
     def value(tally: Tally | None, tiers: Sequence[str] = counted) -> int | None:
@@ -67,9 +79,7 @@ def _measure(figure: Figure, sides: Sides, branch: str | None, codes: Sequence[s
     now, last_year = value(sides.now), value(sides.last_year)
     previous = value(sides.whole_before if branch is None else sides.before)
     return {
-        "measure": figure.id,
-        "branch": branch,
-        "unit": YUAN if figure.customers_from is None else CUSTOMERS,
+        **head,
         "value": now,
         "previous": previous,
         "growth": None if now is None or previous is None else now - previous,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -11,6 +11,8 @@ import pyarrow as pa
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.playbooks.load import AllRules
+from vip_tiering.reports.coverage import with_products
+from vip_tiering.reports.delivered import Delivered
 from vip_tiering.reports.measures import Sides, measures_of
 from vip_tiering.reports.movement import movement_of
 from vip_tiering.reports.moves import codes_of_run, moves_of
@@ -27,7 +29,7 @@ class ReportInputs:
 
     `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text; `last_contact`: the newest day of a
     contact by customer, as text, where a log is given; `bounds_before`: by which `before` tiered, in fen by code; `months`: the averages
-    of months, see `Months.rows`.
+    of months, see `Months.rows`; `delivered`: fees and events in the hall.
     """
 
     run: TieredRun
@@ -39,6 +41,7 @@ class ReportInputs:
     last_contact: pd.Series | None = None
     bounds_before: Mapping[str, int] = field(default_factory=dict)
     months: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*MONTHS]))
+    delivered: Delivered = field(default_factory=Delivered)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Report:
 
     `moves`: who moved, see `moves_of`; `customers`: everybody, see `customers_of`; `whole`, `by_branch`, `by_manager`: lines by tier,
     see `lines_of`; `branches` and `managers`: those who have customers in it, in order, managers as pairs of branch and manager;
-    `movement`: see `movement_of`, None where nothing was compared; `measures`: see `measures_of`; `changes`: rows by kind.
+    `movement`: see `movement_of`, None where nothing was compared; `measures`: see `measures_of`; `changes`: rows by kind; `coverage`:
+    of products, see `with_products`, None where the customer file does not say who holds what.
     """
 
     moves: pd.DataFrame
@@ -59,6 +63,7 @@ class Report:
     managers: list[tuple[str, str]]
     movement: pd.DataFrame | None
     measures: pd.DataFrame
+    coverage: pd.DataFrame | None
     changes: dict[str, int]
     proofs: list[Proof]
 
@@ -75,20 +80,34 @@ def report_of(inputs: ReportInputs) -> Report:
     held = replace(now, rows=pd.concat([now.rows, movers]))
     by_branch, by_manager = lines_of(run, held, before, BRANCH), lines_of(run, held, before, MANAGER)
     branches = by_branch["branch"].unique().tolist()
+    books = inputs.rules.playbooks
+    customers = customers_of(run, holders, inputs.last_contact)
+    in_file = customers["customer_id"].isin(holders["customer_id"])
+    customers, coverage = with_products(customers, in_file, books.products if books else {}, books.taught if books else [])
+    sides = Sides(now, before, last_year, whole_before)
     report = Report(
         moves=moves,
-        customers=customers_of(run, holders, inputs.last_contact),
+        customers=customers,
         whole=lines_of(run, now, whole_before),
         by_branch=by_branch,
         by_manager=by_manager,
         branches=branches,
         managers=list(by_manager[[*MANAGER]].drop_duplicates().itertuples(index=False, name=None)),
         movement=movement_of(run, inputs.migration.to_pandas(), inputs.before, inputs.bounds_before) if run.compared else None,
-        measures=measures_of(Sides(now, before, last_year, whole_before), run.quarter, branches, codes, inputs.rules.targets),
+        measures=measures_of(sides, run.quarter, branches, codes, inputs.rules.targets, inputs.delivered),
+        coverage=coverage,
         changes={code: int((moves["change"] == code).sum()) for code in CHANGES if code in run.manifest["changes"]},
         proofs=[],
     )
     return replace(report, proofs=_proved(report, inputs))
+
+
+def _proofs_of_measures(measures: pd.DataFrame) -> Iterator[Proof]:
+    """Yield for each figure that the branch delivers that its branches add up to the whole."""
+    delivered = measures[measures["group"].isin(["fees", "lobby"]) & measures["value"].notna()]
+    for name, rows in delivered.groupby("measure"):
+        whole = rows["branch"].isna()
+        yield Proof(f"{name} of all branches = {name}", int(rows["value"][~whole].sum()), int(rows["value"][whole].sum()))
 
 
 def _proved(report: Report, inputs: ReportInputs) -> list[Proof]:
@@ -109,6 +128,7 @@ def _proved(report: Report, inputs: ReportInputs) -> list[Proof]:
     proofs.append(Proof("customers of all managers' files = customers of the run", len(report.customers), run.manifest["customers"]))
     held = len(report.moves.merge(pd.DataFrame(report.managers, columns=[*MANAGER]), on=[*MANAGER]))
     proofs.append(Proof("rows of all managers = rows", held, len(report.moves)))
+    proofs += _proofs_of_measures(report.measures)
     migrated = sum(int(one) for one in inputs.migration["customers"].to_pylist())
     proofs.append(Proof("customers of the migration = sum over changes", migrated, sum(run.manifest["changes"].values())))
     failed = [one for one in proofs if not one.holds]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
 import pandas as pd
@@ -13,14 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import one_array, text_array
-from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
-from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED
-from vip_tiering.playbooks.load import AllRules
+from vip_tiering.base.money import DECIMAL, decimal_from_fen
+from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED, UNTIERED
 from vip_tiering.reports.clues import BETWEEN_CLUES
-from vip_tiering.reports.measures import YUAN
 from vip_tiering.reports.moves import codes_of_run
 from vip_tiering.reports.tallies import TOTAL
-from vip_tiering.reports.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, MEASURES, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
+from vip_tiering.reports.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -32,11 +30,9 @@ PROSPECTS_FOR_PROGRAMS: Final = (
     "cushion", "projected_average", "closing_balance", "last_contact",
 )  # fmt: skip
 """The columns of outlook.csv; after the gap what must come, now and on each of some days."""
-MEASURES_FOR_PROGRAMS: Final = ("measure", "label", "branch", "unit", *MEASURES)
-"""The columns of measures.csv."""
 
 
-def _table(frame: pd.DataFrame, columns: Collection[str], amounts: Collection[str] = AMOUNTS) -> pa.Table:
+def table_of(frame: pd.DataFrame, columns: Collection[str], amounts: Collection[str] = AMOUNTS) -> pa.Table:
     """Return columns of a frame as text, whole numbers, and amounts, which come in fen, as decimal128(18, 2) yuan."""
     return pa.table({name: _column(frame[name], is_amount=name in amounts) for name in columns})
 
@@ -54,12 +50,12 @@ def rows_table(moves: pd.DataFrame, run: TieredRun, words: Words | None = None) 
     """Return every row with the columns `words.ROWS`, in words, or `ROWS_FOR_PROGRAMS`, with clues as codes joined by |."""
     labels = words.tiers if words else {**run.labels, ABSENT: RESERVED_CODES[ABSENT]}
     rows = moves.assign(from_label=moves["from_tier"].map(labels), to_label=moves["to_tier"].map(labels))
-    rows = _named(rows, words)
+    rows = with_names(rows, words)
     if words is None:
-        return _table(rows, ROWS_FOR_PROGRAMS)
+        return table_of(rows, ROWS_FOR_PROGRAMS)
     clues = {codes: words.clues(codes.split(BETWEEN_CLUES)) for codes in rows["clues"].unique()}
     rows["display_name"] = rows["display_name"].replace("", words.text("nobody"))
-    return _table(rows.assign(change=rows["change"].map(words.changes), clues=rows["clues"].map(clues)), ROWS)
+    return table_of(rows.assign(change=rows["change"].map(words.changes), clues=rows["clues"].map(clues)), ROWS)
 
 
 def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one: bool = False) -> pa.Table:
@@ -72,35 +68,35 @@ def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one:
     if words is None:
         place = PROSPECTS_FOR_PROGRAMS.index("gap") + 1
         columns = [*PROSPECTS_FOR_PROGRAMS[:place], *deposits, *PROSPECTS_FOR_PROGRAMS[place:]]
-        return _table(rows, columns, [*AMOUNTS, *deposits])
+        return table_of(rows, columns, [*AMOUNTS, *deposits])
     people = [name for name in PROSPECTS if name != "target_label" or (chosen["target"] != chosen["tier"]).any()]
     place = people.index(DEPOSIT_NOW)
     holders = [] if of_one else ["branch", "manager"]
     columns = ["customer_id", "display_name", *holders, *people[:place], *deposits, *people[place + 1 :]]
-    return _table(rows, columns, [*AMOUNTS, *deposits])
+    return table_of(rows, columns, [*AMOUNTS, *deposits])
 
 
 def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:
     """Return why each tier's sum of averages changed; for people with a total, and without a part of which there is nothing."""
     if words is None:
         rows = movement.assign(tier_label=movement["tier"].map(run.labels)).astype(dict.fromkeys(MOVEMENT, "Int64"))
-        return _table(rows, ["tier", "tier_label", *MOVEMENT], MOVEMENT)
+        return table_of(rows, ["tier", "tier_label", *MOVEMENT], MOVEMENT)
     total = movement[[*MOVEMENT]].sum().to_frame().T.assign(tier=TOTAL)
     rows = pd.concat([movement, total], ignore_index=True)
     rows["tier_label"] = rows["tier"].map({**words.tiers, TOTAL: words.text("total")})
     parts = [name for name in MOVEMENT if name in ("before", "after") or rows[name].ne(0).any()]
-    return _table(rows.astype(dict.fromkeys(MOVEMENT, "Int64")), ["tier_label", *parts], MOVEMENT)
+    return table_of(rows.astype(dict.fromkeys(MOVEMENT, "Int64")), ["tier_label", *parts], MOVEMENT)
 
 
 def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:
     """Return all customers of a manager with the columns `words.OWN`."""
-    return _table(_customers(customers, words), [name for name in OWN if name != "basis_label" or "tier_basis" in customers])
+    return table_of(_customers(customers, words), [name for name in OWN if name != "basis_label" or "tier_basis" in customers])
 
 
 def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:
     """Return customers with amounts under the names that reports use, and with the words of one language where there are any."""
     amounts = {"gap_to_next_fen": "gap_to_next", "cushion_fen": "cushion", "closing_fen": "closing_balance"}
-    rows = _named(customers.rename(columns={**amounts, "projected_average_fen": "projected_average"}), words)
+    rows = with_names(customers.rename(columns={**amounts, "projected_average_fen": "projected_average"}), words)
     if words is None:
         return rows
     labels = {"tier_label": "tier", "target_label": "target", "projected_label": "projected_tier", "from_label": "from_tier"}
@@ -114,15 +110,21 @@ def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:
     return rows
 
 
+def lacking_table(customers: pd.DataFrame, words: Words) -> pa.Table:
+    """Return the customers of a manager who lack a product that is taught, with the columns `words.LACKING`."""
+    lacking = customers[(customers["products_lacking"] != "") & (customers["tier"] != UNTIERED)]
+    return table_of(_customers(lacking, words), LACKING)
+
+
 def outlook_table(customers: pd.DataFrame, words: Words) -> pa.Table:
     """Return how many customers of each tier are in each state, the highest tier first."""
     counts = pd.DataFrame([*reversed(states_by_tier(customers))])
     counts.insert(0, "tier_label", counts.pop("tier").map(words.tiers))
-    return _table(counts, counts.columns)
+    return table_of(counts, counts.columns)
 
 
-def _named(frame: pd.DataFrame, words: Words | None) -> pd.DataFrame:
-    """Return a frame with a name for who has no branch or no manager."""
+def with_names(frame: pd.DataFrame, words: Words | None) -> pd.DataFrame:
+    """Return a frame with a name for who has no branch or no manager; null stays."""
     nobody = words.named("") if words else UNASSIGNED
     names = {name: frame[name].astype("str").replace("", nobody) for name in ("branch", "manager") if name in frame}
     return frame.assign(**names)
@@ -131,12 +133,12 @@ def _named(frame: pd.DataFrame, words: Words | None) -> pd.DataFrame:
 def tiers_table(lines: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:
     """Return lines by tier, each after the names of its group; with totals where it is for people."""
     groups = [name for name in ("branch", "manager") if name in lines]
-    lines = _named(lines, words)
+    lines = with_names(lines, words)
     if words is None:
         lines = lines[lines["tier"] != TOTAL]
-        return _table(lines.assign(tier_label=lines["tier"].map(run.labels)), [*groups, "tier", "tier_label", *FIGURES])
+        return table_of(lines.assign(tier_label=lines["tier"].map(run.labels)), [*groups, "tier", "tier_label", *FIGURES])
     labels = {**words.tiers, TOTAL: words.text("total")}
-    return _table(lines.assign(tier_label=lines["tier"].map(labels)), [*groups, "tier_label", *FIGURES])
+    return table_of(lines.assign(tier_label=lines["tier"].map(labels)), [*groups, "tier_label", *FIGURES])
 
 
 def migration_matrix(migration: pa.Table, run: TieredRun, words: Words) -> tuple[pa.Table, dict[str, str]]:
@@ -150,7 +152,7 @@ def migration_matrix(migration: pa.Table, run: TieredRun, words: Words) -> tuple
     headers = {f"to {code}": label for code, label in labels.items()}
     matrix = matrix.astype("Int64").set_axis([*headers], axis="columns")
     matrix.insert(0, "from_label", [*labels.values()])
-    return _table(matrix, matrix.columns), headers
+    return table_of(matrix, matrix.columns), headers
 
 
 def known(table: pa.Table) -> pa.Table:
@@ -158,54 +160,6 @@ def known(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if table[name].null_count < len(table)])
 
 
-def measures_for_people(measures: pd.DataFrame, rules: AllRules, words: Words, *, money: bool) -> pa.Table:
-    """Return the measures in yuan, or those in customers, with the columns `words.MEASURES`."""
-    chosen = _named_measures(measures[(measures["unit"] == YUAN) == money], _names(rules, words), words.named(""), words.text("whole"))
-    numbers = [name for name in MEASURES if not name.endswith("_reached")]
-    return _table(chosen.astype(dict.fromkeys(numbers, "Int64")), ["measure", "label", "branch", *MEASURES], numbers if money else ())
-
-
-def measures_for_programs(measures: pd.DataFrame, rules: AllRules, words: Words) -> pa.Table:
-    """Return every measure as text with the columns `MEASURES_FOR_PROGRAMS`; yuan with two decimals, "" where nothing is known."""
-    texts = _named_measures(measures, _names(rules, words), UNASSIGNED, "")
-    for name in MEASURES:
-        if not name.endswith("_reached"):
-            texts[name] = [_number(value, money=unit == YUAN) for value, unit in zip(texts[name], texts["unit"], strict=True)]
-    return _table(texts.fillna(""), MEASURES_FOR_PROGRAMS)
-
-
 def months_table(months: pd.DataFrame) -> pa.Table:
     """Return the averages of months with the columns `words.MONTHS`, for people and programs alike."""
-    return _table(months, MONTHS)
-
-
-def _named_measures(measures: pd.DataFrame, names: Mapping[str, str], nobody: str, whole: str) -> pd.DataFrame:
-    """Return measures with their names, those of branches, and shares as text."""
-    named = measures.assign(label=measures["measure"].map(names), branch=measures["branch"].replace("", nobody).fillna(whole))
-    shares = {name: named[name].map(_percent, na_action="ignore") for name in ("quarter_reached", "year_reached")}
-    return named.assign(**shares)
-
-
-def _number(value: int | None, *, money: bool) -> str:
-    if value is None:
-        return ""
-    return yuan_text(value) if money else str(value)
-
-
-def _percent(tenths: int) -> str:
-    """Return tenths of a percent as text, rounded down already."""
-    sign = "-" if tenths < 0 else ""
-    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}%"
-
-
-def _names(rules: AllRules, words: Words) -> dict[str, str]:
-    """Return the name of each measure by its id: as the playbooks name it, else, and in English, by what it counts."""
-    names = {}
-    for one in rules.targets.measures if rules.targets else ():
-        if words.language == "zh" and one.id in rules.measures:
-            names[one.id] = rules.measures[one.id]
-        elif one.customers_from is None:
-            names[one.id] = words.text("growth")
-        elif one.customers_from in words.tiers:  # others are left out
-            names[one.id] = words.text("customers_from", tier=words.tiers[one.customers_from])
-    return names
+    return table_of(months, MONTHS)

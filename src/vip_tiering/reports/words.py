@@ -71,6 +71,31 @@ MONTHS: Final[dict[str, Pair]] = {
     "month_change": ("较上月", "+/- on month before"),
 }
 """What a report says of each month, likewise. `months` makes the values."""
+FEES: Final[dict[str, Pair]] = {
+    "product": ("产品", "Product"),
+    "entries": ("笔数", "Entries"),
+    "amount": ("金额", "Amount"),
+}
+"""What a report says of fee income, after who earned it. `delivered` makes the values."""
+LOBBY: Final[dict[str, Pair]] = {
+    "event": ("活动", "Event"),
+    "events": ("场次", "Events"),
+    "visitors": ("到访人数", "Visitors"),
+    "accounts_opened": ("开户数", "Accounts opened"),
+}
+"""What a report says of events in the hall, likewise."""
+PRODUCTS: Final[dict[str, Pair]] = {
+    "products_held": ("持有产品", "Products held"),
+    "products_lacking": ("尚无的产品", "Products lacking"),
+}
+"""What a report says of the products of a customer. `coverage` makes the values."""
+SIGNED_UP: Final[dict[str, Pair]] = {
+    "product_label": ("产品", "Product"),
+    "customers": ("本季客户数", "Customers"),
+    "holders": ("持有客户数", "Holders"),
+    "share_percent": ("覆盖度%", "Share %"),
+}
+"""What a report says of how far a product is signed up, likewise."""
 DEPOSIT: Final = "deposit_"
 """Begins the columns of what must come on a day: `deposit_now`, then `deposit_2015-12-01` and so on."""
 DEPOSIT_NOW: Final = f"{DEPOSIT}now"
@@ -94,6 +119,8 @@ OWN: Final = (
     "gap_to_next", "cushion", "last_contact",
 )  # fmt: skip
 """What a manager's file says of every customer of theirs; `basis_label` where tiers may be held or set."""
+LACKING: Final = ("customer_id", "display_name", "tier_label", "products_held", "products_lacking", "last_contact")
+"""What a manager's file says of every customer of theirs who lacks a product that is taught."""
 BASES: Final[dict[str, Pair]] = {
     "evaluated": ("日均", "average"),
     "held": ("保级", "held"),
@@ -117,6 +144,10 @@ HEADERS: Final[dict[str, Pair]] = {
     **MOVEMENT,
     **MEASURES,
     **MONTHS,
+    **FEES,
+    **LOBBY,
+    **PRODUCTS,
+    **SIGNED_UP,
 }
 """Column -> its header for people."""
 AMOUNTS: Final = frozenset(
@@ -124,7 +155,7 @@ AMOUNTS: Final = frozenset(
         "previous_daily_average", "daily_average", "difference", "closing_balance", "to_next_tier", "below_former_tier",
         "previous_daily_average_sum", "daily_average_sum", "daily_average_change", "previous_average_per_customer",
         "average_per_customer", "gap", "gap_to_next", "cushion", "projected_average",
-        "month_average_sum", "month_change",
+        "month_average_sum", "month_change", "amount",
     }
 )  # fmt: skip
 """Columns of money: fen while a report is made, yuan in its files. Those of measures are money where the unit is yuan."""
@@ -170,6 +201,16 @@ TEXTS: Final[dict[str, Pair]] = {
     ),
     "units": ("金额单位：元；日均向下取整到分", "Amounts in yuan; averages are rounded down to the cent"),
     "growth_title": ("支行指标：日均", "Measures of the branch: averages"),
+    "fees_title": ("支行指标：中间业务收入", "Measures of the branch: fee income"),
+    "lobby_title": ("支行指标：厅堂营销", "Measures of the branch: events in the hall"),
+    "not_delivered": ("未提供数据，本报告不计（不是零）：{names}", "Not delivered, and not counted (not zero): {names}"),
+    "fees_by_title": ("中间业务收入：支行 × 客户经理", "Fee income: branch by manager"),
+    "own_fees_title": ("中间业务收入", "Fee income"),
+    "lobby_by_title": ("厅堂营销：支行 × 活动", "Events in the hall: branch by event"),
+    "coverage_title": ("产品签约覆盖度：支行、客户经理 × 可辅导产品，%", "Products signed up: branch and manager by product taught, %"),
+    "own_coverage_title": ("产品签约覆盖度", "Products signed up"),
+    "lacking": ("尚无的产品", "Products lacking"),
+    "any_product": ("至少一项", "any"),
     "months_title": ("月日均：全部客户", "Monthly averages of all customers"),
     "customers_title": ("支行指标：客户数", "Measures of the branch: customers"),
     "tiers_title": ("各层级", "By tier"),
@@ -179,6 +220,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "managers_title": ("客户经理 × 层级", "Manager by tier"),
     "growth": ("金融资产日均新增", "growth of the sum of averages"),
     "customers_from": ("{tier}及以上客户数", "customers from {tier} up"),
+    "fees": ("中间业务收入", "fee income"),
+    "lobby_events": ("厅堂营销场次", "events in the hall"),
+    "lobby_visitors": ("厅堂营销到访人数", "visitors of events in the hall"),
+    "lobby_accounts": ("厅堂营销开户数", "accounts opened in the hall"),
 }
 _JOINED: Final[Pair] = ("、", ", ")
 
@@ -218,4 +263,8 @@ class Words:
 
     def clues(self, codes: Iterable[str]) -> str:
         """Return clues, joined."""
-        return _JOINED[self._at].join(CLUES[code][self._at] for code in codes)
+        return self.joined(CLUES[code][self._at] for code in codes)
+
+    def joined(self, names: Iterable[str]) -> str:
+        """Return several names as one text."""
+        return _JOINED[self._at].join(names)

@@ -76,9 +76,8 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     run, books, customers = inputs.run, inputs.books, inputs.customers
     products, channels, limits = books.products, books.channels, books.gates.limits
     people = meet(run, customers)
-    privacy = _privacy(run, books, people)
-    taught = [products[code] for code in books.worth_teaching]
-    facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy, taught)
+    privacy = PrivacyRule.of(books.file.private_tiers, run.bounds_fen, people.codes)
+    facts = facts_of(customers, people, inputs.known, channels, limits, on, privacy, products)
     private = _private(people, facts, privacy)
     work = casework(books, people.codes)
     actions = [one.id for one in books.actions()]
@@ -102,7 +101,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         window,
         limits,
         books.file.contact_order,
-        tuple(taught),
+        tuple(books.taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
     )
     verdicts = no_message_beside(keep_quotas(verdicts, context, books.gates.manager_quota), work)
@@ -140,13 +139,6 @@ def _limited(verdicts: pd.DataFrame, only: Only, people: People, work: Casework)
     for case in held:
         selected[case.action.id] += int(sizes.get(case.place, 0))
     return kept, selected
-
-
-def _privacy(run: TieredRun, books: Playbooks, people: People) -> PrivacyRule:
-    """Return who is a private client: by the tiers that bar what goes to many, and the lowest of their bounds."""
-    barred = [tier for tier in books.file.private_tiers if tier in people.codes]
-    bounds = [run.bounds_fen[code] for code in barred if code in run.bounds_fen]
-    return PrivacyRule([people.codes.index(code) for code in barred], min(bounds, default=None))
 
 
 def _private(people: People, facts: Facts, privacy: PrivacyRule) -> Mask:

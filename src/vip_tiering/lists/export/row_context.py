@@ -37,7 +37,7 @@ class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
     `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
-    contacts first; `taught`: the products that are worth teaching; `unsayable`: words that no message may hold.
+    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold.
     """
 
     people: People
@@ -102,13 +102,13 @@ class RowContext:
         return in_lists.take(pairs.indices), pa.DictionaryArray.from_arrays(pairs.indices, in_messages)
 
     def lacking(self, at: Int32s) -> pa.Array:
-        """Return the products worth teaching that customers do not hold, joined by 、, shape (k,); "" where nobody knows."""
-        held = self.facts.held
-        if "products_held" not in self.customers.given or not held:
+        """Return the products that are taught and that customers do not hold, joined by 、, shape (k,); "" where nobody knows."""
+        if "products_held" not in self.customers.given:
             return pa.repeat("", len(at))
-        lacks = [~one[self.people.profile[at]] for one in held.values()]
-        bits = np.bitwise_or.reduce([np.where(one, np.uint32(1 << number), np.uint32(0)) for number, one in enumerate(lacks)])
-        return topic_labels(bits, self.taught)
+        lacks = np.zeros(len(at), np.uint32)
+        for number, product in enumerate(self.taught):
+            lacks |= np.where(self.facts.held[product.code][self.people.profile[at]], np.uint32(0), np.uint32(1 << number))
+        return topic_labels(lacks, self.taught)
 
     def products_of(self, case: Case, rows: pd.DataFrame) -> pa.Array:
         """Return the labels of what rows of a case offer: its topics, or what their events name."""

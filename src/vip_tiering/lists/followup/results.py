@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -15,8 +16,8 @@ from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, UsageError
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.ids import renamed
+from vip_tiering.customers.products import COVERAGE, coverage_by, held_products
 from vip_tiering.customers.side_file import read_side_file
-from vip_tiering.customers.texts import one_row_each
 from vip_tiering.customers.types import Customers
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
@@ -26,6 +27,7 @@ from vip_tiering.lists.selection.facts import REFUSALS
 from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import People, meet
 from vip_tiering.playbooks.load import rules_with_playbooks
+from vip_tiering.playbooks.products import Product
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import csv_bytes
 from vip_tiering.publishing.locks import locked
@@ -45,8 +47,7 @@ FIGURES: Final = ("selected", "exported", "recorded", *_GROUPS, "obstacles")
 RESULTS_COLUMNS: Final = (*OWNER, *FIGURES)
 """The columns of `results.csv`: customers in each figure, summed over exports."""
 OBSTACLES_COLUMNS: Final = (*OWNER, "obstacle", "contacts")
-COVERAGE_COLUMNS: Final = ("tier", "tier_label", "product", "customers", "holders", "share_percent")
-ANY_PRODUCT: Final = "any"
+COVERAGE_COLUMNS: Final = ("tier", "tier_label", *COVERAGE)
 _CONTACT: Final = ["customer_id", "action"]
 _NUMBER: Final = r"(?!\d{4}-\d{2}-\d{2}(?!\d))(?<!\d)\d(?:[ \-－]?\d){6,}"
 """What may be a phone number, or an id, in what somebody wrote down."""
@@ -91,31 +92,19 @@ def obstacles_together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return counted.sort_values([*OWNER, "contacts", "obstacle"], ascending=[True] * len(OWNER) + [False, True])
 
 
-def coverage_of(customers: Customers, people: People, labels: Mapping[str, str]) -> pd.DataFrame:
+def coverage_of(customers: Customers, people: People, labels: Mapping[str, str], products: Mapping[str, Product]) -> pd.DataFrame:
     """Return how many customers of each tier hold each product, and any at all (`COVERAGE_COLUMNS`).
 
     方案 第1条: 产品签约覆盖度. `people`: the customers of a run, of whom those in the customer file count; products are joined by |.
     The share is rounded down to a tenth of a percent.
     """
     known = people.profile >= 0
-    at = people.profile[known]
-    products = customers.text["products_held"].take(pa.array(at))
-    everybody = pa.table({"customer": at, "level": people.level[known], "product": products})
-    sizes = everybody["level"].to_pandas().value_counts()
-    held = one_row_each(everybody, "product").to_pandas()
-    held["product"] = held["product"].astype("str").str.strip()
-    held = held[held["product"] != ""].drop_duplicates()
-    every_product = sorted(held["product"].unique())
-    rows = []
-    for level, code in enumerate(people.codes):
-        if not level or level not in sizes:  # the first one is that of customers without a tier
-            continue
-        mine = held[held["level"] == level]
-        holders = mine["product"].value_counts().reindex(every_product, fill_value=0)
-        for product, count in ((ANY_PRODUCT, mine["customer"].nunique()), *holders.items()):
-            tenths = 1000 * count // sizes[level]
-            rows.append((code, labels[code], product, sizes[level], count, f"{tenths // 10}.{tenths % 10}"))
-    return pd.DataFrame(rows, columns=COVERAGE_COLUMNS)
+    held = held_products(customers.text["products_held"].take(pa.array(people.profile[known])), products)
+    everybody = pd.DataFrame({"at": np.arange(int(known.sum())), "level": people.level[known]}).sort_values("level", kind="stable")
+    tiered = everybody[everybody["level"] > 0]  # the first level is that of customers without a tier
+    found = coverage_by(tiered, held, ["level"], sorted(held["product"].unique()))
+    codes = [people.codes[level] for level in found["level"]]
+    return found.assign(tier=codes, tier_label=[labels[code] for code in codes])[list(COVERAGE_COLUMNS)]
 
 
 @dataclass(frozen=True)
@@ -213,4 +202,4 @@ def _coverage(run_folder: Path, customer_file: Path, rules: Path | None, max_byt
     if loaded.aliases is not None:
         customers = renamed(customers, loaded.aliases)
     people = meet(run, customers)
-    return _table(coverage_of(customers, people, run.labels)), warnings
+    return _table(coverage_of(customers, people, run.labels, books.products)), warnings

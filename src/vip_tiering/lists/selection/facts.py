@@ -15,6 +15,7 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS, UNASSIGNED
 from vip_tiering.customers.dates import ages, months_later
+from vip_tiering.customers.products import held_products
 from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, DoNotContact, Known
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.contact_log import together
@@ -43,7 +44,7 @@ class Facts:
     `listed`: on the do-not-contact list, or barred by what the contact log tells; `refused`: consent N, or a refusal in the contact
     log; `complained`: lately, so that nothing is offered; `consented`: consent Y; `managed`: with a manager of their own;
     `rating`: 1 to 5 for C1 to C5, 0 for none; `senior`: old enough, or of unknown age; `holders`: how many customers have
-    the same number, 0 without a number; `held`: by the code of products that are worth teaching, who holds them.
+    the same number, 0 without a number; `held`: by the code of a product, who holds it.
     """
 
     private: Mask
@@ -91,9 +92,9 @@ def facts_of(
     limits: Limits,
     on: dt.date,
     privacy: PrivacyRule,
-    taught: Sequence[Product] = (),
+    products: Mapping[str, Product],
 ) -> Facts:
-    """Return the facts on the day of the export. `taught`: the products of which it matters who holds them."""
+    """Return the facts on the day of the export. `products`: those of the rules, by code."""
     code, today = customers.code, day_number(on)
     age = ages(customers.day["birthday"], on)
     # Where the bank delivers no status, which the rules must allow by name, nobody is stopped for it.
@@ -102,7 +103,7 @@ def facts_of(
     valid_until = months_later(rated_on, limits.rating_valid_months.value)
     qualified_on = customers.day["qualified_on"]
     return Facts(
-        private=_private(customers, people, privacy),
+        private=private_in_file(customers, people, privacy),
         marketable=active & ~((age >= 0) & (age < limits.adult_age_years.value)),
         bereaved=_bereaved(customers, known, today - limits.bereavement_days.value),
         listed=_listed(customers, together([known.barred, barred_by(known.contacts, customers, channels)]), channels, today),
@@ -117,16 +118,15 @@ def facts_of(
         holders=_holders(customers.phone),
         wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
         managed=~truth(pc.is_in(customers.text["manager"].cast(pa.string()), value_set=pa.array(["", UNASSIGNED]))),
-        held={one.code: holders_of(one, customers) for one in taught},
+        held=_held(customers, products),
     )
 
 
-def holders_of(product: Product, customers: Customers) -> Mask:
-    """Return who holds a product by the customer file, which names it by code or label among others parted by |, shape (m,)."""
-    held = customers.text["products_held"]
-    named = pc.replace_substring_regex(pc.binary_join_element_wise("|", held.dictionary, "|", ""), r"\s*\|\s*", "|")
-    found = pc.or_(*(pc.match_substring(named, f"|{name}|", ignore_case=True) for name in (product.code, product.label)))
-    return truth(found.take(held.indices))
+def _held(customers: Customers, products: Mapping[str, Product]) -> dict[str, Mask]:
+    """Return who holds each product of the rules by the customer file, shape (m,)."""
+    held = held_products(customers.text["products_held"], products).groupby("product")["at"]
+    holders = {code: at.to_numpy() for code, at in held}
+    return {code: _among(customers, holders.get(code, np.empty(0, np.int32))) for code in products}
 
 
 def barred_by(log: Contacts | None, customers: Customers, channels: Mapping[str, Channel]) -> DoNotContact | None:
@@ -181,6 +181,13 @@ class PrivacyRule:
     levels: Collection[int]
     bound_fen: int | None
 
+    @classmethod
+    def of(cls, barred: Collection[str], bounds_fen: Mapping[str, int], codes: Sequence[str]) -> PrivacyRule:
+        """Return the rule for the ladder `codes` of a run: its tiers that bar what goes to many, and the lowest of their bounds."""
+        there = [code for code in barred if code in codes]
+        bounds = [bounds_fen[code] for code in there if code in bounds_fen]
+        return cls([codes.index(code) for code in there], min(bounds, default=None))
+
 
 def private_people(people: People, rule: PrivacyRule) -> Mask:
     """Return which customers of a run are private clients by the run's own figures, shape (n,)."""
@@ -191,8 +198,8 @@ def private_people(people: People, rule: PrivacyRule) -> Mask:
     return private
 
 
-def _private(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
-    """Return who is a private client by the customer file or by the run.
+def private_in_file(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
+    """Return who is a private client by the customer file or by the run, shape (m,).
 
     Who left the run was a private client in the quarter before, and may still hold a number.
     """

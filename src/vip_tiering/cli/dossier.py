@@ -1,0 +1,99 @@
+"""The command `vip customers file`: the record that a manager keeps of a customer. Heavy imports wait for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vip_tiering.base.errors import UsageError
+from vip_tiering.cli.explain import STDIN, id_from_stdin
+from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, date_of, folder_of, json_option
+from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
+
+
+def customers_file(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CUSTOMER] RUN",
+            help="The customer's id, also an old one, or - for standard input; and a run folder, such as out/2015Q4. "
+            "With --manager the run alone.",
+        ),
+    ],
+    customers: Annotated[
+        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
+    ],
+    lists: Annotated[
+        Path | None,
+        typer.Option("--lists", envvar="VIP_LISTS", metavar="DIR", help="Folder of the exports: contacts and what came of them."),
+    ] = None,
+    contact_log: Annotated[Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
+    ] = None,
+    on: Annotated[
+        str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day from which on events lie ahead, such as 2016-01-05, or today.")
+    ] = "today",
+    manager: Annotated[
+        str | None, typer.Option("--manager", metavar="MANAGER", help="A workbook of all customers of this manager, in place of CUSTOMER.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", parser=folder_of, help="With --manager: receives DIR/MANAGER-DATE; private clients go to DIR.private."
+        ),
+    ] = None,
+    private_out: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Private folder of the exports; default: LISTS.private."
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Move another workbook of the day to .superseded first.")] = False,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, json_option("the record")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show the record of a customer: tiers, products, contacts and what came of them, what lies ahead; or write those of a manager.
+
+    With - as CUSTOMER the id does not stand in the history of the shell: vip customers file - out/2015Q4 --customers FILE
+    """
+    from vip_tiering.analysis import dossier
+    from vip_tiering.cli.show_dossier import record
+
+    customer, run = _asked(what, manager, out)
+    day = date_of("--on", on) if on != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    sources = dossier.Sources(customers, events, contact_log, lists, private_out)
+    if manager is not None and out is not None:
+        found = dossier.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)
+        warn(found.warnings)
+        if as_json:
+            show_json({"customers": len(found.documents), "folders": found.folders})
+        elif not quiet:
+            for folder in found.folders:
+                show(f"{folder}: already up to date" if found.up_to_date else folder)
+        return
+    one = id_from_stdin() if customer == STDIN else customer
+    found = dossier.customer_record(one, run, sources, on=day, rules=rules, max_bytes=max_bytes)
+    warn(found.warnings)
+    if as_json:
+        show_json(found.documents[0])
+    else:
+        show_rendered(record(found.documents[0]))
+
+
+def _asked(what: list[str], manager: str | None, out: Path | None) -> tuple[str, Path]:
+    """Return the customer, "" for a manager's, and the run. Raises UsageError for what cannot be meant."""
+    if (manager is None) != (out is None):
+        raise UsageError("--manager and --out belong together: the workbooks of a manager need a folder")
+    if manager is not None:
+        if len(what) != 1:
+            raise UsageError("RUN: with --manager name the run alone, without a CUSTOMER")
+        return "", Path(what[0])
+    if len(what) != 2:  # noqa: PLR2004 (a customer and a run)
+        raise UsageError("CUSTOMER RUN: name a customer and a run, or a run with --manager and --out")
+    return what[0], Path(what[1])
