@@ -114,12 +114,13 @@ def test_rules_for_rows_are_documented() -> None:
 
 
 def explained_rules() -> list[str]:
-    """Return the rule codes that have an entry in one of four pages: what it means and what to do."""
+    """Return the rule codes that have an entry in one of five pages: what it means and what to do."""
     places = (
         ("docs/extracts.md", "rows"),
         ("docs/customers.md", "customers"),
         ("docs/exports.md", "exports"),
         ("docs/results.md", "results"),
+        ("docs/playbooks.md", "texts"),
     )
     explained = "".join(page(name).partition(f"## What each message means: {part}\n")[2] for name, part in places)
     return re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$", explained, re.MULTILINE)
@@ -198,7 +199,7 @@ def test_playbook_page_holds_every_tier_and_field() -> None:
     tiers = vip.load_rules(ROOT / "rules").ladders[0].codes[1:]
     assert tiers == re.findall(r"^\$ vip playbook show (\w+)$", text, re.MULTILINE)
     fields = [[f"${{{name}}}", str(width or "its length")] for name, width in FIELDS.items()]
-    assert fields == [[row[0], row[2]] for row in table(text.partition("## Messages")[2], 3)]
+    assert fields == [[row[0], row[2]] for row in table(text.partition("## Messages")[2].partition("\n## ")[0], 3)]
 
 
 def test_profiles_are_what_the_rules_say() -> None:

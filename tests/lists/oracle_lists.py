@@ -681,10 +681,17 @@ class Oracle:
             ("rating_expired", lambda case: self.needs_rating(case) and not self.rating_valid(case.customer)),
             ("risk_mismatch", self.mismatch),
             ("senior", lambda case: case.bulk and self.uncertain(case) and self.senior(case.customer)),
-            ("no_template", lambda case: "message" in case.channel and "message" not in case.action),
+            ("no_template", lambda case: ("message" in case.channel and "message" not in case.action) or self.sale_over(case)),
             ("already_contacted", self.all_told),
             ("frequency_cap", lambda case: bool(case.purpose["caps"]) and self.capped(case)),
         ]
+
+    def sale_over(self, case: Case) -> bool:
+        """Return whether the action says when its product is on sale, and that is past."""
+        ends = [self.book.products[code].get("sale_until") for code in case.action.get("topics", [])]
+        said = str([case.action.get("message"), case.action.get("listed_as")])
+        told = "${product_from}" in said or "${product_until}" in said
+        return told and any(end is not None and end < self.world.on for end in ends)
 
     def qualified(self, customer: str) -> bool:
         """Return whether the customer was found to be a qualified investor by now."""

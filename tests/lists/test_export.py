@@ -146,7 +146,7 @@ def test_a_branch_may_be_called_like_a_product(home: Path, tmp_path: Path, branc
     done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--only", "G-SMS-5")
     assert done.returncode == 0, done.stderr
     texts = {row["text"] for row in read_rows(tmp_path / "lists" / ON / "sms.csv")}
-    assert {True} == {"可到我行网点鉴赏" in text and branch not in text for text in texts}
+    assert {True} == {"，我行网点新到一批" in text and branch not in text for text in texts}
 
 
 @pytest.mark.bad_input(65)

@@ -526,7 +526,7 @@ def messages_differ(oracle: Oracle, lists: DayLists) -> Iterator[str]:
         if any(oracle.private(one) for one in ids):
             yield f"messages: {row['customer_id']}: a private client"
         address = oracle.address(ids[0])
-        if row["name"] != address or ("尊敬的" in row["text"]) != (f"尊敬的{address}," in row["text"]):
+        if row["name"] != address or ("尊敬的" in row["text"]) != (f"尊敬的{address}，" in row["text"]):
             yield f"messages: {row['customer_id']}: addressed as {row['name']}, expected {address}"
         if {row["product"]} != oracle.named(ids[0], row["action"]):
             yield f"messages: {row['action']} is about {row['product']}"

@@ -160,7 +160,7 @@ def text(wanted: str) -> Change:
     return lambda one: said(one, text=wanted)
 
 
-SOUND = f"【示例银行】尊敬的王先生,{SAID['E-SMS-1']}拒收请回复R"
+SOUND = f"【示例银行】尊敬的王先生，{SAID['E-SMS-1']}拒收请回复R"
 ROWS: dict[str, list[tuple[str, Change]]] = {
     "cell-formula": [
         ("equals", lambda one: one.lists["visits"][0].update(note="=1+1")),
@@ -191,9 +191,13 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
         ("wechat", lambda one: one.private["wechat"][0].update(text="信托一款")),
     ],
     "text-template": [
-        ("free", text("【示例银行】尊敬的王先生,您好。拒收请回复R")),
+        ("free", text("【示例银行】尊敬的王先生，您好。拒收请回复R")),
         ("of another action", text(SOUND.replace(SAID["E-SMS-1"], SAID["D-SMS-7"]))),
         ("goes on", text(SOUND + "。")),
+        ("another coupon", text(SOUND.replace("4.00%", "4.50%"))),
+        ("another last day", text(SOUND.replace("3月19日", "3月29日"))),
+        ("a telephone that the rules do not know", text(SOUND.replace("我行客服热线", "010-65550009"))),
+        ("no telephone", text(SOUND.replace("我行客服热线", ""))),
         ("name too long", text(SOUND.replace("王先生", "王先生" + "王" * 10))),
         ("line end in a field", text(SOUND.replace("王先生", "王\u2028先生"))),
         ("the same text twice", lambda one: one.sms[2].update(text=one.sms[0]["text"])),
@@ -259,8 +263,8 @@ def test_row_that_breaks_a_rule_is_found(code: str, change: Change, books: Playb
     [
         SOUND.replace("王先生", "欧阳女士"),
         SOUND.replace("朝阳支行", "我行网点"),
-        "【示例银行】尊敬的王先生,您的代发工资账户可在手机银行查询本期储蓄国债发行安排。拒收请回复R",
-        "【示例银行】尊敬的王先生,您的结算账户可到朝阳支行咨询本期储蓄国债发行安排。拒收请回复R",
+        SOUND.replace("发售。", "发售，工资卡里的资金也可认购。"),
+        SOUND.replace("本期储蓄国债", "如有闲置资金，可了解本期储蓄国债："),
     ],
 )
 def test_every_wording_of_an_action_passes(said: str, books: Playbooks, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 
 import numpy as np
@@ -10,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers import examples
+from tests.helpers import RULES, examples
 from vip_tiering.customers.surnames import surnames
 from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED, addresses
 from vip_tiering.lists.export.messages import render, render_message
-from vip_tiering.lists.export.row_context import fitting, topic_labels
+from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, OUR_PHONE, RowContext, fitting, topic_labels
 from vip_tiering.lists.verification.addresses import read_names
-from vip_tiering.playbooks.actions import Message, Variant
-from vip_tiering.playbooks.customers import CODES
-from vip_tiering.playbooks.messages import FIELDS, utf16_units
-from vip_tiering.playbooks.products import Product
+from vip_tiering.playbooks.actions import Action, Message, Variant
+from vip_tiering.playbooks.customers import CODES, Branch, Staff
+from vip_tiering.playbooks.load import Playbooks, load
+from vip_tiering.playbooks.messages import FIELDS, forbidden_in, longest_units, segments, utf16_units, yield_in
+from vip_tiering.playbooks.products import COUPON_KINDS, Product
+from vip_tiering.playbooks.references import texts_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 PIECES = st.lists(st.sampled_from(["${name}", "${product}", "${branch}", "$$", "您好", "=1+1", " ", "{name}"]), min_size=1, max_size=8)
@@ -118,6 +121,103 @@ def test_no_field_is_wider_than_messages_count_on(texts: list[str]) -> None:
         assert found in (text, "网点")
         if 0 < len(text) <= FIELDS["branch"] // 2:
             assert found == text
+
+
+BOOK: Playbooks = load(RULES).playbooks  # type: ignore[assignment]
+SHIPPED = [(action, text) for path, _, action in BOOK.file.placed_actions() for _, text in texts_of(path, action)]
+CUSTOMERS = {
+    "long": {
+        "name": addresses(pa.array(["欧阳修"]), np.array([CODES["gender"].index("F")], np.int8))[1][0].as_py(),
+        "branch": "内蒙古自治区呼和浩特市回民区中山西路支行营业部",
+        "manager": "呼和浩特零零一",
+        "branch_phone": "0471-65550001转80",
+        "manager_name": "阿卜杜热合曼·麦麦提敏",
+        "manager_phone": "0471-65550001转81",
+    },
+    "short": {
+        "name": addresses(pa.array(["王明"]), np.array([CODES["gender"].index("M")], np.int8))[1][0].as_py(),
+        "branch": "朝阳支行",
+        "manager": "M01",
+        "branch_phone": "95000",
+        "manager_name": "张明",
+        "manager_phone": "13800000001",
+    },
+    "of another people": {
+        "name": addresses(pa.array(["阿卜杜热合曼·麦麦提敏"]), np.array([CODES["gender"].index("M")], np.int8))[1][0].as_py(),
+        "branch": OUR_BRANCH,
+        "manager": OUR_MANAGER,
+        "branch_phone": OUR_PHONE,
+        "manager_name": OUR_MANAGER,
+        "manager_phone": OUR_PHONE,
+    },
+}
+"""Of whom texts speak: with everything as long as it may be, or short, and somebody of whom the rules know nothing."""
+
+
+@pytest.mark.parametrize("whom", CUSTOMERS)
+@pytest.mark.parametrize(("action", "text"), SHIPPED, ids=[f"{action.id}-{number}" for number, (action, _) in enumerate(SHIPPED)])
+def test_every_shipped_message_is_one_that_people_would_send(action: Action, text: str, whom: str) -> None:
+    """For the longest and the shortest name a shipped text takes two segments at most and has no hole.
+
+    It is signed, says how to refuse and whom to call, holds no half-width mark beside Chinese, and is clean by the lint.
+    """
+    form = BOOK.channels[action.channels[0]].message
+    assert form is not None
+    product = BOOK.products[(action.topics or [""])[0]]
+    own = {"signature": form.signature or "", "opt_out": form.opt_out or "", "product": product.label, **product.facts}
+    [said] = render(text, {**own, **CUSTOMERS[whom]}, 1).to_pylist()
+    assert segments(utf16_units(said)) <= 2
+    assert utf16_units(said) <= longest_units(text, form.signature or "", form.opt_out or "")
+    assert "$" not in said
+    assert re.search(r"[\u4e00-\u9fff][,:;()!?]|[,:;()!?][\u4e00-\u9fff]", said) is None
+    assert CUSTOMERS[whom]["branch"] in said
+    assert CUSTOMERS[whom]["branch_phone"] in said or CUSTOMERS[whom]["manager_phone"] in said
+    assert [] == forbidden_in(said, BOOK.gates.forbidden_words.words)
+    assert yield_in(said, coupon=product.kind in COUPON_KINDS) is None
+    if action.channels == ["sms"]:
+        assert said.startswith(f"【示例银行】尊敬的{CUSTOMERS[whom]['name']}，")
+        assert said.endswith("拒收请回复R")
+    if action.strictest in ("insurance", "rated"):
+        assert product.label in said
+    if product.kind in ("fund", "wealth") and product.offer == "public":
+        assert "须谨慎" in said
+
+
+def test_long_names_are_as_long_as_they_may_be() -> None:
+    """What stands in for long values is as long as a field may be, or as any there is: a compound surname with its form of address."""
+    long = CUSTOMERS["long"]
+    assert ("欧阳女士", "贵客") == (long["name"], CUSTOMERS["of another people"]["name"])
+    for name in ("branch", "branch_phone", "manager_phone"):
+        assert FIELDS[name] - 1 <= utf16_units(long[name]) <= FIELDS[name]
+
+
+def test_the_shipped_rules_warn_of_no_length() -> None:
+    """Every field as wide as it may be, no shipped message takes more segments than its channel says."""
+    assert [] == [one for one in BOOK.warnings if "segments" in one]
+
+
+def test_branches_and_managers_are_looked_up_in_whatever_width() -> None:
+    """A manager is known at his own branch alone; without a telephone he is reached by that of the branch; nobody else is known."""
+    branches = [
+        Branch(
+            branch="朝阳支行", phone="010-65550001", managers=[Staff(manager="M01", name="张明"), Staff(manager="M02", phone="13800000002")]
+        ),
+        Branch(branch="海淀支行", managers=[Staff(manager="M01", name="李强", phone="13800000003")]),
+    ]
+    context = object.__new__(RowContext)
+    object.__setattr__(context, "branches", branches)
+    rows = [("朝阳支行", "M01"), ("朝阳支行 ", "Ｍ０２"), ("海淀支行", "M01"), ("海淀支行", "M02"), ("", "M01"), ("朝阳支行", "")]
+    branch, manager = (pa.array(list(one)).dictionary_encode() for one in zip(*rows, strict=True))
+    phone = "010-65550001"
+    expected = [
+        (phone, "张明", phone),
+        (phone, "", "13800000002"),
+        ("", "李强", "13800000003"),
+        ("", "", ""),
+        ("", "", ""),
+        (phone, "", phone),
+    ]
+    assert expected == list(zip(*(one.to_pylist() for one in context.reached_by(branch, manager)), strict=True))
 
 
 def test_topics_are_named_in_their_order() -> None:

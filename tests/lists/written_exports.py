@@ -33,19 +33,26 @@ PEOPLE = ("calls", "wechat", "appointments", "invitations", "visits")
 
 
 SAID = {
-    "E-SMS-1": "本期储蓄国债发行安排可到朝阳支行咨询。",
-    "G-SMS-1": "如需了解{product}及其风险,可到朝阳支行咨询。投资有风险,选择须谨慎。",
-    "D-SMS-2": "如需了解{product}及其风险,可到朝阳支行咨询。投资有风险,选择须谨慎。",
-    "D-SMS-7": "欢迎到朝阳支行做一次养老保障需求分析。",
+    "E-SMS-1": ("本期储蓄国债期限3年，票面年利率4.00%，100元起购，3月10日至3月19日发售。详情可到朝阳支行咨询，或致电我行客服热线。"),
+    "G-SMS-1": (
+        "我行在售{product}期限182天，5万元起购。想了解产品和风险，可到朝阳支行咨询，或致电我行客服热线。理财非存款，产品有风险，投资须谨慎。"
+    ),
+    "D-SMS-2": (
+        "我行在售{product}期限182天，5万元起购。可到朝阳支行请客户经理为您介绍，预约请致电我行客服热线。理财非存款，产品有风险，投资须谨慎。"
+    ),
+    "D-SMS-7": (
+        "想为养老早作准备，可到朝阳支行做一次养老保障需求分析，了解分红型养老保险，预约请致电我行客服热线。"
+        "保险由保险公司承保，红利分配是不确定的。"
+    ),
 }
-"""What the shipped templates say to customers of a branch."""
-ASKED = "您好,我是朝阳支行的M01。近期想请您当面一叙,您看哪天方便?"
+"""What the shipped templates say to customers of a branch without a telephone in the rules."""
+ASKED = "您好，我是朝阳支行的客户经理。最近想请您来坐坐，当面聊一聊，您看哪天方便？也可以致电我行客服热线找我。如不方便，告诉我一声就好。"
 """What a manager asks by WeChat."""
 
 
 def message(customers: str, action: str, phone: str, greeting: str = "客户", product: str = "") -> Row:
     """Return a row of sms.csv."""
-    text = f"【示例银行】尊敬的{greeting},{SAID[action].format(product=product)}拒收请回复R"
+    text = f"【示例银行】尊敬的{greeting}，{SAID[action].format(product=product)}拒收请回复R"
     return {
         "phone": phone,
         "text": text,

@@ -378,7 +378,7 @@ def test_calls_are_no_appointments(rules: Path) -> None:
 
 def said(rules: Path, action: str, words: str) -> list[str]:
     """Return the problems of the shipped rules with these words at the beginning of an action's message, without their places."""
-    change(rules, "playbooks.yaml", rf"(id: {action}\n.*?          text: )(\$\{{signature\}}尊敬的\$\{{name\}},)?", rf"\1\g<2>{words}")
+    change(rules, "playbooks.yaml", rf"(id: {action}\n.*?          text: )(\$\{{signature\}}尊敬的\$\{{name\}}，)?", rf"\1\g<2>{words}")
     return [line.partition(" ")[2].partition(" ")[2] for line in lines_of(rules)]
 
 
@@ -399,10 +399,37 @@ def test_a_yield_is_a_promise(action: str, words: str, found: str, rules: Path) 
     assert [f"holds {found}, a yield; no message may promise one, so take the figure out"] == said(rules, action, words)
 
 
-@pytest.mark.parametrize("words", ["手续费优惠5%。", "收益以实际为准。", "第4期、年化说明请到网点。", "千万别忘,一起来。"])
+@pytest.mark.parametrize("words", ["手续费九五折。", "收益以实际为准。", "第4期、年化说明请到网点。", "千万别忘,一起来。"])
 def test_what_is_no_yield_passes(words: str, rules: Path) -> None:
-    """A share of a fee, and the words alone, are not a yield."""
+    """A cheaper fee, and the words alone, are not a yield."""
     assert [] == said(rules, "S-SMS-3", words)
+
+
+@pytest.mark.parametrize(("action", "passes"), [("E-SMS-1", True), ("S-SMS-5", True), ("S-SMS-3", False), ("S-SMS-1", False)])
+@pytest.mark.parametrize("words", ["手续费优惠5%。", "近一年涨百分之五。"])
+def test_percentages_of_bonds_and_cards_alone(action: str, passes: bool, words: str, rules: Path) -> None:  # noqa: FBT001
+    """A percentage beside a bond or a card is a fact; beside a wealth product or an insurance it could be a yield, and is refused."""
+    found = words.removesuffix("。").removeprefix("手续费优惠").removeprefix("近一年涨")
+    wanted = f"names {found}; only a text about a bond, a deposit, a card or a service may name a percentage"
+    assert ([] if passes else [wanted]) == said(rules, action, words)
+
+
+@pytest.mark.parametrize("words", ["票面年利率4.00%。", "年利率百分之四。", "票面利率${coupon}。"])
+def test_a_coupon_is_a_fact_of_a_bond(words: str, rules: Path) -> None:
+    """The published coupon of a bond may stand in its texts, in figures or by its field; a gain in the same figures may not."""
+    assert [] == said(rules, "E-SMS-1", words)
+
+
+def test_a_coupon_is_no_fact_of_others(rules: Path) -> None:
+    """In the text of a fund the same figure is a yield, and the field is refused; nor may the coupon of a bond be called a gain."""
+    assert ["holds 利率4.00%, a yield; no message may promise one, so take the figure out"] == said(rules, "S-SMS-3", "票面利率4.00%。")
+    change(rules, "playbooks.yaml", "票面利率4.00%。", "票面利率${coupon}。")
+    wanted = "holds ${coupon}, but feifan_zengli is of kind: wealth; only a bond or a deposit has a coupon"
+    assert [wanted] == [line.partition(" ")[2].partition(" ")[2] for line in lines_of(rules)]
+    shutil.copyfile(RULES / "playbooks.yaml", rules / "playbooks.yaml")
+    assert ["holds 收益可达4.00%, a yield; no message may promise one, so take the figure out"] == said(
+        rules, "E-SMS-1", "收益可达${coupon}。"
+    )
 
 
 @pytest.mark.parametrize(

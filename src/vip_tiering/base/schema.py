@@ -93,7 +93,8 @@ EVENT_PLAN: Final = pa.schema(
 """The plan of events in the branch hall: one row per event and branch."""
 MESSAGE_FIELDS: Final = (
     "phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until", "name", "product", "event_date", "points",
-    "tier_label", "branch", "manager", "signature", "opt_out",
+    "tier_label", "branch", "manager", "signature", "opt_out", "product_term", "product_minimum", "product_from", "product_until", "coupon",
+    "branch_phone", "manager_name", "manager_phone",
 )  # fmt: skip
 """What the list of a public channel of messages may hold, one row per message; all text."""
 LIST_FIELDS: Final = (

@@ -22,6 +22,7 @@ from vip_tiering.cli.options import (
     year_of,
 )
 from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_json, show_rendered, warn
+from vip_tiering.cli.texts import texts_app
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHOWN_PROBLEMS = 20
 playbook_app = Commands(help="What is done for each tier: its lists, and what came of them.")
+playbook_app.add_typer(texts_app, name="texts")
 
 
 @playbook_app.command("show")

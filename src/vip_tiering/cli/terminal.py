@@ -126,6 +126,16 @@ def print_results(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 
     show(_DRY_RUN if dry_run else "\n".join(map(str, done.files)))
 
 
+def show_changed_texts(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook texts import`: what stood there, and what stands there now."""
+    for one in done.changes:
+        show(" ".join(filter(None, (one.action, one.segment, one.column))))
+        show(f"  - {one.old}")
+        show(f"  + {one.new}")
+    count = len(done.changes)
+    show(_DRY_RUN if dry_run and count else f"{done.file}: {f'{count} changes' if count else 'nothing to change'}")
+
+
 @contextmanager
 def progress_bar(*, wanted: bool = True) -> Iterator[Progress]:
     """Give what is called with the number of days done and of all days; it shows a bar on stderr where somebody may see it."""

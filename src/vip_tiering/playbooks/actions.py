@@ -13,7 +13,8 @@ from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.playbooks.channels import CAPS, Channel, MessageForm
 from vip_tiering.playbooks.floor import Looser, PlaybookFile
 from vip_tiering.playbooks.gates import PURPOSES, GatesFile, Purpose
-from vip_tiering.playbooks.products import Product
+from vip_tiering.playbooks.messages import fields_of
+from vip_tiering.playbooks.products import SALE_PERIOD, Product
 from vip_tiering.rules.calendar import Festival
 from vip_tiering.rules.forms import (
     Clause,
@@ -177,6 +178,17 @@ class Action(Strict):
     def triggers(self) -> list[Trigger]:
         """Everything that makes it due."""
         return [self.trigger, *(self.also_on or ())]
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that it says: in lists for people, in its message and in the wordings for segments."""
+        message = [self.message.text, *(one.text for one in self.message.variants or ())] if self.message is not None else []
+        return [*([self.listed_as] if self.listed_as is not None else []), *message]
+
+    @property
+    def tells_sale_period(self) -> bool:
+        """Whether any of it is true only while its product is on sale."""
+        return any(name in SALE_PERIOD for text in self.texts for _, name in fields_of(text))
 
     def forms_in(self, channels: dict[str, Channel]) -> list[tuple[Channel, MessageForm]]:
         """Return the channels of the action that carry messages, with the form of each."""

@@ -15,7 +15,7 @@ from vip_tiering.base.text import tidy
 from vip_tiering.playbooks.customer_columns import CustomerColumns, CustomerFileColumns
 from vip_tiering.playbooks.file_forms import LISTS_THAT_COME_BACK, FileForm, FileForms, Kind, check_file_columns, columns_of
 from vip_tiering.playbooks.floor import PlaybookFile
-from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, Override, Source, Strict, Version, Words
+from vip_tiering.rules.forms import OWN_MESSAGE, DateFormat, FewWords, Override, Source, Strict, Version, Words, check_unique
 from vip_tiering.rules.text_format import Encoding, Separator, TableForm, TextFormat
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -83,6 +83,11 @@ TEXT_FIELDS: Final = tuple(
 )
 
 
+OF_BRANCH: Final = ("branch_phone", "manager_name", "manager_phone")
+"""Fields of messages that `branches` fills."""
+Telephone = Annotated[str, Field(pattern=r"^[0-9+][0-9 转-]{1,14}[0-9]$")]
+
+
 def _check_list_separator(value: object) -> object:
     if not isinstance(value, str) or len(value) != 1 or unicodedata.category(value)[0] not in "PS" or value == '"':
         raise PydanticCustomError(OWN_MESSAGE, 'must be one sign in quotes that parts words, such as "、", "/" or ";"')
@@ -109,6 +114,22 @@ class StatusRule(Strict):
     not_delivered: Annotated[NotDelivered, Field(description="a named person allows a customer file without a status column")]
 
 
+class Staff(Strict):
+    """A manager of a branch, as messages name him."""
+
+    manager: Annotated[Words, Field(description="as the customer file writes the manager")]
+    name: Annotated[FewWords, Field(description="what ${manager_name} becomes")] | None = None
+    phone: Annotated[Telephone, Field(description="what ${manager_phone} becomes; otherwise that of the branch")] | None = None
+
+
+class Branch(Strict):
+    """A branch, and how its customers reach it and their managers."""
+
+    branch: Annotated[Words, Field(description="as the customer file writes the branch")]
+    phone: Annotated[Telephone, Field(description="what ${branch_phone} becomes")] | None = None
+    managers: Annotated[list[Staff], Field(min_length=1, description="managers of this branch")] | None = None
+
+
 class CustomerRules(PlaybookFile):
     """What the customer file and the files beside it look like; every key is optional but the version."""
 
@@ -129,6 +150,9 @@ class CustomerRules(PlaybookFile):
     list_separator: Annotated[str, BeforeValidator(_check_list_separator), WithJsonSchema(_LIST_SEPARATOR_SCHEMA)] = LIST_SEPARATOR
     files: FileForms = Field(default_factory=FileForms)
     status: Annotated[StatusRule, Field(description="only where the customer file has no status column")] | None = None
+    branches: (
+        Annotated[list[Branch], Field(min_length=1, description="telephones and names that messages give; of others neutral words")] | None
+    ) = None
 
     _list_headers: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -209,6 +233,10 @@ def check_customers(document: Document, channels: Collection[str] | None = None)
     Codes of channels are judged where `channels` are given.
     """
     _check_headers(document)
+    branches: list[Branch] = document.model.branches or []
+    check_unique(document, ("branches",), "branch", (tidy(one.branch) for one in branches))
+    for index, one in enumerate(branches):
+        check_unique(document, ("branches", index, "managers"), "manager", (tidy(other.manager) for other in one.managers or ()))
     known = KNOWN_VALUES if channels is None else KNOWN_VALUES | {"channel": (*channels, ALL_CHANNELS)}
     first_use: dict[tuple[str, str], tuple[int, str, str]] = {}
     entries = enumerate(document.model.values or ())

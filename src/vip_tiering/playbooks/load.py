@@ -157,7 +157,11 @@ def load(folder: str | Path | None = None) -> AllRules:
 
     Raises RulesError with every mistake of every file at once.
     """
-    read = read_folder(folder, ALL_FILES)
+    return all_rules(read_folder(folder, ALL_FILES))
+
+
+def all_rules(read: RuleFolder) -> AllRules:
+    """Return all rules of a folder that was read. Raises RulesError as `load` does; then the documents of the folder hold the problems."""
     rules = rules_of(read)
     absent = [file for file in NEEDED if PlaybooksFile in read.documents and ALL_FILES[file] not in read.documents]
     check_together(read)
@@ -190,6 +194,7 @@ def _playbooks(read: RuleFolder) -> Playbooks | None:
     if not (file and gates and products and channels and profiles and tiers):
         return None
     document, headers = read.documents[PlaybooksFile], profiles.headers.model_dump()
+    customers = read.sound(CustomerRules) or CustomerRules()
     looser = [(read.documents[type(one)], one.looser()) for one in (channels, gates, products)]
     looser.append((document, looser_playbooks(file, tiers.ladders, gates, products.by_code, channels.by_code)))
     return Playbooks(
@@ -200,12 +205,12 @@ def _playbooks(read: RuleFolder) -> Playbooks | None:
         channels=channels.by_code,
         gates=gates,
         plan_ids=ids,
-        customers=(read.sound(CustomerRules) or CustomerRules()).beside_lists(headers.values()),
+        customers=customers.beside_lists(headers.values()),
         profiles=profiles.by_code,
         headers=headers,
         day_sheet=profiles.day_sheet,
         warnings=(
-            *lint(document, file, products.by_code, channels.by_code, ids),
+            *lint(document, file, products.by_code, channels.by_code, ids, customers),
             *(line for one, found in looser for line in floor.allowed(one, found)),
         ),
         covers=tuple(_covers(read, file, ids, channels.by_code)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vip_tiering.base.text import tidy
@@ -22,14 +22,30 @@ FIELDS: Final[dict[str, int]] = {
     "tier_label": 32,
     "branch": 24,
     "manager": 8,
+    "product_term": 12,
+    "product_minimum": 12,
+    "product_from": 6,
+    "product_until": 6,
+    "coupon": 8,
+    "branch_phone": 16,
+    "manager_name": 12,
+    "manager_phone": 16,
 }
 """Every field of a message, and how many UTF-16 units it takes at most; those of the channel have their own length."""
 _FIELD: Final = re.compile(r"\$(?:(\$)|\{([^{}]*)\}|)")
-_OF_YIELD: Final = "年化|收益|回报|利率|利息|票息|业绩"
+_OF_GAIN: Final = "年化|收益|回报|业绩"
+_OF_YIELD: Final = f"{_OF_GAIN}|利率|利息|票息"
 _RATE: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:%|‰|厘|个点|个百分点)|(?:百|千)分之[零〇一二两三四五六七八九十百点0-9.]+)"
-_YIELD: Final = re.compile(
-    rf"(?:{_OF_YIELD})[^。!?;,、]{{0,10}}?{_RATE}|{_RATE}[^。!?;,、]{{0,6}}?(?:{_OF_YIELD})|年化[^。!?;,、]{{0,4}}?[0-9.]+%?"
-)
+
+
+def _with_figure(words: str) -> re.Pattern[str]:
+    """Return what finds a rate beside one of the words."""
+    return re.compile(rf"(?:{words})[^。!?;,、]{{0,10}}?{_RATE}|{_RATE}[^。!?;,、]{{0,6}}?(?:{words})|年化[^。!?;,、]{{0,4}}?[0-9.]+%?")
+
+
+_YIELD: Final = _with_figure(_OF_YIELD)
+_GAIN: Final = _with_figure(_OF_GAIN)
+_PERCENT: Final = re.compile(_RATE)
 _MONEY: Final = re.compile(
     r"[0-9][0-9.,]*(?:[十百千]?[万亿]元?|元|块)|[¥$][0-9]|[一二两三四五六七八九十百千万亿]+元|[一二两三四五六七八九十百千]+[万亿](?:起|以上)"
 )
@@ -73,6 +89,15 @@ def longest_units(text: str, signature: str, opt_out: str) -> int:
     return plain + sum(width.get(name, 0) for _, name in fields_of(text))
 
 
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """Return a template with some of its fields filled in; all others stay fields."""
+
+    def told(plain: str, name: str) -> str:
+        return f"${{{name}}}" if name and name not in values else values.get(name, plain).replace("$", "$$")
+
+    return "".join(told(plain, name) for plain, name in parts_of(text))
+
+
 def filled(text: str, signature: str, opt_out: str) -> str:
     """Return a template with the fields of its channel; the customer's stay as they are."""
     return text.replace("${signature}", signature).replace("${opt_out}", opt_out)
@@ -84,9 +109,18 @@ def forbidden_in(text: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if _squeezed(word) in squeezed]
 
 
-def yield_in(text: str) -> str | None:
-    """Return what in a text names a yield in figures, such as 年化4.5%; blanks and full-width forms hide none."""
-    found = _YIELD.search(_squeezed(text))
+def yield_in(text: str, *, coupon: bool = False) -> str | None:
+    """Return what in a text names a yield in figures, such as 年化4.5%; blanks and full-width forms hide none.
+
+    `coupon`: the text is about what has one, so 票面利率4.00% and the like are a fact; a gain or a return is a promise there too.
+    """
+    found = (_GAIN if coupon else _YIELD).search(_squeezed(text))
+    return found[0] if found else None
+
+
+def percent_in(text: str) -> str | None:
+    """Return the percentage that a text names, such as 4.5% or 百分之四; blanks and full-width forms hide none."""
+    found = _PERCENT.search(_squeezed(text))
     return found[0] if found else None
 
 

@@ -49,6 +49,14 @@ class Headers(Strict):
     points: Word
     signature: Word
     opt_out: Word
+    product_term: Word
+    product_minimum: Word
+    product_from: Word
+    product_until: Word
+    coupon: Word
+    branch_phone: Word
+    manager_name: Word
+    manager_phone: Word
     tier_change: Word
     why: Word
     contact_by: Word

@@ -11,12 +11,23 @@ from typing import Final
 
 from vip_tiering.playbooks.actions import Action, PlanIdsFile, PlaybooksFile, check_plan_covered, check_playbooks, looser_playbooks
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel, ChannelsFile, MessageForm
-from vip_tiering.playbooks.customers import CustomerRules, check_customers
+from vip_tiering.playbooks.customers import OF_BRANCH, CustomerRules, check_customers
 from vip_tiering.playbooks.events import check_actions
 from vip_tiering.playbooks.floor import refuse
 from vip_tiering.playbooks.gates import GatesFile, Purpose
-from vip_tiering.playbooks.messages import FIELDS, fields_of, filled, forbidden_in, longest_units, money_in, segments, yield_in
-from vip_tiering.playbooks.products import Product, ProductsFile
+from vip_tiering.playbooks.messages import (
+    FIELDS,
+    fields_of,
+    filled,
+    forbidden_in,
+    longest_units,
+    money_in,
+    percent_in,
+    segments,
+    with_values,
+    yield_in,
+)
+from vip_tiering.playbooks.products import COUPON_KINDS, FACTS, Product, ProductsFile
 from vip_tiering.playbooks.profiles import ProfilesFile, check_profile_channels
 from vip_tiering.playbooks.targets import TargetsFile, check_figures
 from vip_tiering.rules.calendar import CalendarFile
@@ -29,6 +40,10 @@ CAP_DAYS: Final = 30
 """Over so many days topics are set against caps."""
 NAMELESS: Final[tuple[Purpose, ...]] = ("care", "general", "private")
 """Purposes whose texts must not name a product."""
+OFFERING: Final[tuple[Purpose, ...]] = ("general", "insurance", "rated")
+"""Purposes whose texts may say how long a product runs, what it costs at least, and when it is on sale."""
+PERCENT_KINDS: Final = (*COUPON_KINDS, "card", "service", "activity")
+"""The floor: kinds of product of which a text may name a percentage; of all others it could only be a yield."""
 
 
 def check_together(folder: RuleFolder) -> None:
@@ -71,7 +86,12 @@ def _check_book(folder: RuleFolder, book: PlaybooksFile) -> None:
 
 
 def lint(
-    document: Document, file: PlaybooksFile, products: dict[str, Product], channels: dict[str, Channel], ids: PlanIdsFile | None
+    document: Document,
+    file: PlaybooksFile,
+    products: dict[str, Product],
+    channels: dict[str, Channel],
+    ids: PlanIdsFile | None,
+    customers: CustomerRules,
 ) -> list[str]:
     """Return the warnings about playbooks that are valid, as `file:line: what`, in the order of the file."""
     found = [
@@ -80,7 +100,8 @@ def lint(
         *_own_cadence(file),
         *_too_many_topics(file, channels),
         *_topics(file, products),
-        *_messages(file, channels),
+        *_messages(file, products, channels),
+        *_no_branches(file, customers),
     ]
     placed = sorted((document.place(path), message) for path, message in found)
     return [f"{document.name}:{place.line}: {message}" for place, message in placed]
@@ -125,7 +146,7 @@ def _topics(file: PlaybooksFile, products: dict[str, Product]) -> Iterator[tuple
                 yield (*path, "topics", index), f"{action.id} is about {code}, which appears in no list: {reason}"
 
 
-def _messages(file: PlaybooksFile, channels: dict[str, Channel]) -> Iterator[tuple[Path, str]]:
+def _messages(file: PlaybooksFile, products: dict[str, Product], channels: dict[str, Channel]) -> Iterator[tuple[Path, str]]:
     samples = []
     for path, _, action in file.placed_actions():
         forms = action.forms_in(channels)
@@ -137,12 +158,37 @@ def _messages(file: PlaybooksFile, channels: dict[str, Channel]) -> Iterator[tup
             yield (*path, "message"), f"the message of {action.id} has no reviewed_on; write the day of its approval"
         for place, text in texts_of(path, action):
             for channel, form in forms:
-                parts = segments(longest_units(text, form.signature or "", form.opt_out or ""))
+                parts = segments(longest_units(said_of_product(text, action, products), form.signature or "", form.opt_out or ""))
                 if parts > form.max_segments:
                     yield place, f"the message of {action.id} can take {parts} segments on {channel.code}, more than {form.max_segments}"
     if samples:
         names = ", ".join(dict.fromkeys(name for _, name in samples))
         yield samples[0][0], f"sample texts that nobody reviewed, replace before use: {names}"
+
+
+def _no_branches(file: PlaybooksFile, customers: CustomerRules) -> Iterator[tuple[Path, str]]:
+    if customers.branches is not None:
+        return
+    for path, _, action in file.placed_actions():
+        for place, text in texts_of(path, action):
+            if wanted := sorted({name for _, name in fields_of(text)} & {*OF_BRANCH}):
+                yield (
+                    place,
+                    f"the message of {action.id} holds ${{{wanted[0]}}}, but customers.yaml has no branches: neutral words stand there",
+                )
+                return
+
+
+def product_of(action: Action, products: dict[str, Product]) -> Product | None:
+    """Return the one product that an action is about, of which its texts may tell more than the name; None where there is no such one."""
+    topics = action.topics or []
+    return products.get(topics[0]) if len(topics) == 1 else None
+
+
+def said_of_product(text: str, action: Action, products: dict[str, Product]) -> str:
+    """Return a template in which all is filled in that rules say of the one product of an action."""
+    product = product_of(action, products)
+    return text if product is None else with_values(text, {"product": product.label, **product.facts})
 
 
 def texts_of(path: Path, action: Action) -> Iterator[tuple[Path, str]]:
@@ -252,19 +298,54 @@ def _check_messages(
             document.add(
                 (*path, "message"), "stands where no channel carries messages; take it out, or name a channel that does", at_key=True
             )
-        if action.listed_as is not None:
-            _check_fields(document, (*path, "listed_as"), action.listed_as)
-            _check_promises(document, (*path, "listed_as"), action.listed_as, forbidden)
-            _check_names(document, (*path, "listed_as"), action.listed_as, action.strictest, products or {})
         for place, text in texts_of(path, action):
-            _check_text(document, place, text, action, action.forms_in(channels or {}))
-            _check_promises(document, place, text, forbidden)
-            _check_names(document, place, text, action.strictest, products or {})
+            told = said_of_product(text, action, products or {})
+            _check_text(document, place, text, told, action, action.forms_in(channels or {}))
+        listed = [((*path, "listed_as"), action.listed_as)] if action.listed_as is not None else []
+        for place, text in (*listed, *texts_of(path, action)):
+            _check_said(document, place, text, action, products, forbidden)
             if action.strictest == "private" and (amount := money_in(text)):
                 document.add(place, f"names the amount {amount}; a text of the purpose private asks for a meeting and names none")
 
 
-def _check_text(document: Document, path: Path, text: str, action: Action, forms: list[tuple[Channel, MessageForm]]) -> None:
+def _check_said(
+    document: Document, path: Path, text: str, action: Action, products: dict[str, Product] | None, forbidden: list[str]
+) -> None:
+    """Add what a text, of a message or of a list for people, must not say."""
+    names = _check_fields(document, path, text)
+    if path in document.wrong:
+        return
+    if products is not None:
+        _check_facts(document, path, names, action, products)
+    topics = [products[code] for code in action.topics or () if products and code in products]
+    coupon = bool(topics) and all(one.kind in COUPON_KINDS for one in topics)
+    one = product_of(action, products or {})
+    told = with_values(text, {"coupon": one.coupon}) if one is not None and one.coupon is not None else text
+    _check_promises(document, path, told, forbidden, coupon=coupon)
+    percent = percent_in(told)
+    if percent and products is not None and not (topics and all(one.kind in PERCENT_KINDS for one in topics)):
+        document.add(path, f"names {percent}; only a text about a bond, a deposit, a card or a service may name a percentage")
+    _check_names(document, path, text, action.strictest, products or {})
+
+
+def _check_facts(document: Document, path: Path, names: list[str], action: Action, products: dict[str, Product]) -> None:
+    """Add the first field of a product that the rules do not give: no text goes out with a hole."""
+    product = product_of(action, products)
+    for name in names:
+        if name not in FACTS:
+            continue
+        if action.strictest not in OFFERING:
+            document.add(path, f"holds ${{{name}}}; a text of the purpose {action.strictest} tells nothing of a product on offer")
+        elif product is None:
+            document.add(path, f"holds ${{{name}}}, which needs an action with one topic")
+        elif name == "coupon" and product.kind not in COUPON_KINDS:
+            document.add(path, f"holds ${{coupon}}, but {product.code} is of kind: {product.kind}; only a bond or a deposit has a coupon")
+        elif name not in product.facts:
+            document.add(path, f"holds ${{{name}}}, but {product.code} has no {FACTS[name]} in products.yaml; write it there")
+
+
+def _check_text(document: Document, path: Path, text: str, told: str, action: Action, forms: list[tuple[Channel, MessageForm]]) -> None:
+    """Add what the form of a message asks of a text. `told`: with what rules say of its product, which counts as long as it is."""
     names = _check_fields(document, path, text)
     if path in document.wrong:
         return
@@ -275,7 +356,7 @@ def _check_text(document: Document, path: Path, text: str, action: Action, forms
             document.add(path, "does not say how to refuse further messages; write ${opt_out} at its end")
         if form.signature is not None and "signature" not in names and not text.startswith("【"):
             document.add(path, "does not say who sends it; begin with ${signature}")
-        units = longest_units(text, form.signature or "", form.opt_out or "")
+        units = longest_units(told, form.signature or "", form.opt_out or "")
         if units > form.max_units:
             document.add(
                 path, f"can become {units} UTF-16 units long; at most {form.max_units} on {channel.code}, signature and opt-out included"
@@ -300,10 +381,10 @@ def _hint(name: str) -> str:
     return f"; fields are {', '.join(f'${{{one}}}' for one in FIELDS)}, and $$ is a plain $"
 
 
-def _check_promises(document: Document, path: Path, text: str, forbidden: list[str]) -> None:
+def _check_promises(document: Document, path: Path, text: str, forbidden: list[str], *, coupon: bool = False) -> None:
     if found := forbidden_in(text, forbidden):
         document.add(path, f"holds {found[0]}, a promise that no message may make (gates.yaml, forbidden_words)")
-    elif figure := yield_in(text):
+    elif figure := yield_in(text, coupon=coupon):
         document.add(path, f"holds {figure}, a yield; no message may promise one, so take the figure out")
 
 
@@ -322,6 +403,10 @@ def _unnamed(product: Product, purpose: Purpose) -> bool:
 
 
 def _check_labels(document: Document, products: Iterable[Product], forbidden: list[str]) -> None:
-    """Add the products whose label, which messages may hold, makes a promise."""
+    """Add the products whose label, term or minimum, which messages may hold, makes a promise."""
     for index, product in enumerate(products):
-        _check_promises(document, ("products", index, "label"), product.label, forbidden)
+        for key in ("label", "term", "minimum"):
+            path, said = ("products", index, key), getattr(product, key) or ""
+            _check_promises(document, path, said, forbidden)
+            if key != "label" and (percent := percent_in(said)):
+                document.add(path, f"names {percent}; the coupon of a bond or a deposit has a key of its own")

@@ -38,6 +38,8 @@ _MOST_LINES: Final = 27
 """Excel's rows are at most 409 points high."""
 _SAMPLE: Final = 64
 """So many of a column's longest values are measured."""
+_WORD: Final = re.compile(r"[!-~]+")
+"""What is not parted at the end of a line."""
 _FIGURES: Final = ("number", "money")
 _TITLE_POINTS: Final = 21
 _LIST_UNITS: Final = 255
@@ -314,10 +316,11 @@ def _width(texts: pa.Array) -> int:
 
 
 def _lines(texts: pa.Array, widest: int) -> Int64s:
-    """Return how many lines each text takes in a column, shape (n,); two bytes of UTF-8 beyond the first are one width."""
+    """Return how many lines each text takes in a column of that width, shape (n,); two bytes of UTF-8 beyond the first are one width."""
     letters, size = (
         pc.fill_null(one, 0).to_numpy(zero_copy_only=False).astype(np.int64) for one in (pc.utf8_length(texts), pc.binary_length(texts))
     )
-    # A Chinese character that does not fit leaves its half of a width free, so a line is counted as two narrower.
-    lines: Int64s = -(-(letters + (size - letters) // 2) // (widest - 2))
+    # A Chinese character that does not fit leaves its half of a width free, and a word its own; on average half of the longest one.
+    word = max((len(one) for text in texts.drop_null().unique()[:_SAMPLE].to_pylist() for one in _WORD.findall(text)), default=0)
+    lines: Int64s = -(-(letters + (size - letters) // 2) // (widest - max(2, min(word, widest) // 2)))
     return lines

@@ -50,6 +50,8 @@ _OF_WORDS: Final = {
     "first_day": 'must be a month and a day in quotes, such as "06-15"',
     "last_day": 'must be a month and a day in quotes, such as "06-15"',
     "field": "must be a field of a list: small letters, digits or _",
+    "coupon": 'must be a coupon in quotes, such as "4.00%"',
+    "phone": 'must be a telephone number of at most 16 signs, in quotes, such as "010-65550001"',
     "signature": "must be the sender in 【】, 2 to 20 characters long, such as 【示例银行】",
 }
 _OF_TEXT: Final = ("string_type", "string_pattern_mismatch")
@@ -96,6 +98,8 @@ Label = Annotated[
 ]
 Header = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 Words = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+FewWords = Annotated[str, Field(min_length=1, max_length=12, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
+"""What a field of a message may be filled with."""
 DateFormat = Annotated[
     str,
     Field(description="form of the dates, such as %d.%m.%Y; otherwise 2015-12-31, 20151231, 2015/12/31 or 2015年12月31日"),

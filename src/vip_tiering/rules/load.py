@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from vip_tiering.base.disk import stands, sync, write_new, writing
@@ -130,12 +131,19 @@ def copy_packaged(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
 
 
-def read_folder(folder: str | Path | None, wanted: Mapping[str, type[RuleFile]]) -> RuleFolder:
-    """Return the wanted files of `folder`, else of `./rules` where it exists, else the packaged ones; each is checked by itself.
+def place_of(folder: str | Path | None) -> Path:
+    """Return the folder of rules that is meant: `folder`, else `./rules` where it exists, else that of the packaged ones."""
+    return Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
+
+
+def read_folder(
+    folder: str | Path | None, wanted: Mapping[str, type[RuleFile]], instead: Mapping[str, bytes] = MappingProxyType({})
+) -> RuleFolder:
+    """Return the wanted files of a folder (`place_of`), each checked by itself. `instead`: content that stands in place of a file's own.
 
     Raises RulesError where there is no such folder, no tiers.yaml in it, or a file of it cannot be read.
     """
-    path = Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
+    path = place_of(folder)
     shown = "packaged rules" if path == packaged_rules() else str(path)
     try:
         if not path.is_dir():
@@ -146,7 +154,7 @@ def read_folder(folder: str | Path | None, wanted: Mapping[str, type[RuleFile]])
         present = [file for file in wanted if (path / file).exists()]
         if strange := [file for file in present if not (path / file).is_file()]:
             raise RulesError([f"{shown}/{file}: is not a file" for file in strange])
-        contents = {file: _content(path / file, MOST_BYTES) for file in present}
+        contents = {file: instead[file] if file in instead else _content(path / file, MOST_BYTES) for file in present}
     except OSError as error:
         raise RulesError(f"{shown}: cannot be read: {error.strerror}") from None
     if "tiers.yaml" not in contents:

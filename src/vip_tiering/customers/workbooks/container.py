@@ -57,6 +57,7 @@ _UNREAD: Final = (
     re.compile(_TAG + rb"c\b" + _PLACE + rb"(?![^>]*\bt=" + _Q + rb"str)[^>]*>\s*" + _FORMULA + _NO_VALUE),
 )
 """A cell with an error such as #N/A, and one with a formula and no value: an empty text (`t="str"`) is one."""
+_COMPUTED: Final = re.compile(_TAG + rb"c\b" + _PLACE + rb"[^>]*>\s*" + _TAG + rb"f\b")
 
 
 class Container(Protocol):
@@ -172,6 +173,12 @@ class Xlsx:
             if found is None and (cell := _unread_cell(piece)):
                 found = unread(name, (cell[1] or b"").decode(), int(cell[2]) if cell[2] else None)
         return found
+
+    def formula(self, number: int) -> tuple[str, int] | None:
+        """Return place and row of the first cell of a sheet that holds a formula; None where none does."""
+        cells = (_COMPUTED.search(piece) for piece in self._pieces(self._sheets[number]))
+        cell = next(filter(None, cells), None)
+        return cell and ((cell[1] or b"").decode(), int(cell[2] or 0))
 
     def _pieces(self, part: str) -> Iterator[bytes]:
         """Yield a part by pieces of whole rows."""

@@ -25,9 +25,9 @@ from vip_tiering.customers.workbooks.container import DAMAGED, OLD_MAGIC, ZIP_MA
 from vip_tiering.customers.workbooks.ods import MERGED_ROWS, Ods, is_ods
 from vip_tiering.customers.workbooks.xls import Xls
 from vip_tiering.extracts.csv_file import refuse_unnamed
-from vip_tiering.extracts.extract import refuse, refuse_columns
+from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, refuse_columns
 from vip_tiering.extracts.headers import listed, shown, tidy_header
-from vip_tiering.rules.text_format import TableForm
+from vip_tiering.rules.text_format import AS_USUAL, TableForm
 
 _EXACT: Final = 10**15
 """Excel keeps 15 digits of a number."""
@@ -80,6 +80,27 @@ def one_sheet(content: bytes, name: str, form: TableForm, max_bytes: int) -> She
         if not filled:
             raise _nothing(name)
         return filled[0].table(form)
+
+
+def sheet_without_formulas(content: bytes, name: str) -> Sheet:
+    """Return the only visible sheet of an `.xlsx` that holds anything; what stands in it is what somebody wrote, and not computed.
+
+    Raises DataError as `one_sheet` does, for any other kind of file, and for the first formula.
+    """
+    if not content.startswith(ZIP_MAGIC):
+        raise refuse(name, "file-kind", "is not a workbook of the form .xlsx; save it as one")
+    with _opened(content, name, DEFAULT_MAX_BYTES) as (book, container):
+        if not isinstance(container, Xlsx):
+            raise refuse(name, "file-kind", "is not a workbook of the form .xlsx; save it as one")
+        filled = [one for number in _visible(book.sheets_metadata) if (one := _Loaded(book, container, number, name)).rows]
+        if not filled:
+            raise _nothing(name)
+        if len(filled) > 1:
+            these = _listed(book.sheets_metadata, [one.number for one in filled])
+            raise refuse(name, "sheet-ambiguous", f"several visible sheets hold something: {these}; leave one")
+        if cell := container.formula(filled[0].number):
+            raise refuse(name, "cell-formula", f"cell {cell[0]} holds a formula; write the text itself", cell[1])
+        return filled[0].table(AS_USUAL)
 
 
 def every_sheet(content: bytes, name: str, form: TableForm, max_bytes: int) -> list[Sheet]:

@@ -103,6 +103,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         books.file.contact_order,
         tuple(books.taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
+        books.customers.branches or (),
     )
     verdicts = no_message_beside(keep_quotas(verdicts, context, books.gates.manager_quota), work)
     selected = {due.case.action.id: len(due.rows) for due in dues}

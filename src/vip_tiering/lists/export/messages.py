@@ -17,7 +17,7 @@ from vip_tiering.base.arrays import Mask, encoded, joined_groups
 from vip_tiering.base.schema import MESSAGE_FIELDS
 from vip_tiering.customers.dates import iso_dates
 from vip_tiering.customers.texts import NOBODY_NAMED, plain
-from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, RowContext
+from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, OUR_PHONE, RowContext
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.actions import Message, Segment
@@ -110,8 +110,9 @@ def _fields(case: Case, rows: pd.DataFrame, several: Mask, context: RowContext) 
     """Return the fields of every row. A number with more than one holder is nobody's own: nobody is named."""
     fields = context.fields_of(case, rows)
     fields["name"] = _where(context.facts.holders[context.people.profile[rows["at"]]] > 1, NOBODY_NAMED, fields["name"])
-    fields["branch"] = _where(several, OUR_BRANCH, fields["branch"])
-    fields["manager"] = _where(several, OUR_MANAGER, fields["manager"])
+    neutral = {"branch": OUR_BRANCH, "branch_phone": OUR_PHONE, "manager": OUR_MANAGER}
+    neutral |= {"manager_name": OUR_MANAGER, "manager_phone": OUR_PHONE}
+    fields |= {name: _where(several, words, fields[name]) for name, words in neutral.items()}
     # What several customers are told of: the one topic that all may be offered, else no product by name.
     fields["product"] = _where(several, case.topics[0].label if len(case.topics) == 1 else _A_PRODUCT, fields["product"])
     return fields

@@ -9,11 +9,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.files import LONGEST_WORKBOOK, ExportFiles
+from vip_tiering.lists.export.row_context import OUR_PHONE
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.memory import export_days
 from vip_tiering.lists.selection.people import NOBODY
@@ -88,10 +90,19 @@ def notes_on_lists(lists: DayLists, customers: Customers, window: Window, books:
     if files.without_workbook:
         yield f"too long for a workbook (over {LONGEST_WORKBOOK} rows), CSV only: {', '.join(files.without_workbook[:_SHOWN])}"
     yield from unapproved_texts(lists, books)
+    yield from _neutral_texts(lists)
 
 
 def _masked_ids(ids: pa.Array, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:
     return ", ".join(masked_id(one) for one in ids.take(pa.array(at[:_SHOWN])).to_pylist())
+
+
+def _neutral_texts(lists: DayLists) -> Iterator[str]:
+    """Yield how many texts, private ones too, give neutral words because the rules know no telephone."""
+    tables = [*lists.messages.values(), *(table for pair in lists.lists.values() for table in pair if "text" in table.column_names)]
+    count = sum(pc.sum(pc.match_substring(table["text"], OUR_PHONE)).as_py() or 0 for table in tables)
+    if count:
+        yield f"texts that say {OUR_PHONE}, because customers.yaml has no telephone of the branch: {count}"
 
 
 def unapproved_texts(lists: DayLists, books: Playbooks) -> Iterator[str]:

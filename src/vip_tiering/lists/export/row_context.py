@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded, text_array
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNASSIGNED
+from vip_tiering.base.text import tidy
 from vip_tiering.customers.dates import chinese_dates
 from vip_tiering.customers.texts import addresses, utf16_lengths
 from vip_tiering.customers.types import NOT_GIVEN, Customers
@@ -23,13 +24,15 @@ from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.facts import Facts
 from vip_tiering.lists.selection.people import NOBODY, People
 from vip_tiering.playbooks.actions import ContactOrder
-from vip_tiering.playbooks.customers import CODES
+from vip_tiering.playbooks.customers import CODES, OF_BRANCH, Branch
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.messages import FIELDS, forbidden_in
-from vip_tiering.playbooks.products import Product
+from vip_tiering.playbooks.products import FACTS, Product
 
 OUR_BRANCH: Final = "我行网点"
 OUR_MANAGER: Final = "客户经理"
+OUR_PHONE: Final = "我行客服热线"
+"""Neutral words stand where the customer file, or the rules, name no branch, manager or telephone: no text goes out with a hole."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
     `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
-    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold.
+    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `branches`: their telephones
+    and managers.
     """
 
     people: People
@@ -52,6 +56,7 @@ class RowContext:
     order: ContactOrder | None
     taught: tuple[Product, ...]
     unsayable: Sequence[str]
+    branches: Sequence[Branch] = ()
 
     @property
     def today(self) -> int:
@@ -120,6 +125,8 @@ class RowContext:
         profile = pa.array(self.people.profile[at])
         branch, manager = (self.customers.text[name].take(profile) for name in ("branch", "manager"))
         message = case.channel.message
+        facts = case.topics[0].facts if len(case.topics) == 1 else {}
+        of_branch = zip(OF_BRANCH, self.reached_by(branch, manager), (OUR_PHONE, OUR_MANAGER, OUR_PHONE), strict=True)
         return {
             "signature": (message.signature or "") if message else "",
             "opt_out": (message.opt_out or "") if message else "",
@@ -130,7 +137,29 @@ class RowContext:
             "tier_label": self.labels_of(self.people.level[at]),
             "branch": fitting(branch, "branch", OUR_BRANCH, self.unsayable),
             "manager": fitting(manager, "manager", OUR_MANAGER, self.unsayable),
+            **{name: facts.get(name, "") for name in FACTS},
+            **{name: fitting(texts, name, otherwise, self.unsayable) for name, texts, otherwise in of_branch},
         }
+
+    def reached_by(self, branch: pa.Array, manager: pa.Array) -> list[pa.DictionaryArray]:
+        """Return the telephone of each branch, and name and telephone of each manager, shape (n,) each; "" where the rules give none.
+
+        Each branch with each of its managers is looked up once. A manager without a telephone is reached by that of the branch.
+        """
+        known = {tidy(one.branch): one for one in self.branches}
+        staff = {(name, tidy(one.manager)): one for name, of_one in known.items() for one in of_one.managers or ()}
+        branches, managers = encoded(branch), encoded(manager)
+        size = np.int64(max(1, len(managers.dictionary)))
+        pairs = pa.array(branches.indices.to_numpy() * size + managers.indices.to_numpy()).dictionary_encode()
+        first, second = np.divmod(pairs.dictionary.to_numpy(), size)
+        told = []
+        for one, other in zip(branches.dictionary.take(pa.array(first)), managers.dictionary.take(pa.array(second)), strict=True):
+            name = tidy(one.as_py())
+            of_one, who = known.get(name), staff.get((name, tidy(other.as_py())))
+            phone = of_one.phone if of_one else None
+            told.append((phone, who.name if who else None, (who.phone if who else None) or phone))
+        columns = zip(*told, strict=True) if told else ((), (), ())
+        return [pa.DictionaryArray.from_arrays(pairs.indices, pa.array([text or "" for text in one], pa.string())) for one in columns]
 
 
 def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.DictionaryArray:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vip_tiering.base.arrays import Int32s, Mask
+from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import BAD_PHONE, NO_PHONE
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.events import risk_of
@@ -246,8 +247,10 @@ def senior(asked: Asked) -> Stopped:
 
 
 def no_template(asked: Asked) -> Stopped:
-    """The channel needs a text, and the action has none."""
-    return asked.by_message and asked.case.action.message is None
+    """The channel needs a text, and the action has none; or its texts tell of a sale that is over."""
+    action = asked.case.action
+    over = any(one.sale_until is not None and day_number(one.sale_until) < asked.judge.today for one in asked.case.topics)
+    return (asked.by_message and action.message is None) or (over and action.tells_sale_period)
 
 
 def already_contacted(asked: Asked) -> Stopped:

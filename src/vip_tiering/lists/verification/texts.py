@@ -19,6 +19,7 @@ from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.messages import FIELDS, parts_of
+from vip_tiering.playbooks.products import FACTS
 
 _LETTER: Final = "[^\\n\\r\\x0b\\x0c\\x{85}\\x{2028}\\x{2029}]"
 """Anything but the end of a line."""
@@ -29,15 +30,20 @@ _TWO_UNITS: Final = "[\\x{10000}-\\x{10FFFF}]"
 _BLANKS: Final = "[\\s\\p{Z}]+"
 _SETTLED: Final = "^[!-~\\x{4e00}-\\x{9fff}、。《》【】“”]*$"
 """Texts of these characters alone, no blank among them, stay as they are under NFKC."""
+_NEVER: Final = "\\z."
+"""Matches nothing: a template whose fields cannot be filled, or that tells of a sale that is over, says nothing."""
+_NEUTRAL: Final = {"branch_phone": "我行客服热线", "manager_name": "客户经理", "manager_phone": "我行客服热线"}
+"""What stands where the rules name nobody and no number."""
 _GREETING: Final = "尊敬的"
 _NOBODY: Final = "尊敬的客户"
 TITLES: Final = ("先生", "女士")
 
 
-def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks) -> Mask:
+def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Channel, books: Playbooks, day: dt.date) -> Mask:
     """Return which messages are not a template of their action filled in, shape (n,); each different text of an action is looked at once.
 
     `actions`: several of a row are joined by |, and one of them must say it. An action that nobody knows is another rule's business.
+    `day`: that of the lists.
     """
     rows = pd.DataFrame({"action": encoded(actions).to_pandas(), "text": texts.indices.to_numpy()})
     strange = np.zeros(len(rows), np.bool_)
@@ -47,8 +53,8 @@ def are_strange(actions: pa.ChunkedArray, texts: pa.DictionaryArray, channel: Ch
         if not actions_of_cell:
             continue
         left = place.unique()
-        for template in dict.fromkeys(templates(actions_of_cell)):
-            left = left[~truth(pc.match_substring_regex(texts.dictionary.take(pa.array(left)), _pattern(template, channel)))]
+        for pattern in _patterns(actions_of_cell, channel, books, day):
+            left = left[~truth(pc.match_substring_regex(texts.dictionary.take(pa.array(left)), pattern))]
         strange[place.index[place.isin(left)]] = True
     return strange
 
@@ -61,12 +67,37 @@ def templates(actions: Iterable[Action]) -> Iterator[str]:
             yield from (variant.text for variant in message.variants or ())
 
 
-def _pattern(template: str, channel: Channel) -> str:
-    """Return what matches a template whose fields hold anything of their width, in the syntax of RE2."""
+def _patterns(actions: Iterable[Action], channel: Channel, books: Playbooks, day: dt.date) -> Iterator[str]:
+    """Yield what matches each template of actions whose fields hold what they may hold, in the syntax of RE2."""
     form = channel.message
     own = {"signature": (form and form.signature) or "", "opt_out": (form and form.opt_out) or ""}
-    parts = [_of_field(name) if name and name not in own else re.escape(own.get(name, text)) for text, name in parts_of(template)]
-    return f"^{''.join(parts)}$"
+    of_branches = _of_branches(books)
+    for action in actions:
+        known = {name: re.escape(value) for name, value in own.items()} | of_branches | _of_product(action, books, day)
+        for template in templates([action]):
+            parts = [known[name] if name in known else _of_field(name) if name else re.escape(text) for text, name in parts_of(template)]
+            yield f"^{''.join(parts)}$"
+
+
+def _of_product(action: Action, books: Playbooks, day: dt.date) -> dict[str, str]:
+    """Return what each field of a product may hold in the texts of an action: what the rules say of its one topic, and nothing else."""
+    topics = action.topics or []
+    one = books.products.get(topics[0]) if len(topics) == 1 else None
+    if one is None:
+        return dict.fromkeys(FACTS, _NEVER)
+    over = one.sale_until is not None and one.sale_until < day
+    first, last = (f"{one_day.month}月{one_day.day}日" if one_day and not over else "" for one_day in (one.sale_from, one.sale_until))
+    said = {"product_term": one.term, "product_minimum": one.minimum, "product_from": first, "product_until": last, "coupon": one.coupon}
+    return {name: re.escape(value) if value else _NEVER for name, value in said.items()}
+
+
+def _of_branches(books: Playbooks) -> dict[str, str]:
+    """Return what each field of branches and managers may hold: what the rules say of any of them, else the neutral words."""
+    branches = books.customers.branches or []
+    staff = [other for one in branches for other in one.managers or ()]
+    phones = [one.phone for one in branches]
+    said = {"branch_phone": phones, "manager_name": [one.name for one in staff], "manager_phone": [*phones, *(one.phone for one in staff)]}
+    return {name: f"(?:{_any_of([_NEUTRAL[name], *filter(None, dict.fromkeys(values))])})" for name, values in said.items()}
 
 
 def _of_field(name: str) -> str:
@@ -88,12 +119,12 @@ def check_texts(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem
         for code, files in part.lists.items():
             for file in files:
                 table = part.tables[file]
-                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.channels[code], books)
+                yield from _check_texts(part.shown(file), table, np.arange(len(table)), books.channels[code], books, part.day)
         for file in part.managers if part.private else ():  # of the open part, the lists of the channels hold the same rows
             table = part.tables[file]
             for channel in books.channels.values():
                 rows = np.flatnonzero(truth(pc.equal(table["channel"], channel.code)))
-                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books)
+                yield from _check_texts(part.shown(file), table.take(pa.array(rows)), rows, channel, books, part.day)
 
 
 def check_times(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
@@ -118,7 +149,12 @@ def _check_numbers(part: ListPart, files: Sequence[str], channel: Channel) -> It
 
 
 def _check_texts(
-    file: str, table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], channel: Channel, books: Playbooks
+    file: str,
+    table: pa.Table,
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
+    channel: Channel,
+    books: Playbooks,
+    day: dt.date,
 ) -> Iterator[Problem]:
     """Yield what is wrong with texts. `rows`: where they stand in the file."""
     if channel.message is None or not len(table):
@@ -127,7 +163,7 @@ def _check_texts(
     place = coded.indices.to_numpy()
     for rule, wrong in _wrong_texts(coded.dictionary, channel, books):
         yield from findings(file, rule, rows[wrong[place]], "text")
-    yield from findings(file, "text-template", rows[are_strange(table["action"], coded, channel, books)], "text")
+    yield from findings(file, "text-template", rows[are_strange(table["action"], coded, channel, books, day)], "text")
     if channel.public:
         several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
         named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)
