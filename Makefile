@@ -29,7 +29,7 @@ wheel: demo
 	.venv/bin/pip wheel --quiet --no-deps --wheel-dir $(SCRATCH)/dist .
 	python3 -m venv $(SCRATCH)/venv
 	$(SCRATCH)/venv/bin/pip install --quiet $(SCRATCH)/dist/*.whl
-	cd $(SCRATCH) && venv/bin/vip demo wheel >wheel.txt && venv/bin/vip rules check && venv/bin/vip verify wheel/out/2015Q4
+	cd $(SCRATCH) && venv/bin/vip demo wheel >wheel.txt && venv/bin/vip rules check && venv/bin/vip verify wheel/out/2015Q4 && venv/bin/vip playbook book --out plan.xlsx --html plan.html
 	diff -r $(SCRATCH)/editable/out $(SCRATCH)/wheel/out
 	rm -rf $(SCRATCH)
 

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+for _name in ("LC_ALL", "LC_MESSAGES", "VIP_LANG"):  # what is compared is English, wherever the tests run
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
 settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), max_examples=1_000, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=10_000)

@@ -28,7 +28,7 @@ LIST = (
 PERSONAL = ("text", "wechat_id")
 MESSAGE = ("phone", "text", "customer_id", "action", "not_before", "not_after", "valid_until")
 SUPPRESSED = ("customer_id", "action", "channel", "reason", "manager", "branch", "tier")
-CONTACT = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch")
+CONTACT = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch", "tier")
 PEOPLE = ("calls", "wechat", "appointments", "invitations", "visits")
 
 

@@ -61,6 +61,7 @@ UNSEEN = {
     "products-insurance-without-benefit", "products-label-promise", "products-private-without-risk", "products-trust-public",
     "products-uncertain-without-risk", "products-coupon-of-fund", "products-minimum-percent", "products-sale-reversed",
     "products-term-promise", "customers-branch-twice", "customers-manager-twice",
+    "playbooks-what-zh-in-english", "playbooks-note-without-zh", "playbooks-reason-without-zh",
     "channels-opt-out-words", "channels-way-missing", "playbooks-action-id-twice", "playbooks-segment-twice",
     "customers-channel-unknown", "customers-date-format", "customers-header-of-another-field", "customers-header-of-two-fields",
     "customers-status-day-quoted", "customers-value-of-itself", "customers-value-two-targets", "customers-value-unknown",

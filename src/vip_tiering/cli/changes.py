@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import MaxBytesOption, RulesOption, choice_of, folder_of
+from vip_tiering.cli.options import MaxBytesOption, RulesOption, folder_of, language_of
 from vip_tiering.cli.terminal import print_changes, show, warn
-
-if TYPE_CHECKING:
-    from vip_tiering.reports.words import Language
 
 changes_app = Commands(help="Who rose, fell, came or went: a report for people.")
 
@@ -70,7 +67,7 @@ def changes_export(
         contact_log=contact_log,
         fees=fees,
         lobby=lobby,
-        language=cast("Language", choice_of("--lang", lang, ("zh", "en"))),
+        language=language_of(lang),
         replace=replace,
         dry_run=dry_run,
         max_bytes=max_bytes,

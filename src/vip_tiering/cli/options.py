@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,6 +12,7 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import DAY_WANTED, day_of
+from vip_tiering.base.words import LANGUAGES, Language
 
 STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 RulesOption = Annotated[
@@ -18,6 +20,9 @@ RulesOption = Annotated[
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
 MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read; default: the locale's.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
 
 
@@ -49,6 +54,18 @@ def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | 
     if text is not None and text not in choices:
         raise UsageError(f"{option}: must be {' or '.join(choices)}")
     return text
+
+
+def language_of(wanted: str | None) -> Language:
+    """Return the language of what people read: the wanted one, else Chinese where the locale is Chinese, else English.
+
+    `wanted`: `--lang` or VIP_LANG; a usage error where it is neither `zh` nor `en`.
+    """
+    if wanted is None:
+        locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+        return "zh" if re.match("zh(?![a-z])", locale, re.IGNORECASE) else "en"
+    choice_of("--lang", wanted, LANGUAGES)
+    return LANGUAGES[LANGUAGES.index(wanted)]
 
 
 def year_of(option: str, text: str) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from vip_tiering.base.errors import RulesError, UsageError
+from vip_tiering.base.words import Words
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import (
+    LangOption,
     MaxBytesOption,
     PrivateOption,
     QuietOption,
@@ -18,6 +21,7 @@ from vip_tiering.cli.options import (
     date_of,
     folder_of,
     json_option,
+    language_of,
     out_option,
     year_of,
 )
@@ -57,18 +61,20 @@ def playbook_show(
 @playbook_app.command("coverage")
 def playbook_coverage(
     rules: RulesOption = None,
+    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the ids")] = False,
 ) -> None:
     """Show every id of the plan, the rule that covers it and the command that puts it out; one without both is exit code 3."""
     from vip_tiering.cli.show_playbooks import coverage
 
+    words = Words(language_of(lang))
     _, books = _loaded(rules)
     if books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
         show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by, "put_out_by": one.put_out_by} for one in books.covers])
     else:
-        show_rendered(coverage(books))
+        show_rendered(coverage(books, words))
     if books.missing or books.silent:
         unnamed = [f"no rule covers {one}; write covers: [{one}] where it is answered" for one in books.missing]
         silent = [
@@ -83,6 +89,7 @@ def playbook_plan(
     year: Annotated[str, typer.Option("--year", envvar="VIP_YEAR", metavar="YEAR", help="Year of the plan, such as 2016.")],
     rules: RulesOption = None,
     out: Annotated[Path | None, out_option("YEAR/; default: print only")] = None,
+    lang: LangOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another plan of the year to .superseded first.")] = False,
     as_json: Annotated[bool, json_option("the plan")] = False,
 ) -> None:
@@ -90,18 +97,63 @@ def playbook_plan(
     from vip_tiering.cli.show_playbooks import events_table
     from vip_tiering.playbooks.event_plan import event_plan, publish_plan, rows_of
 
+    words = Words(language_of(lang))
     wanted = year_of("--year", year)
     loaded, books = _loaded(rules)
     plan = event_plan(books, loaded.calendar, wanted)
-    folder, up_to_date = publish_plan(plan, books, wanted, out, replace=replace) if out is not None else (None, False)
+    folder, up_to_date = publish_plan(plan, books, wanted, out, words=words, replace=replace) if out is not None else (None, False)
     warn(plan.warnings)
     if as_json:
         document = {"year": wanted, "rules": books.name, "events": rows_of(plan), "warnings": plan.warnings}
         show_json({**document, "folder": folder})
     elif folder is not None:
-        show(f"{folder}: already up to date" if up_to_date else folder)
+        show(words.text("up_to_date", folder=folder) if up_to_date else folder)
     else:
-        show_rendered(events_table(plan.events, wanted))
+        show_rendered(events_table(plan.events, wanted, words))
+
+
+@playbook_app.command("book")
+def playbook_book(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", parser=folder_of, help="Workbook that receives the plan: plan.xlsx.")],
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", parser=folder_of, help="The same as a page: plan.html.")] = None,
+    tier: Annotated[list[str] | None, typer.Option("--tier", metavar="TIER", help="Only this tier, by code or label; repeatable.")] = None,
+    lists: Annotated[
+        Path | None, typer.Option("--lists", metavar="OUT", help="The folder of the exports: with it the book says what was done.")
+    ] = None,
+    quarter: Annotated[
+        str | None, typer.Option("--quarter", metavar="QUARTER", help="Quarter of what was done; default: that of the newest export.")
+    ] = None,
+    private_out: PrivateOption = None,
+    rules: RulesOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over the files that stand there.")] = False,
+) -> None:
+    """Write the plan as a branch reads it, in Chinese: for each tier what is done, for whom, how, how often, when, in which words."""
+    from vip_tiering.base.quarter import Quarter
+    from vip_tiering.lists.followup.progress import progress_of
+    from vip_tiering.playbooks.book import book_of
+    from vip_tiering.playbooks.book_files import book_page, book_workbook
+    from vip_tiering.publishing.one_file import refuse_place, write_file
+
+    if quarter is not None and lists is None:
+        raise UsageError("--quarter: needs --lists, whose exports it is about")
+    if html is not None and html.resolve() == out.resolve():
+        raise UsageError("--html: must be another file than --out")
+    loaded, books = _loaded(rules)
+    tiers = [_tier(books, one, "--tier") for one in tier or ()]
+    files = {out: book_workbook, **({html: book_page} if html is not None else {})}
+    for path in files:
+        refuse_place(path, replace=replace)
+    wanted = Quarter.parse(quarter, dt.date.today()) if quarter is not None else None  # noqa: DTZ011 (the branch's day)
+    progress = progress_of(lists, wanted, private_out) if lists is not None else None
+    ladder = loaded.ladder(progress.quarter if progress is not None else Quarter.of(dt.date.today()))  # noqa: DTZ011 (likewise)
+    book = book_of(books, ladder, tiers, progress)
+    for path, made in files.items():
+        write_file(path, partial(_write, made(book)), replace=replace)
+        show(path)
+
+
+def _write(content: bytes, sink: IO[bytes]) -> None:
+    sink.write(content)
 
 
 @playbook_app.command("export")
@@ -139,6 +191,7 @@ def playbook_export(
     allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
+    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the manifest")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
@@ -148,6 +201,7 @@ def playbook_export(
     from vip_tiering.lists.export.job import playbook_export as work
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
+    words = Words(language_of(lang))
     share_freed_memory()
     result = work(
         run,
@@ -171,7 +225,7 @@ def playbook_export(
     if as_json:
         show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})
     elif not quiet:
-        print_export(result)
+        print_export(result, words)
 
 
 @playbook_app.command("verify")
@@ -220,11 +274,20 @@ def _loaded(folder: RulesOption) -> tuple[Rules, Playbooks]:
     return loaded.rules, loaded.playbooks
 
 
-def _tier(books: Playbooks, wanted: str) -> str:
+def _tier(books: Playbooks, wanted: str, option: str = "TIER") -> str:
     for code, label in books.labels.items():
         if wanted in (code, label):
             return code
-    raise UsageError(f"TIER: must be one of {', '.join(books.labels)}")
+    raise UsageError(f"{option}: must be one of {', '.join(books.labels)}")
+
+
+def _words_with_names(lang: str | None, folder: RulesOption) -> Words:
+    """Return the words of a language; Chinese ones know what the actions of the rules are called."""
+    from vip_tiering.playbooks.load import load
+
+    words = Words(language_of(lang))
+    books = load(folder).playbooks if words.language == "zh" else None
+    return words.knowing(books.names) if books is not None else words
 
 
 @playbook_app.command("record")
@@ -239,6 +302,7 @@ def playbook_record(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
+    lang: LangOption = None,
     as_json: Annotated[bool, json_option("what was recorded")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
@@ -246,6 +310,7 @@ def playbook_record(
     """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
     from vip_tiering.lists.followup.record import playbook_record as work
 
+    words = Words(language_of(lang))
     day = date_of("--on", on) if on is not None else None
     done = work(folder, results, rules=rules, private_out=private_out, on=day, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
@@ -253,7 +318,7 @@ def playbook_record(
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
         show_json({**counts, "files": done.files})
     elif not quiet:
-        print_recorded(done, dry_run=dry_run)
+        print_recorded(done, words, dry_run=dry_run)
 
 
 @playbook_app.command("results")
@@ -274,6 +339,7 @@ def playbook_results(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
+    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the figures")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
@@ -282,10 +348,11 @@ def playbook_results(
     from vip_tiering.cli.show_lists import results_document as document
     from vip_tiering.lists.followup.results import playbook_results as work
 
+    words = _words_with_names(lang, rules)
     days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
     done = work(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
     if as_json:
         show_json(document(done.days, done.figures, done.coverage, done.files))
     elif not quiet:
-        print_results(done, dry_run=dry_run)
+        print_results(done, words, dry_run=dry_run)

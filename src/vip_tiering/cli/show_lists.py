@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.schema import UNASSIGNED
+from vip_tiering.base.words import Words
 from vip_tiering.cli.tables import add_figures, grouped, plain_table, ruled_table, signed
 from vip_tiering.tiers.outlook import STATES
 
@@ -73,46 +74,56 @@ def _months(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def export_summary(document: Mapping[str, Any], labels: Mapping[str, str]) -> RenderableType:
+def export_summary(document: Mapping[str, Any], labels: Mapping[str, str], words: Words) -> RenderableType:
     """Return the summary of an export from its manifest, readable at 80 columns. `labels`: name of each channel for people."""
-    window = document["window"]
-    days = document["on"] if window["first"] == window["last"] else f"{document['on']} (up to {window['last']})"
-    head = Text(f"lists of {days} from the run {document['quarter']}", style="bold")
-    parts: list[RenderableType] = [head, _channels(document, labels), _actions(document)]
-    if empty := list(_empty(document)):
-        parts.append(Text("\n".join(["selected, and nobody left:", *(f"  {line}" for line in empty)])))
+    window, days = document["window"], document["on"]
+    if window["first"] != window["last"]:
+        days = words.text("up_to", day=days, last=window["last"])
+    head = Text(words.text("lists", days=days, quarter=document["quarter"]), style="bold")
+    parts: list[RenderableType] = [head, _channels(document, labels, words), _actions(document, words)]
+    if empty := list(_empty(document, words)):
+        parts.append(Text("\n".join([words.text("nobody_left"), *(f"  {line}" for line in empty)])))
     return Group(*parts)
 
 
-def _channels(document: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    table = ruled_table("channel", padding=(0, 1))
-    for name in ("rows", "private rows", "customers"):
-        table.add_column(name, justify="right")
+def _channels(document: Mapping[str, Any], labels: Mapping[str, str], words: Words) -> Table:
+    table = ruled_table(words.column("channel"), padding=(0, 1))
+    for name in ("rows", "private_rows", "customers"):
+        table.add_column(words.column(name), justify="right")
     for code, counts in document["channels"].items():
         table.add_row(f"{labels.get(code, '')} {code}".strip(), *(f"{counts[name]:,}" for name in ("rows", "private_rows", "customers")))
     return table
 
 
-def _actions(document: Mapping[str, Any]) -> Table:
-    table = ruled_table("action", padding=(0, 1))
+def _actions(document: Mapping[str, Any], words: Words) -> Table:
+    table = ruled_table(padding=(0, 1))
+    table.add_column(words.column("action"), overflow="fold")
     for name in ("selected", "exported", "suppressed"):
-        table.add_column(name, justify="right")
-    table.add_column("most often for", overflow="fold")
+        table.add_column(words.column(name), justify="right", no_wrap=True)
+    table.add_column(words.column("most_often_for"), overflow="fold")
     for action, counts in document["actions"].items():
         if counts["selected"]:
             reasons = counts["suppressed"]
             most = sorted(reasons, key=lambda reason: -reasons[reason])[:_SHOWN_REASONS]
             figures = (counts["selected"], counts["exported"], sum(reasons.values()))
-            table.add_row(action, *(f"{figure:,}" for figure in figures), ", ".join(f"{one} {reasons[one]:,}" for one in most))
+            told = words.text("and_for").join(f"{words.name(one)} {reasons[one]:,}" for one in most)
+            table.add_row(_called(action, words), *(f"{figure:,}" for figure in figures), told)
     return table
 
 
-def _empty(document: Mapping[str, Any]) -> Iterator[str]:
+def _called(action: str, words: Words) -> str:
+    """Return the id of an action, by which it is asked for, and what it is called beside it."""
+    name = words.name(action)
+    return action if name == action else f"{action} {name}"
+
+
+def _empty(document: Mapping[str, Any], words: Words) -> Iterator[str]:
     """Yield a line for every action of which nobody is left, with its main reason: an empty list is never silent."""
     for action, counts in document["actions"].items():
         if counts["selected"] and not counts["exported"]:
             reason, count = max(counts["suppressed"].items(), key=lambda one: one[1])
-            yield f"{action}: {counts['selected']:,} selected, none exported; main reason {reason} {count:,}"
+            called, why = _called(action, words), words.name(reason)
+            yield words.text("none_exported", action=called, selected=counts["selected"], reason=why, count=count)
 
 
 def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
@@ -129,15 +140,15 @@ def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
     return Group(Text("the first rows, masked:"), table)
 
 
-def recorded(contacts: Mapping[str, int], known: int, barred: int) -> RenderableType:
+def recorded(contacts: Mapping[str, int], known: int, barred: int, words: Words) -> RenderableType:
     """Return what was recorded: new results by word, those known already, new do-not-contact entries."""
     new = sum(contacts.values())
     if not new and not barred:
-        return Text(f"already recorded: {known:,} results, nothing new" if known else "no result to record")
-    words = ", ".join(f"{word} {count:,}" for word, count in contacts.items())
-    more = f"; {known:,} were known already" if known else ""
-    lines = [f"recorded {new:,} results: {words}{more}" if new else f"{known:,} results were known already"]
-    return Text("\n".join([*lines, *([f"new do-not-contact entries: {barred:,}"] if barred else [])]))
+        return Text(words.text("already_recorded", known=known) if known else words.text("nothing_to_record"))
+    told = words.text("and").join(f"{words.name(result)} {count:,}" for result, count in contacts.items())
+    more = words.text("known_too", known=known) if known else ""
+    lines = [words.text("recorded", new=new, words=told) + more if new else words.text("all_known", known=known)]
+    return Text("\n".join([*lines, *([words.text("barred", barred=barred)] if barred else [])]))
 
 
 def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, files: Iterable[Path]) -> dict[str, Any]:
@@ -150,19 +161,20 @@ def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table 
     }
 
 
-def results_summary(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None) -> RenderableType:
+def results_summary(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, words: Words) -> RenderableType:
     """Return the results as tables that are readable at 80 columns."""
-    between = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    parts: list[RenderableType] = [Text(f"results of {len(days)} export{'s' * (len(days) > 1)}, {between}", style="bold")]
+    between = days[0] if len(days) == 1 else words.text("between", first=days[0], last=days[-1])
+    head = words.text("results_of_one" if len(days) == 1 else "results_of", exports=len(days), days=between)
+    parts: list[RenderableType] = [Text(head, style="bold")]
     if len(figures) <= _LONGEST:
-        parts.append(_results_table(figures, ("branch", "manager", "action")))
+        parts.append(_results_table(figures, ("branch", "manager", "action"), words))
     else:
         parts += [
-            _results_table(_summed(figures, ("branch", "manager")), ("branch", "manager")),
-            _results_table(_summed(figures, ("action",)), ("action",)),
+            _results_table(_summed(figures, ("branch", "manager")), ("branch", "manager"), words),
+            _results_table(_summed(figures, ("action",)), ("action",), words),
         ]
     if coverage is not None:
-        parts += [Text("products held", style="bold"), _coverage(coverage)]
+        parts += [Text(words.text("products_held"), style="bold"), _coverage(coverage, words)]
     return Group(*parts)
 
 
@@ -171,20 +183,21 @@ def _summed(figures: pa.Table, by: Sequence[str]) -> pa.Table:
     return sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names]).sort_by([(name, "ascending") for name in by])
 
 
-def _results_table(figures: pa.Table, by: Sequence[str]) -> Table:
+def _results_table(figures: pa.Table, by: Sequence[str], words: Words) -> Table:
     """Return figures as a table, the names of branch and manager once, and their sum below."""
     table = ruled_table()
     for name in by:
-        table.add_column(name, overflow="fold", no_wrap=name == "action")
-    add_figures(table, *_SHOWN)
+        table.add_column(words.column(name), overflow="fold", no_wrap=name == "action" and not words.names)
+    add_figures(table, *map(words.column, _SHOWN))
     before = dict.fromkeys(by)
     for row in figures.select([*by, *_SHOWN]).to_pylist():
         same = [row[name] == before[name] for name in by[:-1]]
         names = ["" if all(same[: place + 1]) else _shown(row[name]) for place, name in enumerate(by[:-1])]
-        table.add_row(*names, _shown(row[by[-1]]), *(f"{row[name]:,}" for name in _SHOWN))
+        last = _called(row["action"], words) if by[-1] == "action" else _shown(row[by[-1]])
+        table.add_row(*names, last, *(f"{row[name]:,}" for name in _SHOWN))
         before = row
     table.add_section()
-    table.add_row("all", *[""] * (len(by) - 1), *(f"{pc.sum(figures[name]).as_py() or 0:,}" for name in _SHOWN))
+    table.add_row(words.text("all"), *[""] * (len(by) - 1), *(f"{pc.sum(figures[name]).as_py() or 0:,}" for name in _SHOWN))
     return table
 
 
@@ -192,15 +205,15 @@ def _shown(name: str) -> str:
     return "-" if name == UNASSIGNED else name
 
 
-def _coverage(coverage: pa.Table) -> Table:
+def _coverage(coverage: pa.Table, words: Words) -> Table:
     """Return for each tier how many customers hold any product, and the products that most of them hold."""
-    table = ruled_table("tier")
-    for name in ("customers", "with any", "share %"):
-        table.add_column(name, justify="right")
-    table.add_column("most often", overflow="fold")
+    table = ruled_table(words.column("tier"))
+    for name in ("customers", "with_any", "share"):
+        table.add_column(words.column(name), justify="right")
+    table.add_column(words.column("most_often"), overflow="fold")
     for label in dict.fromkeys(coverage["tier_label"].to_pylist()):
         rows = coverage.filter(pc.equal(coverage["tier_label"], label)).to_pylist()
         most = sorted(rows[1:], key=lambda row: -row["holders"])[:_MOST_PRODUCTS]
-        names = ", ".join(f"{row['product']} {row['share_percent']}" for row in most if row["holders"])
+        names = words.text("and_for").join(f"{row['product']} {row['share_percent']}" for row in most if row["holders"])
         table.add_row(label, f"{rows[0]['customers']:,}", f"{rows[0]['holders']:,}", rows[0]["share_percent"], names)
     return table

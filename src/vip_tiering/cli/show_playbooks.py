@@ -9,52 +9,35 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.base.words import ORIGINS, TRIGGERS, Words
 from vip_tiering.cli.tables import grid, plain_table
 from vip_tiering.playbooks.actions import Action, Lobby
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import LABELS
 
-TRIGGERS: Final = {
-    "regular": "regularly",
-    "maturity": "a product matures",
-    "new_product": "a product is new",
-    "birthday": "birthday",
-    "card_upgrade": "a higher tier",
-    "near_up": "the next tier is near",
-    "near_down": "the tier is nearly lost",
-    "falling": "the tier will be lost if balances stay",
-    "downgraded": "a lower tier",
-    "points": "points can be exchanged",
-    "festival": "the day or season",
-    "branch_date": "the branch sets a day",
-    "meeting": "in the meeting",
-    "standing": "always kept",
-    "no_rating": "rating missing or expired",
-}
-"""Each trigger for people."""
-_ORIGINS: Final = {"plan": "", "ours": " (ours, not in the plan)", "not_in_plan": " (the plan does not name it for this tier)"}
+_ENGLISH: Final = Words("en")
 
 
-def events_table(events: Sequence[Mapping[str, Any]], year: int) -> RenderableType:
+def events_table(events: Sequence[Mapping[str, Any]], year: int, words: Words) -> RenderableType:
     """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
     heading = Text(f"{year}", style="bold")
-    heading.append(f"  events in the branch hall: {len(events)}", style="not bold")
+    heading.append(f"  {words.text('events', count=len(events))}", style="not bold")
     table = plain_table()
-    for name in ("action", "prepare by", "from", "to"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("days", justify="right", no_wrap=True)
-    table.add_column("festival", no_wrap=True)
-    table.add_column("what", overflow="fold")
+    for name in ("action", "prepare_by", "from", "to"):
+        table.add_column(words.column(name), no_wrap=True)
+    table.add_column(words.column("days"), justify="right", no_wrap=True)
+    table.add_column(words.column("festival"), no_wrap=True)
+    table.add_column(words.column("what"), overflow="fold")
     for row in events:
         days = (str(row[key]) for key in ("prepare_by", "event_from", "event_to"))
         festival = f"{LABELS[row['festival']]} {row['festival_date']:%m-%d}"
-        table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row)))
-    return Group(heading, "", table, "", Text("days: working days from the first to the last day of the event"))
+        table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row, words)))
+    return Group(heading, "", table, "", Text(words.text("event_days")))
 
 
-def _what(row: Mapping[str, Any]) -> str:
+def _what(row: Mapping[str, Any], words: Words) -> str:
     """Return what is handed out, and below it how much, by whom and where, as far as it is known."""
-    quantity = f"{row['quantity']} pieces" if row["quantity"] else ""
+    quantity = words.text("pieces", count=str(row["quantity"])) if row["quantity"] else ""
     return "\n".join(filter(None, (row["material"], quantity, row["owner"], row["branch"])))
 
 
@@ -67,7 +50,7 @@ def playbook(books: Playbooks, tier: str) -> RenderableType:
         head = Text.assemble(head, Text(f"\nno playbook: {book.reason}", style="not bold"))
     table = grid(3)
     for action, origin in books.actions_of(tier):
-        table.add_row(action.id, "what", Text(action.what + _ORIGINS[origin]))
+        table.add_row(action.id, "what", Text(action.what + _ENGLISH.of(ORIGINS, origin)))
         for label, text in _lines(books, action):
             table.add_row("", label, Text(text))
     return Group(head, table)
@@ -78,7 +61,7 @@ def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
     channels = ", or ".join(f"{books.channels[code].label} {code}" for code in action.channels)
     lines = [("whom", _whom(action)), ("channel", channels + (", one offer for many" if action.campaign else ""))]
     off = "" if action.active else "; not active: it is not done"
-    lines.append(("trigger", " or ".join(TRIGGERS[one] for one in action.triggers) + _when(action) + off))
+    lines.append(("trigger", " or ".join(_ENGLISH.of(TRIGGERS, one) for one in action.triggers) + _when(action) + off))
     lines.append(("purpose", _purpose(action)))
     if action.topics:
         lines.append(("topics", ", ".join(books.products[code].label for code in action.topics)))
@@ -137,14 +120,15 @@ def _tier_document(books: Playbooks, tier: str) -> dict[str, Any]:
     return {**head, "actions": actions}
 
 
-def coverage(books: Playbooks) -> RenderableType:
+def coverage(books: Playbooks, words: Words) -> RenderableType:
     """Return every id of the plan with what it says, the rule that names it, and the command that puts it out."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     table.add_column(overflow="fold", ratio=1)
     for one in books.covers:
-        said = [*one.by, *(one.put_out_by or ["NOTHING PUTS IT OUT"])] if one.by else ["NOT COVERED"]
-        table.add_row(one.id, Text(one.fact), Text("\n".join(said)))
+        fact, by = (one.fact_zh, one.named(words, books.labels)) if words.language == "zh" else (one.fact, one.by)
+        said = [*by, *(one.put_out_by or [words.text("not_put_out")])] if by else [words.text("not_covered")]
+        table.add_row(one.id, Text(fact), Text("\n".join(said)))
     known, missing = len(books.covers), len(books.missing) + len(books.silent)
-    return Group(table, "", Text(f"{known} ids, {known - missing} covered, {missing} missing"))
+    return Group(table, "", Text(words.text("covered", known=known, covered=known - missing, missing=missing)))

@@ -4,5 +4,6 @@ In comes the folder of rules; out comes `load.AllRules`, or RulesError with ever
 Read `floor` (what may not be looser), then the files: `products`, `channels`, `gates`, `actions` (playbooks.yaml), `profiles`,
 `customers` with `customer_columns` (which header is which field) and `file_forms` (how files are written), `targets`; `messages` is
 about texts, `references` about files against each other, `outputs` says which command puts out what, `load` makes one value of all.
-`events` and `event_plan` say when events in the branch hall take place.
+`events` and `event_plan` say when events in the branch hall take place; `book` is the whole plan as a branch reads it, `book_files` its
+workbook and page.
 """

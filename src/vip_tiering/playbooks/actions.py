@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
@@ -17,6 +17,7 @@ from vip_tiering.playbooks.messages import fields_of
 from vip_tiering.playbooks.products import SALE_PERIOD, Product
 from vip_tiering.rules.calendar import Festival
 from vip_tiering.rules.forms import (
+    Chinese,
     Clause,
     Code,
     Covers,
@@ -90,6 +91,7 @@ class Audience(Strict):
     who: Annotated[Literal["tier", "visitors"], Field(description="every customer of the tier, or whoever visits the branch")]
     mainly: Annotated[list[Segment], Field(min_length=1, description="they come first; nobody else is left out")] | None = None
     note: Annotated[Words, Field(description="what people should know about it")] | None = None
+    note_zh: Annotated[Chinese, Field(description="the note in Chinese; stands beside it")] | None = None
 
 
 class Lobby(Strict):
@@ -130,6 +132,7 @@ class Action(Strict):
 
     id: Id
     what: What
+    what_zh: Chinese
     listed_as: (
         Annotated[Text, Field(description="what lists for people say of it; ${product} and other known fields are filled in")] | None
     ) = None
@@ -167,6 +170,7 @@ class Action(Strict):
     message: Annotated[Message, Field(description="what is sent, where a message is sent")] | None = None
     also_for: Annotated[list[AlsoFor], Field(min_length=1, description="further tiers, not named by the plan")] | None = None
     source: Clause
+    source_zh: Annotated[Chinese, Field(description="the clause in Chinese, where `source` says more than that in English")] | None = None
     override: Annotated[Override, Field(description="needed where campaign or cadence_days is looser than the floor")] | None = None
 
     @property
@@ -211,6 +215,7 @@ class Playbook(Strict):
     same_as: Annotated[Code, Field(description="code of the tier whose actions are done here too")] | None = None
     playbook: Annotated[Literal["none"], Field(description="nothing is planned; needs a reason")] | None = None
     reason: Reason | None = None
+    reason_zh: Annotated[Chinese, Field(description="the reason in Chinese; stands beside it")] | None = None
     source: Clause
     override: Annotated[Override, Field(description="needed where bulk is allowed in a tier of private clients")] | None = None
 
@@ -262,6 +267,14 @@ class Gap(Strict):
     source: Clause
 
 
+class Entry(NamedTuple):
+    """An entry that covers ids of the plan. `kind`: the text that names it; `tier`: None for every tier, and where none is meant."""
+
+    kind: str
+    id: str
+    tier: str | None = None
+
+
 class PlaybooksFile(PlaybookFile):
     """What is done for each tier, by which measure, and what the plan leaves open."""
 
@@ -293,17 +306,17 @@ class PlaybooksFile(PlaybookFile):
         same = [book.tier for book in self.playbooks if book.same_as == tier]
         return [tier, *same, *(other.tier for other in action.also_for or ())]
 
-    def covered(self) -> Iterator[tuple[Path, str, str]]:
-        """Yield the place of every id of the plan that an entry covers, the id, and a name of the entry for people."""
-        entries: list[tuple[Path, list[str] | None, str]] = [
-            (("playbooks", number), book.covers, f"playbook of {book.tier}") for number, book in enumerate(self.playbooks)
+    def covered(self) -> Iterator[tuple[Path, str, Entry]]:
+        """Yield the place of every id of the plan that an entry covers, the id, and the entry."""
+        entries: list[tuple[Path, list[str] | None, Entry]] = [
+            (("playbooks", number), book.covers, Entry("of_playbook", "", book.tier)) for number, book in enumerate(self.playbooks)
         ]
-        entries += [(path, action.covers, f"{action.id} of {tier or 'every tier'}") for path, tier, action in self.placed_actions()]
-        entries += [(("measures", index), one.covers, f"measure {one.id}") for index, one in enumerate(self.measures or ())]
-        entries += [(("gaps", index), one.covers, f"gap {one.id}") for index, one in enumerate(self.gaps or ())]
-        for path, ids, name in entries:
+        entries += [(path, action.covers, Entry("of_action", action.id, tier)) for path, tier, action in self.placed_actions()]
+        entries += [(("measures", index), one.covers, Entry("of_measure", one.id)) for index, one in enumerate(self.measures or ())]
+        entries += [(("gaps", index), one.covers, Entry("of_gap", one.id)) for index, one in enumerate(self.gaps or ())]
+        for path, ids, entry in entries:
             for index, one in enumerate(ids or ()):
-                yield (*path, "covers", index), one, name
+                yield (*path, "covers", index), one, entry
 
 
 class PlanId(Strict):
@@ -311,6 +324,7 @@ class PlanId(Strict):
 
     id: Id
     fact: Annotated[Words, Field(description="what the plan says, in one line")]
+    fact_zh: Chinese
 
 
 class PlanIdsFile(PlaybookFile):
@@ -363,6 +377,8 @@ def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
         document.add(here, "must hold one of actions, same_as and playbook: none")
     if book.playbook is not None and book.reason is None:
         document.add((*here, "playbook"), "needs a reason beside it")
+    if book.reason is not None and book.reason_zh is None:
+        document.add((*here, "reason"), "needs reason_zh beside it, the same in Chinese")
     if book.same_as is not None:
         with_actions = [one.tier for one in file.playbooks if one.actions and one.tier != book.tier]
         check_known(document, (*here, "same_as"), book.same_as, with_actions, "the playbooks with actions")
@@ -375,12 +391,13 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         document.add((*path, key), f"needs {other} beside it")
     if action.trigger == "regular" and action.cadence_days is None:
         document.add((*path, "trigger"), "regular needs cadence_days and cadence_source")
-    if action.unless_held and action.topics is None:
-        document.add((*path, "unless_held"), "needs topics beside it")
     if action.also_on is not None and action.trigger not in get_args(BalanceTrigger):
         document.add((*path, "also_on"), f"belongs to a trigger of the balances: {', '.join(get_args(BalanceTrigger))}")
     if (action.trigger == "festival") != (action.lobby is not None):
         document.add((*path, "trigger"), "festival and lobby belong together")
+    if action.audience.note is not None and action.audience.note_zh is None:
+        document.add((*path, "audience", "note"), "needs note_zh beside it, the same in Chinese")
+    _check_topics(document, path, action)
     if action.message is not None:
         check_unique(document, (*path, "message", "variants"), "segment", (one.segment for one in action.message.variants or ()))
     lobby = action.lobby
@@ -390,6 +407,12 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         _check_season(document, (*path, "lobby"), lobby.first_day, lobby.last_day)
         if lobby.working_days_before is not None:
             document.add((*path, "lobby", "working_days_before"), "must not stand beside first_day and last_day")
+
+
+def _check_topics(document: Document, path: Path, action: Action) -> None:
+    """Add that an action would leave out topics and has none."""
+    if action.unless_held and action.topics is None:
+        document.add((*path, "unless_held"), "needs topics beside it")
 
 
 def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 import pyarrow as pa
 from icalendar import Calendar, Event
@@ -15,6 +15,7 @@ from icalendar import Calendar, Event
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.schema import EVENT_PLAN
+from vip_tiering.base.words import Words
 from vip_tiering.playbooks.actions import Lobby
 from vip_tiering.playbooks.events import EventDays, event_days
 from vip_tiering.playbooks.load import Playbooks
@@ -25,7 +26,8 @@ from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, CalendarFi
 
 SCHEMA_VERSION: Final = 1
 """Form of the manifest."""
-_PRODUCT: Final = "-//vip-tiering//event plan//EN"
+_PRODUCT: Final = "-//vip-tiering//event plan//{language}"
+_ENGLISH: Final = Words("en")
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -107,15 +109,18 @@ def rows_of(plan: EventPlan) -> list[dict[str, Any]]:
     return [{**row, **{name: str(row[name]) for name in days}} for row in plan.events]
 
 
-def publish_plan(plan: EventPlan, books: Playbooks, year: int, out: Path, *, replace: bool = False) -> tuple[Path, bool]:
+def publish_plan(
+    plan: EventPlan, books: Playbooks, year: int, out: Path, *, words: Words = _ENGLISH, replace: bool = False
+) -> tuple[Path, bool]:
     """Publish the plan of a year as the folder `out/YEAR`; return it, and whether the same plan stood there already.
 
+    `words`: those of the calendar file; the same events in another language are another plan.
     Raises OutputError where another one stands there and `replace` is not set, LockedError where another run works on `out`.
     """
-    document = _document(plan, books, year)
+    document = _document(plan, books, year, words)
 
     def write_calendar(sink: IO[bytes]) -> int:
-        sink.write(calendar_bytes(plan))
+        sink.write(calendar_bytes(plan, words))
         return 2 * len(plan.events)
 
     with locked(out):
@@ -135,9 +140,10 @@ def csv_writer(plan: EventPlan) -> folders.Writer:
     return lambda sink: write_csv({name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}, sink)
 
 
-def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
+def _document(plan: EventPlan, books: Playbooks, year: int, words: Words) -> dict[str, Any]:
     """Return the manifest, but for its outputs: the events give the plan its identity, however the rules are written."""
-    made_from = {"year": year, "events": manifests.digest({"events": rows_of(plan)}), "program": __version__}
+    events = manifests.digest({"events": rows_of(plan)})
+    made_from = {"year": year, "events": events, "language": words.language, "program": __version__}
     return {
         **manifests.head("vip-tiering event plan", SCHEMA_VERSION, made_from, year=year, status="event plan"),
         "rules": {"name": books.name, "source": books.file.source},
@@ -146,34 +152,32 @@ def _document(plan: EventPlan, books: Playbooks, year: int) -> dict[str, Any]:
     }
 
 
-def calendar_bytes(plan: EventPlan) -> bytes:
-    """Return the events as the bytes of an .ics file.
+def calendar_bytes(plan: EventPlan, words: Words = _ENGLISH) -> bytes:
+    """Return the events as the bytes of an .ics file, in the language of the words.
 
     Each event becomes an entry over its days, and one on the day by which it is prepared: all of whole days, which many
     programs show where they would not show a task. An entry keeps its UID when its days move, so that importing again
     mends it. DTSTAMP, which would be the clock, is the first of January of the event's year.
     """
     calendar = Calendar()
-    calendar.add("prodid", _PRODUCT)
+    calendar.add("prodid", _PRODUCT.format(language=words.language.upper()))
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     for row in plan.events:
-        what = f"{row['material']} ({row['action']})"
-        label = LABELS[row["festival"]]
-        calendar.add_component(_entry(row, "event", row["event_from"], row["event_to"], f"{label}: {what}"))
-        calendar.add_component(_entry(row, "prepare", row["prepare_by"], row["prepare_by"], f"prepare for {label}: {what}"))
+        calendar.add_component(_entry(row, "event", row["event_from"], row["event_to"], words))
+        calendar.add_component(_entry(row, "prepare", row["prepare_by"], row["prepare_by"], words))
     return bytes(calendar.to_ical())
 
 
-def _entry(row: Mapping[str, Any], kind: str, first: dt.date, last: dt.date, summary: str) -> Event:
+def _entry(row: Mapping[str, Any], kind: Literal["event", "prepare"], first: dt.date, last: dt.date, words: Words) -> Event:
     """Return an entry of whole days, which keeps nobody's time busy."""
     entry = Event()
     entry.add("uid", _uid(row, kind))
     entry.add("dtstamp", dt.datetime(row["festival_date"].year, 1, 1, tzinfo=dt.UTC))
     entry.add("dtstart", first)
     entry.add("dtend", last + _DAY)
-    entry.add("summary", summary)
-    entry.add("description", _description(row))
+    entry.add("summary", words.text(kind, festival=LABELS[row["festival"]], material=row["material"], action=row["action"]))
+    entry.add("description", _description(row, words))
     if row["branch"]:
         entry.add("location", row["branch"])
     entry.add("transp", "TRANSPARENT")
@@ -186,11 +190,11 @@ def _uid(row: Mapping[str, Any], kind: str) -> str:
     return f"{row['festival_date'].year}-{row['action']}{branch}-{kind}@vip-tiering"
 
 
-def _description(row: Mapping[str, Any]) -> str:
+def _description(row: Mapping[str, Any], words: Words) -> str:
     lines = [
         f"{LABELS[row['festival']]} {row['festival_date']}",
-        f"{row['event_from']} to {row['event_to']}, working days: {row['working_days']}",
-        f"prepared by {row['prepare_by']}",
+        words.text("event_from_to", first=row["event_from"], last=row["event_to"], days=row["working_days"]),
+        words.text("prepared_by", day=row["prepare_by"]),
     ]
-    lines += [f"{key}: {row[key]}" for key in ("quantity", "owner") if row[key]]
+    lines += [words.text(key, **{key: str(row[key])}) for key in ("quantity", "owner") if row[key]]
     return "\n".join(lines)

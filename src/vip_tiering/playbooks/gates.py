@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from vip_tiering.playbooks.floor import Looser, PlaybookFile, refuse
 from vip_tiering.playbooks.messages import forbidden_in
-from vip_tiering.rules.forms import Clause, Override, Source, Strict, Version, What, Words, check_unique
+from vip_tiering.rules.forms import Chinese, Clause, Override, Source, Strict, Version, What, Words, check_unique
 from vip_tiering.rules.yaml_file import Document, Path
 
 Purpose = Literal["service", "care", "general", "insurance", "rated", "private"]
@@ -67,6 +67,7 @@ class PurposeRule(Strict):
 
     code: Annotated[Purpose, Field(description="the purpose")]
     meaning: What
+    meaning_zh: Chinese
     consent: Annotated[
         Literal["not_needed", "not_refused", "needed"],
         Field(description="not_refused: by the own manager an empty consent passes; by a message it is needed"),
@@ -85,6 +86,7 @@ class GateRule(Strict):
 
     code: Annotated[Gate, Field(description="the reason as it stands in suppressed.csv")]
     meaning: What
+    meaning_zh: Chinese
     source: Clause
 
 

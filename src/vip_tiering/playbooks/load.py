@@ -13,8 +13,9 @@ from typing import Final
 
 from vip_tiering.base.disk import write_new, writing
 from vip_tiering.base.errors import RulesError
+from vip_tiering.base.words import Words
 from vip_tiering.playbooks import floor
-from vip_tiering.playbooks.actions import Action, PlanIdsFile, Playbook, PlaybooksFile, looser_playbooks
+from vip_tiering.playbooks.actions import Action, Entry, PlanIdsFile, Playbook, PlaybooksFile, looser_playbooks
 from vip_tiering.playbooks.channels import Channel, ChannelsFile
 from vip_tiering.playbooks.customers import CustomerRules
 from vip_tiering.playbooks.floor import PlaybookFile
@@ -44,16 +45,28 @@ ALL_FILES: Final[dict[str, type[RuleFile]]] = dict(sorted({**FILES, **PLAYBOOK_F
 """The form of every rule file, in the order in which problems are shown."""
 NEEDED: Final = ("channels.yaml", "gates.yaml", "products.yaml", "profiles.yaml")
 """What must stand beside playbooks.yaml."""
+_ENGLISH: Final = Words("en")
 
 
 @dataclass(frozen=True)
 class Cover:
-    """An id of the plan, the entries that name it as `file:line name`, and the outputs (`outputs.OUTPUTS`) that answer it."""
+    """An id of the plan, the entries that name it, each with its `file:line`, and the outputs (`outputs.OUTPUTS`) that answer it."""
 
     id: str
     fact: str
-    by: tuple[str, ...]
+    fact_zh: str
+    entries: tuple[tuple[str, Entry], ...]
     put_out_by: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The entries that cover it, as `file:line name`."""
+        return self.named(_ENGLISH, {})
+
+    def named(self, words: Words, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the entries as `file:line name` in a language. `labels`: what the tiers are called."""
+        of_tier = {entry: labels.get(entry.tier, entry.tier) if entry.tier else words.text("every_tier") for _, entry in self.entries}
+        return tuple(f"{place} {words.text(entry.kind, id=entry.id, tier=of_tier[entry])}" for place, entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,11 @@ class Playbooks:
     def of_tier(self) -> dict[str, Playbook]:
         """The playbook of every tier, by its code."""
         return {book.tier: book for book in self.file.playbooks}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What codes are called in Chinese: the actions, and the gates as reasons for which somebody is left out."""
+        return {one.id: one.what_zh for one in self.actions()} | {one.code: one.meaning_zh for one in self.gates.gates}
 
     @property
     def missing(self) -> list[str]:
@@ -221,13 +239,14 @@ def _covers(read: RuleFolder, file: PlaybooksFile, ids: PlanIdsFile | None, chan
     outputs: dict[tuple[str | int, ...], list[str]] = {}
     for path, kind in put_out(file, channels, read.sound(TargetsFile)):
         outputs.setdefault(path, []).append(OUTPUTS[kind])
-    by: dict[str, list[str]] = {}
+    entries: dict[str, list[tuple[str, Entry]]] = {}
     put_out_by: dict[str, list[str]] = {}
-    for path, one, name in file.covered():
-        by.setdefault(one, []).append(f"playbooks.yaml:{read.documents[PlaybooksFile].place(path).line} {name}")
+    for path, one, entry in file.covered():
+        entries.setdefault(one, []).append((f"playbooks.yaml:{read.documents[PlaybooksFile].place(path).line}", entry))
         put_out_by.setdefault(one, []).extend(outputs.get(path[: path.index("covers")], ()))
-    for entry in ids.ids if ids else ():
-        yield Cover(entry.id, entry.fact, tuple(by.get(entry.id, ())), tuple(dict.fromkeys(put_out_by.get(entry.id, ()))))
+    for fact in ids.ids if ids else ():
+        commands = tuple(dict.fromkeys(put_out_by.get(fact.id, ())))
+        yield Cover(fact.id, fact.fact, fact.fact_zh, tuple(entries.get(fact.id, ())), commands)
 
 
 def write_schemas(folder: Path) -> list[Path]:

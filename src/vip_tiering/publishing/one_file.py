@@ -27,6 +27,12 @@ def refuse_standing(path: Path, *, replace: bool) -> None:
             raise OutputError(f"{path}: stands there already; choose another --out, or write over it with --replace")
 
 
+def refuse_place(path: Path, *, replace: bool) -> None:
+    """Raise OutputError where a file must not be written: it stands there, or would lie in a published folder and alter it."""
+    refuse_published(path)
+    refuse_standing(path, replace=replace)
+
+
 def write_file(path: Path, fill: Callable[[IO[bytes]], object], *, replace: bool, mode: int = 0o600) -> None:
     """Write a file by `fill`, for its owner alone unless `mode` says otherwise.
 

@@ -118,11 +118,8 @@ def write_workbook(
     A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
     refuses, ends in `…`.
     """
-    import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
-
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, _OPTIONS)
-    book.set_properties({"created": _MADE_ON})
+    book = new_workbook(buffer)
     formats = {name: book.add_format(looks) for name, looks in _FORMATS.items()}
     taken: set[str] = set()
     rows = 0
@@ -139,6 +136,15 @@ def write_workbook(
     book.close()
     sink.write(buffer.getbuffer())
     return rows
+
+
+def new_workbook(buffer: IO[bytes]) -> Any:  # noqa: ANN401 (untyped library)
+    """Return an empty workbook that is written into a buffer when it is closed: nothing in it is a formula or a link."""
+    import xlsxwriter  # noqa: PLC0415 (most exports have no workbook)
+
+    book = xlsxwriter.Workbook(buffer, _OPTIONS)
+    book.set_properties({"created": _MADE_ON})
+    return book
 
 
 def _tab(name: str, taken: set[str]) -> str:
@@ -232,7 +238,7 @@ def _write_sheet(
     if table.num_columns:
         sheet.autofilter(top, 0, top + len(table), table.num_columns - 1)
     sheet.repeat_rows(0, top)
-    _set_up(sheet)
+    set_up(sheet)
     if look is not _PLAIN:
         sheet.hide_gridlines(0)  # which prints them
     if look.unprinted:
@@ -279,17 +285,17 @@ def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, s
         rows += len(part.table)
     for place, width in widths.items():
         sheet.set_column(place, place, width)
-    _set_up(sheet)
+    set_up(sheet)
     return rows
 
 
-def _set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
+def set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
     """Print on A4 across, one page wide, with the name of the sheet and the number of the page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&A&R&P / &N")
+    sheet.set_footer("&L&8&A&R&8&P / &N")  # larger Chinese characters are cut at their feet
 
 
 def _fitting(texts: pa.Array) -> pa.Array:

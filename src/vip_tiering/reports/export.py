@@ -17,6 +17,7 @@ from vip_tiering.base.errors import DataError, OutputError, Problem
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
+from vip_tiering.base.words import Language
 from vip_tiering.customers.branch_files import Fees, Lobby, parse_fees, parse_lobby
 from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_repeated, renamed
 from vip_tiering.customers.other_files import parse_contacts
@@ -32,7 +33,7 @@ from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_d
 from vip_tiering.reports.holders import parse_holders
 from vip_tiering.reports.months import find_months
 from vip_tiering.reports.report import Report, ReportInputs, report_of
-from vip_tiering.reports.words import Language, Words
+from vip_tiering.reports.words import Words
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun, read_run
 

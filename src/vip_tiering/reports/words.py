@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Final
 
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES
+from vip_tiering.base.words import LANGUAGES, Language, Pair
 
-Language = Literal["zh", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-Pair = tuple[str, str]
 ROWS: Final[dict[str, Pair]] = {
     "customer_id": ("客户号", "Customer number"),
     "display_name": ("客户", "Customer"),

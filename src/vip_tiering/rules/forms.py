@@ -80,6 +80,13 @@ def check_printable(text: str) -> str:
     return text
 
 
+def check_chinese(text: str) -> str:
+    """Refuse a text without a single Chinese character where people read Chinese."""
+    if not any("\u4e00" <= sign <= "\u9fff" for sign in text):
+        raise PydanticCustomError(OWN_MESSAGE, "must be in Chinese; people read it")
+    return text
+
+
 def _check_date_format(text: str) -> str:
     """Refuse a format that cannot bring a day back: one with a part missing, given twice or unknown to Python."""
     try:
@@ -132,6 +139,7 @@ Text = Annotated[
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^\S(.*\S)?$"), AfterValidator(check_printable)]
 """The name of a table beside a rule file."""
 What = Annotated[Words, Field(description="what is done or meant, in one line")]
+Chinese = Annotated[Words, AfterValidator(check_chinese), Field(description="the same for people, in Chinese")]
 Reason = Annotated[Words, Field(description="why it is so")]
 
 

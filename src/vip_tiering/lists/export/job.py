@@ -47,7 +47,8 @@ PLAN_AHEAD: Final = dt.timedelta(days=60)
 class ExportResult:
     """What came of it: the manifest, the folders, the channels' names.
 
-    `previews`: the first rows of each list, masked; nothing where the export stood there already.
+    `names`: what actions and gates are called in Chinese; `previews`: the first rows of each list, masked; neither is there where
+    the export stood there already.
     """
 
     document: dict[str, Any]
@@ -55,6 +56,7 @@ class ExportResult:
     private_folder: Path | None
     warnings: tuple[str, ...]
     labels: dict[str, str]
+    names: dict[str, str] = field(default_factory=dict)
     previews: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     up_to_date: bool = False
 
@@ -141,11 +143,11 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         labels = {code: one.label for code, one in books.channels.items()}
         previews = previews_of(lists, labels)
         if dry_run:
-            return ExportResult(document, None, None, warnings, labels, previews)
+            return ExportResult(document, None, None, warnings, labels, books.names, previews)
         private_head = private_document(made_from, tiered.quarter)
         del tiered, incoming, earlier, known, inputs, lists  # reading the files back takes their memory
         folder, private_folder = _publish(document, private_head, files, roots, memory, books)
-        return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, previews)
+        return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, books.names, previews)
 
 
 def _by_new_ids(

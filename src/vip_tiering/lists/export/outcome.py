@@ -20,8 +20,8 @@ from vip_tiering.lists.selection.select import Due
 from vip_tiering.playbooks.gates import GATES
 
 SUPPRESSED_COLUMNS: Final = ("customer_id", "action", "channel", "reason", "manager", "branch", "tier")
-CONTACT_COLUMNS: Final = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch")
-"""What an export remembers of whom it put on a list, and whose customer it was; the day is that of the export."""
+CONTACT_COLUMNS: Final = ("customer_id", "channel", "action", "event_date", "product", "manager", "branch", "tier")
+"""What an export remembers of whom it put on a list, whose customer it was and on which tier; the day is that of the export."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +62,23 @@ def suppressed_rows(verdicts: pd.DataFrame, context: RowContext) -> tuple[pa.Tab
 
 
 def _suppressed(rows: pd.DataFrame, context: RowContext) -> pa.Table:
-    people = context.people
     columns = {
         **_whose(rows, context),
         "reason": pa.DictionaryArray.from_arrays(pa.array(rows["reason"]), pa.array(GATES, pa.string())),
-        "tier": pa.DictionaryArray.from_arrays(pa.array(people.level[rows["at"]]), pa.array(people.codes, pa.string())),
     }
     return pa.table(columns).select(list(SUPPRESSED_COLUMNS))
 
 
 def _whose(rows: pd.DataFrame, context: RowContext) -> dict[str, pa.Array]:
-    """Return the columns that both files have: customer, manager and branch, action and channel. `rows`: `at`, `case`."""
-    case = pa.array(rows["case"])
+    """Return the columns that both files have: customer, manager, branch and tier, action and channel. `rows`: `at`, `case`."""
+    case, people = pa.array(rows["case"]), context.people
     return {
-        "customer_id": context.people.customer_id.take(pa.array(rows["at"])),
+        "customer_id": people.customer_id.take(pa.array(rows["at"])),
         "action": pa.DictionaryArray.from_arrays(case, pa.array([one.action.id for one in context.cases], pa.string())),
         "channel": pa.DictionaryArray.from_arrays(case, pa.array([one.channel.code for one in context.cases], pa.string())),
         "manager": context.named("manager", rows["at"]),
         "branch": context.named("branch", rows["at"]),
+        "tier": pa.DictionaryArray.from_arrays(pa.array(people.level[rows["at"]]), pa.array(people.codes, pa.string())),
     }
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, Problem, UsageError
-from vip_tiering.base.schema import RESULTS
+from vip_tiering.base.schema import RESULT_CODES, RESULTS
 from vip_tiering.customers.side_file import read_side_tables
 from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
@@ -41,7 +41,8 @@ class RecordResult:
     """What came of it.
 
     `contacts`: results that are new in the log, by word; `known`: those that stood there already;
-    `barred`: new do-not-contact entries; `files`: what was written, nothing where all was known.
+    `barred`: new do-not-contact entries; `files`: what was written, nothing where all was known;
+    `names`: the bank's own words for results.
     """
 
     contacts: dict[str, int]
@@ -49,6 +50,7 @@ class RecordResult:
     barred: int
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
+    names: dict[str, str]
 
 
 def playbook_record(
@@ -100,7 +102,14 @@ def playbook_record(
             later = {name: manifest_of(out / name) for name in sorted(memory.exports) if name > str(day)}
             warnings += _standing_lists(roots, found, later, loaded.aliases)
     words = {word: fresh[word] for word in RESULTS if fresh[word]}
-    return RecordResult(words, len(found) - sum(words.values()), barred, tuple(root / name for root, name in changed), tuple(warnings))
+    return RecordResult(
+        contacts=words,
+        known=len(found) - sum(words.values()),
+        barred=barred,
+        files=tuple(root / name for root, name in changed),
+        warnings=tuple(warnings),
+        names=dict(zip(RESULT_CODES, books.customers.offered_words("result", RESULT_CODES), strict=True)),
+    )
 
 
 def _write(changed: Mapping[tuple[Path, str], bytes], roots: Roots, memory: Memory, on: dt.date, marks: Mapping[str, Any]) -> None:

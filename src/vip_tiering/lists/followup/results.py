@@ -36,8 +36,10 @@ from vip_tiering.publishing.switch import Switch
 from vip_tiering.tiers.run_folder import by_new_ids, read_run
 
 OWNER: Final = ("branch", "manager", "action")
+REACHED: Final = ("reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out")
+"""The results of contacts that took place or were delivered, whatever came of them."""
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "reached": ("reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out"),
+    "reached": REACHED,
     "interested": ("interested", "meeting_set", "done"),
     "refused": REFUSALS,
     "complaints": ("complaint",),

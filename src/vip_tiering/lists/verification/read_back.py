@@ -83,7 +83,7 @@ GATEWAY: Final = "gateway"
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
 _COLUMNS: Final = {
-    CONTACTS: ("customer_id", "channel", "action", "event_date", "product", "manager", "branch"),
+    CONTACTS: ("customer_id", "channel", "action", "event_date", "product", "manager", "branch", "tier"),
     SUPPRESSED: ("customer_id", "action", "channel", "reason", "manager", "branch", "tier"),
 }
 _NEEDED_OF_MESSAGES: Final = {"phone", "text", "customer_id", "action"}
