@@ -81,7 +81,7 @@ BRANCH_ACTIONS: Final = ("G-SEMINAR", "D-EVENT", "P-BRANCH-1", "P-BRANCH-2")
 BOOK: Final = Book(RULES)
 SATURDAY: Final = 5
 TAUGHT: Final = sorted({topic for one in BOOK.listed() if one.get("unless_held") for topic in one["topics"]})
-UNREACHED: Final = {"not_distributable", "no_template"}
+UNREACHED: Final = {"not_distributable", "no_template", "control_group", "no_seat"}
 """Gates that the shipped rules never close: every text is there."""
 BY_PHONE: Final = {one["id"] for one in BOOK.listed() if BOOK.ways[one["channels"][0]] in {"sms", "call"}}
 RATED: Final = {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["rating"] == "needed"} | {"D-SMS-7"}

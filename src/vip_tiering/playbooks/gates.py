@@ -19,7 +19,7 @@ Gate = Literal[
     "no_profile", "privacy_tier", "not_marketable", "bereavement", "phone_barred", "do_not_contact", "opted_out", "no_consent",
     "no_manager", "no_phone", "bad_phone", "no_wechat", "shared_phone", "private_in_public_channel", "not_distributable",
     "private_not_qualified", "already_held", "no_risk_rating", "rating_expired", "risk_mismatch", "senior", "no_template",
-    "already_contacted", "frequency_cap", "not_this_turn", "manager_quota", "one_contact_a_day",
+    "already_contacted", "frequency_cap", "control_group", "not_this_turn", "no_seat", "manager_quota", "one_contact_a_day",
 ]  # fmt: skip
 GATES: Final[tuple[Gate, ...]] = Gate.__args__  # type: ignore[attr-defined]
 """Every gate in the order in which they are tried; the first that applies is the reason."""
