@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert 0 == done.returncode, done.stderr
     rows = [
-        ("P1", "G-CALL-1", "calls", "meeting_set", NEXT, "王经理", "", "带合同"),
+        ("P1", "G-CALL-1", "appointments", "meeting_set", NEXT, "王经理", "", "带合同"),
         *[
             ("G1", row["action"], row["channel"], "refused", NEXT, "王经理", "嫌利率低", "明年再说")
             for row in listed(folder)
