@@ -351,7 +351,7 @@ def test_a_row_with_neither_names_the_columns_that_nobody_knows(tmp_path: Path) 
 
 def test_of_many_unknown_headers_the_others_are_counted(tmp_path: Path, shipped: CustomerRules) -> None:
     """Those that nobody writes come first, then those of other files and of lists; twelve are shown."""
-    known = ["客户姓名", "本季层级", "次序", "内容"]
+    known = ["客户姓名", "本季层级", "序号", "内容"]
     text = ",".join(["客户号", *known, *(f"a{'b' * one}" for one in range(10)), "日期"]) + "\n"
     with pytest.raises(DataError) as error:
         parse_events(file_of(tmp_path, text), shipped)

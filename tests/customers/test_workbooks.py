@@ -252,9 +252,11 @@ def test_merged_rows_are_refused(form: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["xlsx", "xls"])
 def test_a_merged_header_is_refused(form: str, tmp_path: Path) -> None:
-    """A title above the table, or one header for two columns, is not the name of a column; merged cells of one row below are taken."""
-    path = book(tmp_path, form, [None, None], HEADER, ["1", "a"], merged=(0, 0, 0, 1))
+    """One header for two columns is not the name of a column; a title above the table and merged cells of one row below are taken."""
+    path = book(tmp_path, form, [None, None, "note"], ["1", "a", "b"], merged=(0, 0, 0, 1))
     assert "row 1: cells of the header are merged; name each column in a cell of its own, and delete what stands above" in refusal(path)
+    path = book(tmp_path, form, [None, None], HEADER, ["1", "a"], merged=(0, 0, 0, 1))
+    assert [["1", "a"]] == texts(read_side_file(path))
     path = book(tmp_path, form, [*HEADER, "note", "more"], ["1", "a", None, None], merged=(1, 2, 1, 3))
     assert [["1", "a", "合并", ""]] == texts(read_side_file(path))
 

@@ -64,7 +64,7 @@ def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subproc
         "changes of 2015Q4 against 2015Q3",
         "vip-demo/reports/2015Q4\n",
         "lists of 2016-01-08 (up to 2016-01-10) from the run 2015Q4",
-        "recorded 2,514 results: ",
+        "recorded 1,106 results: ",
         "results of 1 export, 2016-01-08",
         "vip-demo/lists/results.csv\n",
     ):
@@ -136,7 +136,7 @@ def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProces
     done = vip("demo", folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("already up to date") == 4
-    assert "already recorded: 2,514 results, nothing new" in done.stdout
+    assert "already recorded: 1,106 results, nothing new" in done.stdout
     assert before == everything(folder)
 
 
