@@ -29,9 +29,9 @@ PEOPLE = {
     "E00003": customer(3, branch=""),
     "E00004": customer(4),
     "E00005": customer(4),  # the same number
-    "D00001": customer(11),
-    "D00002": customer(12, manager="M02"),
-    "D00003": customer(13, branch="海淀支行"),
+    "D00001": customer(11, consent_call="N"),
+    "D00002": customer(12, manager="M02", consent_call="N"),
+    "D00003": customer(13, branch="海淀支行", consent_call="N"),
     "D00004": customer(14, manager=""),
     "P00001": customer(21),
 }

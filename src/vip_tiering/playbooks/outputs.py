@@ -15,7 +15,7 @@ from vip_tiering.rules.yaml_file import Path
 
 OUTPUTS: Final[dict[str, str]] = {
     "tier": "vip tier compute: tiers.csv",
-    "list": "vip playbook export: its lists",
+    "list": "vip playbook export: contacts.csv",
     "hall": "vip playbook plan: event_plan.csv",
     "record": "vip customers file",
     "measure": "vip changes export: measures.csv",
