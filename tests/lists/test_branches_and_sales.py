@@ -33,7 +33,7 @@ PEOPLE = {
     "D00002": customer(12, manager="M02", consent_call="N"),
     "D00003": customer(13, branch="海淀支行", consent_call="N"),
     "D00004": customer(14, manager=""),
-    "P00001": customer(21),
+    "P00001": customer(21, consent_call="N"),
 }
 
 
