@@ -16,6 +16,7 @@ from tests.lists.exporting import customer, day, make_run, read_rows, reasons_of
 from tests.lists.oracle_lists import DAY, Contact, Event, Remembered
 from tests.lists.test_gates_oracle import DAYS, PLAIN, check, plain_world
 from vip_tiering.base.errors import DataError, OutputError
+from vip_tiering.base.words import Words
 from vip_tiering.cli.show_lists import export_summary
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.job import playbook_export
@@ -309,7 +310,7 @@ def test_the_main_reason_is_that_of_most_customers() -> None:
         "actions": actions,
     }
     with io.StringIO() as out:
-        Console(file=out, width=80).print(export_summary(document, {}))
+        Console(file=out, width=80).print(export_summary(document, {}, Words("en")))
         lines = [line.strip() for line in out.getvalue().splitlines()]
     assert ["A: 9 selected, none exported; main reason no_consent 5", "B: 4 selected, none exported; main reason bereavement 2"] == [
         line for line in lines if "main reason" in line
