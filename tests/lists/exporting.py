@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -84,6 +86,18 @@ def export(run: Path, customers: Path, out: Path, *arguments: object, on: str = 
     """Run `vip playbook export` with the project's rules, unless `--rules` is among the arguments."""
     rules = () if "--rules" in arguments else ("--rules", RULES)
     return vip("playbook", "export", run, "--customers", customers, "--on", on, "--out", out, *rules, *arguments)
+
+
+def rules_with_control(folder: Path, shares: Mapping[str, str]) -> Path:
+    """Return a copy of the shipped rules in which actions have control groups. `shares`: by the id of the action."""
+    rules = folder / "rules"
+    shutil.copytree(RULES, rules)
+    text = (rules / "playbooks.yaml").read_text(encoding="utf-8")
+    for action, share in shares.items():
+        assert text.count(f"- id: {action}\n") == 1
+        text = re.sub(f"( *)- id: {action}\n", f'\\g<0>\\1  control_group: "{share}"\n', text)
+    (rules / "playbooks.yaml").write_text(text, encoding="utf-8")
+    return rules
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

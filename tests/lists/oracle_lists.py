@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import hashlib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -684,7 +686,16 @@ class Oracle:
             ("no_template", lambda case: ("message" in case.channel and "message" not in case.action) or self.sale_over(case)),
             ("already_contacted", self.all_told),
             ("frequency_cap", lambda case: bool(case.purpose["caps"]) and self.capped(case)),
+            ("control_group", self.in_control),
         ]
+
+    def in_control(self, case: Case) -> bool:
+        """Return whether the customer, or the first who has the same number where messages go to numbers, is of the control group."""
+        share = case.action.get("control_group")
+        if share is None:
+            return False
+        digest = hashlib.blake2b(min(self.unit(case)).encode(), digest_size=8, key=case.action["id"].encode()).hexdigest()
+        return Fraction(int(digest, 16), 2**64) < Fraction(share.rstrip("%")) / 100
 
     def sale_over(self, case: Case) -> bool:
         """Return whether the action says when its product is on sale, and that is past."""

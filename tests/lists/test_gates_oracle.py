@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import RULES, examples
+from tests.lists.exporting import rules_with_control
 from tests.lists.oracle_lists import (
     DAY,
     Barred,
@@ -51,6 +52,7 @@ from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS
 from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.tiers.run_folder import TieredRun
 
@@ -82,7 +84,7 @@ BOOK: Final = Book(RULES)
 SATURDAY: Final = 5
 TAUGHT: Final = sorted({topic for one in BOOK.listed() if one.get("unless_held") for topic in one["topics"]})
 UNREACHED: Final = {"not_distributable", "no_template", "control_group", "no_seat"}
-"""Gates that the shipped rules never close: every text is there."""
+"""Gates that the shipped rules never close: every text is there, and no action has a control group."""
 BY_PHONE: Final = {one["id"] for one in BOOK.listed() if BOOK.ways[one["channels"][0]] in {"sms", "call"}}
 RATED: Final = {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["rating"] == "needed"} | {"D-SMS-7"}
 FALLS: Final = {
@@ -662,6 +664,33 @@ def test_a_product_is_launched(tmp_path: Path) -> None:
     for day in (1, 2, 3, 4, 6, 7, 17, 18):
         world = world_of(random.Random(day), dt.date(2016, 1, day), 300, Likely(mishap=0.03, event=0.2))
         check(dataclasses.replace(world, last=world.on + 2 * DAY if day == 1 else world.on), books, tmp_path, book)
+
+
+CONTROLLED: Final = {
+    "E-SMS-1": "10%",
+    "S-SMS-1": "50%",
+    "S-SMS-2": "33.3333%",
+    "S-POS": "0.5%",
+    "G-CALL-2": "25%",
+    "D-SMS-7": "40%",
+    "D-ALLOC": "20%",
+}
+"""Actions of messages, which numbers share, of visits, of an event, of another channel for some, and of meetings."""
+
+
+@pytest.mark.parametrize("on", DAYS[:2], ids=str)
+def test_control_groups(on: dt.date, tmp_path: Path) -> None:
+    """Who is of a control group has the oracle's verdict too: whom all earlier gates let pass, and nobody else."""
+    rules = rules_with_control(tmp_path, CONTROLLED)
+    books = load(rules).playbooks
+    assert books is not None
+    world = world_of(random.Random(on.toordinal() + 1), on, 3_000, Likely(mishap=0.06, event=0.5))
+    oracle, _ = check(world, books, tmp_path, Book(rules))
+    control = Counter(action for (_, action), verdict in oracle.verdicts.items() if verdict.reason == "control_group")
+    assert {"E-SMS-1", "S-SMS-1", "S-SMS-2", "D-SMS-7", "D-ALLOC"} <= control.keys() <= CONTROLLED.keys()
+    without = Oracle(world, BOOK).verdicts
+    let_pass = {"", *GATES[GATES.index("control_group") :]}
+    assert all(without[key].reason in let_pass for key, verdict in oracle.verdicts.items() if verdict.reason == "control_group")
 
 
 PLAIN: Final = dict.fromkeys(COLUMNS, "") | {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import RULES, vip
-from tests.lists.exporting import customer, export, make_run, write_customers, write_events, write_rows
+from tests.lists.exporting import customer, export, make_run, rules_with_control, write_customers, write_events, write_rows
 from tests.lists.written_exports import ASKED, DAY, SAID, Change, Draft, changed, check_people, message, person, rehash, stopped
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.incoming import read_incoming
@@ -496,6 +496,17 @@ def offered(code: str = "calls", word: str = "Y", level: str = "R5", **fields: s
     return change
 
 
+def control_group(share: str) -> Callable[[Branch], object]:
+    """Return a change by which an action has a control group: the number of the second and third customer is drawn by the second."""
+
+    def change(one: Branch) -> None:
+        books = load(rules_with_control(one.root, {"E-SMS-1": share})).playbooks
+        assert books is not None
+        one.books = books
+
+    return change
+
+
 def addressed(address: str, name: str) -> Callable[[Branch], object]:
     """Return a change that lets the first message address a customer of some name like this."""
 
@@ -594,6 +605,8 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("riskier than the rating", ("client-max-risk",), offered(risk_rating="C4")),
     ("rating too old to offer", ("client-max-risk",), offered(risk_rated_on="2014-01-01")),
     ("nothing to offer, but how risky", ("client-max-risk",), offered(word="N", level="R1")),
+    ("small control group", (), control_group("20%")),
+    ("control group", ("client-control",), control_group("21%")),
     ("senior", ("client-senior",), lambda one: one.draft.sms.append(message(named(8), "D-SMS-7", phone(8)))),
 ]  # fmt: skip
 

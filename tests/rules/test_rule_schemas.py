@@ -79,7 +79,8 @@ UNSEEN = {
     "profiles-header-of-xlsx", "profiles-header-twice", "profiles-header-twice-for-people", "profiles-headers-twice",
     "profiles-label-twice", "profiles-neither-field-nor-constant", "profiles-prefix-of-constant", "profiles-rows-of-xlsx",
     "profiles-per-action-of-people", "profiles-text-too-short", "profiles-too-many-columns",
-    "playbooks-also-for-none",
+    "playbooks-also-for-none", "playbooks-control-nobody", "playbooks-control-over", "playbooks-control-service",
+    "playbooks-control-visitors",
     "playbooks-taught-by-without-topics", "targets-year-of-fees",
     "targets-measure-twice", "targets-measure-unknown", "targets-target-of-no-measure", "targets-target-twice", "targets-tier-unknown",
 }  # fmt: skip

@@ -64,6 +64,11 @@ COLUMNS: Final[dict[str, Pair]] = {
     "days": ("工作日", "days"),
     "festival": ("节日", "festival"),
     "what": ("物品", "what"),
+    "measure": ("指标", "mean per customer"),
+    "contacted": ("联系组", "contacted"),
+    "control": ("对照组", "control"),
+    "difference": ("差异", "difference"),
+    "interval": ("95%区间", "95% interval"),
 }
 """Headers of tables in the terminal."""
 TEXTS: Final[dict[str, Pair]] = {
@@ -93,6 +98,38 @@ TEXTS: Final[dict[str, Pair]] = {
     "results_of": ("{exports} 次名单的结果，{days}", "results of {exports} exports, {days}"),
     "between": ("{first} 至 {last}", "{first} to {last}"),
     "products_held": ("持有产品", "products held"),
+    # vip playbook effect
+    "effect": ("联系成效：{before} 至 {after}，{exports}", "effect of contacts from {before} to {after}, {exports}"),
+    "exports_of_one": ("1 次名单，{days}", "1 export, {days}"),
+    "exports_of": ("{exports} 次名单，{days}", "{exports} exports, {days}"),
+    "effect_groups": (
+        "{action}：联系组 {contacted} 户（入名单 {listed}），对照组 {control} 户",
+        "{action}: {contacted} customers contacted ({listed} on a list), {control} control",
+    ),
+    "effect_left": (
+        "期间流失：联系组 {contacted} 户，对照组 {control} 户，期末按 0 计",
+        "left meanwhile, counted as 0: {contacted} contacted, {control} control",
+    ),
+    "effect_new": ("未计入：{count} 户在前一期没有记录", "not counted: {count} who are not in the run before"),
+    "effect_both": ("未计入：{count} 户先后在两组", "not counted: {count} who were in both groups"),
+    "effect_few": (
+        "户数太少，无法判断（每组至少 {fewest} 户，且已入名单）",
+        "too few to tell: at least {fewest} on a list, and as many control, are needed",
+    ),
+    "daily_average": ("日均变动（元/户）", "daily average (yuan)"),
+    "closing_balance": ("期末余额变动（元/户）", "closing balance (yuan)"),
+    "rose": ("升级占比（%）", "rose (%)"),
+    "fell": ("降级占比（%）", "fell (%)"),
+    "effect_found": ("超出偶然：{measures}", "more than chance: {measures}"),
+    "effect_chance": ("各项差异都可能出于偶然", "every difference may be chance"),
+    "effect_per_listed": (
+        "每个入名单客户：{measure} {difference}（{low} 至 {high}）",
+        "per customer on a list: {measure} {difference} ({low} to {high})",
+    ),
+    "effect_note": (
+        "变动为两期之差，含未接通的客户；每 20 个区间约有 1 个不含真值。",
+        "Changes between the runs, reached or not; one interval in 20 misses the truth.",
+    ),
     # vip playbook coverage
     "of_playbook": ("{tier}的方案", "playbook of {tier}"),
     "of_action": ("{tier}的 {id}", "{id} of {tier}"),

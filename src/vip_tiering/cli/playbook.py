@@ -12,6 +12,7 @@ import typer
 from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.words import Words
 from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.effect import playbook_effect
 from vip_tiering.cli.options import (
     LangOption,
     MaxBytesOption,
@@ -356,3 +357,6 @@ def playbook_results(
         show_json(document(done.days, done.figures, done.coverage, done.files))
     elif not quiet:
         print_results(done, words, dry_run=dry_run)
+
+
+playbook_app.command("effect")(playbook_effect)

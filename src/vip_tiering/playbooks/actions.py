@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, PlainValidator, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
 
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.playbooks.channels import CAPS, Channel, MessageForm
@@ -17,6 +19,7 @@ from vip_tiering.playbooks.messages import fields_of
 from vip_tiering.playbooks.products import SALE_PERIOD, Product
 from vip_tiering.rules.calendar import Festival
 from vip_tiering.rules.forms import (
+    OWN_MESSAGE,
     Chinese,
     Clause,
     Code,
@@ -35,7 +38,7 @@ from vip_tiering.rules.forms import (
     check_known,
     check_unique,
 )
-from vip_tiering.rules.tiers import Ladder
+from vip_tiering.rules.tiers import SHARE_SCHEMA, Ladder, is_share, share_of
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 Segment = Literal["payroll", "merchant", "savings", "settlement"]
@@ -62,6 +65,21 @@ CAMPAIGN_TRIGGERS: Final[tuple[Trigger, ...]] = ("new_product", "branch_date")
 """The floor: what makes an action due for all customers of a tier at once."""
 _COMMON_YEAR: Final = 2015
 """A year without 29 February."""
+
+
+_MOST_CONTROL: Final = Fraction(1, 2)
+_NEEDED: Final[tuple[Purpose, ...]] = ("service", "care")
+"""What customers are owed: nobody is left without it for the sake of a comparison."""
+
+
+def _check_control(share: object) -> object:
+    """Refuse a control group of nobody, and one of more than half."""
+    if not is_share(share) or not 0 < share_of(str(share)) <= _MOST_CONTROL:
+        raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted share above 0 % and at most 50 %, such as "10%"')
+    return share
+
+
+ControlShare = Annotated[str, PlainValidator(_check_control), SHARE_SCHEMA]
 
 
 class Variant(Strict):
@@ -164,6 +182,9 @@ class Action(Strict):
     per_manager_a_day: (
         Annotated[StrictInt, Field(ge=1, le=10_000, description="at most so many customers of one manager in a day")] | None
     ) = None
+    control_group: Annotated[
+        ControlShare | None, Field(description="quoted share of the customers whom nobody contacts, so that the effect can be told")
+    ] = None
     unless_held: Annotated[StrictBool, Field(description="true: topics that the customer holds already are left out")] = False
     aim: Annotated[Words, Field(description="what it is good for")]
     lobby: Annotated[Lobby, Field(description="the event in the branch hall")] | None = None
@@ -177,6 +198,11 @@ class Action(Strict):
     def strictest(self) -> Purpose:
         """The purpose whose gates apply."""
         return max(self.purpose, key=PURPOSES.index)
+
+    @property
+    def control_share(self) -> Fraction | None:
+        """The share of customers of its control group, exactly; None where it has none."""
+        return None if self.control_group is None else share_of(self.control_group)
 
     @property
     def triggers(self) -> list[Trigger]:
@@ -398,6 +424,7 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
     if action.audience.note is not None and action.audience.note_zh is None:
         document.add((*path, "audience", "note"), "needs note_zh beside it, the same in Chinese")
     _check_topics(document, path, action)
+    _check_control_group(document, path, action)
     if action.message is not None:
         check_unique(document, (*path, "message", "variants"), "segment", (one.segment for one in action.message.variants or ()))
     lobby = action.lobby
@@ -413,6 +440,17 @@ def _check_topics(document: Document, path: Path, action: Action) -> None:
     """Add that an action would leave out topics and has none."""
     if action.unless_held and action.topics is None:
         document.add((*path, "unless_held"), "needs topics beside it")
+
+
+def _check_control_group(document: Document, path: Path, action: Action) -> None:
+    """Add a control group of customers who would be left without what is theirs, or whom no list names."""
+    if action.control_group is None:
+        return
+    if owed := [one for one in action.purpose if one in _NEEDED]:
+        wrong = f"must not stand beside purpose: {owed[0]}; nobody is left without what he needs"
+        document.add((*path, "control_group"), wrong)
+    elif action.audience.who != "tier":
+        document.add((*path, "control_group"), "needs who: tier; whoever visits the branch is on no list")
 
 
 def _check_season(document: Document, path: Path, first_day: str, last_day: str) -> None:

@@ -59,13 +59,24 @@ def _check_bound(bound: object) -> object:
 Yuan = Annotated[int | str, PlainValidator(_check_bound), WithJsonSchema(_BOUND_SCHEMA)]
 
 
+def is_share(share: object) -> bool:
+    """Tell whether a value has the form of a share."""
+    return isinstance(share, str) and _SHARE.fullmatch(share) is not None
+
+
+def share_of(text: str) -> Fraction:
+    """Return a share, exactly."""
+    return Fraction(text[:-1]) / 100
+
+
 def _check_share(share: object) -> object:
-    if not isinstance(share, str) or not _SHARE.fullmatch(share) or Fraction(share[:-1]) > 100:  # noqa: PLR2004 (percent)
+    if not is_share(share) or share_of(str(share)) > 1:
         raise PydanticCustomError(OWN_MESSAGE, 'must be a quoted share of at most 100 %, such as "90%"')
     return share
 
 
-Share = Annotated[str, PlainValidator(_check_share), WithJsonSchema({"type": "string", "pattern": f"^{_SHARE.pattern}$"})]
+SHARE_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": f"^{_SHARE.pattern}$"})
+Share = Annotated[str, PlainValidator(_check_share), SHARE_SCHEMA]
 
 
 class Tier(Strict):
@@ -93,7 +104,7 @@ class OutlookRule(Strict):
     @property
     def shares(self) -> tuple[Fraction, Fraction]:
         """Both shares, exactly."""
-        return Fraction(self.near_up[:-1]) / 100, Fraction(self.near_down[:-1]) / 100
+        return share_of(self.near_up), share_of(self.near_down)
 
 
 class RetentionRule(Strict):

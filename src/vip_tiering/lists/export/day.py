@@ -87,7 +87,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     sources = EventSources(people, customers, events, window, day_number(run.quarter.end), inputs.branch_dates, products)
     first_day = window.first if inputs.first_day is None else inputs.first_day
     selector = Selector(sources, history, work.levels, overflow, first_day)
-    judge = _judge(books, facts, people, private, history, window.first)
+    judge = _judge(books, facts, customers, people, private, history, window.first)
     verdicts, dues = _judged(work, selector, judge, only, rated="risk_rating" in customers.given)
     verdicts = on_one_channel(verdicts, work, judge)
     context = RowContext(
@@ -150,12 +150,12 @@ def _private(people: People, facts: Facts, privacy: PrivacyRule) -> Mask:
     return private
 
 
-def _judge(books: Playbooks, facts: Facts, people: People, private: Mask, history: History, today: int) -> Judge:
+def _judge(books: Playbooks, facts: Facts, customers: Customers, people: People, private: Mask, history: History, today: int) -> Judge:
     caps = {one.code: one.caps for one in books.gates.purposes}
     capped = [number for number, action in enumerate(books.actions()) if caps[action.strictest]]
     per_phone = books.gates.limits.customers_per_phone.value
     products = list(books.products.values())
-    return Judge(facts, people.profile, private, history, capped, list(books.channels), per_phone, today, products)
+    return Judge(facts, customers.customer_id, people.profile, private, history, capped, list(books.channels), per_phone, today, products)
 
 
 def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rated: bool) -> tuple[pd.DataFrame, list[Due]]:

@@ -13,11 +13,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from vip_tiering.base.arrays import Int32s, Mask
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import BAD_PHONE, NO_PHONE
 from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.control import control_group as drawn
+from vip_tiering.lists.selection.control import speakers
 from vip_tiering.lists.selection.events import risk_of
 from vip_tiering.lists.selection.facts import PHONE_WAYS, Facts, units_of
 from vip_tiering.lists.selection.history import History
@@ -44,10 +47,12 @@ Stopped = Any
 class Judge:
     """What the gates go by. `profile`: the position in the customer file of every customer of the run; `products`: all there are.
 
-    `private`, shape (n,): who in the run is a private client; `capped`: the numbers of the actions that count against caps.
+    `customer_id`: that of every customer of the customer file; `private`, shape (n,): who in the run is a private client; `capped`: the
+    numbers of the actions that count against caps.
     """
 
     facts: Facts
+    customer_id: pa.Array
     profile: Int32s
     private: Mask
     history: History
@@ -273,6 +278,17 @@ def frequency_cap(asked: Asked) -> Stopped:
     return np.where(again, closed_again[unit], closed[unit])
 
 
+def control_group(asked: Asked) -> Stopped:
+    """The customer is of the control group of the action; whose number gets one message are in it together, or none of them is."""
+    share = asked.case.action.control_share
+    if share is None or not len(asked.profile):
+        return False
+    unit, _ = units_of(asked.case, asked.facts)
+    ids = asked.judge.customer_id
+    by = speakers(ids, unit)[np.maximum(asked.profile, 0)]
+    return drawn(ids.take(pa.array(by)), asked.case.action.id, share)
+
+
 _TRIED: Final[Sequence[Callable[[Asked], Stopped]]] = (
     no_profile,
     privacy_tier,
@@ -298,6 +314,7 @@ _TRIED: Final[Sequence[Callable[[Asked], Stopped]]] = (
     no_template,
     already_contacted,
     frequency_cap,
+    control_group,
 )
 
 

@@ -39,10 +39,13 @@ _MONTHS: Final = 12
 class Standing:
     """How every customer of the customer file stands on the day, arrays of shape (m,); by way where ways differ.
 
-    `rating`: 1 to 5, 0 where none is valid; `number`: index of the customer's number, below 0 without one; `sharers`: how many
-    have it; `complained`: so lately that nothing is offered; `managed`: with a manager.
+    `customer_id`: the present one; `renumbered`: it is another than the file says; `rating`: 1 to 5, 0 where none is valid; `number`:
+    index of the customer's number, below 0 without one; `sharers`: how many have it; `complained`: so lately that nothing is offered;
+    `managed`: with a manager.
     """
 
+    customer_id: pa.Array
+    renumbered: Mask
     active: Mask
     adult: Mask
     young: Mask
@@ -85,6 +88,7 @@ class NewIds:
 
 def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks, on: dt.date, now: NewIds) -> Standing:
     """Return how customers stand on a day, by the customer file, what is beside it, and a run folder, each with ids of its own time."""
+    delivered = customers.customer_id
     customers, known = _by_new_ids(customers, known, now)
     limits, count = books.gates.limits, len(customers)
     birthday, rated, today = customers.day["birthday"], customers.day["risk_rated_on"], day_number(on)
@@ -96,6 +100,8 @@ def standing_of(customers: Customers, known: Known, run: Path, books: Playbooks,
     years = _months_since(birthday, on, end_of_month=False) // _MONTHS
     qualified_on = customers.day["qualified_on"]
     return Standing(
+        customer_id=customers.customer_id,
+        renumbered=truth(pc.not_equal(delivered, customers.customer_id)),
         active=_is(customers, "status", "active") if "status" in customers.given else np.ones(count, np.bool_),
         adult=(birthday == NO_DAY) | (years >= limits.adult_age_years.value),
         young=(birthday != NO_DAY) & (years < limits.senior_age_years.value),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -121,6 +123,22 @@ class _Case:
         for rule, wrong in (*self._facts(), *self._offer()):
             yield rule, wrong[person]
         yield "client-private", self.standing.private[person] & (~private | self.bulk)
+        if self.action.control_share is not None:
+            yield "client-control", self._in_control(person, self.action.control_share)
+
+    def _in_control(self, person: Int64s, share: Fraction) -> Mask:
+        """Return which claims are on somebody of the control group, shape (k,): by the id, of a number by the first of its holders.
+
+        Nobody is judged at whose number an id has changed, for lists go by the ids of their own day.
+        """
+        who = self.standing
+        ids = who.customer_id.to_pandas()
+        if self.channel.public and self.way in _BY_PHONE:
+            ids = ids.groupby(who.number).transform("min").where(who.number >= 0, ids)
+        key = self.action.id.encode()
+        drawn = ids.iloc[person].map(lambda one: int(blake2b(one.encode(), key=key, digest_size=8).hexdigest(), 16) < share * 2**64)
+        result: Mask = drawn.to_numpy(np.bool_) & ~(who.renumbered | who.at_number(who.renumbered))[person]
+        return result
 
     def _facts(self) -> Iterator[tuple[str, Mask]]:
         """Yield each rule on people with the customers who break it, shape (m,)."""

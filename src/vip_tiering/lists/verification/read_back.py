@@ -70,6 +70,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "client-risk": "every product of the action is riskier than the customer's rating, or may not be sold",
     "client-unqualified": "the customer is not a qualified investor on a known day",
     "client-senior": "the customer is too old, or of unknown age, for an uncertain benefit in bulk",
+    "client-control": "the customer is of the control group of the action, whom nobody contacts",
     "phone-differs": "is not the number of the customer",
     "phone-holder": "another holder of the number must not be contacted",
     "phone-shared": "more customers than allowed have the number",
