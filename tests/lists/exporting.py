@@ -17,7 +17,7 @@ from vip_tiering import compute_tiers, load_rules
 CUSTOMER_HEADER = (
     "customer_id", "name", "gender", "mobile", "manager", "branch", "birthday", "segments", "wechat_id", "risk_rating", "risk_rated_on",
     "qualified_investor", "qualified_on", "consent_sms", "consent_call", "consent_wechat", "status", "private_client", "points",
-    "points_expire_on",
+    "points_expire_on", "wealth_manager", "household_customer_id", "interests",
 )  # fmt: skip
 USUAL = {
     "name": "王小明",

@@ -86,6 +86,15 @@ class Remembered(NamedTuple):
     result: str = ""
 
 
+class BranchDay(NamedTuple):
+    """A day to which the branch invites; "" is every branch, no seats are any number."""
+
+    day: dt.date
+    branch: str = ""
+    seats: int | None = None
+    interests: Sequence[str] = ()
+
+
 class Occasion(NamedTuple):
     """One event that makes an action due: its day, what it is about, since when a contact in the log may be about it.
 
@@ -121,7 +130,7 @@ class World:
     log: Sequence[Contact] | None = None
     barred: Sequence[Barred] | None = None
     memory: Sequence[Remembered] = ()
-    branch_dates: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+    branch_dates: Mapping[str, Sequence[BranchDay]] = field(default_factory=dict)
     compared: bool = True
     heard: Sequence[Contact] = ()
     overflow: Mapping[tuple[str, str], dt.date] = field(default_factory=dict)
@@ -261,6 +270,9 @@ class Oracle:
         for one, number in self.number.items():
             if number not in {"", "bad"}:
                 self.holders[number].append(one)
+        self.named_by: dict[str, set[str]] = defaultdict(set)
+        for one in world.customers:
+            self.named_by[self.cell(one, "household_customer_id")].add(one)
         self.turns: dict[str, dict[str, int]] = {}
         self.listed = self._listed()
         self.in_order = self.gates()
@@ -489,9 +501,47 @@ class Oracle:
         own = self.book.bounds_fen.get(tier, 0)
         return "near_down" if own and (closing - own) * 20 < own else "steady"
 
-    def _of_branch(self, action: dict[str, Any], _customer: str) -> list[Occasion]:
-        days = self.world.branch_dates.get(action["id"], ())
-        return [Occasion(day, "", self._due_since(action, day), day) for day in days if self._ahead(action, day)]
+    def _of_branch(self, action: dict[str, Any], customer: str) -> list[Occasion]:
+        days = [one.day for one in self._invites(action["id"], customer) if self._ahead(action, one.day)]
+        return [Occasion(day, "", self._due_since(action, day), day) for day in days]
+
+    def _invites(self, action: str, customer: str) -> list[BranchDay]:
+        """Return the days of an action to which a customer may be invited at all."""
+        branch = self.cell(customer, "branch") if customer in self.world.customers else ""
+        return [one for one in self.world.branch_dates.get(action, ()) if one.branch in {"", branch}]
+
+    def _invited_to(self, case: Case) -> BranchDay | None:
+        """Return the day to which a row invites."""
+        if case.action["trigger"] != "branch_date":
+            return None
+        (kept,) = self.kept(case)
+        return next(one for one in self._invites(case.action["id"], case.customer) if one.day == kept.day)
+
+    def interested(self, case: Case) -> bool:
+        """Return whether somebody is invited to what he cares for."""
+        event = self._invited_to(case)
+        mine = {one.strip() for one in self.cell(case.customer, "interests").split("|")}
+        return event is not None and bool(mine & set(event.interests))
+
+    def _keep_seats(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
+        """Invite so many as there are seats, those who hold one first, then by rank."""
+        asking: dict[tuple[str, BranchDay], list[str]] = defaultdict(list)
+        for (customer, action), verdict in verdicts.items():
+            if not verdict.reason and self.book.actions[action]["trigger"] == "branch_date":
+                case = self.due(self.book.actions[action], customer)
+                assert case is not None
+                event = self._invited_to(case)
+                assert event is not None
+                asking[action, event].append(customer)
+        for (action, event), customers in asking.items():
+            if event.seats is None:
+                continue
+            told = [one for rows in self.memory.values() for one in rows if (one.action, one.event_day) == (action, event.day)]
+            told = [one for one in told if event.branch in {"", self.cell(one.customer, "branch")}]
+            held = {one.customer for one in told} - {one.customer for one in told if one.result in REFUSALS}
+            new = sorted((one for one in customers if one not in held), key=lambda one: self.urgency(one, [action]))
+            for customer in new[max(0, event.seats - len(held)) :]:
+                verdicts[customer, action] = Verdict(verdicts[customer, action].channel, "no_seat")
 
     def about(self, action: str, customer: str, occasion: Occasion) -> list[Remembered]:
         """Return the contacts of earlier exports about an event."""
@@ -510,10 +560,18 @@ class Oracle:
         """Return the events that a row is about: those that were not told, or all where there are none; of new products one."""
         occasions = case.occasions or []
         fresh = [one for one in occasions if not self.told(case.action["id"], case.customer, one)] or occasions
+        if case.action["trigger"] == "branch_date":
+            return sorted(fresh, key=lambda one: one.day)[:1]
         if case.action["trigger"] != "new_product":
             return fresh
         products = {one: self.book.product(one.product) or {} for one in fresh}
-        return sorted(fresh, key=lambda one: (products[one]["offer"] == "private", risk_number(products[one]["risk"]), one.day))[:1]
+        places = {code: place for place, code in enumerate(self.book.products)}
+
+        def late(one: Occasion) -> tuple[bool, int, dt.date, int]:
+            product = products[one]
+            return product["offer"] == "private", risk_number(product["risk"]), one.day, places[product["code"]]
+
+        return sorted(fresh, key=late)[:1]
 
     def again(self, case: Case) -> bool:
         """Return whether a row tells only of events about which nobody answered."""
@@ -553,11 +611,12 @@ class Oracle:
     def first_turn(self, action: dict[str, Any], customer: str) -> int:
         """Return how many days after the first export the first turn of a regular action comes."""
         if action["id"] not in self.turns:
-            by_manager: dict[tuple[str, str], list[str]] = defaultdict(list)
+            by_manager: dict[tuple[str, ...], list[str]] = defaultdict(list)
             for one, tiered in self.world.run.items():
                 if action["id"] in self.book.of_tier[tiered.tier]:
                     known = one in self.world.customers
-                    by_manager[(self.cell(one, "branch"), self.cell(one, "manager")) if known else ("?", "?")].append(one)
+                    column = action.get("by", "manager") if known and self.cell(one, action.get("by", "manager")) else "manager"
+                    by_manager[(self.cell(one, "branch"), column, self.cell(one, column)) if known else ("?", "?", "?")].append(one)
             mainly = set(action["audience"].get("mainly", ()))
 
             def place(one: str) -> tuple[Any, ...]:
@@ -735,6 +794,7 @@ class Oracle:
                     case = self.due(action, customer)
                     if case is not None:
                         result[customer, action["id"]] = self.judged(case)
+        self._keep_seats(result)
         self._on_one_channel(result)
         self._keep_quotas(result)
         self._no_message_beside(result)
@@ -768,29 +828,61 @@ class Oracle:
             if customer in busy and not verdict.reason and public[verdict.channel]:
                 verdicts[customer, action] = Verdict(verdict.channel, "one_contact_a_day")
 
+    def _one_of_household(
+        self, verdicts: dict[tuple[str, str], Verdict], places: Mapping[tuple[str, str], list[str]]
+    ) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        """Let all but the most urgent place of each household wait, and return the others of each manager, the most urgent first."""
+        everybody = sorted(places, key=lambda place: (*self.urgency(place[0], places[place]), place[1] == "wealth_manager"))
+        by_manager: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        taken: set[str] = set()
+        for customer, column in everybody:
+            household = min(self.household(customer))
+            if household in taken:
+                for action in places[customer, column]:
+                    verdicts[customer, action] = Verdict(verdicts[customer, action].channel, "one_contact_a_day")
+            else:
+                by_manager[self.cell(customer, "branch"), self.cell(customer, column)].append((customer, column))
+            taken.add(household)
+        return by_manager
+
     def _keep_quotas(self, verdicts: dict[tuple[str, str], Verdict]) -> None:
-        """Leave each manager the most urgent customers, each one place; and of actions with a limit so many as it says."""
-        places: dict[str, list[str]] = defaultdict(list)
+        """Leave each household the most urgent place, each manager the most urgent of those; and of actions so many as they say.
+
+        A place is a customer with what one of his managers has for him.
+        """
+        places: dict[tuple[str, str], list[str]] = defaultdict(list)
         for (customer, action), verdict in verdicts.items():
             if not verdict.reason and not self.book.channels[verdict.channel]["public"]:
-                places[customer].append(action)
-        by_manager: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for customer in places:
-            by_manager[self.cell(customer, "branch"), self.cell(customer, "manager")].append(customer)
+                places[customer, self.acts(customer, self.book.actions[action])].append(action)
+        by_manager = self._one_of_household(verdicts, places)
         own = {one["manager"]: one["contacts_per_day"] for one in self.book.quota.get("managers", ())}
         for (_, manager), mine in by_manager.items():
             if not manager:
                 continue
             limit = own.get(manager, self.book.quota.get("contacts_per_day", len(mine)))
-            in_order = sorted(mine, key=lambda customer: self.urgency(customer, places[customer]))
             taken: Counter[str] = Counter()
-            for number, customer in enumerate(in_order):
-                for action in places[customer]:
+            for number, (customer, column) in enumerate(mine):
+                for action in places[customer, column]:
                     most = self.book.actions[action].get("per_manager_a_day", len(mine))
                     if number >= limit or taken[action] >= most:
                         verdicts[customer, action] = Verdict(verdicts[customer, action].channel, "manager_quota")
                     else:
                         taken[action] += 1
+
+    def acts(self, customer: str, action: dict[str, Any]) -> str:
+        """Return the column of the customer file that names who acts: the wealth manager where the rules say so and there is one."""
+        by: str = action.get("by", "manager")
+        return by if self.cell(customer, by) and not self.private(customer) else "manager"
+
+    def household(self, customer: str) -> set[str]:
+        """Return everybody who belongs with a customer: whom he names, who names him, and so on."""
+        found, waiting = {customer}, [customer]
+        while waiting:
+            one = waiting.pop()
+            near = {self.cell(one, "household_customer_id")} & self.world.customers.keys() | self.named_by[one]
+            waiting += near - found
+            found |= near
+        return found
 
     def precedence(self, customer: str, action: dict[str, Any], until: dt.date | None) -> int:
         """Return how early a reason comes by the rules, whatever its money."""
@@ -828,7 +920,7 @@ class Oracle:
             -list(self.book.tier_labels).index(self.world.run[customer].tier),
             min((self.world.overflow.get((customer, one), dt.date.max) for one in actions), default=dt.date.max),
             min(untils),
-            not any(segments & set(case.action["audience"].get("mainly", ())) for case in cases),
+            not any(segments & set(case.action["audience"].get("mainly", ())) or self.interested(case) for case in cases),
             -self.world.run[customer].average_fen,
             customer,
         )

@@ -25,8 +25,10 @@ from tests.helpers import RULES, examples
 from tests.lists.exporting import rules_with_control
 from tests.lists.oracle_lists import (
     DAY,
+    REFUSALS,
     Barred,
     Book,
+    BranchDay,
     Change,
     Contact,
     Event,
@@ -54,6 +56,7 @@ from vip_tiering.lists.selection.history import EARLIER_CONTACTS
 from vip_tiering.playbooks.customers import CustomerRules
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks, load
+from vip_tiering.rules.calendar import BranchDate
 from vip_tiering.tiers.run_folder import TieredRun
 
 TIERS: Final = ("untiered", "effective", "silver", "gold", "gold_diamond", "pre_private", "private")
@@ -61,7 +64,7 @@ CHANNELS: Final = ("sms", "calls", "wechat", "appointments", "invitations", "vis
 COLUMNS: Final = (
     "name", "gender", "mobile", "manager", "wealth_manager", "branch", "birthday", "segments", "wechat_id", "household_customer_id",
     "risk_rating", "risk_rated_on", "qualified_investor", "qualified_on", "consent_sms", "consent_call", "consent_wechat", "status",
-    "private_client", "points", "points_expire_on", "products_held",
+    "private_client", "points", "points_expire_on", "products_held", "interests",
 )  # fmt: skip
 """Every column of the customer file but the customer's number."""
 NEW_PRODUCTS: Final = (
@@ -83,7 +86,7 @@ BRANCH_ACTIONS: Final = ("G-SEMINAR", "D-EVENT", "P-BRANCH-1", "P-BRANCH-2")
 BOOK: Final = Book(RULES)
 SATURDAY: Final = 5
 TAUGHT: Final = sorted({topic for one in BOOK.listed() if one.get("unless_held") for topic in one["topics"]})
-UNREACHED: Final = {"not_distributable", "no_template", "control_group", "no_seat"}
+UNREACHED: Final = {"not_distributable", "no_template", "control_group"}
 """Gates that the shipped rules never close: every text is there, and no action has a control group."""
 BY_PHONE: Final = {one["id"] for one in BOOK.listed() if BOOK.ways[one["channels"][0]] in {"sms", "call"}}
 RATED: Final = {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["rating"] == "needed"} | {"D-SMS-7"}
@@ -92,7 +95,7 @@ FALLS: Final = {
     "risk_rating": RATED,
     "risk_rated_on": RATED,
     "birthday": {"G-CALL-3"},
-    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]} - {"D-ALLOC"},  # it has public ones too
+    "qualified_investor": {one["id"] for one in BOOK.listed() if BOOK.purpose(one)["qualified"]},
     "mobile": BY_PHONE,
 }
 """The actions that nobody gets without a column."""
@@ -191,6 +194,7 @@ class Maker:
             "private_client": "Y" if self.chance(self.likely.mishap / 3) else rng.choice(("", "N")),
             "points": rng.choice(("", "0", "1200")),
             "points_expire_on": self.near(0, 30, 31, 33, 60).isoformat() if self.chance(self.likely.event) else "",
+            "interests": rng.choice(("", "茶艺", "茶艺馆|跑步", "跑步 | book club")),
             "products_held": rng.choice(("", "信用卡", "pos|手机银行 | online_bank", "|".join(TAUGHT))),
         }
 
@@ -201,11 +205,20 @@ class Maker:
             number = f"138{len(result):08d}"
             for _ in range(self.rng.choice((1, 1, 1, 1, 2, 2, 3, 4, 5))):
                 result[f"C{len(result):05d}"] = self.customer(number)
+        self._link(result)
         given = [fields for fields in result.values() if fields["mobile"]]
         bad = [fields for fields in given if canonical(fields["mobile"]) == "bad"]
         for fields in bad if 2 * len(bad) >= len(given) else ():  # such a column is refused as a whole
             fields["mobile"] = ""
         return result
+
+    def _link(self, customers: dict[str, Fields]) -> None:
+        """Make households: of two, of chains, across branches; some name themselves, or nobody."""
+        ids = list(customers)
+        for number, fields in enumerate(customers.values()):
+            if self.chance(0.3):
+                near = ids[max(0, min(len(ids) - 1, number + self.rng.choice((-2, -1, 0, 1))))]
+                fields["household_customer_id"] = self.rng.choice((near, near, near, "0", "C99999"))
 
     def tiered(self) -> Tiered:
         """Return a tier with a closing balance, which is now and then far above it."""
@@ -280,6 +293,14 @@ class Maker:
                 result.append(Barred(customer, mobile, self.rng.choice(("all", "", *CHANNELS)), since))
         return result
 
+    def branch_days(self) -> list[BranchDay]:
+        """Return one or two days to which a branch invites, of all or of single branches, some with seats and interests."""
+        seats, interests = self.rng.choice((None, 1, 3, 20)), self.rng.choice(((), ("茶艺", "book club")))
+        day, later = self.near(0, 7, 14, 16, 17), self.near(5, 10)
+        if self.chance(0.5):
+            return [BranchDay(one, "", seats, interests) for one in {day: 0, later: 0}]
+        return [BranchDay(day, "城东支行", seats, interests), BranchDay(day, "城西支行", 2)]
+
     def memory(self, ids: Sequence[str], events: Sequence[Event]) -> list[Remembered]:
         """Return what earlier exports did: regular actions, and calls about some of the events."""
         result = []
@@ -327,7 +348,7 @@ def world_of(rng: random.Random, on: dt.date, count: int, likely: Likely) -> Wor
         log=maker.log(list(customers)),
         barred=maker.barred(list(customers), customers),
         memory=maker.memory(list(customers), events),
-        branch_dates={action: [maker.near(0, 7, 14, 16, 17)] for action in BRANCH_ACTIONS if maker.chance(0.7)},
+        branch_dates={action: maker.branch_days() for action in BRANCH_ACTIONS if maker.chance(0.7)},
         first_export=rng.choice((None, maker.near(-1, -20, -60, -200))),
     )
 
@@ -378,8 +399,8 @@ def run_of(world: World) -> TieredRun:
     )
 
 
-def memory_of(rows: Iterable[Remembered]) -> pa.Table:
-    """Return what earlier exports remember."""
+def memory_of(rows: Iterable[Remembered], branches: Mapping[str, str]) -> pd.DataFrame:
+    """Return what earlier exports remember. `branches`: of customers."""
     rows = list(rows)
     columns: dict[str, list[Any]] = {
         "customer_id": [one.customer for one in rows],
@@ -389,6 +410,8 @@ def memory_of(rows: Iterable[Remembered]) -> pa.Table:
         "event_day": [NO_DAY if one.event_day is None else day_number(one.event_day) for one in rows],
         "product": [one.product for one in rows],
         "unanswered": [False] * len(rows),
+        "branch": [branches.get(one.customer) or "unassigned" for one in rows],
+        "declined": [one.result in REFUSALS for one in rows],
     }
     return pd.DataFrame(columns).astype(EARLIER_CONTACTS)
 
@@ -417,10 +440,19 @@ def inputs_of(world: World, books: Playbooks, folder: Path) -> DayInputs:
         books=books,
         customers=customers,
         known=Known(events, contacts, barred),
-        memory=memory_of(world.memory),
-        branch_dates={action: [day_number(day) for day in days] for action, days in world.branch_dates.items()},
+        memory=memory_of(world.memory, {one: fields["branch"] for one, fields in world.customers.items() if "branch" in world.given}),
+        branch_dates=branch_dates_of(world),
         first_day=None if world.first_export is None else day_number(world.first_export),
     )
+
+
+def branch_dates_of(world: World) -> list[BranchDate]:
+    """Return the days to which a world invites as the calendar has them."""
+    return [
+        BranchDate(action=action, date=one.day, branch=one.branch or None, seats=one.seats, interests=list(one.interests) or None)
+        for action, days in world.branch_dates.items()
+        for one in days
+    ]
 
 
 def lists_of(world: World, books: Playbooks, folder: Path) -> DayLists:
@@ -785,7 +817,7 @@ def test_days_in_a_row(books: Playbooks, tmp_path: Path) -> None:
         on = first + number * DAY
         if on.weekday() < SATURDAY:
             last = on + (2 * DAY if on.weekday() == SATURDAY - 1 else 0 * DAY)
-            branch_dates = {action: [dt.date(2016, 2, 1), dt.date(2016, 2, 15)] for action in BRANCH_ACTIONS}
+            branch_dates = {action: [BranchDay(dt.date(2016, 2, 1), "", 5), BranchDay(dt.date(2016, 2, 15))] for action in BRANCH_ACTIONS}
             today = dataclasses.replace(world, on=on, last=last, memory=memory, branch_dates=branch_dates)
             oracle, lists = Oracle(today, BOOK), lists_of(today, books, tmp_path)
             problems += "".join(f"\n{on}{line}" for line in problems_of(oracle, lists).splitlines(keepends=True))
@@ -819,6 +851,9 @@ def broken_promises(memory: Sequence[Remembered], number: Mapping[str, str]) -> 
     for (action, customer), days in by_action.items():
         if any((later - day).days < BOOK.actions[action].get("cadence_days", 0) for day, later in pairwise(sorted(days))):
             yield f"{action}: {customer} was contacted on {sorted(days)}"
+    events = Counter((one.action, one.event_day) for one in memory if one.event_day == dt.date(2016, 2, 1))
+    invited = {action: count for (action, _), count in events.items() if action in BRANCH_ACTIONS}
+    yield from (f"{action}: {count} were invited to five seats" for action, count in invited.items() if count > 5)
     once = {one for one in memory if "once_per" in BOOK.actions[one.action]}  # two events that look alike are told as one
     told = Counter((one.customer, one.action, one.event_day, one.product) for one in once)
     yield from (f"told {count} times: {key}" for key, count in told.items() if count > 1)

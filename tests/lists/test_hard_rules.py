@@ -73,7 +73,7 @@ def draft() -> Draft:
         },
         private={
             "wechat": [person(named(14), "P-WECHAT", "私银", text=ASKED)],
-            "appointments": [person(named(7), "P-MEET", "私银", phone=phone(7)), person(named(6), "D-ALLOC", "金钻", phone=phone(6))],
+            "appointments": [person(named(7), "P-MEET", "私银", phone=phone(7)), person(named(6), "D-ALLOC-2", "金钻", phone=phone(6))],
         },
         suppressed=[
             stopped(named(9), "E-SMS-1", "sms", "no_consent", "effective"),
@@ -224,7 +224,7 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
     "contacted-twice": [
         ("called and written to", lambda one: one.sms.append(message(named(10), "G-SMS-1", phone(10), product="理财产品"))),
         ("visited and called", lambda one: one.lists["visits"].append(person(named(10), "G-SEMINAR", "金卡"))),
-        ("openly and privately", lambda one: one.private["appointments"].append(person(named(10), "D-ALLOC", "金钻", phone=phone(10)))),
+        ("openly and privately", lambda one: one.private["appointments"].append(person(named(10), "D-ALLOC-2", "金钻", phone=phone(10)))),
     ],
     "action-channel": [
         ("message in a list", lambda one: one.lists["visits"][0].update(action="S-SMS-1")),
@@ -233,8 +233,8 @@ ROWS: dict[str, list[tuple[str, Change]]] = {
     ],
     "reason-unknown": [("no gate", lambda one: one.suppressed[0].update(reason="whim"))],
     "both-ways": [("both", lambda one: one.suppressed[0].update(customer_id=named(1)))],
-    "private-purpose": [("open", lambda one: one.lists["appointments"].append(person(named(20), "D-ALLOC", "金钻", phone=phone(20)))),
-        ("suppressed", lambda one: one.suppressed.append(stopped(named(8), "D-ALLOC", "appointments", "no_consent", "gold_diamond"))),
+    "private-purpose": [("open", lambda one: one.lists["appointments"].append(person(named(20), "D-ALLOC-2", "金钻", phone=phone(20)))),
+        ("suppressed", lambda one: one.suppressed.append(stopped(named(8), "D-ALLOC-2", "appointments", "no_consent", "gold_diamond"))),
     ],
     "private-client": [
         ("private message", lambda one: one.sms.append(message(named(15), "E-SMS-1", phone(15)))),
@@ -400,9 +400,9 @@ def test_findings_are_counted() -> None:
     assert problems[-1].message.endswith("; 5 more rows")
 
 
+OWN = {8: {"birthday": "1950-01-01"}, 10: {"manager": "M02"}}
 PEOPLE: dict[int, dict[str, str]] = {
-    number: customer(number, **({"mobile": phone(2)} if number == 3 else {}), **({"birthday": "1950-01-01"} if number == 8 else {}))
-    for number in AVERAGES
+    number: customer(number, **({"mobile": phone(2)} if number == 3 else {}), **OWN.get(number, {})) for number in AVERAGES
 }
 People = dict[int, dict[str, str]]
 
@@ -543,8 +543,14 @@ GATES: list[tuple[str, tuple[str, ...], Callable[[Branch], object]]] = [
     ("complained", ("client-refused",), lambda one: one.log.append((named(1), "calls", "2015-12-06", "complaint"))),
     ("complained long ago", (), lambda one: one.log.append((named(1), "calls", "2015-12-05", "complaint"))),
     ("holder complained", ("phone-holder",), complaining_holder),
-    ("without a manager", ("client-manager",), with_fields(14, manager="")),
-    ("without a manager, no private purpose", (), with_fields(5, manager="")),
+    ("without a manager", ("client-manager", "manager-differs"), with_fields(14, manager="")),
+    ("without a manager, no private purpose", ("manager-differs",), with_fields(5, manager="")),
+    ("another manager", ("manager-differs",), with_fields(4, manager="M09")),
+    ("a wealth manager of a merchant", (), with_fields(4, wealth_manager="W01")),
+    ("a wealth manager for a rated meeting", ("manager-differs",), with_fields(8, wealth_manager="W01")),
+    ("two of a household", ("household-twice",), with_fields(5, household_customer_id=named(4))),
+    ("a household of messages", (), with_fields(1, household_customer_id=named(4))),
+    ("a household of one", (), with_fields(5, household_customer_id=named(5))),
     ("refused a visit", ("client-listed", "client-refused"), lambda one: one.log.append((named(4), "visits", "2014-01-01", "refused"))),
     ("not asked", ("client-consent",), with_fields(1, consent_sms="")),
     ("not asked, visited", (), with_fields(4, consent_sms="", consent_call="", consent_wechat="")),

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.helpers import RULES
 from tests.lists.exporting import customer, day, make_run, read_rows, reasons_of, write_customers, write_events, write_rows
-from tests.lists.oracle_lists import DAY, Contact, Event, Remembered
+from tests.lists.oracle_lists import DAY, BranchDay, Contact, Event, Remembered
 from tests.lists.test_gates_oracle import DAYS, PLAIN, check, plain_world
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.words import Words
@@ -121,7 +121,7 @@ def test_a_log_binds_as_records_do(books: Playbooks, tmp_path: Path) -> None:
     asked: dict[str, dict[str, Any]] = {  # each action on a day of its own, since a day has one contact
         "G-CALL-1": {"events": [Event(one, "maturity", "", ON, "") for one in customers]},
         "G-SMS-1": {},
-        "G-SEMINAR": {"branch_dates": {"G-SEMINAR": [ON + 7 * DAY]}},
+        "G-SEMINAR": {"branch_dates": {"G-SEMINAR": [BranchDay(ON + 7 * DAY)]}},
     }
     found = {}
     for action, others in asked.items():
@@ -201,14 +201,18 @@ def test_what_is_private_needs_a_manager(books: Playbooks, tmp_path: Path) -> No
     """Without a manager nothing private is written to a file of nobody; care, and who has a manager, go on."""
     customers = numbered("AC", manager="") | {"B": PLAIN}
     found, _ = verdicts(books, tmp_path, {"A": "private", "B": "private", "C": "gold_diamond"}, customers=customers)
-    assert {"no_manager"} == {found["A", "P-WECHAT"], found["A", "P-ALLOC"], found["C", "D-SMS-1"], found["C", "D-ALLOC"]}
+    assert {"no_manager"} == {found["A", "P-WECHAT"], found["A", "P-ALLOC"], found["C", "D-SMS-1"], found["C", "D-ALLOC-2"]}
+    assert "" == found["C", "D-ALLOC"]
     assert {""} == {found["B", one] for one in ("P-ALLOC", "P-MEET")} | {found["A", "P-MEET"]}
     assert "one_contact_a_day" == found["B", "P-WECHAT"]
 
 
 PRODUCTS: list[tuple[str, str, dict[str, str], str, str]] = [
-    ("gold_diamond", "D-ALLOC", {}, "", "信托、股票型基金、债券型基金、混合型基金、券商集合计划"),
+    ("gold_diamond", "D-ALLOC", {}, "", "股票型基金、债券型基金、混合型基金"),
+    ("gold_diamond", "D-ALLOC-2", {}, "", "信托、券商集合计划"),
+    ("gold_diamond", "D-ALLOC-2", {"risk_rating": "C3"}, "risk_mismatch", ""),
     ("gold_diamond", "D-ALLOC", {"qualified_investor": "N"}, "", "股票型基金、债券型基金、混合型基金"),
+    ("gold_diamond", "D-ALLOC-2", {"qualified_investor": "N"}, "private_not_qualified", ""),
     ("gold_diamond", "D-ALLOC", {"qualified_on": "2016-01-06", "risk_rating": "C3"}, "", "债券型基金、混合型基金"),
     ("gold_diamond", "D-ALLOC", {"qualified_investor": "", "risk_rating": "C2"}, "", "债券型基金"),
     ("gold_diamond", "D-ALLOC", {"risk_rating": "C2"}, "", "债券型基金"),
@@ -226,11 +230,11 @@ def test_each_product_is_judged(books: Playbooks, tmp_path: Path) -> None:
     names = [f"{number:02d}" for number in range(len(PRODUCTS))]
     customers = {name: {**one, "manager": name, **case[2]} for (name, one), case in zip(numbered(names).items(), PRODUCTS, strict=True)}
     found, lists = verdicts(books, tmp_path, {name: case[0] for name, case in zip(names, PRODUCTS, strict=True)}, customers=customers)
-    rows = {row["customer_id"]: row for row in lists.lists["appointments"][1].to_pylist()}
+    rows = {(row["customer_id"], hidden): row for hidden in (False, True) for row in lists.lists["appointments"][hidden].to_pylist()}
     for name, (_, action, _, reason, products) in zip(names, PRODUCTS, strict=True):
         assert reason == found[name, action]
         if not reason:
-            assert set(products.split("、")) == set(rows[name]["product"].split("、")) - {"私银产品"}
+            assert set(products.split("、")) == set(rows[name, action != "D-ALLOC"]["product"].split("、")) - {"私银产品"}
 
 
 # --- the same by files

@@ -16,7 +16,21 @@ import xlsxwriter
 
 from tests.helpers import RULES
 from tests.lists.exporting import make_run, read_rows, write_rows
-from tests.lists.oracle_lists import PHONE_WAYS, REFUSALS, Barred, Book, Change, Contact, Event, Oracle, Remembered, Tiered, Verdict, World
+from tests.lists.oracle_lists import (
+    PHONE_WAYS,
+    REFUSALS,
+    Barred,
+    Book,
+    BranchDay,
+    Change,
+    Contact,
+    Event,
+    Oracle,
+    Remembered,
+    Tiered,
+    Verdict,
+    World,
+)
 from tests.lists.test_gates_oracle import COLUMNS, DAY, Likely, Maker, differences
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.record import playbook_record
@@ -27,9 +41,14 @@ MONDAY = dt.date(2016, 1, 4)
 QUOTA = {"contacts_per_day: 12": "contacts_per_day: 7\n  managers: [{manager: 赵经理, contacts_per_day: 4}]"}
 BRANCH_DATES = """
 branch_dates:
-  - {action: G-SEMINAR, date: 2016-01-19}
-  - {action: D-EVENT, date: 2016-01-20}
+  - {action: G-SEMINAR, date: 2016-01-19, time: "14:00", place: 三楼, seats: 6, interests: [茶艺]}
+  - {action: D-EVENT, date: 2016-01-20, branch: 城东支行, seats: 3}
+  - {action: D-EVENT, date: 2016-01-20, branch: 城西支行}
 """
+INVITATIONS = {
+    "G-SEMINAR": [BranchDay(dt.date(2016, 1, 19), "", 6, ["茶艺"])],
+    "D-EVENT": [BranchDay(dt.date(2016, 1, 20), "城东支行", 3), BranchDay(dt.date(2016, 1, 20), "城西支行")],
+}
 AVERAGES = (10_000, 20_000, 99_999, 100_000, 300_000, 500_000, 700_000, 1_000_000, 4_000_000, 5_000_000, 8_000_000)
 CALLED = {
     "no_answer": 6,
@@ -151,7 +170,7 @@ class Week:
             log=now(self.log),
             barred=now([*self.barred, *self.bars]),
             memory=now(self.memory),
-            branch_dates={"G-SEMINAR": [dt.date(2016, 1, 19)], "D-EVENT": [dt.date(2016, 1, 20)]},
+            branch_dates=INVITATIONS,
             heard=now(self.heard),
             first_export=MONDAY,
             overflow={(new.get(one, one), action): since for (one, action), since in self.overflow.items()},
@@ -172,7 +191,7 @@ class Week:
         for row in rows:
             day = dt.date.fromisoformat(row["event_date"]) if row["event_date"] else None
             self.memory.append(Remembered(row["customer_id"], row["channel"], row["action"], on, day, row["product"]))
-        full = [key for key, verdict in verdicts.items() if verdict.reason == "manager_quota"]
+        full = [key for key, verdict in verdicts.items() if verdict.reason in {"manager_quota", "one_contact_a_day"}]
         known = {(self.aliases.get(one, one), action): since for (one, action), since in self.overflow.items()}
         self.overflow = {key: known.get(key, on) for key in full}
 
@@ -353,6 +372,31 @@ def test_nobody_is_contacted_twice_in_a_day(week: Week) -> None:
     assert all(len(each) == 1 for each in by_day.values())
     moved = [row for rows in exported.values() for row in rows if row["channel"] != week.book.actions[row["action"]]["channels"][0]]
     assert {week.book.channels[row["channel"]]["public"] for row in moved} == {False}
+
+
+def test_a_household_is_contacted_once_a_day(week: Week) -> None:
+    """People contact one customer of a household in a day, and households of several do happen."""
+    oracle = Oracle(week.world(max(week.days)), week.book)
+    by_day: dict[tuple[dt.date, str], set[str]] = defaultdict(set)
+    for on in week.days:
+        for row in day_of(week.folder / "lists" / str(on), week.folder / "lists.private" / str(on))[1]:
+            if not week.book.channels[row["channel"]]["public"]:
+                customer = week.aliases.get(row["customer_id"], row["customer_id"])
+                by_day[on, min(oracle.household(customer))].add(customer)
+    assert {1} == {len(customers) for customers in by_day.values()}
+    assert any(len(oracle.household(one)) > 1 for customers in by_day.values() for one in customers)
+
+
+def test_no_event_has_more_guests_than_seats(week: Week) -> None:
+    """Who was invited and did not refuse has a seat, over all days."""
+    guests: dict[tuple[str, BranchDay], set[str]] = defaultdict(set)
+    for one in week.memory:
+        customer = week.aliases.get(one.customer, one.customer)
+        for event in INVITATIONS.get(one.action, ()):
+            if event.branch in {"", week.customers[customer]["branch"]} and one.result not in REFUSALS:
+                guests[one.action, event].add(customer)
+    assert guests
+    assert all(event.seats is None or len(customers) <= event.seats for (_, event), customers in guests.items())
 
 
 def test_late_birthdays_are_not_lost(week: Week) -> None:

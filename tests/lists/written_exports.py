@@ -97,7 +97,9 @@ class Draft:
         self.headers = books.headers
         lists = {code: self.lists.get(code, []) for code in PEOPLE}
         contacts = [
-            {"customer_id": one, "channel": "sms", "action": row["action"]} for row in self.sms for one in row["customer_id"].split("|")
+            {"customer_id": one, "channel": "sms", "action": row["action"], "manager": "M01"}
+            for row in self.sms
+            for one in row["customer_id"].split("|")
         ]
         contacts += _contacts(lists)
         private_contacts = _contacts(self.private)
@@ -158,7 +160,7 @@ def _of_managers(lists: Mapping[str, list[Row]]) -> dict[str, tuple[tuple[str, .
 
 def _contacts(lists: Mapping[str, list[Row]]) -> list[Row]:
     return [
-        {"customer_id": row["customer_id"], "channel": code, "action": action}
+        {"customer_id": row["customer_id"], "channel": code, "action": action, "manager": row["manager"]}
         for code, rows in lists.items()
         for row in rows
         for action in row["action"].split("|")

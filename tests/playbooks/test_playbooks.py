@@ -127,8 +127,16 @@ def test_purposes_are_those_of_the_table(books: Playbooks) -> None:
         "service": ["G-CALL-1", "G-CALL-4", "G-CALL-5", "G-FILE", "REASSESS"],
         "care": ["G-CALL-3", "P-MEET"],
         "insurance": ["S-SMS-1", "S-SMS-2", "D-SMS-6", "D-SMS-7"],
-        "rated": ["E-SMS-2", "S-SMS-3", "S-SMS-4", *(f"G-SMS-{n}" for n in range(1, 5)), *(f"D-SMS-{n}" for n in range(2, 6)), "G-CALL-2"],
-        "private": ["D-SMS-1", "D-ALLOC", "P-WECHAT", "P-ALLOC"],
+        "rated": [
+            "D-ALLOC",
+            "E-SMS-2",
+            "S-SMS-3",
+            "S-SMS-4",
+            *(f"G-SMS-{n}" for n in range(1, 5)),
+            *(f"D-SMS-{n}" for n in range(2, 6)),
+            "G-CALL-2",
+        ],
+        "private": ["D-SMS-1", "D-ALLOC-2", "P-WECHAT", "P-ALLOC"],
     }
     found: dict[str, list[str]] = {}
     for action in books.actions():

@@ -32,6 +32,7 @@ sets:
     "cent": 'version: 1\nsource: plan\ntiers: [{code: a1_, label: 银 卡, min: "0.01"}]\n',
 }
 UNSEEN = {
+    "calendar-branch-date-same-branch", "playbooks-by-private",
     "calendar-day-both", "calendar-day-quoted", "calendar-day-twice", "extracts-product-both", "extracts-product-twice",
     "extracts-weight-of-excluded", "extracts-carry-float",
     "extracts-header-in-fen", "extracts-header-in-wan", "extracts-header-in-yuan",

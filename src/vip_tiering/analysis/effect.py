@@ -1,4 +1,4 @@
-"""`vip playbook effect`: what contacts bring, told by the control groups of exports and two runs (semantics 12.16)."""
+"""`vip playbook effect`: what contacts bring, told by the control groups of exports and two runs (semantics 12.19)."""
 
 from __future__ import annotations
 

@@ -180,6 +180,7 @@ BOOK: Final[dict[str, str]] = {
     "at_festival": "{festival}，遇休息日提前",
     "month_day": "{month}月{day}日",
     "field": "〔{field}〕",
+    "event": "活动、日期、时间、地点",
     "of_segment": "{segment}客户：{text}",
     "material": "备货：{material}，提前{days}个工作日备妥",
     "sample": "（样稿，未经审核）",

@@ -4,7 +4,8 @@ In: CSV or Parquet files and workbooks of the bank, and `customers.yaml`, which 
 checked tables.
 Read `types` (what goes out), `side_file` (bytes into columns of text; sheets by the room `workbooks`), `columns` (which column is which
 field), `fields` (texts into ids, codes, days, numbers), `phones` (into mobile numbers), `birthdays` with `lunar` (of both calendars),
-`customer_file`, `other_files` and `branch_files` (one parser per file), `products` (who holds what), `ids` (whom the run knows),
+`customer_file`, `other_files` and `branch_files` (one parser per file), `products` (who holds what), `households` (who
+belongs together), `ids` (whom the run knows),
 `fitness` (whether lists can be made), `incoming` (all files at once), `check` (what a file holds, for people). `texts`, `surnames` and
 `dates` are what others use of it.
 """

@@ -88,6 +88,6 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
 def _text(fields: Fields, field: str) -> pa.DictionaryArray:
     if field == "household_customer_id":  # it is compared with ids, and so is tidied like them
         return clean_text(tidy_column(fields.columns.texts(field)))
-    if field == "products_held":
+    if field in ("products_held", "interests"):
         return clean_text(fields.several(field), LONGEST_LIST)
     return fields.text(field, LONGEST_TEXT)

@@ -27,6 +27,8 @@ from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun
 
+HEAD: Final = "household_customer_id"
+"""The field that names another customer."""
 NOT_GIVEN: Final = {
     "events": "no --events file: no maturity, no new points, no bereavement is known",
     "contact_log": "no --contact-log file: only earlier exports and their results count for caps, turns and refusals",
@@ -55,7 +57,10 @@ class Incoming:
         named = {option: renamed(one, aliases, "ids") for option, one in self.named.items()}
         refuse_repeated(self.named["customers"], named["customers"])
         known = {name: one and renamed(one, aliases) for name, one in vars(self.known).items()}
-        return replace(self, customers=renamed(self.customers, aliases), known=Known(**known), named=named)
+        head = self.customers.text[HEAD]
+        text = self.customers.text | {HEAD: aliases.known_as(head.cast(pa.string())).dictionary_encode()}
+        customers = replace(renamed(self.customers, aliases), text=text)
+        return replace(self, customers=customers, known=Known(**known), named=named)
 
     def judge_ids(self, run: TieredRun) -> list[str]:
         """Hold the ids of all files against those of a run and return warnings; see `named_ids.judge_ids`."""

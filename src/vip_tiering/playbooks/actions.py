@@ -179,6 +179,9 @@ class Action(Strict):
         Annotated[StrictInt, Field(ge=1, le=366, description="least days between two contacts of the same customer and action")] | None
     ) = None
     cadence_source: Annotated[Literal["plan", "ours"], Field(description="whose number cadence_days is")] | None = None
+    by: Annotated[
+        Literal["manager", "wealth_manager"], Field(description="who acts: the own manager, or the wealth manager where there is one")
+    ] = "manager"
     per_manager_a_day: (
         Annotated[StrictInt, Field(ge=1, le=10_000, description="at most so many customers of one manager in a day")] | None
     ) = None
@@ -412,6 +415,17 @@ def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
 
 def _check_action(document: Document, path: Path, action: Action) -> None:
     """Add what an action says against itself."""
+    if action.by != "manager" and action.strictest == "private":
+        document.add((*path, "by"), "must be manager; what is private is for the customer's own manager")
+    _check_trigger(document, path, action)
+    if action.audience.note is not None and action.audience.note_zh is None:
+        document.add((*path, "audience", "note"), "needs note_zh beside it, the same in Chinese")
+    _check_topics(document, path, action)
+    _check_control_group(document, path, action)
+
+
+def _check_trigger(document: Document, path: Path, action: Action) -> None:
+    """Add what an action says against its trigger."""
     if (action.cadence_days is None) != (action.cadence_source is None):
         key, other = ("cadence_source", "cadence_days") if action.cadence_days is None else ("cadence_days", "cadence_source")
         document.add((*path, key), f"needs {other} beside it")
@@ -421,10 +435,6 @@ def _check_action(document: Document, path: Path, action: Action) -> None:
         document.add((*path, "also_on"), f"belongs to a trigger of the balances: {', '.join(get_args(BalanceTrigger))}")
     if (action.trigger == "festival") != (action.lobby is not None):
         document.add((*path, "trigger"), "festival and lobby belong together")
-    if action.audience.note is not None and action.audience.note_zh is None:
-        document.add((*path, "audience", "note"), "needs note_zh beside it, the same in Chinese")
-    _check_topics(document, path, action)
-    _check_control_group(document, path, action)
     if action.message is not None:
         check_unique(document, (*path, "message", "variants"), "segment", (one.segment for one in action.message.variants or ()))
     lobby = action.lobby

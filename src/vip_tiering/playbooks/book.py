@@ -16,7 +16,7 @@ from vip_tiering.playbooks.actions import Action, Lobby, Trigger
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.customers import SEGMENTS
 from vip_tiering.playbooks.load import Playbooks
-from vip_tiering.playbooks.messages import parts_of
+from vip_tiering.playbooks.messages import EVENT_FIELD, parts_of
 from vip_tiering.rules.calendar import LABELS
 from vip_tiering.rules.tiers import Ladder
 
@@ -207,6 +207,7 @@ def _filled(books: Playbooks, action: Action, text: str) -> str:
     """Return a text with what is known without a customer; every other field stands there by its name for people."""
     form = next((form for _, form in action.forms_in(books.channels)), None)
     known = {"signature": form.signature, "opt_out": form.opt_out} if form else {}
+    known[EVENT_FIELD] = BOOK["field"].format(field=BOOK["event"])
     if action.topics is not None and len(action.topics) == 1:
         known["product"] = books.products[action.topics[0]].label
     return "".join(plain or known.get(name) or BOOK["field"].format(field=books.headers.get(name, name)) for plain, name in parts_of(text))

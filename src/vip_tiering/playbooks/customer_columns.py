@@ -59,6 +59,7 @@ class CustomerFileColumns(Strict):
     products_held: (
         Annotated[HeaderNames, Field(description="headers of the products that the customer holds, several joined by |")] | None
     ) = None
+    interests: Annotated[HeaderNames, Field(description="headers of what the customer cares for, several joined by |")] | None = None
 
 
 class CustomerColumns(CustomerFileColumns):

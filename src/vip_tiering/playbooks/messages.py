@@ -32,6 +32,8 @@ FIELDS: Final[dict[str, int]] = {
     "manager_phone": 16,
 }
 """Every field of a message, and how many UTF-16 units it takes at most; those of the channel have their own length."""
+EVENT_FIELD: Final = "event"
+"""What only lists for people may hold: the event to which the branch invites, its day, when it begins and where."""
 _FIELD: Final = re.compile(r"\$(?:(\$)|\{([^{}]*)\}|)")
 _OF_GAIN: Final = "年化|收益|回报|业绩"
 _OF_YIELD: Final = f"{_OF_GAIN}|利率|利息|票息"

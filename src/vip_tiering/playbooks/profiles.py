@@ -67,6 +67,7 @@ class Headers(Strict):
     due_date: Word
     lacking: Word
     may_offer: Word
+    household: Word
 
 
 class Column(Strict):

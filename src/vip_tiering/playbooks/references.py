@@ -5,7 +5,7 @@ A file that is absent or has mistakes of its own is None here, and nothing is ju
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -16,6 +16,7 @@ from vip_tiering.playbooks.events import check_actions
 from vip_tiering.playbooks.floor import refuse
 from vip_tiering.playbooks.gates import GatesFile, Purpose
 from vip_tiering.playbooks.messages import (
+    EVENT_FIELD,
     FIELDS,
     fields_of,
     filled,
@@ -312,7 +313,8 @@ def _check_said(
     document: Document, path: Path, text: str, action: Action, products: dict[str, Product] | None, forbidden: list[str]
 ) -> None:
     """Add what a text, of a message or of a list for people, must not say."""
-    names = _check_fields(document, path, text)
+    listed = action.trigger == "branch_date" and path[-1] == "listed_as"
+    names = _check_fields(document, path, text, [EVENT_FIELD] if listed else [])
     if path in document.wrong:
         return
     if products is not None:
@@ -363,12 +365,12 @@ def _check_text(document: Document, path: Path, text: str, told: str, action: Ac
             )
 
 
-def _check_fields(document: Document, path: Path, text: str) -> list[str]:
-    """Return the fields of a text; the first that nobody knows is added."""
+def _check_fields(document: Document, path: Path, text: str, more: Sequence[str] = ()) -> list[str]:
+    """Return the fields of a text; the first that nobody knows is added. `more`: what is known here besides."""
     names = []
     for written, name in fields_of(text):
         names.append(name)
-        if name not in FIELDS:
+        if name not in (*FIELDS, *more):
             document.add(path, f"holds {written}, which is not a field{_hint(name)}")
             break
     return names

@@ -30,7 +30,7 @@ from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.delivered import Delivered, delivered_of
 from vip_tiering.reports.earlier_runs import find_before, find_last_year
 from vip_tiering.reports.files import SCHEMA, document_of, report_files, rules_digest
-from vip_tiering.reports.holders import parse_holders
+from vip_tiering.reports.holders import parse_holders, with_households
 from vip_tiering.reports.months import find_months
 from vip_tiering.reports.report import Report, ReportInputs, report_of
 from vip_tiering.reports.words import Words
@@ -86,6 +86,7 @@ def changes_export(
         now = renamed(named, aliases, "ids")
         refuse_repeated(named, now)
         named, holders = now, holders.assign(customer_id=now.ids.to_pandas())
+    holders = with_households(holders, aliases)
     branch_files = _read_branch_files({"fees": fees, "lobby": lobby}, loaded, found, size_in_bytes(max_bytes))
     said_of_ids = judge_ids(found, named, [one if aliases is None else renamed(one, aliases, "ids") for one in branch_files.named])
     last_contact, log_sha256, said_of_log = _last_contacts(contact_log, loaded, aliases, size_in_bytes(max_bytes))

@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.text import tidy_column
 from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import Fields
+from vip_tiering.customers.households import households_of
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.texts import LONGEST_LIST, NOBODY_NAMED, addresses, clean_text
 from vip_tiering.playbooks.customers import CODES, CustomerRules
 from vip_tiering.reports.words import TEXTS
+from vip_tiering.rules.extracts import Aliases
 
-_FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch", "products_held")
+_FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch", "products_held", "household_customer_id")
 _ABSENT: Final = {
     "name": "nobody is shown by name",
     "manager": "every customer is unassigned",
@@ -28,8 +32,8 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, l
     """Return who holds the customers of a file, and a warning for each column that is absent or perhaps misspelled.
 
     The frame has one row per customer: customer_id, display_name, and branch and manager as categories in the order of reports;
-    "" stands for none, and comes last; products_held, several joined by |, only where the file has it. Raises DataError (exit 4)
-    with every problem at once. Columns that a report does not need are not judged.
+    "" stands for none, and comes last; products_held, several joined by |, and household_customer_id, only where the file has them.
+    Raises DataError (exit 4) with every problem at once. Columns that a report does not need are not judged.
     """
     columns, warnings = find_columns(file, rules, _FIELDS, ("customer_id",))
     if not len(columns):
@@ -44,6 +48,8 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, l
     table = {"customer_id": ids, "display_name": shown, "branch": _texts(columns, "branch"), "manager": _texts(columns, "manager")}
     if "products_held" in columns:
         table["products_held"] = clean_text(fields.several("products_held"), LONGEST_LIST).cast(pa.string())
+    if "household_customer_id" in columns:
+        table["household_customer_id"] = clean_text(tidy_column(columns.texts("household_customer_id"))).cast(pa.string())
     holders: pd.DataFrame = pa.table(table).to_pandas()
     holders["display_name"] = holders["display_name"].replace(NOBODY_NAMED, "")
     for field in ("branch", "manager"):
@@ -57,6 +63,15 @@ def _texts(columns: FoundColumns, field: str) -> pa.Array:
     if field not in columns:
         return pa.repeat("", len(columns))
     return clean_text(columns.values[field]).cast(pa.string())  # noqa: PD011 (not of pandas)
+
+
+def with_households(holders: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:
+    """Return holders with `household` in place of the household's head: the id of its first member. `aliases`: who got another id."""
+    if "household_customer_id" not in holders:
+        return holders
+    head, ids = text_array(holders["household_customer_id"]), text_array(holders["customer_id"])
+    first = households_of(ids, head if aliases is None else aliases.known_as(head))
+    return holders.drop(columns="household_customer_id").assign(household=ids.take(pa.array(first)).to_pandas().array)
 
 
 def with_holders(rows: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:

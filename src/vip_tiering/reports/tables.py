@@ -90,7 +90,22 @@ def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None =
 
 def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:
     """Return all customers of a manager with the columns `words.OWN`."""
-    return table_of(_customers(customers, words), [name for name in OWN if name != "basis_label" or "tier_basis" in customers])
+    needed = {"basis_label": "tier_basis", "household_average": "household"}
+    rows = _customers(customers, words)
+    if "household" in customers:
+        rows["household_average"] = household_averages(customers)
+    return table_of(rows, [name for name in OWN if needed.get(name, name) in rows])
+
+
+def household_averages(customers: pd.DataFrame) -> pd.Series:
+    """Return the sum of the averages of each customer's household among these customers in fen, shape (n,); null for who is alone.
+
+    Of a household only those count who stand in the same file: nobody reads there what another manager's customer holds.
+    """
+    of_one = customers.groupby("household")["daily_average"]
+    several = (of_one.transform("size") > 1) & (customers["household"] != "")  # "": who is not in the customer file
+    total: pd.Series = of_one.transform("sum").astype("Int64")
+    return total.where(several)
 
 
 def _customers(customers: pd.DataFrame, words: Words | None) -> pd.DataFrame:

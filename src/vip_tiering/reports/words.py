@@ -113,10 +113,11 @@ PROSPECTS: Final[dict[str, Pair]] = {
 TO_KEEP: Final[Pair] = ("现在存入多少可保级", "Deposit now to keep")
 """The header of `deposit_now` for who is about to fall: the tier to be kept is the one they have."""
 OWN: Final = (
-    "customer_id", "display_name", "tier_label", "basis_label", "from_label", "daily_average", "closing_balance", "state_label",
-    "gap_to_next", "cushion", "last_contact",
+    "customer_id", "display_name", "tier_label", "basis_label", "from_label", "daily_average", "household_average", "closing_balance",
+    "state_label", "gap_to_next", "cushion", "last_contact",
 )  # fmt: skip
-"""What a manager's file says of every customer of theirs; `basis_label` where tiers may be held or set."""
+"""What a manager's file says of every customer of theirs; `basis_label` where tiers may be held or set,
+`household_average` where households are known."""
 LACKING: Final = ("customer_id", "display_name", "tier_label", "products_held", "products_lacking", "last_contact")
 """What a manager's file says of every customer of theirs who lacks a product that is taught."""
 BASES: Final[dict[str, Pair]] = {
@@ -135,6 +136,7 @@ HEADERS: Final[dict[str, Pair]] = {
     **PROSPECTS,
     **ROWS,
     "gap_to_next": ("距上一级尚差", "Lacks to next tier"),
+    "household_average": ("同户合计日均", "Household, averages together"),
     "basis_label": ("定级依据", "Tier by"),
     "measure": ("指标编号", "Measure"),
     "label": ("指标", "Name"),
@@ -153,7 +155,7 @@ AMOUNTS: Final = frozenset(
         "previous_daily_average", "daily_average", "difference", "closing_balance", "to_next_tier", "below_former_tier",
         "previous_daily_average_sum", "daily_average_sum", "daily_average_change", "previous_average_per_customer",
         "average_per_customer", "gap", "gap_to_next", "cushion", "projected_average",
-        "month_average_sum", "month_change", "amount",
+        "month_average_sum", "month_change", "amount", "household_average",
     }
 )  # fmt: skip
 """Columns of money: fen while a report is made, yuan in its files. Those of measures are money where the unit is yuan."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal
 
 import chinese_calendar
 from pydantic import ConfigDict, Field, StrictInt
 
 from vip_tiering.base.quarter import day_date
-from vip_tiering.rules.forms import Id, RuleFile, Source, Strict, Version, Words
+from vip_tiering.rules.forms import Clock, Id, RuleFile, Source, Strict, Version, Words
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
 Festival = Literal["spring_festival", "lantern", "valentine", "qixi", "mothers_day", "childrens_day", "summer"]
@@ -88,11 +88,16 @@ class LobbyEvent(Strict):
 
 
 class BranchDate(Strict):
-    """A day that the branch sets for something it invites to."""
+    """A day that the branch, or one of several, sets for something it invites to."""
 
     action: Annotated[Id, Field(description="id of an action with trigger: branch_date")]
     date: Annotated[dt.date, Field(description="the day; invitations go out within_days of the action before it")]
+    event: Annotated[Words, Field(description="what it is called; else the topics of the action")] | None = None
+    time: Annotated[Clock, Field(description='when it begins, quoted: "14:00"')] | None = None
     place: Annotated[Words, Field(description="where it takes place")] | None = None
+    branch: Annotated[Words, Field(description="whose event it is, as the customer file writes it; else of all")] | None = None
+    seats: Annotated[StrictInt, Field(ge=1, le=100_000, description="so many customers are invited at most")] | None = None
+    interests: Annotated[list[Words], Field(min_length=1, description="who has one of these comes first; nobody is left out")] | None = None
     note: Annotated[Words, Field(description="what people should know about it")] | None = None
 
 
@@ -120,27 +125,26 @@ class CalendarFile(RuleFile):
 
     def check(self, document: Document) -> None:
         """Add events of one action that cannot be told apart, days far from their year, and dates that stand twice."""
-        _check_branches(document, self.lobby_events or [])
+        events = [((one.action, one.year), one.branch) for one in self.lobby_events or ()]
+        _check_branches(document, "lobby_events", events, "action and year")
         for index, entry in enumerate(self.lobby_events or ()):
             _check_years(document, ("lobby_events", index), entry)
-        first_use: dict[tuple[str, dt.date, str | None], int] = {}
-        for index, one in enumerate(self.branch_dates or ()):
-            if (first := first_use.setdefault((one.action, one.date, one.place), index)) != index:
-                document.add(("branch_dates", index), f"must differ from branch_dates[{first}] in action, date or place")
+        days = [((one.action, one.date), one.branch) for one in self.branch_dates or ()]
+        _check_branches(document, "branch_dates", days, "action and date")
 
 
-def _check_branches(document: Document, entries: list[LobbyEvent]) -> None:
-    """Add entries for one action and year that do not tell which branch is meant, or mean the same one."""
-    first_use: dict[tuple[str, int], int] = {}
-    branches: dict[tuple[str, int, str | None], int] = {}
-    for index, one in enumerate(entries):
-        first = first_use.setdefault((one.action, one.year), index)
-        if first != index and entries[first].branch is None:
-            document.add(("lobby_events", first), f"needs a branch; lobby_events[{index}] is for the same action and year")
-        if first != index and one.branch is None:
-            document.add(("lobby_events", index), f"needs a branch; lobby_events[{first}] is for the same action and year")
-        elif (same := branches.setdefault((one.action, one.year, one.branch), index)) != index:
-            document.add(("lobby_events", index, "branch"), f"must differ from lobby_events[{same}].branch")
+def _check_branches(document: Document, key: str, entries: Sequence[tuple[tuple[object, ...], str | None]], alike: str) -> None:
+    """Add entries that are alike and do not tell which branch is meant, or mean the same one. `entries`: in what, and the branch."""
+    first_use: dict[tuple[object, ...], int] = {}
+    branches: dict[tuple[object, ...], int] = {}
+    for index, (what, branch) in enumerate(entries):
+        first = first_use.setdefault(what, index)
+        if first != index and entries[first][1] is None:
+            document.add((key, first), f"needs a branch; {key}[{index}] is for the same {alike}")
+        if first != index and branch is None:
+            document.add((key, index), f"needs a branch; {key}[{first}] is for the same {alike}")
+        elif (same := branches.setdefault((*what, branch), index)) != index:
+            document.add((key, index, "branch"), f"must differ from {key}[{same}].branch")
 
 
 def _check_years(document: Document, path: Path, entry: LobbyEvent) -> None:

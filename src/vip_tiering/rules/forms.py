@@ -47,6 +47,7 @@ _OF_WORDS: Final = {
     "quarter": "must be a quarter such as 2016Q1",
     "not_before": 'must be a time of day from "00:00" to "23:59", in quotes',
     "not_after": 'must be a time of day from "00:00" to "23:59", in quotes',
+    "time": 'must be a time of day from "00:00" to "23:59", in quotes',
     "first_day": 'must be a month and a day in quotes, such as "06-15"',
     "last_day": 'must be a month and a day in quotes, such as "06-15"',
     "field": "must be a field of a list: small letters, digits or _",

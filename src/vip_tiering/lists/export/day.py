@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +19,7 @@ from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, su
 from vip_tiering.lists.export.people_list import list_rows, people_rows
 from vip_tiering.lists.export.ranking import keep_quotas
 from vip_tiering.lists.export.row_context import RowContext
+from vip_tiering.lists.export.seats import keep_seats
 from vip_tiering.lists.selection.cases import Casework, Only, casework
 from vip_tiering.lists.selection.events import EVENT_TRIGGERS, EventSources, Window, events_of_run
 from vip_tiering.lists.selection.facts import Facts, PrivacyRule, facts_of, private_people
@@ -29,6 +30,7 @@ from vip_tiering.lists.selection.people import NOBODY, People, meet
 from vip_tiering.lists.selection.select import Due, Selector
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.rules.calendar import BranchDate
 from vip_tiering.tiers.run_folder import TieredRun
 
 _AT_ONCE: Final = ("regular", *EVENT_TRIGGERS)
@@ -39,7 +41,7 @@ _UNRATED: Final = [GATES.index("no_risk_rating"), GATES.index("rating_expired")]
 class DayInputs:
     """Everything that an export is made from.
 
-    `memory`: of earlier exports (`history.EARLIER_CONTACTS`); `branch_dates`: day numbers by action; `overflow`: `OVERFLOW`;
+    `memory`: of earlier exports (`history.EARLIER_CONTACTS`); `branch_dates`: days of events; `overflow`: `OVERFLOW`;
     `first_day`: that of the first export that is remembered, None where this is the first.
     """
 
@@ -48,7 +50,7 @@ class DayInputs:
     customers: Customers
     known: Known
     memory: pd.DataFrame
-    branch_dates: Mapping[str, Sequence[int]]
+    branch_dates: Sequence[BranchDate]
     overflow: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in OVERFLOW}).astype(OVERFLOW))
     first_day: int | None = None
 
@@ -89,7 +91,6 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
     selector = Selector(sources, history, work.levels, overflow, first_day)
     judge = _judge(books, facts, customers, people, private, history, window.first)
     verdicts, dues = _judged(work, selector, judge, only, rated="risk_rating" in customers.given)
-    verdicts = on_one_channel(verdicts, work, judge)
     context = RowContext(
         people,
         customers,
@@ -104,7 +105,9 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         tuple(books.taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
         books.customers.branches or (),
+        inputs.branch_dates,
     )
+    verdicts = on_one_channel(keep_seats(verdicts, context, inputs.memory), work, judge)
     verdicts = no_message_beside(keep_quotas(verdicts, context, books.gates.manager_quota), work)
     selected = {due.case.action.id: len(due.rows) for due in dues}
     counts = counts_of(verdicts, work.every, {case.action.id: selected.get(case.action.id, 0) for case in work.cases})

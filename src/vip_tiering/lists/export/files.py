@@ -33,7 +33,7 @@ LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
 _WIDTHS: Final = {
     "rank": 5, "tier_change": 11, "last_contact": 11, "why": 30, "contact_by": 9, "due_date": 11, "lacking": 18, "may_offer": 11,
-    "result": 9, "obstacle": 12, "note": 14, "text": 30, "wechat_id": 12,
+    "household": 14, "result": 9, "obstacle": 12, "note": 14, "text": 30, "wechat_id": 12,
 }  # fmt: skip
 """So that a manager's day is read on paper: A4 across, everything wrapped."""
 _FOR_RECORD: Final = ("customer_id", "action")

@@ -13,7 +13,6 @@ from typing import Any, Final
 from vip_tiering._version import __version__
 from vip_tiering.base.disk import stands, writing
 from vip_tiering.base.errors import OutputError, UsageError
-from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
@@ -34,7 +33,7 @@ from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked, settle
 from vip_tiering.publishing.switch import Switch
-from vip_tiering.rules.calendar import CalendarFile, working_days
+from vip_tiering.rules.calendar import working_days
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun, holds_runs, load_run
 from vip_tiering.tiers.run_folder import by_new_ids as renamed_run
@@ -124,7 +123,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         known = dataclasses.replace(incoming.known, results=earlier.heard.results, barred=barred)
         window = window_of(on, working_days(calendar))
         inputs = DayInputs(
-            tiered, books, incoming.customers, known, earlier.contacts, _branch_dates(calendar), earlier.overflow, earlier.first_day
+            tiered, books, incoming.customers, known, earlier.contacts, calendar.branch_dates or (), earlier.overflow, earlier.first_day
         )
         lists = lists_of_day(inputs, on, window, limited)
         strangers = incoming.judge_ids(tiered)  # what it refuses, it refuses before anything is written
@@ -191,14 +190,6 @@ def _profiles(names: Sequence[str], books: Playbooks) -> list[Profile]:
     default = books.profiles[DEFAULT_PROFILE]
     taken = {code for one in wanted for code in one.channels}
     return wanted if taken.issuperset(default.channels) else [*wanted, default]
-
-
-def _branch_dates(calendar: CalendarFile) -> dict[str, list[int]]:
-    """Return the days that the branch set, by action."""
-    dates: dict[str, list[int]] = {}
-    for one in calendar.branch_dates or ():
-        dates.setdefault(one.action, []).append(day_number(one.date))
-    return {action: sorted(set(days)) for action, days in dates.items()}
 
 
 def _publish(

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vip_tiering.base.arrays import positions_in, truth
+from vip_tiering.customers.households import households_of
 from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.export.day import DayLists
@@ -25,6 +27,8 @@ from vip_tiering.tiers.run_folder import TieredRun
 
 _SHORTEST: Final = 6
 _FIRST_ROWS: Final = 2
+LARGE_HOUSEHOLD: Final = 10
+"""A household with more customers is none, but a column that means something else."""
 _SHOWN: Final = 3
 
 
@@ -83,14 +87,27 @@ def notes_on_lists(lists: DayLists, customers: Customers, window: Window, books:
         yield f"customers of the customer file that are not in the run: {count}, such as {_masked_ids(customers.customer_id, others)}"
     quota = books.gates.manager_quota
     named = {one.manager for one in quota.managers or ()} if quota is not None else set()
-    if strangers := named - set(customers.text["manager"].dictionary.to_pylist()):
+    acting = {name for field in ("manager", "wealth_manager") for name in customers.text[field].dictionary.to_pylist()}
+    if strangers := named - acting:
         yield f"manager_quota names managers whom the customer file does not, so they have no quota: {len(strangers)}"
+    yield from _households(customers)
     if window.guessed:
         yield "the working days after this day are not announced yet; Saturdays and Sundays are taken as the days off"
     if files.without_workbook:
         yield f"too long for a workbook (over {LONGEST_WORKBOOK} rows), CSV only: {', '.join(files.without_workbook[:_SHOWN])}"
     yield from unapproved_texts(lists, books)
     yield from _neutral_texts(lists)
+
+
+def _households(customers: Customers) -> Iterator[str]:
+    """Yield how many customers name a head of household who is not in the file, and that a household is too large to be one."""
+    head = customers.text["household_customer_id"].cast(pa.string())
+    unknown = np.count_nonzero((positions_in(head, customers.customer_id) < 0) & truth(pc.not_equal(head, "")))
+    if unknown:
+        yield f"customers whose household_customer_id is in no row of the customer file, so that it links nobody: {unknown}"
+    largest = int(np.bincount(households_of(customers.customer_id, head)).max(initial=0))
+    if largest > LARGE_HOUSEHOLD:
+        yield f"the largest household has {largest} customers, of whom one is contacted in a day: is household_customer_id right?"
 
 
 def _masked_ids(ids: pa.Array, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> str:

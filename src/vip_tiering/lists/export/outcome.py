@@ -76,7 +76,7 @@ def _whose(rows: pd.DataFrame, context: RowContext) -> dict[str, pa.Array]:
         "customer_id": people.customer_id.take(pa.array(rows["at"])),
         "action": pa.DictionaryArray.from_arrays(case, pa.array([one.action.id for one in context.cases], pa.string())),
         "channel": pa.DictionaryArray.from_arrays(case, pa.array([one.channel.code for one in context.cases], pa.string())),
-        "manager": context.named("manager", rows["at"]),
+        "manager": context.acting(rows),
         "branch": context.named("branch", rows["at"]),
         "tier": pa.DictionaryArray.from_arrays(pa.array(people.level[rows["at"]]), pa.array(people.codes, pa.string())),
     }

@@ -16,6 +16,7 @@ from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, SHEET_
 from vip_tiering.customers.dates import iso_dates
 from vip_tiering.customers.texts import plain
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
+from vip_tiering.lists.export.household_cells import household_cells
 from vip_tiering.lists.export.messages import render
 from vip_tiering.lists.export.ranking import NEVER, URGENT_FIRST, greatest_urgency, with_urgency
 from vip_tiering.lists.export.row_context import RowContext
@@ -91,17 +92,18 @@ def _rows(entries: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Ta
     entries = entries.sort_values(["at", *_SOONEST_FIRST])
     urgency = greatest_urgency(entries)
     at = urgency["at"].to_numpy()
-    columns = {**_who(at, channel, context), **_what(entries, urgency, channel, context)}
+    first = entries.drop_duplicates("at")  # one person acts on a customer in a day
+    columns = {**_who(at, channel, context), "manager": context.acting(first), **_what(entries, urgency, channel, context)}
     columns |= {**_shown(columns, _remark(at, channel, context)), **_money(entries, at, context)}
+    columns["household"] = household_cells(first, context)
     return pa.table({**columns, **{name: pa.array(urgency[name]) for name in URGENT_FIRST}})
 
 
 def _who(at: Int32s, channel: Channel, context: RowContext) -> dict[str, pa.Array]:
-    """Return the columns that tell who is meant and who acts."""
+    """Return the columns that tell who is meant."""
     blank = pa.repeat("", len(at))
     return {
         "customer_id": context.people.customer_id.take(pa.array(at)),
-        "manager": context.named("manager", at),
         "branch": context.named("branch", at),
         "display_name": context.addresses_of(at)[0],
         "phone": context.phones(at) if channel.way in ("sms", "call") else blank,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,8 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded, text_array
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, encoded, text_array, truth
 from vip_tiering.base.money import Int64s
+from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.text import tidy
 from vip_tiering.customers.dates import chinese_dates
@@ -26,8 +28,9 @@ from vip_tiering.lists.selection.people import NOBODY, People
 from vip_tiering.playbooks.actions import ContactOrder
 from vip_tiering.playbooks.customers import CODES, OF_BRANCH, Branch
 from vip_tiering.playbooks.gates import Limits
-from vip_tiering.playbooks.messages import FIELDS, forbidden_in
+from vip_tiering.playbooks.messages import EVENT_FIELD, FIELDS, forbidden_in
 from vip_tiering.playbooks.products import FACTS, Product
+from vip_tiering.rules.calendar import BranchDate
 
 OUR_BRANCH: Final = "我行网点"
 OUR_MANAGER: Final = "客户经理"
@@ -41,7 +44,7 @@ class RowContext:
 
     `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
     contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `branches`: their telephones
-    and managers.
+    and managers; `branch_dates`: the events to which the branch invites.
     """
 
     people: People
@@ -57,6 +60,7 @@ class RowContext:
     taught: tuple[Product, ...]
     unsayable: Sequence[str]
     branches: Sequence[Branch] = ()
+    branch_dates: Sequence[BranchDate] = ()
 
     @property
     def today(self) -> int:
@@ -87,6 +91,18 @@ class RowContext:
         """Return branch or manager, `unassigned` where there is none."""
         texts = pc.fill_null(self.text_of(field, at), "")
         return pc.if_else(pc.equal(texts, ""), UNASSIGNED, texts)
+
+    def by_wealth_manager(self, rows: pd.DataFrame) -> Mask:
+        """Return which rows of cases the customer's wealth manager acts on, shape (k,); of private clients none (semantics 12.11)."""
+        meant = self.of_cases(lambda case: case.action.by == "wealth_manager" and not case.channel.public, rows)
+        known = truth(pc.not_equal(self.named("wealth_manager", rows["at"]), UNASSIGNED))
+        result: Mask = meant & known & ~self.private[rows["at"]]
+        return result
+
+    def acting(self, rows: pd.DataFrame) -> pa.Array:
+        """Return who acts on each row of a case: the manager or the wealth manager, `unassigned` where there is none."""
+        of_wealth = pa.array(self.by_wealth_manager(rows))
+        return pc.if_else(of_wealth, self.named("wealth_manager", rows["at"]), self.named("manager", rows["at"]))
 
     def labels_of(self, level: Int8s) -> pa.DictionaryArray:
         """Return the label of levels; "" for -1."""
@@ -122,8 +138,9 @@ class RowContext:
     def fields_of(self, case: Case, rows: pd.DataFrame) -> dict[str, pa.Array | str]:
         """Return the fields of templates for rows of a case; what repeats is a dictionary."""
         at = rows["at"].to_numpy()
-        profile = pa.array(self.people.profile[at])
-        branch, manager = (self.customers.text[name].take(profile) for name in ("branch", "manager"))
+        branch = self.customers.text["branch"].take(pa.array(self.people.profile[at]))
+        acting = encoded(self.acting(rows))
+        manager = pa.DictionaryArray.from_arrays(acting.indices, pc.if_else(pc.equal(acting.dictionary, UNASSIGNED), "", acting.dictionary))
         message = case.channel.message
         facts = case.topics[0].facts if len(case.topics) == 1 else {}
         of_branch = zip(OF_BRANCH, self.reached_by(branch, manager), (OUR_PHONE, OUR_MANAGER, OUR_PHONE), strict=True)
@@ -133,6 +150,7 @@ class RowContext:
             "name": self.addresses_of(at)[1],
             "product": self.products_of(case, rows),
             "event_date": chinese_dates(rows["day"].to_numpy()),
+            EVENT_FIELD: self.invited_to(case, rows) if case.action.trigger == "branch_date" else "",
             "points": _number_texts(rows["points"].to_numpy()),
             "tier_label": self.labels_of(self.people.level[at]),
             "branch": fitting(branch, "branch", OUR_BRANCH, self.unsayable),
@@ -140,6 +158,33 @@ class RowContext:
             **{name: facts.get(name, "") for name in FACTS},
             **{name: fitting(texts, name, otherwise, self.unsayable) for name, texts, otherwise in of_branch},
         }
+
+    def events_of(self, rows: pd.DataFrame) -> Int32s:
+        """Return the place among `branch_dates` of the event to which each row invites, shape (k,); -1 for none."""
+        found = np.full(len(rows), -1, np.int32)
+        action, branch = self.of_cases(lambda case: case.action.id, rows), self.named("branch", rows["at"])
+        for place, one in enumerate(self.branch_dates):
+            meant = (action == one.action) & (rows["day"] == day_number(one.date)).to_numpy()
+            found[meant if one.branch is None else meant & truth(pc.equal(branch, one.branch))] = place
+        return found
+
+    def invited_to(self, case: Case, rows: pd.DataFrame) -> pa.Array:
+        """Return what the event of each row is called, its day, when it begins and where, shape (k,)."""
+        event = self.events_of(rows)
+        named = pa.array(["", *(one.event or "" for one in self.branch_dates)], pa.string()).take(pa.array(event + 1))
+        when = pa.array(["", *map(_when_and_where, self.branch_dates)], pa.string()).take(pa.array(event + 1))
+        return pc.binary_join_element_wise(pc.if_else(pc.equal(named, ""), self.products_of(case, rows), named), when, " ")
+
+    def interested(self, rows: pd.DataFrame) -> Mask:
+        """Return which rows invite somebody to what he cares for, by the customer file, shape (k,)."""
+        result, event = np.zeros(len(rows), np.bool_), self.events_of(rows)
+        interests = self.text_of("interests", rows["at"])
+        for place, one in enumerate(self.branch_dates):
+            if one.interests:
+                words = "|".join(map(re.escape, one.interests))
+                pattern = rf"(?:^|\|)\s*(?:{words})\s*(?:\||$)"
+                result |= (event == place) & truth(pc.match_substring_regex(interests, pattern, ignore_case=True))
+        return result
 
     def reached_by(self, branch: pa.Array, manager: pa.Array) -> list[pa.DictionaryArray]:
         """Return the telephone of each branch, and name and telephone of each manager, shape (n,) each; "" where the rules give none.
@@ -160,6 +205,11 @@ class RowContext:
             told.append((phone, who.name if who else None, (who.phone if who else None) or phone))
         columns = zip(*told, strict=True) if told else ((), (), ())
         return [pa.DictionaryArray.from_arrays(pairs.indices, pa.array([text or "" for text in one], pa.string())) for one in columns]
+
+
+def _when_and_where(event: BranchDate) -> str:
+    """Return such as 1月19日 14:00 朝阳支行三楼; an invitation goes out so shortly before that no year is said."""
+    return " ".join(filter(None, (f"{event.date.month}月{event.date.day}日", event.time, event.place)))
 
 
 def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str] = ()) -> pa.DictionaryArray:

@@ -1,4 +1,4 @@
-"""Who is of the control group of an action: fixed by a keyed hash of the customer, the same for every export (semantics 12.16)."""
+"""Who is of the control group of an action: fixed by a keyed hash of the customer, the same for every export (semantics 12.19)."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.ids import renamed
 from vip_tiering.lists.selection.contact_log import CONTACT, Heard, day_numbers, heard_in, last_rows, sound_contact_log
+from vip_tiering.lists.selection.facts import REFUSALS
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS, OVERFLOW
 from vip_tiering.lists.selection.memory import Memory, Roots
 from vip_tiering.publishing import manifests
@@ -27,6 +28,8 @@ from vip_tiering.rules.extracts import Aliases
 
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
+_WAITS: Final = ("manager_quota", "one_contact_a_day")
+"""The gates behind which somebody waits for a later day."""
 _NO_CONTACTS: Final = pd.DataFrame({name: [] for name in EARLIER_CONTACTS}).astype(EARLIER_CONTACTS)
 
 
@@ -36,7 +39,7 @@ class EarlierExports:
 
     `contacts`: of earlier exports (`history.EARLIER_CONTACTS`); `digests`: those of their manifests by day; `heard`: what came of them, and
     who may not be contacted since; `marks`: how long the files with both were, for the manifest; `overflow`: who was selected
-    in an unbroken row of exports and had no place in a manager's day (`OVERFLOW`); `first_day`: the day number of the first of them,
+    in an unbroken row of exports and had no place in a day (`OVERFLOW`); `first_day`: the day number of the first of them,
     None where there is none.
     """
 
@@ -119,13 +122,15 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
 
 def _contacts_of(folder: Path, day: str) -> pd.DataFrame:
     """Return the contacts of one part of an export (`EARLIER_CONTACTS`)."""
-    contacts: pd.DataFrame = read_table(folder, CONTACTS, ("customer_id", "channel", "action", "event_date", "product")).to_pandas()
-    contacts = contacts.assign(day=day_number(dt.date.fromisoformat(day)), event_day=_days(contacts["event_date"]), unanswered=False)
+    read = ("customer_id", "channel", "action", "event_date", "product", "branch")
+    contacts: pd.DataFrame = read_table(folder, CONTACTS, read).to_pandas()
+    number, event_day = day_number(dt.date.fromisoformat(day)), _days(contacts["event_date"])
+    contacts = contacts.assign(day=number, event_day=event_day, unanswered=False, declined=False)
     return contacts.astype(EARLIER_CONTACTS)[[*EARLIER_CONTACTS]]
 
 
 def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    """Return contacts (`EARLIER_CONTACTS`) with what came of them: the day of the last result, and whether nobody answered.
+    """Return contacts (`EARLIER_CONTACTS`) with what came of them: the day of the last result, whether nobody answered or he refused.
 
     `log` has the columns of a contact log of ours; a row belongs to a contact by customer, channel, action and export.
     """
@@ -136,11 +141,12 @@ def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
     contacts = contacts.copy()
     contacts.loc[known, "day"] = np.maximum(contacts["day"][known], _days(said["date"]))
     contacts.loc[known, "unanswered"] = (said["result"] == "no_answer").to_numpy()
+    contacts.loc[known, "declined"] = said["result"].isin(REFUSALS).to_numpy()
     return contacts
 
 
 def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]], aliases: Aliases | None = None) -> pd.DataFrame:
-    """Return who had no place in a manager's day in the newest export, and since when without a break (`OVERFLOW`).
+    """Return who had no place in a day in the newest export, and since when without a break (`OVERFLOW`).
 
     `exports`: day, folders and manifest of each, the newest first. One that did not look at an action (`--only`) breaks nothing,
     and neither does another number of the customer.
@@ -150,7 +156,7 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]], a
     for day, both, manifest in exports:
         number, counted = day_number(dt.date.fromisoformat(day)), set(manifest["actions"])
         fresh, seen = counted - seen, seen | counted
-        if not found["unbroken"].any() and not any("manager_quota" in manifest["actions"][one]["suppressed"] for one in fresh):
+        if not found["unbroken"].any() and not any(_waits_in(manifest["actions"][one]["suppressed"]) for one in fresh):
             continue  # most exports are not read
         today = _overflow_in(both, aliases)
         looked_at = found["action"].isin(counted)
@@ -162,11 +168,15 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]], a
 
 
 def _overflow_in(both: Sequence[Path], aliases: Aliases | None) -> pd.DataFrame:
-    """Return customer and action of all for whom a manager had no place in one export."""
+    """Return customer and action of all for whom one export had no place in the day."""
     tables = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
     rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    full = rows.loc[rows["reason"] == "manager_quota", ["customer_id", "action"]]
+    full = rows.loc[rows["reason"].isin(_WAITS), ["customer_id", "action"]]
     return _renamed(full, aliases).drop_duplicates(ignore_index=True)
+
+
+def _waits_in(reasons: Collection[str]) -> bool:
+    return not set(_WAITS).isdisjoint(reasons)
 
 
 def _renamed(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Mask, positions_in
+from vip_tiering.base.arrays import Mask, positions_in, truth
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.customers.dates import anniversaries
@@ -20,7 +22,7 @@ from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.actions import Action, Trigger
 from vip_tiering.playbooks.customers import EVENTS
 from vip_tiering.playbooks.products import Product
-from vip_tiering.rules.calendar import IsWorking
+from vip_tiering.rules.calendar import BranchDate, IsWorking
 from vip_tiering.tiers.outlook import STATES
 
 _SATURDAY: Final = 5
@@ -80,7 +82,7 @@ def window_of(on: dt.date, is_working: IsWorking) -> Window:
 class EventSources:
     """Where events come from: the run, the customer file, the events file (see `events_of_run`), the rules.
 
-    `run_day`: the last day of the run's quarter; `branch_dates`: the days that the branch set, by action; `products`: by code.
+    `run_day`: the last day of the run's quarter; `branch_dates`: the days that the branch set; `products`: by code.
     """
 
     people: People
@@ -88,8 +90,15 @@ class EventSources:
     events: pd.DataFrame
     window: Window
     run_day: int
-    branch_dates: Mapping[str, Sequence[int]]
+    branch_dates: Sequence[BranchDate]
     products: Mapping[str, Product]
+
+    def of_branch(self, branch: str | None) -> Mask:
+        """Return which customers of the run belong to a branch, shape (n,); all for None."""
+        profile = self.people.profile
+        if branch is None:
+            return np.ones(len(profile), np.bool_)
+        return np.append(truth(pc.equal(self.customers.text["branch"].cast(pa.string()), branch)), np.False_)[profile]
 
     def told(self, kind: str, members: Mask) -> pd.DataFrame:
         """Return what the events file tells of a kind for members."""
@@ -211,9 +220,12 @@ def _of_run(sources: EventSources, meant: Mask) -> list[pd.DataFrame]:
 def _branch_date(action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
     """方案 第3至5条: 不定期. The days that the branch set in rules/calendar.yaml."""
     window, days = sources.window, action.within_days or 0
-    who = np.flatnonzero(members)
-    dates = [day for day in sources.branch_dates.get(action.id, ()) if window.first <= day <= window.last + days]
-    return [_due(who, day, day - days - window.length) for day in dates]
+    parts = []
+    for one in sources.branch_dates:
+        day = day_number(one.date)
+        if one.action == action.id and window.first <= day <= window.last + days:
+            parts.append(_due(np.flatnonzero(members & sources.of_branch(one.branch)), day, day - days - window.length))
+    return parts
 
 
 _TRIGGERS: Final[dict[Trigger, Callable[[Action, EventSources, Mask], list[pd.DataFrame]]]] = {

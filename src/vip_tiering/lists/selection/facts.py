@@ -15,6 +15,7 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS, UNASSIGNED
 from vip_tiering.customers.dates import ages, months_later
+from vip_tiering.customers.households import households_of
 from vip_tiering.customers.products import held_products
 from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, DoNotContact, Known
 from vip_tiering.lists.selection.cases import Case
@@ -44,7 +45,7 @@ class Facts:
     `listed`: on the do-not-contact list, or barred by what the contact log tells; `refused`: consent N, or a refusal in the contact
     log; `complained`: lately, so that nothing is offered; `consented`: consent Y; `managed`: with a manager of their own;
     `rating`: 1 to 5 for C1 to C5, 0 for none; `senior`: old enough, or of unknown age; `holders`: how many customers have
-    the same number, 0 without a number; `held`: by the code of a product, who holds it.
+    the same number, 0 without a number; `held`: by the code of a product, who holds it; `household`: the position of its first member.
     """
 
     private: Mask
@@ -63,6 +64,7 @@ class Facts:
     wechat: Mask
     managed: Mask
     held: Mapping[str, Mask]
+    household: Int32s
 
     def barred_by_other(self, way: Way, *, service: bool, offer: bool, bulk: bool) -> Mask:
         """Return whose number another holder bars, shape (m,): a message reaches a phone, not a customer.
@@ -119,6 +121,7 @@ def facts_of(
         wechat=truth(pc.not_equal(customers.text["wechat_id"].cast(pa.string()), "")),
         managed=~truth(pc.is_in(customers.text["manager"].cast(pa.string()), value_set=pa.array(["", UNASSIGNED]))),
         held=_held(customers, products),
+        household=households_of(customers.customer_id, customers.text["household_customer_id"]),
     )
 
 

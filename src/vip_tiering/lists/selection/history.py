@@ -23,9 +23,12 @@ EARLIER_CONTACTS: Final = {
     "event_day": "int32",
     "product": "str",
     "unanswered": "bool",
+    "branch": "str",
+    "declined": "bool",
 }
 """What is remembered of each contact of an export: `day` is that of the export, or the later one of its result; `event_day` is
-NO_DAY without an event; `unanswered`: the last result says that nobody answered."""
+NO_DAY without an event; `unanswered`: the last result says that nobody answered; `branch`: the customer's on that day, `unassigned`
+for none; `declined`: the last result is a refusal."""
 OVERFLOW: Final = {"customer_id": "str", "action": "str", "since": "int32"}
 """Who had no place in a manager's day, and the day number of the first export in which it was so."""
 
@@ -100,7 +103,7 @@ def history_of(
     customers: Customers, earlier: pd.DataFrame, log: Contacts | None, actions: Sequence[str], channels: Sequence[str], today: int
 ) -> History:
     """Return the history from earlier exports (`EARLIER_CONTACTS`, before `today`) and the contact log (up to `today`)."""
-    contacts = earlier.assign(logged=False)
+    contacts = earlier.drop(columns=["branch", "declined"]).assign(logged=False)
     if log is not None:
         said = {"customer_id": log.customer_id, "channel": log.channel.cast(pa.string()), "action": log.action.cast(pa.string())}
         logged = pa.table({**said, "day": log.day}).to_pandas()

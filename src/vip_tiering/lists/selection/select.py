@@ -108,10 +108,10 @@ class Selector:
         found = self._events(case, members & ~self._too_soon(case, but_freed=True))
         told, again = self.history.told(case.number, found, self.sources.people.profile)
         found = found.assign(told=told, again=again, later=self._later(found))
-        found = found.sort_values(["at", "told", "later", "day"], kind="stable")
+        found = found.sort_values(["at", "told", "later", "day", "offered"], kind="stable")  # in the end as the rules name them
         # Where a customer has an event that he was not told, those he was told do not count any more.
         found = found[~found["told"] | found.groupby("at")["told"].transform("all")]
-        if case.action.trigger == "new_product":  # one product at a time
+        if case.action.trigger in ("new_product", "branch_date"):  # one product, and one invitation, at a time
             found = found.drop_duplicates("at")
         return Due(case, _occasions(found), found[["at", "day", "product"]].drop_duplicates())
 

@@ -27,7 +27,9 @@ _LISTS: Final = pa.schema(
         *((name, pa.string()) for name in ("customer_id", "action", "channel", *_OF_LISTS)),
     ]
 )
-_REPEATING: Final = ("may_market", "max_risk", "tier_label", "previous_tier_label", "product", "reason", "tier", "display_name", "address")
+_REPEATING: Final = (
+    "may_market", "max_risk", "tier_label", "previous_tier_label", "product", "reason", "tier", "manager", "display_name", "address",
+)  # fmt: skip
 _ADDRESS: Final = "(?P<address>.{0,2}(?:先生|女士))"
 
 
@@ -39,7 +41,7 @@ class Export:
     below the header; `private`, of the private part; `customer`, `action`, `channel`, positions in those below, -1 for an action
     or a channel that is not known; `pair` and `place`, one number for each customer and action, and for each customer, action,
     channel and part. Columns of text besides: of `lists` those that tell of the person, null where a file has none; of `contacts`
-    the `product`; of `suppressed` the `reason` and the `tier`.
+    `product` and `manager`; of `suppressed` the `reason` and the `tier`.
     """
 
     parts: tuple[ListPart, ...]
@@ -79,7 +81,7 @@ def export_of(parts: Sequence[ListPart], books: Playbooks) -> Export:
     lists = [one_row_each(one_row_each(rows, "customer_id"), "action") for rows in lists]
     kinds = [
         pa.concat_tables([_LISTS.empty_table(), *lists], promote_options="default"),
-        pa.concat_tables([_rows(part, CONTACTS, "", ("product",)) for part in parts]),
+        pa.concat_tables([_rows(part, CONTACTS, "", ("product", "manager")) for part in parts]),
         pa.concat_tables([_rows(part, SUPPRESSED, "", ("reason", "tier")) for part in parts]),
     ]
     customers = encoded(pa.chunked_array([chunk for one in kinds for chunk in one["customer_id"].chunks], pa.string()))

@@ -19,6 +19,7 @@ from vip_tiering.customers.types import Customers, Known
 from vip_tiering.lists.verification.addresses import check_addresses
 from vip_tiering.lists.verification.customers import WAYS, NewIds, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
+from vip_tiering.lists.verification.households import check_households, check_managers
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
@@ -85,7 +86,9 @@ def check_gates(export: Export, run: Path, customers: Customers, known: Known, a
         problems += findings_in(entries, "client-unknown", person < 0, "customer_id")
         problems += _check_entries(export, entries.assign(person=person)[person >= 0], standing)
     person = at[lists["customer"]]
-    problems += [*_check_offers(export, at[contacts["customer"]], standing), *_check_named(export, person, standing)]
+    contacted = at[contacts["customer"]]
+    problems += [*check_households(export, contacted, customers, now), *check_managers(export, contacted, customers, standing)]
+    problems += [*_check_offers(export, contacted, standing), *_check_named(export, person, standing)]
     problems += [*_check_phones(export, person, customers), *check_words(export, person, standing)]
     return [*problems, *check_addresses(export, person, customers)]
 
