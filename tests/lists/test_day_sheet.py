@@ -19,7 +19,7 @@ SOFFICE = shutil.which("soffice")
 HEADERS: dict[str, str] = yaml.safe_load((RULES / "profiles.yaml").read_text(encoding="utf-8"))["headers"]
 SHEET = (
     "rank", "display_name", "tier_change", "last_contact", "why", "contact_by", "phone", "daily_average", "closing_balance", "gap_to_next",
-    "due_amount", "due_date", "lacking", "may_offer", "result", "obstacle", "note", "customer_id", "action",
+    "due_amount", "due_date", "lacking", "may_offer", "household", "result", "obstacle", "note", "customer_id", "action",
 )  # fmt: skip
 AVERAGES = {
     "RISEN": (600_000, 1_200_000),
@@ -128,7 +128,7 @@ def test_it_prints_on_a4_across(lists: Path) -> None:
     assert 'paperSize="9"' in page
     assert 'orientation="landscape"' in page
     assert 'fitToHeight="0"' in page
-    assert "今日联系!$A$1:$Q$7" in book
+    assert "今日联系!$A$1:$R$7" in book
     assert "今日联系!$1:$2" in book
 
 
