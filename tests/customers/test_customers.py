@@ -66,6 +66,7 @@ PERSON = {
     "points": "1200",
     "points_expire_on": "2016-12-31",
     "products_held": "fund|bond",
+    "interests": "茶艺|跑步",
 }
 """A customer with every field of the file."""
 EMPTY = dict.fromkeys(PERSON, "") | {"customer_id": "13", "status": "frozen"}

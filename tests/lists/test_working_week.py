@@ -46,7 +46,7 @@ branch_dates:
   - {action: D-EVENT, date: 2016-01-20, branch: 城西支行}
 """
 INVITATIONS = {
-    "G-SEMINAR": [BranchDay(dt.date(2016, 1, 19), "", 6, ["茶艺"])],
+    "G-SEMINAR": [BranchDay(dt.date(2016, 1, 19), "", 6, ("茶艺",))],
     "D-EVENT": [BranchDay(dt.date(2016, 1, 20), "城东支行", 3), BranchDay(dt.date(2016, 1, 20), "城西支行")],
 }
 AVERAGES = (10_000, 20_000, 99_999, 100_000, 300_000, 500_000, 700_000, 1_000_000, 4_000_000, 5_000_000, 8_000_000)

@@ -159,6 +159,7 @@ def test_texts_are_those_of_the_rules(shipped: tuple[Path, Path]) -> None:
         if message is None:
             continue
         known = {"signature": sms["signature"], "opt_out": sms["opt_out"]} if "sms" in action["channels"] else {}
+        known["event"] = "〔活动、日期、时间、地点〕"
         if len(action.get("topics", [])) == 1:
             known["product"] = products[action["topics"][0]]
         for text in [message["text"], *(one["text"] for one in message.get("variants", []))]:
