@@ -1,9 +1,10 @@
-"""The crontab line of `examples/cron`, run as cron would: by /bin/sh, from /, without any environment."""
+"""The crontab of `examples/cron`, run as cron would: by /bin/sh, from /, without any environment."""
 
 from __future__ import annotations
 
 import datetime as dt
 import gzip
+import itertools
 import re
 import shlex
 import subprocess
@@ -13,18 +14,23 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import RESULT_FILES, days_between
+from tests.lists.exporting import read_rows, write_rows
 from vip_tiering.base.quarter import Quarter
+from vip_tiering.demo import balances, people, run
 
 CRONTAB = Path(__file__).parents[2] / "examples" / "cron" / "crontab"
 VIP = "/opt/vip-tiering/bin/vip"
 
 
-def crontab_line() -> tuple[list[str], str]:
-    """Return the five fields of time and the command of the one line of the crontab that runs something."""
+def crontab_lines() -> list[tuple[list[str], str]]:
+    """Return the five fields of time and the command of every line of the crontab that runs something."""
     lines = [line for line in CRONTAB.read_text(encoding="utf-8").splitlines() if re.match(r"[0-9*]", line)]
-    assert len(lines) == 1
-    *fields, command = lines[0].split(maxsplit=5)
-    return fields, command
+    return [(fields, command) for *fields, command in (line.split(maxsplit=5) for line in lines)]
+
+
+def crontab_line() -> tuple[list[str], str]:
+    """Return the five fields of time and the command of the first line: it computes the quarter."""
+    return crontab_lines()[0]
 
 
 def last_quarter() -> Quarter:
@@ -117,3 +123,87 @@ def test_a_quarter_that_is_not_complete_is_one_line(tmp_path: Path) -> None:
     done = run_like_cron(tmp_path / "extracts", tmp_path / "tiers")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (4, "", 1)
     assert done.stderr.startswith(f"vip: quarter not complete yet: {last_quarter().end}")
+
+
+# --- the week of a branch
+
+
+class Server:
+    """A machine on which the crontab runs: its /srv is a folder of the test, its day is set by hand."""
+
+    def __init__(self, srv: Path) -> None:
+        """Put the demo's extracts and customers there, and an empty folder for what comes back."""
+        run._write_folder(srv / "extracts", balances.extracts)
+        run._write_folder(srv / "customers", lambda: people.files().items())
+        (srv / "returned").mkdir()
+        self.srv = srv
+
+    def run(self, word: str, on: str, quarter: str = "2015Q4") -> str:
+        """Run the one line of the crontab that holds a word, as cron would on a day; return what it mails: warnings alone."""
+        ((_, command),) = [line for line in crontab_lines() if word in line[1]]
+        program = f"{shlex.quote(sys.executable)} -m vip_tiering"
+        told = {VIP: program, "/srv/": f"{self.srv}/", "--quarter last": f"--quarter {quarter}", "--on today": f"--on {on}"}
+        for before, after in told.items():
+            command = command.replace(before, after)
+        done = subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", env={}, capture_output=True, text=True, check=False)
+        assert (0, "") == (done.returncode, done.stdout), done.stderr
+        assert [] == [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
+        return done.stderr
+
+    def fill(self, on: str) -> int:
+        """Fill in the managers' lists of a day, open and private, and hand them back; return how many rows have a result."""
+        words, filled = itertools.cycle(["reached", "no_answer", "", "refused", "done"]), 0
+        (self.srv / "returned" / on).mkdir()
+        for part in ("lists", "lists.private"):
+            for path in sorted((self.srv / part / on).glob("branches/*/*.csv")):
+                rows = read_rows(path)
+                for row in rows:
+                    row["结果"] = next(words)
+                    filled += len(row["事项"].split("|")) if row["结果"] else 0
+                write_rows(self.srv / "returned" / on / f"{part}-{path.name}", list(rows[0]), [list(row.values()) for row in rows])
+        return filled
+
+
+def test_every_line_has_absolute_paths_and_its_time() -> None:
+    """The lines run in this order of a day, the quarter's ones on the 2nd; every path is absolute and no percent sign is bare."""
+    times = {command.split("vip ", 1)[1].split(" /srv")[0].split(' "')[0]: fields for fields, command in crontab_lines()}
+    assert {
+        "tier compute": ["30", "6", "2", "1,4,7,10", "*"],
+        "changes export": ["0", "7", "2", "1,4,7,10", "*"],
+        "playbook export": ["30", "7", "*", "*", "*"],
+        "playbook record": ["0", "20", "*", "*", "*"],
+        "playbook results": ["30", "20", "*", "*", "5"],
+    } == times
+    for _, command in crontab_lines():
+        assert "%" not in command
+        assert command.count(VIP) == command.count("vip ") == 1
+        assert not re.search(r"--\w[\w-]* (?!/srv|--|last|today)\S", command)
+
+
+def test_a_week_by_the_crontab(tmp_path: Path) -> None:
+    """Compute, report, lists, record, results: the end of a week of the demo's branch, each line as it stands, on a day that is set.
+
+    Nothing is said but warnings; a day off has no lists, and the same lines again change no published file. (Lists of which results
+    came back already stand as they are, and the export says so with exit code 5.)
+    """
+    server, days = Server(tmp_path), [f"2016-01-{day:02d}" for day in range(6, 9)]
+    server.run("tier compute", "", "2015Q3")
+    server.run("tier compute", "")
+    server.run("changes export", "")
+    assert (tmp_path / "reports" / "2015Q4" / "report.xlsx").is_file()
+    results = 0
+    for on in days:
+        server.run("playbook export", on)
+        results += server.fill(on)
+        server.run("playbook record", on)
+    server.run("playbook results", days[-1])
+    before = snapshot(tmp_path)
+    assert "" == server.run("playbook export", "2016-01-09")
+    for word in ("tier compute", "changes export", "playbook record", "playbook results"):
+        server.run(word, days[-1])
+    assert {path for path, content in snapshot(tmp_path).items() if before.get(path, ("", b""))[1] != content[1]} == set()
+    assert days == sorted(path.name for path in (tmp_path / "lists").glob("2016-*"))
+    rows = [row for part in ("lists", "lists.private") for row in read_rows(tmp_path / part / "results.csv")]
+    assert results == sum(int(row["recorded"]) for row in rows) > 500
+    contacts = [row for part in ("lists", "lists.private") for row in read_rows(tmp_path / part / "results_by_manager.csv")]
+    assert 0 < sum(int(row["customers"]) for row in contacts) < sum(int(row["contacts"]) for row in contacts)

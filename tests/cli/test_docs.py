@@ -21,7 +21,7 @@ from vip_tiering.cli.main import app
 from vip_tiering.customers.customer_file import ABSENT
 from vip_tiering.extracts.headers import ALIASES
 from vip_tiering.extracts.row_rules import RULES
-from vip_tiering.lists.followup.results import COVERAGE_COLUMNS, OBSTACLES_COLUMNS, RESULTS_COLUMNS
+from vip_tiering.lists.followup.results import CONTACTS_COLUMNS, COVERAGE_COLUMNS, OBSTACLES_COLUMNS, RESULTS_COLUMNS
 from vip_tiering.lists.selection.contact_log import COLUMNS
 from vip_tiering.lists.verification.read_back import HARD_RULES
 from vip_tiering.playbooks.actions import Action
@@ -323,7 +323,11 @@ def test_results_are_documented() -> None:
     kept = dict(table(section("Where it is kept"), 2))
     assert {name: ", ".join(columns) for name, columns in COLUMNS.items()} == kept
     figures = section("The figures")
-    assert set() == {name for name in (*RESULTS_COLUMNS, *OBSTACLES_COLUMNS, *COVERAGE_COLUMNS) if not re.search(rf"\b{name}\b", figures)}
+    assert set() == {
+        name
+        for name in (*RESULTS_COLUMNS, *CONTACTS_COLUMNS, *OBSTACLES_COLUMNS, *COVERAGE_COLUMNS)
+        if not re.search(rf"\b{name}\b", figures)
+    }
     ManagerQuota.model_validate(yaml.safe_load(blocks("docs/results.md", "yaml")[0])["manager_quota"])
 
 

@@ -165,7 +165,19 @@ class Branch:
         """Return the commands whose words there are in two languages, as they change nothing."""
         dry = [*self.export, "--dry-run"]
         dry[dry.index("--on") + 1] = "2016-01-06"
-        commands = {"export": dry, "record": [*self.record, "--dry-run"], "results": [*self.results, "--dry-run"]}
+        ahead = [
+            "playbook",
+            "forecast",
+            str(self.folder / "out" / "2015Q4"),
+            "--on",
+            "2016-01-06",
+            "--days",
+            "3",
+            "--lists",
+            str(self.lists),
+        ]
+        ahead += self.export[self.export.index("--customers") :]
+        commands = {"export": dry, "record": [*self.record, "--dry-run"], "results": [*self.results, "--dry-run"], "forecast": ahead}
         return {**commands, "coverage": ["playbook", "coverage", "--rules", str(RULES)], "plan": [*PLAN]}
 
 
@@ -175,7 +187,7 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Branch:
     return Branch(tmp_path_factory.mktemp("branch"))
 
 
-@pytest.mark.parametrize("name", ["export", "record", "results", "coverage", "plan"])
+@pytest.mark.parametrize("name", ["export", "record", "results", "forecast", "coverage", "plan"])
 def test_chinese_output_is_chinese_and_json_the_same(branch: Branch, name: str) -> None:
     """In Chinese no English word is left but codes by which something is asked for; the figures and the document are the same."""
     command = branch.commands()[name]

@@ -432,3 +432,44 @@ def test_results_add_up(week: Week) -> None:
     written = [row for root in ("lists", "lists.private") for row in read_rows(week.folder / root / "results.csv")]
     assert totals["exported"] == sum(int(row["exported"]) for row in written)
     assert not {"P-MEET", "P-WECHAT"} & {row["action"] for row in read_rows(week.folder / "lists" / "results.csv")}
+
+
+def test_customers_and_contacts_are_counted_apart(week: Week) -> None:
+    """One customer, day and channel is one contact, however many actions it was for; a customer counts once, renumbered or not."""
+    done = playbook_results(week.folder / "lists", rules=week.rules)
+    now = {one: week.aliases.get(one, one) for one in (known.customer for known in week.memory)}
+    rows = [row for on in week.days for row in day_of(week.folder / "lists" / str(on), week.folder / "lists.private" / str(on))[1]]
+    owner = {(row["customer_id"], row["action"]): (row["branch"], row["manager"]) for row in rows}
+    contacts: dict[tuple[str, str, str], dict[tuple[str, dt.date], dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for one in week.memory:
+        contacts[*owner[one.customer, one.action], one.channel][now[one.customer], one.day][one.action] = one.result
+    reached = {"reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out"}
+    expected = {
+        key: (
+            len({customer for customer, _ in of_key}),
+            len(of_key),
+            sum(map(len, of_key.values())),
+            sum(any(said.values()) for said in of_key.values()),
+            sum(not reached.isdisjoint(said.values()) for said in of_key.values()),
+            sum(not set(REFUSALS).isdisjoint(said.values()) for said in of_key.values()),
+        )
+        for key, of_key in contacts.items()
+    }
+    names = ("customers", "contacts", "actions", "recorded", "reached", "refused")
+    found = {(row["branch"], row["manager"], row["channel"]): tuple(row[name] for name in names) for row in done.contacts.to_pylist()}
+    assert expected == found
+    assert any(many > ones for _, ones, many, *_ in expected.values())
+    assert any(ones > customers for customers, ones, *_ in expected.values())
+    *managers, whole = done.managers.to_pylist()
+    assert (len(set(now.values())), sum(one[1] for one in expected.values())) == (whole["customers"], whole["contacts"])
+    assert len(set(now.values())) < len(now)
+    for row in managers:
+        mine = [key for key in contacts if key[:2] == (row["branch"], row["manager"])]
+        assert row["customers"] == len({customer for key in mine for customer, _ in contacts[key]})
+        assert row["contacts"] == sum(len(contacts[key]) for key in mine)
+    by_action = {(row["branch"], row["manager"], row["action"]): row["customers"] for row in done.figures.to_pylist() if row["exported"]}
+    assert by_action == Counter(
+        key for key, _ in {((*owner[one.customer, one.action], one.action), now[one.customer]) for one in week.memory}
+    )
+    written = [row for root in ("lists", "lists.private") for row in read_rows(week.folder / root / "results_by_manager.csv")]
+    assert sum(int(row["actions"]) for row in written) == sum(one[2] for one in expected.values())

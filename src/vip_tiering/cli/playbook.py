@@ -13,6 +13,7 @@ from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.words import Words
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.effect import playbook_effect
+from vip_tiering.cli.forecast import playbook_forecast
 from vip_tiering.cli.options import (
     LangOption,
     MaxBytesOption,
@@ -191,6 +192,7 @@ def playbook_export(
     ] = None,
     allow_old_run: Annotated[bool, typer.Option("--allow-old-run", help="Take a run of an older quarter; the manifest says so.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
+    unless_day_off: Annotated[bool, typer.Option("--unless-day-off", help="Do nothing on a day off; for cron.")] = False,
     max_bytes: MaxBytesOption = "4G",
     lang: LangOption = None,
     as_json: Annotated[bool, json_option("the manifest")] = False,
@@ -199,15 +201,23 @@ def playbook_export(
 ) -> None:
     """Export the lists of a day: SMS, calls, WeChat, appointments, invitations, visits; and who was left out for which reason."""
     from vip_tiering.base.arrays import share_freed_memory
+    from vip_tiering.lists.export.job import is_day_off
     from vip_tiering.lists.export.job import playbook_export as work
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
     words = Words(language_of(lang))
+    day = date_of("--on", on) if on != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    if unless_day_off and is_day_off(day, rules):
+        if as_json:
+            show_json({"on": str(day), "day_off": True})
+        elif not quiet:
+            show(words.text("day_off", day=day))
+        return
     share_freed_memory()
     result = work(
         run,
         customers=customers,
-        on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+        on=day,
         out=out,
         rules=rules,
         events=events,
@@ -227,6 +237,9 @@ def playbook_export(
         show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})
     elif not quiet:
         print_export(result, words)
+
+
+playbook_app.command("forecast")(playbook_forecast)
 
 
 @playbook_app.command("verify")
@@ -345,7 +358,7 @@ def playbook_results(
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
-    """Count what came of the lists for each manager and action, and the obstacles that were met; write it as results.csv."""
+    """Count customers and contacts, what they were for and what came of them, by manager and action; write it as results.csv."""
     from vip_tiering.cli.show_lists import results_document as document
     from vip_tiering.lists.followup.results import playbook_results as work
 
@@ -354,7 +367,7 @@ def playbook_results(
     done = work(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
     if as_json:
-        show_json(document(done.days, done.figures, done.coverage, done.files))
+        show_json(document(done))
     elif not quiet:
         print_results(done, words, dry_run=dry_run)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,11 +16,15 @@ from vip_tiering.base.words import Words
 from vip_tiering.cli.tables import add_figures, grouped, plain_table, ruled_table, signed
 from vip_tiering.tiers.outlook import STATES
 
+if TYPE_CHECKING:
+    from vip_tiering.lists.followup.results import Results
+
 _SHOWN_REASONS: Final = 2
 _PREVIEW_COLUMNS: Final = 5
 _SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
+_OF_MANAGERS: Final = ("customers", "contacts", "actions", "reached", "interested", "refused")
 _LONGEST: Final = 60
-"""More rows than this are shown for each manager, and for each action, alone."""
+"""More rows than this are shown for each action alone, whoever the manager is."""
 _MOST_PRODUCTS: Final = 8
 
 
@@ -107,11 +110,11 @@ def _actions(document: Mapping[str, Any], words: Words) -> Table:
             most = sorted(reasons, key=lambda reason: -reasons[reason])[:_SHOWN_REASONS]
             figures = (counts["selected"], counts["exported"], sum(reasons.values()))
             told = words.text("and_for").join(f"{words.name(one)} {reasons[one]:,}" for one in most)
-            table.add_row(_called(action, words), *(f"{figure:,}" for figure in figures), told)
+            table.add_row(called(action, words), *(f"{figure:,}" for figure in figures), told)
     return table
 
 
-def _called(action: str, words: Words) -> str:
+def called(action: str, words: Words) -> str:
     """Return the id of an action, by which it is asked for, and what it is called beside it."""
     name = words.name(action)
     return action if name == action else f"{action} {name}"
@@ -122,8 +125,8 @@ def _empty(document: Mapping[str, Any], words: Words) -> Iterator[str]:
     for action, counts in document["actions"].items():
         if counts["selected"] and not counts["exported"]:
             reason, count = max(counts["suppressed"].items(), key=lambda one: one[1])
-            called, why = _called(action, words), words.name(reason)
-            yield words.text("none_exported", action=called, selected=counts["selected"], reason=why, count=count)
+            name, why = called(action, words), words.name(reason)
+            yield words.text("none_exported", action=name, selected=counts["selected"], reason=why, count=count)
 
 
 def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
@@ -151,53 +154,57 @@ def recorded(contacts: Mapping[str, int], known: int, barred: int, words: Words)
     return Text("\n".join([*lines, *([words.text("barred", barred=barred)] if barred else [])]))
 
 
-def results_document(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, files: Iterable[Path]) -> dict[str, Any]:
+def results_document(done: Results) -> dict[str, Any]:
     """Return the results as one document."""
     return {
-        "exports": list(days),
-        "results": figures.to_pylist(),
-        "coverage": coverage.to_pylist() if coverage is not None else None,
-        "files": list(files),
+        "exports": list(done.days),
+        "results": done.figures.to_pylist(),
+        "contacts": done.contacts.to_pylist(),
+        "coverage": done.coverage.to_pylist() if done.coverage is not None else None,
+        "files": list(done.files),
     }
 
 
-def results_summary(days: Sequence[str], figures: pa.Table, coverage: pa.Table | None, words: Words) -> RenderableType:
-    """Return the results as tables that are readable at 80 columns."""
+def results_summary(done: Results, words: Words) -> RenderableType:
+    """Return the results as tables that are readable at 80 columns: contacts by manager, then what they were for."""
+    days, figures = done.days, done.figures
     between = days[0] if len(days) == 1 else words.text("between", first=days[0], last=days[-1])
     head = words.text("results_of_one" if len(days) == 1 else "results_of", exports=len(days), days=between)
-    parts: list[RenderableType] = [Text(head, style="bold")]
-    if len(figures) <= _LONGEST:
-        parts.append(_results_table(figures, ("branch", "manager", "action"), words))
-    else:
-        parts += [
-            _results_table(_summed(figures, ("branch", "manager")), ("branch", "manager"), words),
-            _results_table(_summed(figures, ("action",)), ("action",), words),
-        ]
-    if coverage is not None:
-        parts += [Text(words.text("products_held"), style="bold"), _coverage(coverage, words)]
+    parts: list[RenderableType] = [Text(head, style="bold"), _results_table(done.managers, ("branch", "manager"), _OF_MANAGERS, words)]
+    parts.append(Text(words.text("by_action"), style="bold"))
+    by = ("branch", "manager", "action") if len(figures) <= _LONGEST else ("action",)
+    parts.append(_results_table(_with_sum(figures, by), by, _SHOWN, words))
+    if done.coverage is not None:
+        parts += [Text(words.text("products_held"), style="bold"), _coverage(done.coverage, words)]
     return Group(*parts)
 
 
-def _summed(figures: pa.Table, by: Sequence[str]) -> pa.Table:
-    sums = figures.group_by(list(by)).aggregate([(name, "sum") for name in _SHOWN])
-    return sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names]).sort_by([(name, "ascending") for name in by])
+def _with_sum(figures: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Return the figures by some columns, in their order, and the sum of all behind."""
+    rows: list[pa.Table] = []
+    for names in (by, ()):
+        sums = figures.group_by(list(names)).aggregate([(name, "sum") for name in _SHOWN])
+        sums = sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names])
+        rows.append(sums.sort_by([(name, "ascending") for name in names]) if names else sums)
+    return pa.concat_tables(rows, promote_options="default")
 
 
-def _results_table(figures: pa.Table, by: Sequence[str], words: Words) -> Table:
-    """Return figures as a table, the names of branch and manager once, and their sum below."""
+def _results_table(figures: pa.Table, by: Sequence[str], shown: Sequence[str], words: Words) -> Table:
+    """Return figures as a table, the names of branch and manager once; the last row is the sum of all."""
     table = ruled_table()
     for name in by:
         table.add_column(words.column(name), overflow="fold", no_wrap=name == "action" and not words.names)
-    add_figures(table, *map(words.column, _SHOWN))
+    add_figures(table, *map(words.column, shown))
     before = dict.fromkeys(by)
-    for row in figures.select([*by, *_SHOWN]).to_pylist():
+    *rows, whole = figures.select([*by, *shown]).to_pylist()
+    for row in rows:
         same = [row[name] == before[name] for name in by[:-1]]
         names = ["" if all(same[: place + 1]) else _shown(row[name]) for place, name in enumerate(by[:-1])]
-        last = _called(row["action"], words) if by[-1] == "action" else _shown(row[by[-1]])
-        table.add_row(*names, last, *(f"{row[name]:,}" for name in _SHOWN))
+        last = called(row["action"], words) if by[-1] == "action" else _shown(row[by[-1]])
+        table.add_row(*names, last, *(f"{row[name]:,}" for name in shown))
         before = row
     table.add_section()
-    table.add_row(words.text("all"), *[""] * (len(by) - 1), *(f"{pc.sum(figures[name]).as_py() or 0:,}" for name in _SHOWN))
+    table.add_row(words.text("all"), *[""] * (len(by) - 1), *(f"{whole[name] or 0:,}" for name in shown))
     return table
 
 

@@ -126,7 +126,7 @@ def print_results(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False) 
     """Print what came of `vip playbook results`."""
     from vip_tiering.cli.show_lists import results_summary
 
-    show_rendered(results_summary(done.days, done.figures, done.coverage, words))
+    show_rendered(results_summary(done, words))
     show(words.text("dry_run") if dry_run else "\n".join(map(str, done.files)))
 
 

@@ -129,6 +129,11 @@ class ManagerQuota(Strict):
     managers: Annotated[list[OwnQuota], Field(min_length=1, description="managers with a quota of their own")] | None = None
     source: Clause
 
+    def places_of(self, manager: str) -> int | None:
+        """Return how many customers a manager can contact in a day; None for as many as there are."""
+        own = {one.manager: one.contacts_per_day for one in self.managers or ()}
+        return own.get(manager, self.contacts_per_day)
+
 
 class ForbiddenWords(Strict):
     """Words that no message may hold."""

@@ -15,7 +15,7 @@ from vip_tiering.base.arrays import Mask
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Customers, Known
 from vip_tiering.lists.export.messages import message_rows
-from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, suppressed_rows
+from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, suppressed_rows, topics_told
 from vip_tiering.lists.export.people_list import list_rows, people_rows
 from vip_tiering.lists.export.ranking import keep_quotas
 from vip_tiering.lists.export.row_context import RowContext
@@ -59,8 +59,8 @@ class DayInputs:
 class DayLists:
     """The lists of one day, as tables. Of a pair the second holds what only private files may hold.
 
-    `messages` and `lists`: by channel; `sheets`: the rows of all channels for people (`people_rows`); `private`, shape (n,): who in
-    the run is a private client.
+    `messages` and `lists`: by channel; `sheets`: the rows of all channels for people (`people_rows`); `topics`: how many customers
+    hear of each product; `private`, shape (n,): who in the run is a private client.
     """
 
     messages: dict[str, pa.Table]
@@ -69,6 +69,7 @@ class DayLists:
     suppressed: tuple[pa.Table, pa.Table]
     contacts: tuple[pa.Table, pa.Table]
     counts: dict[str, Counts]
+    topics: dict[str, int]
     people: People
     private: Mask
 
@@ -124,6 +125,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         suppressed=suppressed_rows(verdicts, context),
         contacts=contact_rows(verdicts, dues, context),
         counts=counts,
+        topics=topics_told(verdicts, work.every),
         people=people,
         private=private,
     )

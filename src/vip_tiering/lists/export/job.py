@@ -13,6 +13,7 @@ from typing import Any, Final
 from vip_tiering._version import __version__
 from vip_tiering.base.disk import stands, writing
 from vip_tiering.base.errors import OutputError, UsageError
+from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.incoming import Incoming, read_incoming
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.day import DayInputs, lists_of_day
@@ -33,7 +34,7 @@ from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked, settle
 from vip_tiering.publishing.switch import Switch
-from vip_tiering.rules.calendar import working_days
+from vip_tiering.rules.calendar import CalendarFile, working_days
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import TieredRun, holds_runs, load_run
 from vip_tiering.tiers.run_folder import by_new_ids as renamed_run
@@ -83,7 +84,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
     private = private_root(out, private_out)
     roots = {"open": out, "private": private}
     _refuse_places(run, out, private)
-    _refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, (out, private))
+    refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, (out, private))
     if forget_before is not None and forget_before > on + dt.timedelta(days=1):
         raise UsageError(f"--forget-before: must be at most the day after {on}, that of the export")
     loaded, books = rules_with_playbooks(rules)
@@ -100,7 +101,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         incoming = read_incoming(customers, events, contact_log, do_not_contact, books, size_in_bytes(max_bytes))
         ladder = loaded.ladder(tiered.quarter)
         earlier = read_earlier_exports(roots, memory, on, books.channels, loaded.aliases)
-        tiered, incoming, earlier = _by_new_ids(tiered, incoming, earlier, loaded.aliases)
+        tiered, incoming, earlier = by_new_ids(tiered, incoming, earlier, loaded.aliases)
         made_from = {
             "on": str(on),
             "run": tiered.digest,
@@ -119,12 +120,8 @@ def playbook_export(  # noqa: PLR0913 (names every option)
             _keep_forgetting(memory, roots, on)
             return ExportResult(document, standing, private_folder, tuple(document["warnings"]), {}, up_to_date=True)
 
-        barred = together([incoming.known.barred, earlier.heard.barred])
-        known = dataclasses.replace(incoming.known, results=earlier.heard.results, barred=barred)
         window = window_of(on, working_days(calendar))
-        inputs = DayInputs(
-            tiered, books, incoming.customers, known, earlier.contacts, calendar.branch_dates or (), earlier.overflow, earlier.first_day
-        )
+        inputs = inputs_of(tiered, incoming, earlier, books, calendar)
         lists = lists_of_day(inputs, on, window, limited)
         strangers = incoming.judge_ids(tiered)  # what it refuses, it refuses before anything is written
         plan = event_plan_between(books, calendar, on, on + PLAN_AHEAD)
@@ -144,12 +141,26 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         if dry_run:
             return ExportResult(document, None, None, warnings, labels, books.names, previews)
         private_head = private_document(made_from, tiered.quarter)
-        del tiered, incoming, earlier, known, inputs, lists  # reading the files back takes their memory
+        del tiered, incoming, earlier, inputs, lists  # reading the files back takes their memory
         folder, private_folder = _publish(document, private_head, files, roots, memory, books)
         return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, books.names, previews)
 
 
-def _by_new_ids(
+def is_day_off(on: dt.date, rules: Path | None) -> bool:
+    """Tell whether the bank does not work on a day; of years that nobody announced yet Saturdays and Sundays are taken."""
+    before = on - dt.timedelta(days=1)
+    return window_of(before, working_days(rules_with_playbooks(rules)[0].calendar)).last >= day_number(on)
+
+
+def inputs_of(tiered: TieredRun, incoming: Incoming, earlier: EarlierExports, books: Playbooks, calendar: CalendarFile) -> DayInputs:
+    """Return what the lists of a day are made from; what came of earlier exports binds beside what the files say."""
+    barred = together([incoming.known.barred, earlier.heard.barred])
+    known = dataclasses.replace(incoming.known, results=earlier.heard.results, barred=barred)
+    dates = calendar.branch_dates or ()
+    return DayInputs(tiered, books, incoming.customers, known, earlier.contacts, dates, earlier.overflow, earlier.first_day)
+
+
+def by_new_ids(
     run: TieredRun, incoming: Incoming, earlier: EarlierExports, aliases: Aliases | None
 ) -> tuple[TieredRun, Incoming, EarlierExports]:
     """Return all that names customers by their present numbers: who refused under an old one has refused (semantics 12.1)."""
@@ -171,7 +182,7 @@ def _refuse_places(run: Path, out: Path, private: Path) -> None:
             )
 
 
-def _refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:
+def refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:
     """Refuse what the export reads by itself: given once more, each contact would count twice.
 
     `given`: the file and the name of the export's own, by option.

@@ -55,6 +55,17 @@ def counts_of(verdicts: pd.DataFrame, cases: Sequence[Case], selected: Mapping[s
     return counts
 
 
+def topics_told(verdicts: pd.DataFrame, cases: Sequence[Case]) -> dict[str, int]:
+    """Return how many customers hear of each product that an action is about, by its code; one whom two actions tell counts twice."""
+    told: dict[str, int] = {}
+    passed = verdicts[verdicts["reason"] == PASSES]
+    for case in cases:
+        bits = passed.loc[passed["case"] == case.place, "topics"].to_numpy()
+        for number, topic in enumerate(case.topics):
+            told[topic.code] = told.get(topic.code, 0) + int(np.count_nonzero(bits >> np.uint32(number) & np.uint32(1)))
+    return told
+
+
 def suppressed_rows(verdicts: pd.DataFrame, context: RowContext) -> tuple[pa.Table, pa.Table]:
     """Return whom a gate stopped, with the one reason; and those among them that only private files may hold."""
     rows = verdicts[verdicts["reason"] != PASSES]

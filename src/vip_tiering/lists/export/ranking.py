@@ -118,9 +118,8 @@ def _with_owner(places: pd.DataFrame, context: RowContext, quota: ManagerQuota |
     profile = context.people.profile[places["at"]]
     manager, wealth_manager = (context.customers.text[name].take(pa.array(profile)).to_pandas() for name in ("manager", "wealth_manager"))
     acting = np.where(places["of_wealth"], wealth_manager, manager)
-    own = {one.manager: one.contacts_per_day for one in (quota.managers or () if quota else ())}
-    usual = -1 if quota is None or quota.contacts_per_day is None else quota.contacts_per_day
-    limits = {name: own.get(name, usual) if name else -1 for name in np.unique(acting)}
+    allowed = {name: quota.places_of(name) if quota is not None and name else None for name in np.unique(acting)}
+    limits = {name: -1 if places is None else places for name, places in allowed.items()}
     branch = context.customers.text["branch"].indices.to_numpy()[profile]
     return places.assign(branch=branch, manager=acting, limit=pd.Series(acting, places.index).map(limits))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,17 +22,18 @@ from vip_tiering.customers.types import Customers
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
-from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, folders_of, read_table
+from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, by_present_ids, folders_of, read_table
 from vip_tiering.lists.selection.facts import REFUSALS
 from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import People, meet
-from vip_tiering.playbooks.load import rules_with_playbooks
+from vip_tiering.playbooks.load import load, rules_with_playbooks
 from vip_tiering.playbooks.products import Product
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import csv_bytes
 from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import manifest_of
 from vip_tiering.publishing.switch import Switch
+from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.run_folder import by_new_ids, read_run
 
 OWNER: Final = ("branch", "manager", "action")
@@ -45,39 +46,69 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "complaints": ("complaint",),
 }
 """Which results each figure counts; the last result of a contact is the one that counts."""
-FIGURES: Final = ("selected", "exported", "recorded", *_GROUPS, "obstacles")
+OUTCOMES: Final = ("recorded", *_GROUPS, "obstacles")
+FIGURES: Final = ("selected", "exported", "customers", *OUTCOMES)
 RESULTS_COLUMNS: Final = (*OWNER, *FIGURES)
-"""The columns of `results.csv`: customers in each figure, summed over exports."""
+"""The columns of `results.csv`, by action: customers, once in each export; but `customers` counts each of them once in all."""
+MANAGER: Final = ("branch", "manager")
+CONTACT_FIGURES: Final = ("customers", "contacts", "actions", *OUTCOMES)
+CONTACTS_COLUMNS: Final = (*MANAGER, "channel", *CONTACT_FIGURES)
+"""The columns of `results_by_manager.csv`: different customers, their contacts, and how many actions these were for; the outcomes
+count contacts. One contact is one customer, day and channel: a conversation about three things is one, and three actions."""
 OBSTACLES_COLUMNS: Final = (*OWNER, "obstacle", "contacts")
 COVERAGE_COLUMNS: Final = ("tier", "tier_label", *COVERAGE)
 _CONTACT: Final = ["customer_id", "action"]
 _NUMBER: Final = r"(?!\d{4}-\d{2}-\d{2}(?!\d))(?<!\d)\d(?:[ \-－]?\d){6,}"
 """What may be a phone number, or an id, in what somebody wrote down."""
 RESULTS_FILE: Final = "results.csv"
+CONTACTS_FILE: Final = "results_by_manager.csv"
 OBSTACLES_FILE: Final = "obstacles.csv"
 COVERAGE_FILE: Final = "coverage.csv"
 
 
-def figures_of(contacts: pd.DataFrame, suppressed: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
-    """Return what counts for each customer of one export, exported or suppressed: its owner, and 1 or 0 for each of the figures.
+def told_of(day: str, contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each customer and action that an export put on a list, with its day, and truth values for `OUTCOMES`.
 
-    `contacts`: customer_id, action, branch, manager; `suppressed`: action, branch, manager; `log`: the rows of the contact log for
-    this export, in its order.
+    `contacts`: customer_id, channel, and the columns of `OWNER`; `log`: the rows of the contact log for this export, in its order.
     """
-    told = log.assign(obstacles=log["obstacle"] != "").groupby(_CONTACT, as_index=False)
-    said = told.agg(result=("result", "last"), obstacles=("obstacles", "any"))
-    exported = contacts.drop_duplicates().merge(said, how="left", on=_CONTACT)
-    counted = {name: exported["result"].isin(words) for name, words in _GROUPS.items()}
-    exported = exported.assign(selected=True, exported=True, recorded=exported["result"].notna(), **counted)
-    exported["obstacles"] = exported["obstacles"].eq(other=True)
-    stopped = suppressed.assign(**{name: name == "selected" for name in FIGURES})
-    return pd.concat([exported, stopped])[list(RESULTS_COLUMNS)]
+    noted = log.assign(obstacles=log["obstacle"] != "").groupby(_CONTACT, as_index=False)
+    said = noted.agg(result=("result", "last"), obstacles=("obstacles", "any"))
+    told = contacts.drop_duplicates().merge(said, how="left", on=_CONTACT)
+    counted = {name: told["result"].isin(words) for name, words in _GROUPS.items()}
+    told = told.assign(day=day, recorded=told["result"].notna(), **counted)
+    return told.assign(obstacles=told["obstacles"].eq(other=True)).drop(columns="result")
 
 
-def summed(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the sums of figures for each branch, manager and action, in this order (`RESULTS_COLUMNS`)."""
-    figures = pd.concat([pd.DataFrame(columns=RESULTS_COLUMNS), *parts]).astype(dict.fromkeys(FIGURES, "int64"))
-    return figures.groupby(list(OWNER), as_index=False).sum()
+def summed(told: Sequence[pd.DataFrame], stopped: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the figures of each branch, manager and action, in this order (`RESULTS_COLUMNS`).
+
+    `told`: of each export (`told_of`); `stopped`: branch, manager and action of whom each export suppressed.
+    """
+    rows, others = _together(told), pd.concat([pd.DataFrame(columns=[*OWNER]), *stopped])
+    by_owner = rows.groupby([*OWNER])
+    figures = by_owner[[*OUTCOMES]].sum().assign(exported=by_owner.size(), customers=by_owner["customer_id"].nunique())
+    figures = figures.join(others.groupby([*OWNER]).size().rename("stopped"), how="outer").fillna(0).astype("int64")
+    return figures.assign(selected=figures["exported"] + figures["stopped"]).reset_index().sort_values([*OWNER])[[*RESULTS_COLUMNS]]
+
+
+def contacts_by(told: Sequence[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:
+    """Return the contacts of each branch, manager or channel, whatever they were for: `by`, and `CONTACT_FIGURES`.
+
+    A contact has an outcome where one of the actions that it was for has it.
+    """
+    rows = _together(told)
+    one = [*MANAGER, "channel", "day", "customer_id"]
+    contacts = rows.groupby(one, as_index=False)[[*OUTCOMES]].any().merge(rows.groupby(one, as_index=False).agg(actions=("action", "size")))
+    groups = contacts.assign(contacts=1, all="").groupby([*by] or ["all"])
+    figures = groups[["contacts", "actions", *OUTCOMES]].sum().assign(customers=groups["customer_id"].nunique())
+    return figures.astype("int64").reset_index()[[*by, *CONTACT_FIGURES]]
+
+
+def _together(told: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return what exports told as one frame."""
+    none = pd.DataFrame({name: pd.Series(dtype="str") for name in ("customer_id", "channel", *OWNER, "day")})
+    rows = pd.concat([none.assign(**dict.fromkeys(OUTCOMES, pd.Series(dtype="bool"))), *told], ignore_index=True)
+    return rows.astype(dict.fromkeys(OUTCOMES, "bool"))
 
 
 def obstacles_of(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
@@ -111,10 +142,16 @@ def coverage_of(customers: Customers, people: People, labels: Mapping[str, str],
 
 @dataclass(frozen=True)
 class Results:
-    """What came of it. `figures`: `RESULTS_COLUMNS`; `coverage`: None where nobody asked; `files`: what was written."""
+    """What came of it, as tables.
+
+    `figures`: `RESULTS_COLUMNS`; `contacts`: `CONTACTS_COLUMNS`; `managers`: the same over all channels, with the sum of all behind;
+    `coverage`: None where nobody asked; `files`: what was written.
+    """
 
     days: list[str]
     figures: pa.Table
+    contacts: pa.Table
+    managers: pa.Table
     coverage: pa.Table | None
     files: tuple[Path, ...]
     warnings: tuple[str, ...]
@@ -148,10 +185,16 @@ def playbook_results(  # noqa: PLR0913 (the options of the command)
     roots = {"open": out, "private": private_root(out, private_out)}
     with locked(roots["open"]), locked(roots["private"]):
         memory = read_memory(roots)
-        figures, obstacles = _count(roots, [day for day in days if day in memory.exports])
+        parts = _count(roots, [day for day in days if day in memory.exports], load(rules).rules.aliases)
         tables: dict[tuple[Path, str], pa.Table] = {}
         for part, root in roots.items():
-            for name, frame in ((RESULTS_FILE, summed(figures[part])), (OBSTACLES_FILE, obstacles_together(obstacles[part]))):
+            one = parts[part]
+            frames = {
+                RESULTS_FILE: summed(one.told, one.stopped),
+                CONTACTS_FILE: contacts_by(one.told, (*MANAGER, "channel")),
+                OBSTACLES_FILE: obstacles_together(one.obstacles),
+            }
+            for name, frame in frames.items():
                 with reading(f"{root.name}/{name}"):
                     if len(frame) or stands(root / name):  # what stands there from before is not true any more
                         tables[root, name] = _table(frame)
@@ -159,8 +202,17 @@ def playbook_results(  # noqa: PLR0913 (the options of the command)
             tables[out, COVERAGE_FILE] = coverage
         if not dry_run:
             _write(tables, *roots.values())
-    whole = _table(summed([frame for of_part in figures.values() for frame in of_part]))
-    return Results(days, whole, coverage, () if dry_run else tuple(root / name for root, name in tables), tuple(warnings))
+    told = [frame for one in parts.values() for frame in one.told]
+    by_manager = pd.concat([contacts_by(told, MANAGER), contacts_by(told, ())])
+    return Results(
+        days,
+        figures=_table(summed(told, [frame for one in parts.values() for frame in one.stopped])),
+        contacts=_table(contacts_by(told, (*MANAGER, "channel"))),
+        managers=_table(by_manager.fillna("")),
+        coverage=coverage,
+        files=() if dry_run else tuple(root / name for root, name in tables),
+        warnings=tuple(warnings),
+    )
 
 
 def _write(tables: Mapping[tuple[Path, str], pa.Table], *roots: Path) -> None:
@@ -172,21 +224,28 @@ def _write(tables: Mapping[tuple[Path, str], pa.Table], *roots: Path) -> None:
         switch.commit()
 
 
-def _count(roots: Mapping[str, Path], days: Sequence[str]) -> tuple[dict[str, list[pd.DataFrame]], dict[str, list[pd.DataFrame]]]:
-    """Return the figures and the obstacles of each export, by part; the caller holds the locks."""
+@dataclass(frozen=True)
+class _Part:
+    """What one part of all exports tells, a frame for each: see `told_of`, `summed` and `obstacles_of`."""
+
+    told: list[pd.DataFrame] = field(default_factory=list)
+    stopped: list[pd.DataFrame] = field(default_factory=list)
+    obstacles: list[pd.DataFrame] = field(default_factory=list)
+
+
+def _count(roots: Mapping[str, Path], days: Sequence[str], aliases: Aliases | None) -> dict[str, _Part]:
+    """Return what each part of the exports tells, a customer by his present number (semantics 12.1); the caller holds the locks."""
     manifests = {day: manifest_of(roots["open"] / day) for day in days}
-    found = {part: sound_contact_log(root) for part, root in roots.items()}
-    logs = {part: one.logs[CONTACT_LOG].rows.to_pandas() for part, one in found.items()}
-    figures: dict[str, list[pd.DataFrame]] = {part: [] for part in roots}
-    obstacles: dict[str, list[pd.DataFrame]] = {part: [] for part in roots}
+    logs = {part: sound_contact_log(root).logs[CONTACT_LOG].rows.to_pandas() for part, root in roots.items()}
+    parts = {part: _Part() for part in roots}
     for day in days:
         for part, folder in zip(roots, folders_of(roots["open"], roots["private"], day, manifests[day]), strict=False):
-            contacts = read_table(folder, CONTACTS, ("customer_id", "action", "branch", "manager")).to_pandas()
-            suppressed = read_table(folder, SUPPRESSED, ("action", "branch", "manager")).to_pandas()
+            contacts = read_table(folder, CONTACTS, ("customer_id", "channel", *OWNER)).to_pandas()
             log = logs[part][logs[part]["export"] == day]
-            figures[part].append(figures_of(contacts, suppressed, log))
-            obstacles[part].append(obstacles_of(contacts, log))
-    return figures, obstacles
+            parts[part].told.append(by_present_ids(told_of(day, contacts, log), aliases))
+            parts[part].stopped.append(read_table(folder, SUPPRESSED, OWNER).to_pandas())
+            parts[part].obstacles.append(obstacles_of(contacts, log))
+    return parts
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:

@@ -76,7 +76,8 @@ class Heard:
 def heard_in(logbooks: Iterable[ContactLog], on: dt.date) -> Heard:
     """Return what the logbooks of both parts say; what came of contacts on later days is left out of the log, but no refusal is."""
     books = list(logbooks)
-    log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in books])
+    none = pa.table({column: pa.array([], pa.string()) for column in COLUMNS[CONTACT_LOG]})
+    log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in books] or [none])
     known = log.filter(pc.less_equal(log["date"], str(on)))
     return Heard(known, _contacts_of(log), together(_barred_of(one.logs[BARRED].rows) for one in books))
 

@@ -28,7 +28,7 @@ from vip_tiering.rules.extracts import Aliases
 
 CONTACTS: Final = "contacts.csv"
 SUPPRESSED: Final = "suppressed.csv"
-_WAITS: Final = ("manager_quota", "one_contact_a_day")
+WAITS: Final = ("manager_quota", "one_contact_a_day")
 """The gates behind which somebody waits for a later day."""
 _NO_CONTACTS: Final = pd.DataFrame({name: [] for name in EARLIER_CONTACTS}).astype(EARLIER_CONTACTS)
 
@@ -57,13 +57,13 @@ def read_earlier_exports(
     """Return what the exports of days before `on` remember, and what came of them up to that day.
 
     `aliases`: who got another number, by which the days without a place of a customer are one row; see `by_new_ids` for the rest.
+    Without any `roots` nothing was ever exported.
 
     Raises DataError where a file of one of them was altered: somebody would be contacted again.
     """
-    out, private_out = roots["open"], roots["private"]
     days = sorted(day for day in memory.exports if day < str(on))
-    manifests = {day: manifest_of(out / day) for day in days}
-    parts = {day: folders_of(out, private_out, day, manifest) for day, manifest in manifests.items()}
+    manifests = {day: manifest_of(roots["open"] / day) for day in days}
+    parts = {day: folders_of(roots["open"], roots["private"], day, manifest) for day, manifest in manifests.items()}
     tables = [_contacts_of(folder, day) for day, both in parts.items() for folder in both]
     logbooks = {part: sound_contact_log(root, channels) for part, root in roots.items()}
     heard = heard_in(logbooks.values(), on)
@@ -85,7 +85,7 @@ def by_new_ids(earlier: EarlierExports, aliases: Aliases | None) -> EarlierExpor
     barred = heard.barred and renamed(heard.barred, aliases)
     return replace(
         earlier,
-        contacts=_renamed(earlier.contacts, aliases),
+        contacts=by_present_ids(earlier.contacts, aliases),
         heard=replace(heard, results=renamed(heard.results, aliases), barred=barred),
     )
 
@@ -123,10 +123,15 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table:
 def _contacts_of(folder: Path, day: str) -> pd.DataFrame:
     """Return the contacts of one part of an export (`EARLIER_CONTACTS`)."""
     read = ("customer_id", "channel", "action", "event_date", "product", "branch")
-    contacts: pd.DataFrame = read_table(folder, CONTACTS, read).to_pandas()
-    number, event_day = day_number(dt.date.fromisoformat(day)), _days(contacts["event_date"])
-    contacts = contacts.assign(day=number, event_day=event_day, unanswered=False, declined=False)
-    return contacts.astype(EARLIER_CONTACTS)[[*EARLIER_CONTACTS]]
+    return remembered(read_table(folder, CONTACTS, read), day_number(dt.date.fromisoformat(day)))
+
+
+def remembered(contacts: pa.Table, day: int) -> pd.DataFrame:
+    """Return the contacts that an export of a day makes as later ones remember them (`EARLIER_CONTACTS`), before any result."""
+    texts = ("customer_id", "channel", "action", "event_date", "product", "branch")
+    frame: pd.DataFrame = pa.table({name: contacts[name].cast(pa.string()) for name in texts}).to_pandas()
+    frame = frame.assign(day=day, event_day=_days(frame["event_date"]), unanswered=False, declined=False)
+    return frame.astype(EARLIER_CONTACTS)[[*EARLIER_CONTACTS]]
 
 
 def with_results(contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
@@ -171,15 +176,15 @@ def _overflow_in(both: Sequence[Path], aliases: Aliases | None) -> pd.DataFrame:
     """Return customer and action of all for whom one export had no place in the day."""
     tables = [read_table(folder, SUPPRESSED, ("customer_id", "action", "reason")) for folder in both]
     rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
-    full = rows.loc[rows["reason"].isin(_WAITS), ["customer_id", "action"]]
-    return _renamed(full, aliases).drop_duplicates(ignore_index=True)
+    full = rows.loc[rows["reason"].isin(WAITS), ["customer_id", "action"]]
+    return by_present_ids(full, aliases).drop_duplicates(ignore_index=True)
 
 
 def _waits_in(reasons: Collection[str]) -> bool:
-    return not set(_WAITS).isdisjoint(reasons)
+    return not set(WAITS).isdisjoint(reasons)
 
 
-def _renamed(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:
+def by_present_ids(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:
     """Return a frame with the present ids of its customers."""
     if aliases is None:
         return frame
