@@ -129,7 +129,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "exports_of": ("{exports} 次名单，{days}", "{exports} exports, {days}"),
     "effect_groups": (
         "{action}：联系组 {contacted} 户（入名单 {listed}），对照组 {control} 户",
-        "{action}: {contacted} customers contacted ({listed} on a list), {control} control",
+        "{action}: {contacted} customers to contact ({listed} on a list), {control} control",
     ),
     "effect_left": (
         "期间流失：联系组 {contacted} 户，对照组 {control} 户，期末按 0 计",
