@@ -164,7 +164,10 @@ class Week:
             changes={
                 new.get(row["customer_id"], row["customer_id"]): Change(row["change"], row["from_tier"], row["to_tier"]) for row in changes
             },
-            customers=self.customers,
+            customers={
+                one: {**fields, "household_customer_id": new.get(fields["household_customer_id"], fields["household_customer_id"])}
+                for one, fields in self.customers.items()
+            },
             given=frozenset(COLUMNS),
             events=now(self.events),
             log=now(self.log),
