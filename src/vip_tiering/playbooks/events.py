@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Final
 
 from vip_tiering.base.quarter import day_number
-from vip_tiering.playbooks.actions import Action, Lobby, PlaybooksFile, Trigger
+from vip_tiering.playbooks.actions import Action, Lobby, Trigger
+from vip_tiering.playbooks.playbooks_file import PlaybooksFile
 from vip_tiering.rules.calendar import CalendarFile, IsWorking, LobbyEvent, festival_day, working_days
 from vip_tiering.rules.forms import check_known
 from vip_tiering.rules.yaml_file import Document, Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from vip_tiering.playbooks.actions import Action, PlaybooksFile
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.playbooks_file import PlaybooksFile
 from vip_tiering.playbooks.targets import TargetsFile
 from vip_tiering.rules.yaml_file import Path
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from vip_tiering.playbooks.actions import Action, PlanIdsFile, PlaybooksFile, check_plan_covered, check_playbooks, looser_playbooks
+from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import OPT_OUT_WORDS, Channel, ChannelsFile, MessageForm
 from vip_tiering.playbooks.customers import OF_BRANCH, CustomerRules, check_customers
 from vip_tiering.playbooks.events import check_actions
@@ -28,6 +28,8 @@ from vip_tiering.playbooks.messages import (
     with_values,
     yield_in,
 )
+from vip_tiering.playbooks.plan_ids import PlanIdsFile, check_plan_covered
+from vip_tiering.playbooks.playbooks_file import PlaybooksFile, check_playbooks, looser_playbooks
 from vip_tiering.playbooks.products import COUPON_KINDS, FACTS, Product, ProductsFile
 from vip_tiering.playbooks.profiles import ProfilesFile, check_profile_channels
 from vip_tiering.playbooks.targets import TargetsFile, check_figures

@@ -16,8 +16,8 @@ from vip_tiering.customers.side_file import read_delivered
 from vip_tiering.customers.types import NO_DAY
 from vip_tiering.customers.workbooks.sheets import Sheet, sheet_without_formulas
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
-from vip_tiering.playbooks.actions import PlaybooksFile
 from vip_tiering.playbooks.load import ALL_FILES, AllRules, Playbooks, all_rules
+from vip_tiering.playbooks.playbooks_file import PlaybooksFile
 from vip_tiering.publishing.one_file import write_file
 from vip_tiering.rules.load import packaged_rules, place_of, read_folder
 from vip_tiering.rules.yaml_edit import Edit, edited

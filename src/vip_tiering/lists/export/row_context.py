@@ -25,10 +25,10 @@ from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.facts import Facts
 from vip_tiering.lists.selection.people import NOBODY, People
-from vip_tiering.playbooks.actions import ContactOrder
 from vip_tiering.playbooks.customers import CODES, OF_BRANCH, Branch
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.messages import EVENT_FIELD, FIELDS, forbidden_in
+from vip_tiering.playbooks.playbooks_file import ContactOrder
 from vip_tiering.playbooks.products import FACTS, Product
 from vip_tiering.rules.calendar import BranchDate
 
