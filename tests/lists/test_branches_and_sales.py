@@ -32,7 +32,7 @@ PEOPLE = {
     "D00001": customer(11, consent_call="N"),
     "D00002": customer(12, manager="M02", consent_call="N"),
     "D00003": customer(13, branch="海淀支行", consent_call="N"),
-    "D00004": customer(14, manager=""),
+    "D00004": customer(14, manager="", consent_call="N"),
     "P00001": customer(21, consent_call="N"),
 }
 
