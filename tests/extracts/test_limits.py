@@ -85,7 +85,7 @@ def test_gzip_that_was_made_to_fill_the_memory(tmp_path: Path, fill: bytes) -> N
     path.write_bytes(head + b"".join(packer.compress(fill) for _ in range(16)) + packer.flush())
     message, peak = refused(path, "--max-bytes", "100G")
     assert "unpacks to more than 200 times its size" in message
-    assert peak < BASE_MIB
+    assert peak < BASE_MIB + 60  # how far unpacking is ahead of the judge hangs on the machine; all of it would be 256 MiB more
 
 
 def test_gzip_of_much_the_same_is_read(tmp_path: Path) -> None:
