@@ -319,7 +319,7 @@ def test_a_value_changes_at_its_place_alone(form: str, value: str, day: dt.date)
     before, after = yaml_file.read(old, "").data, yaml_file.read(new, "").data
     assert {**before, "m": {**before["m"], "text": value, "on": day}} == after
     assert [line.partition("#")[2] for line in FORMS[form].splitlines() if "#" in line] == [
-        line.rpartition("#")[2] for line in new.decode().splitlines() if any(line.endswith(one) for one in ("one", "two", "three"))
+        line.rpartition("#")[2] for line in new.decode().splitlines() if line.endswith(("# one", "# two", "# three"))
     ]
     said = yaml_file.read(old, "").data["m"]["text"]
     back = edited(new, [Edit(("m", "text"), said), Edit(("m", "on"), None)])
