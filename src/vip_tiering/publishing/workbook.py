@@ -231,8 +231,8 @@ def _write_sheet(
             # A warning and no stop: other words of the bank are read back too.
             rule = {"validate": "list", "source": _fitting_list(name, offered[name]), "error_type": "warning"}
             sheet.data_validation(top + 1, place, top + len(table), place, rule)
-    if tall:
-        sheet.set_row(top, 2 * _TITLE_POINTS)
+    if tall or look is not _PLAIN:
+        sheet.set_row(top, 2 * _TITLE_POINTS if tall else _TITLE_POINTS)
     _make_tall(sheet, top + 1, lines)
     sheet.freeze_panes(top + 1, 0)
     if table.num_columns:
