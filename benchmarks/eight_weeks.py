@@ -6,8 +6,8 @@ Makes the demo in FOLDER (once), exports its lists with `vip playbook export` fo
 customers answer, records it with `vip playbook record`, and counts in the written files. What a customer answers depends on the
 seed, the day, the customer and the channel alone, so two versions of the program meet the same people:
 
-    PYTHONPATH=src python benchmarks/eight_weeks.py /tmp/now
-    PYTHONPATH=../before/src python benchmarks/eight_weeks.py /tmp/before
+    PYTHONPATH=src python benchmarks/eight_weeks.py now
+    PYTHONPATH=../before/src python benchmarks/eight_weeks.py before
 """
 
 from __future__ import annotations
