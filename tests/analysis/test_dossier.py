@@ -330,7 +330,7 @@ def test_the_workbook_says_what_the_record_says(home: Path, written: Path) -> No
     line = dict(zip(header, rows[1], strict=True))
     assert ("欧阳先生", "G1", "金卡", float(found["daily_average"])) == tuple(line[name] for name in ("客户", "客户号", "层级", "日均"))
     assert ("、".join(found["products_lacking"]), found["contacts"][0]["date"]) == (line["尚无的产品"], line["上次联系"])
-    assert ("嫌利率低", "家庭事件：重病", "2015-12-20") == (line["障碍"], line["下一事件"], line["事件日期"])
+    assert ("嫌利率低", "家庭事件：重病", "2015-12-20") == (line["阻碍"], line["下一事件"], line["事件日期"])
     rows = sheets["档案"]
     start = next(number for number, row in enumerate(rows) if row[0] == "2　欧阳先生　金卡　G1")
     block = rows[start:]

@@ -20,25 +20,25 @@ import pyarrow.compute as pc
 
 from vip_tiering._version import __version__
 from vip_tiering.analysis.dossier_book import record_files
-from vip_tiering.analysis.dossier_facts import AHEAD, CONTACTS, LISTED, by_present_ids, contacts_in, events_ahead, records
+from vip_tiering.analysis.dossier_facts import AHEAD, CONTACTS, LISTED, contacts_in, events_ahead, records
 from vip_tiering.analysis.explain import Customer, KnownInRun, explanations, unknown
 from vip_tiering.base.arrays import positions_in, texts_of, truth
 from vip_tiering.base.disk import reading, stands, writing
-from vip_tiering.base.errors import DataError, OutputError, Problem, UsageError
+from vip_tiering.base.errors import DataError, OutputError, UsageError
 from vip_tiering.base.schema import ABSENT, UNASSIGNED, UNTIERED
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.dates import iso_dates
 from vip_tiering.customers.ids import renamed
+from vip_tiering.customers.incoming import Parse, read_given
 from vip_tiering.customers.other_files import parse_contacts, parse_events
 from vip_tiering.customers.products import held_products, labels_held, labels_lacking
-from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.customers.texts import addresses
 from vip_tiering.customers.types import Contacts, Customers, Events
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS as CONTACTS_FILE
-from vip_tiering.lists.selection.earlier_exports import folders_of, read_table
+from vip_tiering.lists.selection.earlier_exports import by_present_ids, folders_of, read_table
 from vip_tiering.lists.selection.facts import PrivacyRule, private_in_file, private_people
 from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import meet
@@ -190,37 +190,23 @@ def _refuse_places(run: Path, sources: Sources, out: Path) -> None:
 def _read(sources: Sources, on: dt.date, rules: Rules, books: Playbooks, max_bytes: int) -> _Read:
     """Return what the files say. Raises DataError with the problems of all of them."""
     channels = [code for code, one in books.channels.items() if one.contact]
-    parsers: dict[Kind, tuple[Path | None, Any]] = {
+    parsers: dict[Kind, tuple[Path | None, Parse]] = {
         "customers": (sources.customers, parse_customers),
         "events": (sources.events, parse_events),
         "contact_log": (sources.contact_log, lambda file, form: parse_contacts(file, form, channels)),
     }
-    found: dict[str, Any] = {}
-    sha256: dict[str, str | None] = {}
-    warnings: list[str] = []
-    problems: list[Problem | str] = []
-    for kind, (path, parse) in parsers.items():
-        found[kind], sha256[kind] = None, None
-        if path is None:
-            continue
-        form = books.customers.of_file(kind)
-        try:
-            file = read_side_file(path, max_bytes, form=form.form_of(kind))
-            sha256[kind] = file.sha256
-            found[kind], said = parse(file, form)
-            found[kind] = found[kind] if rules.aliases is None else renamed(found[kind], rules.aliases)
-        except DataError as error:
-            problems += error.problems
-        else:
-            warnings += said if kind != "customers" else []  # what falls of lists does not concern a record
-    if problems:
-        raise DataError(problems)
+    read = read_given(parsers, books.customers, max_bytes)
+    aliases = rules.aliases
+    found = {kind: one.value if aliases is None else renamed(one.value, aliases) for kind, one in read.items()}
+    sha256 = {kind: read[kind].file.sha256 if kind in read else None for kind in parsers}
+    # What falls of lists for want of a column does not concern a record.
+    warnings = [line for kind, one in read.items() if kind != "customers" for line in one.warnings]
     customers = found["customers"]
     if "products_held" not in customers.given:
         warnings.append(f"{sources.customers.name}: no column products_held: which products a customer holds or lacks is not known")
-    listed, log, exports = _exports(sources, on, books, rules.aliases)
+    listed, log, exports = _exports(sources, on, books, aliases)
     made_from = {"files": sha256, "earlier": exports}
-    return _Read(customers, found["events"], found["contact_log"], listed, log, made_from, warnings)
+    return _Read(customers, found.get("events"), found.get("contact_log"), listed, log, made_from, warnings)
 
 
 def _exports(sources: Sources, on: dt.date, books: Playbooks, aliases: Aliases | None) -> tuple[pd.DataFrame, pd.DataFrame, Document]:

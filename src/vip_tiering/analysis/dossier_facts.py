@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, text_array, truth
+from vip_tiering.base.arrays import Int32s, truth
 from vip_tiering.base.money import yuan_text
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
@@ -24,7 +24,6 @@ from vip_tiering.lists.selection.contact_log import CONTACT
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.customers import EVENTS
 from vip_tiering.playbooks.load import Playbooks
-from vip_tiering.rules.extracts import Aliases
 
 LISTED: Final = ("customer_id", "channel", "action", "event_date", "product")
 """What is read of each contact of an export (`contacts.csv`)."""
@@ -82,13 +81,6 @@ def _what(action: Action | None, product: str, event_date: str, books: Playbooks
     topics = "、".join(books.products[code].label for code in action.topics or ())
     said = Template(action.listed_as or topics or action.id).safe_substitute(product=product or topics, event_date=event_date)
     return re.sub(" +", " ", _FIELD.sub("", said)).strip()
-
-
-def by_present_ids(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:
-    """Return a frame by the ids that its customers have now (semantics 12.1)."""
-    if aliases is None or frame.empty:
-        return frame
-    return frame.assign(customer_id=aliases.known_as(text_array(frame["customer_id"])).to_pandas().astype("str").array)
 
 
 def events_ahead(at: Int32s, customers: Customers, events: Events | None, on: dt.date, grave_days: int) -> pd.DataFrame:

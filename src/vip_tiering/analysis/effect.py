@@ -11,12 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.analysis.dossier_facts import by_present_ids
 from vip_tiering.analysis.effect_figures import LATER, ROWS, Figures, document_of, effect_of, groups_of
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.lists.export.files import private_root
-from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, folders_of, read_table
+from vip_tiering.lists.selection.earlier_exports import CONTACTS, SUPPRESSED, by_present_ids, folders_of, read_table
 from vip_tiering.lists.selection.memory import Roots, export_days, read_memory
 from vip_tiering.playbooks.load import rules_with_playbooks
 from vip_tiering.publishing import manifests

@@ -56,7 +56,7 @@ COLUMNS: Final[dict[str, Pair]] = {
     "reached": ("接通", "reached"),
     "interested": ("有意向", "interested"),
     "refused": ("拒绝", "refused"),
-    "obstacles": ("有障碍", "obstacles"),
+    "obstacles": ("有阻碍", "obstacles"),
     "with_any": ("有产品", "with any"),
     "share": ("占比%", "share %"),
     "most_often": ("最常见", "most often"),

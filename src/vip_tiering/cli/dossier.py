@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,17 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.explain import STDIN, id_from_stdin
-from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, date_of, folder_of, json_option
+from vip_tiering.cli.options import (
+    CustomersOption,
+    EventsOption,
+    MaxBytesOption,
+    PrivateOfListsOption,
+    QuietOption,
+    RulesOption,
+    day_or_today,
+    folder_of,
+    json_option,
+)
 from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
 
 
@@ -23,17 +32,13 @@ def customers_file(
             "With --manager the run alone.",
         ),
     ],
-    customers: Annotated[
-        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
-    ],
+    customers: CustomersOption,
     lists: Annotated[
         Path | None,
         typer.Option("--lists", envvar="VIP_LISTS", metavar="DIR", help="Folder of the exports: contacts and what came of them."),
     ] = None,
     contact_log: Annotated[Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere.")] = None,
-    events: Annotated[
-        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
-    ] = None,
+    events: EventsOption = None,
     on: Annotated[
         str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day from which on events lie ahead, such as 2016-01-05, or today.")
     ] = "today",
@@ -46,12 +51,7 @@ def customers_file(
             "--out", metavar="DIR", parser=folder_of, help="With --manager: receives DIR/MANAGER-DATE; private clients go to DIR.private."
         ),
     ] = None,
-    private_out: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Private folder of the exports; default: LISTS.private."
-        ),
-    ] = None,
+    private_out: PrivateOfListsOption = None,
     rules: RulesOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another workbook of the day to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
@@ -66,7 +66,7 @@ def customers_file(
     from vip_tiering.cli.show_dossier import record
 
     customer, run = _asked(what, manager, out)
-    day = date_of("--on", on) if on != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    day = day_or_today("--on", on)
     sources = dossier.Sources(customers, events, contact_log, lists, private_out)
     if manager is not None and out is not None:
         found = dossier.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)

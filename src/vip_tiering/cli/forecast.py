@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vip_tiering.base.words import Words
-from vip_tiering.cli.options import LangOption, MaxBytesOption, RulesOption, date_of, folder_of, json_option, language_of
+from vip_tiering.cli.options import (
+    ContactLogOption,
+    CustomersOption,
+    DoNotContactOption,
+    EventsOption,
+    LangOption,
+    MaxBytesOption,
+    PrivateOfListsOption,
+    RulesOption,
+    day_or_today,
+    json_option,
+    language_of,
+)
 from vip_tiering.cli.terminal import show_json, show_rendered, warn
 
 
 def playbook_forecast(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, intact, of the newest quarter.")],
-    customers: Annotated[
-        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
-    ],
-    events: Annotated[
-        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
-    ] = None,
-    contact_log: Annotated[
-        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they bind as results do.")
-    ] = None,
-    do_not_contact: Annotated[
-        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
-    ] = None,
+    customers: CustomersOption,
+    events: EventsOption = None,
+    contact_log: ContactLogOption = None,
+    do_not_contact: DoNotContactOption = None,
     lists: Annotated[
         Path | None,
         typer.Option("--lists", envvar="VIP_LISTS", metavar="OUT", help="Folder of the exports: they and their results are remembered."),
     ] = None,
-    private_out: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Private folder of the exports; default: LISTS.private."
-        ),
-    ] = None,
+    private_out: PrivateOfListsOption = None,
     on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="First day, such as 2016-01-05, or today.")] = "today",
     days: Annotated[int, typer.Option("--days", metavar="N", help="How many working days to look ahead.")] = 20,
     rules: RulesOption = None,
@@ -57,7 +55,7 @@ def playbook_forecast(
     found = work(
         run,
         customers=customers,
-        on=date_of("--on", on) if on != "today" else dt.date.today(),  # noqa: DTZ011 (the bank's own day)
+        on=day_or_today("--on", on),
         days=days,
         lists=lists,
         rules=rules,

@@ -20,6 +20,18 @@ RulesOption = Annotated[
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
 ]
 MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SIZE", help="What one extract may take in memory: 500M, 4G.")]
+CustomersOption = Annotated[
+    Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
+]
+EventsOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
+]
+ContactLogOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they bind as results do.")
+]
+DoNotContactOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
+]
 LangOption = Annotated[
     str | None, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read; default: the locale's.")
 ]
@@ -36,6 +48,12 @@ def folder_of(text: str) -> Path:
 PrivateOption = Annotated[
     Path | None,
     typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),
+]
+
+
+PrivateOfListsOption = Annotated[
+    Path | None,
+    typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Private folder of the exports; default: LISTS.private."),
 ]
 
 
@@ -81,3 +99,8 @@ def date_of(option: str, text: str) -> dt.date:
     if day is None:
         raise UsageError(f"{option}: must be {DAY_WANTED}")
     return day
+
+
+def day_or_today(option: str, text: str) -> dt.date:
+    """Return the day of a text, or the bank's own day where it says `today`."""
+    return date_of(option, text) if text != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)

@@ -15,12 +15,17 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.effect import playbook_effect
 from vip_tiering.cli.forecast import playbook_forecast
 from vip_tiering.cli.options import (
+    ContactLogOption,
+    CustomersOption,
+    DoNotContactOption,
+    EventsOption,
     LangOption,
     MaxBytesOption,
     PrivateOption,
     QuietOption,
     RulesOption,
     date_of,
+    day_or_today,
     folder_of,
     json_option,
     language_of,
@@ -161,20 +166,12 @@ def _write(content: bytes, sink: IO[bytes]) -> None:
 @playbook_app.command("export")
 def playbook_export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, intact, of the newest quarter.")],
-    customers: Annotated[
-        Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
-    ],
+    customers: CustomersOption,
     on: Annotated[str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day of the lists, such as 2016-01-05, or today.")],
     out: Annotated[Path, out_option("the export as DIR/DATE")],
-    events: Annotated[
-        Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
-    ] = None,
-    contact_log: Annotated[
-        Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere; they bind as results do.")
-    ] = None,
-    do_not_contact: Annotated[
-        Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
-    ] = None,
+    events: EventsOption = None,
+    contact_log: ContactLogOption = None,
+    do_not_contact: DoNotContactOption = None,
     only: Annotated[list[str] | None, typer.Option(envvar="VIP_ONLY", metavar="ACTION|CHANNEL|TIER", help="Only this; repeatable.")] = None,
     profile: Annotated[
         list[str] | None, typer.Option(envvar="VIP_PROFILE", metavar="NAME", help="Form of the lists for a system; repeatable.")
@@ -206,7 +203,7 @@ def playbook_export(
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
     words = Words(language_of(lang))
-    day = date_of("--on", on) if on != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+    day = day_or_today("--on", on)
     if unless_day_off and is_day_off(day, rules):
         if as_json:
             show_json({"on": str(day), "day_off": True})

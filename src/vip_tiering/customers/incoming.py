@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -67,39 +67,55 @@ class Incoming:
         return judge_ids(run, self.named["customers"], [one for option, one in self.named.items() if option != "customers"])
 
 
+Parse = Callable[[SideFile, CustomerRules], tuple[Any, list[str]]]
+"""Makes a value of a file by the rules of its kind, with warnings. Raises DataError."""
+
+
+class Parsed(NamedTuple):
+    """A file that was given, with the rules of its kind, what it says, and warnings."""
+
+    value: Any
+    file: SideFile
+    rules: CustomerRules
+    warnings: list[str]
+
+
+def read_given(parsers: Mapping[Kind, tuple[Path | None, Parse]], rules: CustomerRules, max_bytes: int) -> dict[Kind, Parsed]:
+    """Return what the files say that are given, by kind. Raises DataError with the problems of all of them."""
+    found: dict[Kind, Parsed] = {}
+    problems: list[Problem | str] = []
+    for kind, (path, parse) in parsers.items():
+        if path is None:
+            continue
+        of_kind = rules.of_file(kind)
+        try:
+            file = read_side_file(path, max_bytes, form=of_kind.form_of(kind))
+            value, said = parse(file, of_kind)
+        except DataError as error:
+            problems += error.problems
+        else:
+            found[kind] = Parsed(value, file, of_kind, said)
+    if problems:
+        raise DataError(problems)
+    return found
+
+
 def read_incoming(
     customers: Path, events: Path | None, contact_log: Path | None, do_not_contact: Path | None, books: Playbooks, max_bytes: int
 ) -> Incoming:
     """Return what the files say. Raises DataError with the problems of all of them."""
     channels = [code for code, one in books.channels.items() if one.contact]
-    parsers: dict[Kind, tuple[Path | None, Callable[[SideFile, CustomerRules], tuple[Any, list[str]]]]] = {
+    parsers: dict[Kind, tuple[Path | None, Parse]] = {
         "customers": (customers, _customers),
         "events": (events, lambda file, rules: _events(file, rules, books.products.values())),
         "contact_log": (contact_log, lambda file, rules: parse_contacts(file, rules, channels)),
         "do_not_contact": (do_not_contact, lambda file, rules: parse_do_not_contact(file, rules, channels)),
     }
-    found: dict[str, Any] = {}
-    sha256: dict[str, str | None] = {}
-    named: dict[str, NamedIds] = {}
-    problems: list[Problem | str] = []
-    warnings: list[str] = []
-    for option, (path, parse) in parsers.items():
-        found[option], sha256[option] = None, None
-        if path is None:
-            warnings.append(NOT_GIVEN[option])
-            continue
-        rules = books.customers.of_file(option)
-        try:
-            file = read_side_file(path, max_bytes, form=rules.form_of(option))
-            sha256[option] = file.sha256
-            found[option], said = parse(file, rules)
-            named[option] = named_ids(file, rules, found[option].customer_id)
-        except DataError as error:
-            problems += error.problems
-        else:
-            warnings += said
-    if problems:
-        raise DataError(problems)
+    read = read_given(parsers, books.customers, max_bytes)
+    named: dict[str, NamedIds] = {kind: named_ids(one.file, one.rules, one.value.customer_id) for kind, one in read.items()}
+    sha256: dict[str, str | None] = {kind: read[kind].file.sha256 if kind in read else None for kind in parsers}
+    warnings = [line for kind in parsers for line in (read[kind].warnings if kind in read else [NOT_GIVEN[kind]])]
+    found: dict[str, Any] = {kind: read[kind].value if kind in read else None for kind in parsers}
     known = Known(found["events"], found["contact_log"], found["do_not_contact"])
     return Incoming(found["customers"], known, sha256, named, tuple(warnings))
 

@@ -13,13 +13,14 @@ import pandas as pd
 from vip_tiering._version import __version__
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.disk import reading, stands, writing
-from vip_tiering.base.errors import DataError, OutputError, Problem
+from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import MIGRATION_CSV
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.base.words import Language
-from vip_tiering.customers.branch_files import Fees, Lobby, parse_fees, parse_lobby
+from vip_tiering.customers.branch_files import parse_fees, parse_lobby
 from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_repeated, renamed
+from vip_tiering.customers.incoming import Parse, read_given
 from vip_tiering.customers.other_files import parse_contacts
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.extracts.extract import size_in_bytes
@@ -154,28 +155,15 @@ class _BranchFiles:
 def _read_branch_files(given: Mapping[Kind, Path | None], rules: AllRules, run: TieredRun, max_bytes: int) -> _BranchFiles:
     """Return what the branch delivers of the period of a run. Raises DataError with the problems of both files."""
     hall_actions = rules.playbooks.hall_actions if rules.playbooks else {}
-    fees: Fees | None = None
-    lobby: Lobby | None = None
-    sha256, named, warnings = dict[str, str](), list[NamedIds](), list[str]()
-    problems: list[Problem | str] = []
-    for kind, path in given.items():
-        if path is None:
-            continue
-        form = rules.customers.of_file(kind)
-        try:
-            file = read_side_file(path, max_bytes, form=form.form_of(kind))
-            sha256[kind] = file.sha256
-            if kind == "fees":
-                fees, said = parse_fees(file, form, run.period)
-                named.append(named_ids(file, form, fees.customer_id))
-            else:
-                lobby, said = parse_lobby(file, form, run.period, list(hall_actions))
-        except DataError as error:
-            problems += error.problems
-        else:
-            warnings += said
-    if problems:
-        raise DataError(problems)
+    parsers: dict[Kind, tuple[Path | None, Parse]] = {
+        "fees": (given["fees"], lambda file, form: parse_fees(file, form, run.period)),
+        "lobby": (given["lobby"], lambda file, form: parse_lobby(file, form, run.period, list(hall_actions))),
+    }
+    read = read_given(parsers, rules.customers, max_bytes)
+    fees, lobby = (read[kind].value if kind in read else None for kind in ("fees", "lobby"))
+    sha256 = {str(kind): one.file.sha256 for kind, one in read.items()}
+    named = [named_ids(read["fees"].file, read["fees"].rules, fees.customer_id)] if fees is not None else []
+    warnings = [line for one in read.values() for line in one.warnings]
     return _BranchFiles(delivered_of(fees, lobby, hall_actions), sha256, named, warnings)
 
 
