@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _IMPORTS = (
-    "vip_tiering.analysis.dossier",
+    "vip_tiering.analysis.dossier.records",
     "vip_tiering.analysis.reconcile",
     "vip_tiering.analysis.simulate",
     "vip_tiering.analysis.trace",
@@ -27,8 +27,8 @@ _IMPORTS = (
     "vip_tiering.demo.run",
     "vip_tiering.lists.export.job",
     "vip_tiering.lists.followup.results",
-    "vip_tiering.reports.export",
-    "vip_tiering.tiers.check",
+    "vip_tiering.reports.changes.export",
+    "vip_tiering.tiers.checking.check",
     "xlsxwriter",
     "rich.console",
 )

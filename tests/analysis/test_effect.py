@@ -25,8 +25,8 @@ from wcwidth import wcswidth
 from tests.helpers import RULES, vip
 from tests.lists.exporting import customer, export, make_run, read_rows, rules_with_control, write_customers, write_rows
 from vip_tiering import compute_tiers, load_rules
-from vip_tiering.analysis.effect_figures import LATER, Figures, effect_of, groups_of
-from vip_tiering.analysis.intervals import mean_intervals, share_interval, wilson
+from vip_tiering.analysis.effect.figures import LATER, Figures, effect_of, groups_of
+from vip_tiering.analysis.effect.intervals import mean_intervals, share_interval, wilson
 from vip_tiering.lists.selection.control import control_group
 
 SEEDS: Final = range(100)

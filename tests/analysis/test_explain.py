@@ -21,9 +21,9 @@ from tests.helpers import RULES, Row, days_between, read_csv, read_tiers, rules_
 from vip_tiering import DataError, UsageError, compute_tiers, load_rules
 from vip_tiering.analysis.explain import tier_explain
 from vip_tiering.base.arrays import texts_of
-from vip_tiering.cli.show_explain import sparkline
-from vip_tiering.reports.moves import moves_of
-from vip_tiering.tiers.run_folder import read_customers, read_run
+from vip_tiering.cli.show.explain import sparkline
+from vip_tiering.reports.figures.moves import moves_of
+from vip_tiering.tiers.published.run_folder import read_customers, read_run
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2015, 12, 31)
 DAYS = days_between(FIRST, LAST)

@@ -25,7 +25,7 @@ from vip_tiering.lists.followup.results import CONTACTS_COLUMNS, COVERAGE_COLUMN
 from vip_tiering.lists.selection.contact_log import COLUMNS
 from vip_tiering.lists.verification.read_back import HARD_RULES
 from vip_tiering.playbooks.actions import Action
-from vip_tiering.playbooks.customers import (
+from vip_tiering.playbooks.customers.customers_file import (
     CONTACT_FIELDS,
     CUSTOMER_FIELDS,
     DO_NOT_CONTACT_FIELDS,
@@ -39,9 +39,9 @@ from vip_tiering.playbooks.customers import (
 from vip_tiering.playbooks.gates import ManagerQuota
 from vip_tiering.playbooks.load import load
 from vip_tiering.playbooks.messages import FIELDS
-from vip_tiering.reports.measure_tables import MEASURES_FOR_PROGRAMS
-from vip_tiering.reports.tables import ROWS_FOR_PROGRAMS
-from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, ROWS
+from vip_tiering.reports.changes.measure_tables import MEASURES_FOR_PROGRAMS
+from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
+from vip_tiering.reports.changes.words import CHANGES, CLUES, HEADERS, ROWS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vip_tiering"

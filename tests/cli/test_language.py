@@ -17,7 +17,7 @@ from tests.lists.exporting import customer, make_run, write_customers, write_eve
 from vip_tiering.base.schema import RESULT_CODES
 from vip_tiering.base.words import BOOK, BOOK_COLUMNS, COLUMNS, LANGUAGES, ORIGINS, TEXTS, TRIGGERS, Pair
 from vip_tiering.playbooks.actions import Trigger
-from vip_tiering.playbooks.customers import CODES, EVENTS, FAMILY_KINDS, SEGMENTS
+from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS, FAMILY_KINDS, SEGMENTS
 from vip_tiering.playbooks.gates import GATES, PURPOSES
 from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.rules.calendar import LABELS, Festival

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.helpers import examples
 from vip_tiering.base.quarter import day_date, day_number
-from vip_tiering.customers.dates import ages, anniversaries, chinese_dates, iso_dates, months_later
+from vip_tiering.customers.cells.dates import ages, anniversaries, chinese_dates, iso_dates, months_later
 from vip_tiering.customers.types import NO_DAY
 from vip_tiering.lists.selection.events import window_of
 from vip_tiering.rules.calendar import CalendarFile, all_alike, working_days

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from tests.helpers import RULES, examples
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
+from vip_tiering.customers.cells.texts import LONGEST_TEXT, clean_text
 from vip_tiering.customers.customer_file import ABSENT, parse_customers
 from vip_tiering.customers.side_file import SideFile, read_side_file
-from vip_tiering.customers.texts import LONGEST_TEXT, clean_text
 from vip_tiering.customers.types import NO_DAY, NO_PHONE, NOT_GIVEN, Customers
-from vip_tiering.playbooks.customers import (
+from vip_tiering.playbooks.customers.customers_file import (
     CODES,
     CUSTOMER_FIELDS,
     DAY_FIELDS,

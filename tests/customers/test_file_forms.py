@@ -21,7 +21,7 @@ from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.incoming import read_incoming
 from vip_tiering.customers.other_files import parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
-from vip_tiering.playbooks.customers import SEGMENTS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import SEGMENTS, CustomerRules
 from vip_tiering.playbooks.load import load
 
 ROWS = [PERSON | {"name": "王|丹"}, EMPTY]

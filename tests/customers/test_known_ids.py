@@ -16,7 +16,7 @@ from tests.lists.exporting import ON, customer, export, make_run, write_customer
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.customers.ids import NamedIds, judge_ids
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 RUN = {"0071": (600_000, 600_000), "0072": (600_000, 600_000), "G3": (600_000, 600_000), "000": (600_000, 600_000)}
 LEFT = {"0073": (600_000, 0)}

@@ -14,11 +14,11 @@ from lunar_python import Solar
 from tests.helpers import RULES, vip
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_date, day_number
+from vip_tiering.customers.cells.lunar import lunar_anniversaries, solar_days
 from vip_tiering.customers.customer_file import parse_customers
-from vip_tiering.customers.lunar import lunar_anniversaries, solar_days
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.customers.types import NO_DAY, Customers
-from vip_tiering.playbooks.customers import CustomerRules, ValueMap
+from vip_tiering.playbooks.customers.customers_file import CustomerRules, ValueMap
 
 LUNAR = CustomerRules(birthday_calendar="lunar")
 WORDS = CustomerRules(values=[ValueMap(fields=["birthday_calendar"], values={"农历": "lunar", "公历": "solar"})])

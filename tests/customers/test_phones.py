@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import RULES, examples
-from vip_tiering.customers.phones import PHONE_KINDS, damage_of, read_phones
+from vip_tiering.customers.cells.phones import PHONE_KINDS, damage_of, read_phones
 from vip_tiering.customers.types import BAD_PHONE, NO_PHONE
 
 PREFIXES = RULES.parents[1] / "shared" / "data" / "cn_mobile_prefixes.csv"

@@ -20,7 +20,7 @@ from vip_tiering.base.schema import RESULTS
 from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Contacts, DoNotContact, Events
-from vip_tiering.playbooks.customers import ALL_CHANNELS, EVENTS, FAMILY_KINDS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import ALL_CHANNELS, EVENTS, FAMILY_KINDS, CustomerRules
 from vip_tiering.playbooks.load import load
 
 CANARY = "CANARY"

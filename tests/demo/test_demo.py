@@ -18,7 +18,7 @@ from rich.console import Console
 from tests.helpers import read_csv, vip
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.schema import CHANGES
-from vip_tiering.cli.show_run import run_summary
+from vip_tiering.cli.show.run import run_summary
 from vip_tiering.demo import run
 from vip_tiering.demo.balances import NOT_DELIVERED
 

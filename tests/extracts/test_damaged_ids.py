@@ -18,7 +18,7 @@ from vip_tiering import DataError, Rules, compute_tiers
 from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.rows import Broken
 from vip_tiering.rules.extracts import parse_aliases
-from vip_tiering.tiers.check import extract_check
+from vip_tiering.tiers.checking.check import extract_check
 
 FIRST, SECOND, THIRD = days_between(dt.date(2015, 10, 1), dt.date(2015, 10, 3))
 SOUND = ["0007", "C0012", "10086"]

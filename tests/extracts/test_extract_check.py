@@ -16,7 +16,7 @@ from tests.extracts.bad_inputs.cases import AMOUNT, CANARY, DAYS, HEADER, MIDDLE
 from tests.extracts.test_bad_inputs import REFUSED
 from tests.helpers import Row, csv_text, days_between, vip, write_csv, write_parquet
 from vip_tiering import RulesError, UsageError
-from vip_tiering.tiers.check import CheckResult, extract_check
+from vip_tiering.tiers.checking.check import CheckResult, extract_check
 
 TODAY = dt.date(2016, 1, 4)
 QUARTER = days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31))

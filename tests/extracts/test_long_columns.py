@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.helpers import examples
 from vip_tiering.base.arrays import encoded, positions_in, truth
-from vip_tiering.customers.dates import parts
-from vip_tiering.customers.texts import are_longer
+from vip_tiering.customers.cells.dates import parts
+from vip_tiering.customers.cells.texts import are_longer
 from vip_tiering.lists.verification.read_back import Layout, begins_like_formula, read_table
 from vip_tiering.lists.verification.texts import _BLANKS, _SETTLED, _among, _squeezed
 from vip_tiering.playbooks.messages import utf16_units

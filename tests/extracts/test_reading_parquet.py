@@ -16,7 +16,7 @@ import pytest
 import vip_tiering as vip
 from tests.helpers import rules_with
 from vip_tiering.base.errors import DataError
-from vip_tiering.extracts.parquet_footer import chunks_of, length_of_texts, read_footer
+from vip_tiering.extracts.formats.parquet_footer import chunks_of, length_of_texts, read_footer
 
 DAY = dt.date(2015, 10, 1)
 

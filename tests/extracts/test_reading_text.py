@@ -17,7 +17,7 @@ import vip_tiering as vip
 from tests.helpers import rules_with
 from tests.helpers import vip as run_vip
 from vip_tiering.base.errors import DataError
-from vip_tiering.extracts import csv_file, csv_text
+from vip_tiering.extracts.formats import csv_file, csv_text
 
 HEADER = "customer_id,date,balance\n"
 DAY = dt.date(2015, 10, 1)
@@ -250,7 +250,7 @@ def test_gzip_in_several_members(tmp_path: Path) -> None:
 
 def test_column_of_two_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More text in one column than its places can count is refused, in a file and in the files of one day together."""
-    monkeypatch.setattr("vip_tiering.extracts.csv_file.COLUMN_LIMIT_BYTES", 10)
+    monkeypatch.setattr("vip_tiering.extracts.formats.csv_file.COLUMN_LIMIT_BYTES", 10)
     assert "file-too-large" in refusal(tmp_path, f"{HEADER}{'A' * 11},2015-10-01,5.00\n")
     monkeypatch.undo()
     monkeypatch.setattr("vip_tiering.extracts.days.COLUMN_LIMIT_BYTES", 10)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.helpers import vip
 from vip_tiering.base.errors import DataError
-from vip_tiering.extracts import csv_file, parquet
 from vip_tiering.extracts.extract import Extract
+from vip_tiering.extracts.formats import csv_file, parquet
 
 SUITES = Path(__file__).parents[3] / "shared" / "suites"
 SPECTRUM = sorted((SUITES / "csv-spectrum-csvs").glob("*.csv"))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers import Row, rules_with, vip, write_csv, write_parquet
 from vip_tiering import DataError, compute_tiers
-from vip_tiering.tiers.check import extract_check
+from vip_tiering.tiers.checking.check import extract_check
 
 DAY = dt.date(2015, 10, 1)
 TODAY = dt.date(2016, 1, 4)

@@ -19,16 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import vip_tiering.cli.show_lists
-import vip_tiering.cli.show_playbooks
-import vip_tiering.cli.show_run
+import vip_tiering.cli.show.lists
+import vip_tiering.cli.show.playbooks
+import vip_tiering.cli.show.run
 import vip_tiering.lists.followup.results
 import vip_tiering.tiers.run  # noqa: F401
 from vip_tiering.cli import main as cli
 from vip_tiering.lists.export import job as export_job
 from vip_tiering.lists.followup import record
 from vip_tiering.playbooks import load
-from vip_tiering.reports import export as report_job
+from vip_tiering.reports.changes import export as report_job
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES)
 FOR_EVER = 1 << 40

@@ -15,9 +15,9 @@ from tests.helpers import RULES, vip
 from tests.lists.exporting import customer, make_run, read_rows, write_customers, write_events, write_rows
 from tests.lists.test_working_week import MONDAY, Week, day_of
 from vip_tiering.base.quarter import day_date
-from vip_tiering.lists.export.forecast import windows_ahead
-from vip_tiering.lists.export.forecast_job import ForecastResult, playbook_forecast
 from vip_tiering.lists.followup.record import playbook_record
+from vip_tiering.lists.forecast.days import windows_ahead
+from vip_tiering.lists.forecast.job import ForecastResult, playbook_forecast
 from vip_tiering.rules.calendar import CalendarFile, working_days
 
 DAYS = [MONDAY + dt.timedelta(days=number) for number in (0, 1, 2, 3, 4, 7, 8)]

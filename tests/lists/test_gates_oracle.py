@@ -53,11 +53,11 @@ from vip_tiering.lists.export.people_list import GENERAL_ONLY, NO_MARKETING
 from vip_tiering.lists.selection.cases import Only
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.history import EARLIER_CONTACTS
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.rules.calendar import BranchDate
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 TIERS: Final = ("untiered", "effective", "silver", "gold", "gold_diamond", "pre_private", "private")
 CHANNELS: Final = ("sms", "calls", "wechat", "appointments", "invitations", "visits", "lobby", "records")

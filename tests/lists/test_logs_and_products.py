@@ -17,7 +17,7 @@ from tests.lists.oracle_lists import DAY, BranchDay, Contact, Event, Remembered
 from tests.lists.test_gates_oracle import DAYS, PLAIN, check, plain_world
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show_lists import export_summary
+from vip_tiering.cli.show.lists import export_summary
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.record import playbook_record

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import RULES, examples
-from vip_tiering.customers.surnames import surnames
-from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED, addresses
+from vip_tiering.customers.cells.surnames import surnames
+from vip_tiering.customers.cells.texts import NO_SURNAME, NOBODY_NAMED, addresses
 from vip_tiering.lists.export.messages import render, render_message
 from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, OUR_PHONE, RowContext, fitting, topic_labels
 from vip_tiering.lists.verification.addresses import read_names
 from vip_tiering.playbooks.actions import Action, Message, Variant
-from vip_tiering.playbooks.customers import CODES, Branch, Staff
+from vip_tiering.playbooks.checks.references import texts_of
+from vip_tiering.playbooks.customers.customers_file import CODES, Branch, Staff
 from vip_tiering.playbooks.load import Playbooks, load
 from vip_tiering.playbooks.messages import FIELDS, forbidden_in, longest_units, segments, utf16_units, yield_in
 from vip_tiering.playbooks.products import COUPON_KINDS, Product
-from vip_tiering.playbooks.references import texts_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 PIECES = st.lists(st.sampled_from(["${name}", "${product}", "${branch}", "$$", "您好", "=1+1", " ", "{name}"]), min_size=1, max_size=8)

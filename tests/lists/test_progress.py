@@ -19,8 +19,8 @@ from vip_tiering.base.quarter import Quarter
 from vip_tiering.lists.followup import progress
 from vip_tiering.lists.followup.progress import progress_of
 from vip_tiering.lists.followup.results import FIGURES
-from vip_tiering.playbooks.book import Done
 from vip_tiering.playbooks.load import load
+from vip_tiering.playbooks.plan.book import Done
 from vip_tiering.publishing import manifests
 
 DAYS = ("2016-01-05", "2016-01-19", "2016-02-24")

@@ -21,7 +21,7 @@ from python_calamine import load_workbook
 from tests.helpers import RULES, examples
 from tests.lists.test_profiles import NASTY
 from vip_tiering.base.schema import LIST_FIELDS, RESULT_CODES, RESULTS
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing import workbook
 from vip_tiering.publishing.workbook import SheetPart, write_workbook

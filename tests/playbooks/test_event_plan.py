@@ -21,8 +21,8 @@ from tests.helpers import RULES, examples, read_csv, vip
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import EVENT_PLAN
-from vip_tiering.playbooks.event_plan import EventPlan, calendar_bytes, csv_writer, event_plan, event_plan_between
 from vip_tiering.playbooks.load import Playbooks, load
+from vip_tiering.playbooks.plan.event_plan import EventPlan, calendar_bytes, csv_writer, event_plan, event_plan_between
 from vip_tiering.rules.calendar import FIRST_YEAR, LABELS, LAST_YEAR, BranchDate, CalendarFile, Festival, LobbyEvent, festival_day
 from vip_tiering.rules.load import load_rules
 

@@ -13,8 +13,8 @@ import yaml
 
 from tests.helpers import RULES, read_csv, vip
 from tests.lists.exporting import CUSTOMER_HEADER, ON, customer, make_run, write_events, write_rows
+from vip_tiering.playbooks.checks.outputs import OUTPUTS
 from vip_tiering.playbooks.load import load
-from vip_tiering.playbooks.outputs import OUTPUTS
 
 TIERS = {
     "effective": 30_000, "silver": 150_000, "gold": 600_000, "gold_diamond": 2_000_000, "pre_private": 6_000_000, "private": 9_000_000,

@@ -10,7 +10,7 @@ from python_calamine import load_workbook
 
 from tests.helpers import RULES, vip
 from tests.lists.exporting import customer, make_run, write_customers
-from vip_tiering.reports.tables import household_averages
+from vip_tiering.reports.changes.tables import household_averages
 
 
 def own_rows(folder: Path, manager: str) -> dict[str, dict[str, object]]:

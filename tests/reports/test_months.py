@@ -19,8 +19,8 @@ from tests.helpers import RULES, days_between, read_csv
 from tests.reports.test_change_report import make_runs, sheets_of, write_people
 from vip_tiering import OutputError, compute_tiers, load_rules
 from vip_tiering.base.quarter import Month
-from vip_tiering.cli.show_lists import changes_summary
-from vip_tiering.reports.export import ChangesResult, changes_export
+from vip_tiering.cli.show.lists import changes_summary
+from vip_tiering.reports.changes.export import ChangesResult, changes_export
 
 MONTHS = [Month(2015, 9), Month(2015, 10), Month(2015, 11), Month(2015, 12)]
 

@@ -23,10 +23,10 @@ from vip_tiering import DataError, UsageError, compute_tiers
 from vip_tiering.base.quarter import Month, Period, Quarter, day_date
 from vip_tiering.cli.main import app
 from vip_tiering.customers.check import customers_check
-from vip_tiering.reports.export import changes_export
+from vip_tiering.reports.changes.export import changes_export
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.tiers.outlook import Horizon
-from vip_tiering.tiers.run_folder import holds_runs, read_run
+from vip_tiering.tiers.published.run_folder import holds_runs, read_run
 
 MONTHS = st.builds(Month, st.integers(2000, 2030), st.integers(1, 12))
 DAY = dt.timedelta(days=1)

@@ -19,7 +19,7 @@ from vip_tiering import compute_tiers
 from vip_tiering.base.quarter import Period, Quarter
 from vip_tiering.rules.tiers import OutlookRule
 from vip_tiering.tiers.outlook import STATES, Horizon, Standing, outlook_of
-from vip_tiering.tiers.run_folder import read_run
+from vip_tiering.tiers.published.run_folder import read_run
 from vip_tiering.tiers.tiering import assign_tiers
 
 LADDER = ladder_of([2_000_000, 10_000_000, 50_000_000, 100_000_000, 500_000_000, 800_000_000])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.helpers import Row, days_between, rules_with, vip, write_csv, write_parquet
 from vip_tiering import DataError, UsageError, compute_tiers
 from vip_tiering.base.quarter import Period, Quarter, day_date, day_number
-from vip_tiering.tiers.check import extract_check
+from vip_tiering.tiers.checking.check import extract_check
 from vip_tiering.tiers.partial_days import Accepted, PartialDays, find_partial, part_of
 
 TODAY = dt.date(2016, 1, 4)

@@ -4,7 +4,6 @@ In: run folders, at times the extracts of one. Out: frames and documents that th
 Read in any order: each question has its own module. `explain`: why a customer has a tier; `trace`: its days, from the extracts.
 `simulate`: another ladder; `expected`: how many rows its actions would make. `restate`: corrected extracts; `recompute`: a published
 run once more, by its own options. `reconcile`: the bank's own averages; `bank_file` reads them, `hypotheses` and `other_lines` say why
-they may differ. `dossier`: the record of a customer, or of all of a manager; `dossier_facts` finds contacts and events, `dossier_book`
-writes the workbook. `effect`: what contacts bring; `effect_figures` makes its groups and figures, `intervals` says what may be
-chance. `table_file`: the rows of an answer as a file.
+they may differ. The room `dossier` holds all that is known of a customer, `effect` says what contacts bring. `table_file`: the rows of
+an answer as a file.
 """

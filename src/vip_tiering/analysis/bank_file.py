@@ -19,7 +19,7 @@ from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.ids import NamedIds, named_ids
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.extracts.headers import ALIASES, listed, shown, tidy_header
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.rules.balance_unit import BalanceUnit, unit_of
 from vip_tiering.rules.text_format import TableForm, TextFormat
 

@@ -19,7 +19,7 @@ from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.tiers import Ladder, OutlookRule
 from vip_tiering.tiers.outlook import STATES, Standing, states_of
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.tiering import tier_levels
 
 

@@ -24,12 +24,12 @@ from vip_tiering.base.text import tidy
 from vip_tiering.base.threads import threads
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.publishing import manifests
-from vip_tiering.reports.clues import BETWEEN_CLUES, clues_of
+from vip_tiering.reports.figures.clues import BETWEEN_CLUES, clues_of
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.outlook import STATES, Standing, states_of
-from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_customers
+from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_customers
 from vip_tiering.tiers.tiering import tier_levels
 
 if TYPE_CHECKING:

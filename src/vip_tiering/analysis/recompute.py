@@ -11,7 +11,7 @@ from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.plan import Request
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 
 def request_of(run: TieredRun) -> Request:

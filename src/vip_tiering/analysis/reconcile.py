@@ -25,7 +25,7 @@ from vip_tiering.customers.ids import judge_ids, refuse_repeated, renamed
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.playbooks.load import AllRules, load
 from vip_tiering.tiers.posting import Progress
-from vip_tiering.tiers.run_folder import TieredRun, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, read_run
 
 COLUMNS: Final = ("customer_id", "bank_average", "run_average", "difference", "cause")
 """The columns of the file: amounts in yuan; nothing where a side has not the customer, whose average is then 0 in the difference."""

@@ -20,8 +20,8 @@ from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.posting import Progress
+from vip_tiering.tiers.published.run_folder import TieredRun, read_run
 from vip_tiering.tiers.run import Run, walk
-from vip_tiering.tiers.run_folder import TieredRun, read_run
 
 KINDS: Final = ("only_published", "only_restated", "tier", "average", "closing", "change")
 """What may differ of a customer, in this order; who is in one only is not told of tier, average and closing besides."""

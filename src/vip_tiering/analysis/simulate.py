@@ -28,7 +28,7 @@ from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.outlook import Standing
-from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_run
 from vip_tiering.tiers.tiering import tier_levels
 
 COLUMNS = ("customer_id", "quarter", "old_tier", "new_tier", "daily_average")

@@ -31,7 +31,7 @@ from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.plan import Plan, prepare, reading_threads
 from vip_tiering.tiers.posting import Progress, collapse
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.scope import Scope, count_day
 
 COUNTED: Final = "counted"

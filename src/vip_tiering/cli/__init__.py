@@ -2,7 +2,6 @@
 
 A command line comes in; lines, tables or JSON go out on stdout, errors and progress on stderr, and an exit code.
 Read `main` (groups, errors, exit codes), `commands` (what is missing of a command line), `options`, then one module per group of
-commands: tiers, explain, dossier, what_if, changes, playbook with texts, forecast and effect, rules, demo. `terminal` prints; `tables`,
-`show_run`, `show_explain`, `show_dossier`, `show_what_if`, `show_effect`, `show_extracts`, `show_customers`, `show_lists`,
-`show_forecast` and `show_playbooks` make what is printed of a result.
+commands: tiers, explain, dossier, what_if, changes, the room `playbook`, rules, demo. `terminal` prints; the room `show` makes what is
+printed of a result.
 """

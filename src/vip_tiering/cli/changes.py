@@ -56,7 +56,7 @@ def changes_export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
     """Export who changed tier, and who is about to, as workbooks and CSV: a summary, all rows, each branch, a file for each manager."""
-    from vip_tiering.reports import export
+    from vip_tiering.reports.changes import export
 
     result = export.changes_export(
         run,

@@ -62,14 +62,14 @@ def customers_file(
 
     With - as CUSTOMER the id does not stand in the history of the shell: vip customers file - out/2015Q4 --customers FILE
     """
-    from vip_tiering.analysis import dossier
-    from vip_tiering.cli.show_dossier import record
+    from vip_tiering.analysis.dossier import records
+    from vip_tiering.cli.show.dossier import record
 
     customer, run = _asked(what, manager, out)
     day = day_or_today("--on", on)
-    sources = dossier.Sources(customers, events, contact_log, lists, private_out)
+    sources = records.Sources(customers, events, contact_log, lists, private_out)
     if manager is not None and out is not None:
-        found = dossier.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)
+        found = records.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)
         warn(found.warnings)
         if as_json:
             show_json({"customers": len(found.documents), "folders": found.folders})
@@ -78,7 +78,7 @@ def customers_file(
                 show(f"{folder}: already up to date" if found.up_to_date else folder)
         return
     one = id_from_stdin() if customer == STDIN else customer
-    found = dossier.customer_record(one, run, sources, on=day, rules=rules, max_bytes=max_bytes)
+    found = records.customer_record(one, run, sources, on=day, rules=rules, max_bytes=max_bytes)
     warn(found.warnings)
     if as_json:
         show_json(found.documents[0])

@@ -34,7 +34,7 @@ def tier_explain(
     With - as CUSTOMER the id does not stand in the history of the shell: vip tier explain - out/2015Q4
     """
     from vip_tiering.analysis import explain
-    from vip_tiering.cli.show_explain import explanation
+    from vip_tiering.cli.show.explain import explanation
 
     with progress_bar(wanted=bool(extracts)) as progress:
         found = explain.tier_explain(

@@ -17,7 +17,7 @@ from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.demo import demo
-from vip_tiering.cli.playbook import playbook_app
+from vip_tiering.cli.playbook.group import playbook_app
 from vip_tiering.cli.rules import rules_app
 from vip_tiering.cli.terminal import complain, make_ready
 from vip_tiering.cli.tiers import customers_app, extract_app, tier_app, verify

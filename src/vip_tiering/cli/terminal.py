@@ -90,14 +90,14 @@ def show_published(result: Any, *parts: RenderableType, words: Words = _ENGLISH)
 
 def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip tier compute`."""
-    from vip_tiering.cli.show_run import run_summary
+    from vip_tiering.cli.show.run import run_summary
 
     show_published(result, run_summary(result.document, result.migration))
 
 
 def print_export(result: Any, words: Words = _ENGLISH, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
-    from vip_tiering.cli.show_lists import export_summary, first_rows
+    from vip_tiering.cli.show.lists import export_summary, first_rows
 
     words = words.knowing(result.names)
     summary = export_summary(result.document, result.labels, words)
@@ -108,14 +108,14 @@ def print_export(result: Any, words: Words = _ENGLISH, *, preview: bool = False)
 
 def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip changes export`."""
-    from vip_tiering.cli.show_lists import changes_summary
+    from vip_tiering.cli.show.lists import changes_summary
 
     show_published(result, changes_summary(result.document))
 
 
 def print_recorded(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook record`."""
-    from vip_tiering.cli.show_lists import recorded
+    from vip_tiering.cli.show.lists import recorded
 
     show_rendered(recorded(done.contacts, done.known, done.barred, words.knowing(done.names)))
     for line in [words.text("dry_run")] if dry_run else done.files:
@@ -124,7 +124,7 @@ def print_recorded(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False)
 
 def print_results(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook results`."""
-    from vip_tiering.cli.show_lists import results_summary
+    from vip_tiering.cli.show.lists import results_summary
 
     show_rendered(results_summary(done, words))
     show(words.text("dry_run") if dry_run else "\n".join(map(str, done.files)))

@@ -60,8 +60,8 @@ def extract_check(
 ) -> None:
     """Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written."""
     from vip_tiering.base.errors import DataError
-    from vip_tiering.cli.show_extracts import extracts_report
-    from vip_tiering.tiers import check
+    from vip_tiering.cli.show.extracts import extracts_report
+    from vip_tiering.tiers.checking import check
 
     asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
     with progress_bar() as progress:
@@ -183,7 +183,7 @@ def customers_check(
 ) -> None:
     """Say what a customer file holds by the rules, and whether lists can be made of it; no customer's value is shown."""
     from vip_tiering.base.errors import DataError
-    from vip_tiering.cli.show_customers import customers_report
+    from vip_tiering.cli.show.customers import customers_report
     from vip_tiering.customers import check
 
     result = check.customers_check(file, run=run, rules=rules, max_bytes=max_bytes)

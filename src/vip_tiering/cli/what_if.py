@@ -32,7 +32,7 @@ def tier_simulate(
 ) -> None:
     """Show the customers of past quarters under another ladder: tiers, assets, who changes, expected rows; no run is changed."""
     from vip_tiering.analysis.simulate import simulate
-    from vip_tiering.cli.show_what_if import simulation
+    from vip_tiering.cli.show.what_if import simulation
 
     done = simulate(runs, rules, out=out, replace=replace)
     _print(done, simulation(done.document), as_json=as_json)
@@ -56,7 +56,7 @@ def tier_restate(
 ) -> None:
     """Show whose tier, average or change would differ by corrected extracts; the published run stays as it is."""
     from vip_tiering.analysis.restate import first_rows, restate
-    from vip_tiering.cli.show_what_if import restatement
+    from vip_tiering.cli.show.what_if import restatement
 
     with progress_bar() as progress:
         done = restate(run, extracts, progress, rules=rules, previous=previous, out=out, replace=replace, max_bytes=max_bytes)
@@ -83,7 +83,7 @@ def tier_reconcile(
 ) -> None:
     """Compare a run with the bank's own averages: the difference of every customer and its likely cause, counted."""
     from vip_tiering.analysis.reconcile import first_rows, reconcile
-    from vip_tiering.cli.show_what_if import reconciliation
+    from vip_tiering.cli.show.what_if import reconciliation
 
     with progress_bar(wanted=bool(extracts)) as progress:
         done = reconcile(

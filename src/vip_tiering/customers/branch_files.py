@@ -18,7 +18,7 @@ from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.types import NO_DAY
-from vip_tiering.playbooks.customers import FEE_FIELDS, LOBBY_FIELDS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import FEE_FIELDS, LOBBY_FIELDS, CustomerRules
 
 _NO_BRANCH: Final = "the branch is missing; write the one to which this belongs"
 _NO_MONTH: Final = "this is not a month; write 2015-11, 201511 or 2015年11月"

@@ -14,20 +14,20 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import one_array, truth
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import UNTIERED
+from vip_tiering.customers.cells.phones import PHONE_KINDS, Phones, read_phones
 from vip_tiering.customers.columns import FoundColumns, find_columns, perhaps_meant
 from vip_tiering.customers.customer_file import ABSENT, parse_customers
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.fitness import damaged_phones, unfit_for_lists
 from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_repeated, renamed
-from vip_tiering.customers.phones import PHONE_KINDS, Phones, read_phones
 from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.customers.types import NO_PHONE
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.extracts.headers import tidy_header
-from vip_tiering.playbooks.customers import CODES, CUSTOMER_FIELDS, SEGMENTS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CODES, CUSTOMER_FIELDS, SEGMENTS, CustomerRules
 from vip_tiering.playbooks.load import load
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import TieredRun, by_new_ids, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_run
 
 _SHOWN_ROWS: Final = 10
 

@@ -14,7 +14,7 @@ from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.extracts.headers import listed, shown, tidy_header
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 
 _NEAR: Final = 0.8
 """How alike an unknown header and a known one are that are taken for a slip of the pen (difflib's ratio)."""

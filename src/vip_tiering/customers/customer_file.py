@@ -11,14 +11,14 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy_column
 from vip_tiering.base.threads import threads
-from vip_tiering.customers.birthdays import read_birthdays
+from vip_tiering.customers.cells.birthdays import read_birthdays
+from vip_tiering.customers.cells.phones import read_phones
+from vip_tiering.customers.cells.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
 from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.fields import NEWEST_DAY, Fields
-from vip_tiering.customers.phones import read_phones
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.customers.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
 from vip_tiering.customers.types import Customers
-from vip_tiering.playbooks.customers import CODES, CUSTOMER_FIELDS, DAY_FIELDS, SEGMENTS, TEXT_FIELDS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CODES, CUSTOMER_FIELDS, DAY_FIELDS, SEGMENTS, TEXT_FIELDS, CustomerRules
 
 ABSENT: Final[dict[str, str]] = {
     "name": "messages address nobody by name",

@@ -15,14 +15,14 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import Int64s, largest
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.text import tidy, tidy_column
+from vip_tiering.customers.cells.texts import LONGEST_TEXT, clean_text, recoded
 from vip_tiering.customers.columns import FoundColumns
-from vip_tiering.customers.texts import LONGEST_TEXT, clean_text, recoded
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.extracts.checks import check_amounts, check_range, counts_of, parse_days
 from vip_tiering.extracts.ids import check_ids
 from vip_tiering.extracts.row_rules import RULES, message_of
 from vip_tiering.extracts.rows import Broken
-from vip_tiering.playbooks.customers import LIST_SEPARATOR, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import LIST_SEPARATOR, CustomerRules
 
 OLDEST_BIRTHDAY: Final = day_number(dt.date(1901, 1, 1))
 """1900-01-01 is what systems write for a day that they do not know."""

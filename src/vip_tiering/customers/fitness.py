@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from vip_tiering.base.errors import Problem
+from vip_tiering.customers.cells.phones import SPREADSHEET_KINDS, damage_of
 from vip_tiering.customers.columns import FoundColumns, perhaps_meant
-from vip_tiering.customers.phones import SPREADSHEET_KINDS, damage_of
 from vip_tiering.extracts.headers import listed, tidy_header
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 
 CONSENTS: Final = ("consent_sms", "consent_call", "consent_wechat")
 _FEW: Final = 2

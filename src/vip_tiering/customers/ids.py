@@ -17,9 +17,9 @@ from vip_tiering.base.schema import UNTIERED
 from vip_tiering.base.text import but_for_zeros
 from vip_tiering.customers.columns import find_columns
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 _FIRST_LOOK: Final = 1000
 _SHOWN: Final = 20

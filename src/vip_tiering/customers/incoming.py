@@ -20,12 +20,12 @@ from vip_tiering.customers.ids import NamedIds, judge_ids, named_ids, refuse_rep
 from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file
 from vip_tiering.customers.types import Customers, Events, Known
-from vip_tiering.playbooks.customers import CUSTOMER_FIELDS, EVENTS, CustomerRules
-from vip_tiering.playbooks.file_forms import Kind
+from vip_tiering.playbooks.customers.customers_file import CUSTOMER_FIELDS, EVENTS, CustomerRules
+from vip_tiering.playbooks.customers.file_forms import Kind
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 HEAD: Final = "household_customer_id"
 """The field that names another customer."""

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Mask, truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.cells.phones import OTHER, PHONE_KINDS, read_phones
 from vip_tiering.customers.columns import FoundColumns, find_columns
 from vip_tiering.customers.fields import Fields
-from vip_tiering.customers.phones import OTHER, PHONE_KINDS, read_phones
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.types import NO_PHONE, Contacts, DoNotContact, Events
 from vip_tiering.extracts.headers import listed
-from vip_tiering.playbooks.customers import (
+from vip_tiering.playbooks.customers.customers_file import (
     ALL_CHANNELS,
     CONTACT_FIELDS,
     DO_NOT_CONTACT_FIELDS,

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import positions_in, text_array
 from vip_tiering.base.text import tidy, tidy_column
-from vip_tiering.customers.texts import one_row_each
+from vip_tiering.customers.cells.texts import one_row_each
 from vip_tiering.playbooks.products import Product
 
 ANY_PRODUCT: Final = "any"

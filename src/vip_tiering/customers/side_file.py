@@ -21,12 +21,12 @@ from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.workbooks import sheets
 from vip_tiering.customers.workbooks.sheets import Sheet
-from vip_tiering.extracts import csv_file, csv_header, parquet
-from vip_tiering.extracts.csv_text import unpacked
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
 from vip_tiering.extracts.find import companions
+from vip_tiering.extracts.formats import csv_file, csv_header, parquet
+from vip_tiering.extracts.formats.csv_text import unpacked
+from vip_tiering.extracts.formats.parquet import is_text
 from vip_tiering.extracts.headers import shown, tidy_header
-from vip_tiering.extracts.parquet import is_text
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.text_format import AS_USUAL, TableForm, TextFormat
 

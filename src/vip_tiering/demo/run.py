@@ -32,7 +32,7 @@ from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import LOCK, locked
 from vip_tiering.publishing.switch import STAGING
-from vip_tiering.reports.export import ChangesResult, changes_export
+from vip_tiering.reports.changes.export import ChangesResult, changes_export
 from vip_tiering.rules.load import packaged_rules
 from vip_tiering.tiers.job import Result, tier_compute
 

@@ -1,7 +1,6 @@
 """Daily balance extracts: files in, checked rows out, day by day, with every problem found on the way.
 
 Read in this order: `find` (which files), `look` with `headers`, `named_days` and `extract` (what each of them holds), `days` (their rows,
-day by day).
-`csv_file` with `csv_header` and `csv_text`, and `parquet` with `parquet_footer`, make columns of a file's bytes.
+day by day). The room `formats` makes columns of a file's bytes.
 `checks` with `ids` makes `rows` of the columns, or rejects, by the rules in `row_rules`.
 """

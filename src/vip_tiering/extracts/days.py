@@ -23,9 +23,9 @@ from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import ROLES
 from vip_tiering.base.text import tidy, tidy_column
 from vip_tiering.base.threads import in_order
-from vip_tiering.extracts import csv_file, parquet
 from vip_tiering.extracts.checks import check_days, check_rows
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large
+from vip_tiering.extracts.formats import csv_file, parquet
 from vip_tiering.extracts.rows import Broken, RawColumns, Rejects, Rows
 
 

@@ -13,10 +13,11 @@ from typing import Final
 import pyarrow as pa
 
 from vip_tiering.base.errors import DataError, Problem
-from vip_tiering.extracts import csv_file, csv_header, headers, named_days, parquet
+from vip_tiering.extracts import headers, named_days
 from vip_tiering.extracts.checks import counts_of, parse_days, readable_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract, refuse, signature, too_large
 from vip_tiering.extracts.find import FoundFile, companions
+from vip_tiering.extracts.formats import csv_file, csv_header, parquet
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT
 from vip_tiering.rules.extracts import ExtractRules

@@ -17,16 +17,16 @@ from vip_tiering.base.words import Words
 from vip_tiering.playbooks import floor
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel, ChannelsFile
-from vip_tiering.playbooks.customers import CustomerRules
+from vip_tiering.playbooks.checks.lint import lint
+from vip_tiering.playbooks.checks.outputs import OUTPUTS, put_out
+from vip_tiering.playbooks.checks.references import check_together
+from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.playbooks.floor import PlaybookFile
 from vip_tiering.playbooks.gates import GatesFile
-from vip_tiering.playbooks.lint import lint
-from vip_tiering.playbooks.outputs import OUTPUTS, put_out
 from vip_tiering.playbooks.plan_ids import PlanIdsFile
 from vip_tiering.playbooks.playbooks_file import Entry, Playbook, PlaybooksFile, looser_playbooks
 from vip_tiering.playbooks.products import Product, ProductsFile
 from vip_tiering.playbooks.profiles import Profile, ProfilesFile
-from vip_tiering.playbooks.references import check_together
 from vip_tiering.playbooks.targets import TargetsFile
 from vip_tiering.rules.calendar import LABELS
 from vip_tiering.rules.forms import RuleFile, json_schema

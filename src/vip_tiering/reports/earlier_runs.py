@@ -13,7 +13,7 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.run_folder import TieredRun, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, read_run
 from vip_tiering.tiers.scope import rename_previous
 
 

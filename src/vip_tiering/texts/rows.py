@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from vip_tiering.playbooks.actions import Action
-from vip_tiering.playbooks.customers import SEGMENTS
+from vip_tiering.playbooks.checks.references import said_of_product, texts_of
+from vip_tiering.playbooks.customers.customers_file import SEGMENTS
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.messages import longest_units, segments
-from vip_tiering.playbooks.references import said_of_product, texts_of
 from vip_tiering.rules.yaml_file import Path
 
 HEADERS: Final[dict[str, str]] = {

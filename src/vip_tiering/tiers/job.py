@@ -25,7 +25,7 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, reading_threads
-from vip_tiering.tiers.run_folder import run_before
+from vip_tiering.tiers.published.run_folder import run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress

@@ -29,7 +29,7 @@ from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
 from vip_tiering.tiers.partial_days import Accepted, PartialDays, RowsByDay, files_by_day, find_partial
-from vip_tiering.tiers.run_folder import TieredRun, load_previous
+from vip_tiering.tiers.published.run_folder import TieredRun, load_previous
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.ledger import Ledger
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
 
 _SHOWN_CONFLICTS: Final = 20

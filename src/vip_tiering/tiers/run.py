@@ -22,7 +22,6 @@ from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
-from vip_tiering.tiers import run_files
 from vip_tiering.tiers.changes import Comparison, compare
 from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.ledger import Ledger
@@ -30,6 +29,7 @@ from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.partial_days import may_be_empty
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
+from vip_tiering.tiers.published import run_files
 from vip_tiering.tiers.retention import retains, with_retained
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers

@@ -24,8 +24,8 @@ from vip_tiering.customers.types import NO_DAY
 from vip_tiering.customers.workbooks.container import DAMAGED, OLD_MAGIC, ZIP_MAGIC, Container, Limits, Xlsx, whole_zip
 from vip_tiering.customers.workbooks.ods import MERGED_ROWS, Ods, is_ods
 from vip_tiering.customers.workbooks.xls import Xls
-from vip_tiering.extracts.csv_file import refuse_unnamed
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, refuse, refuse_columns
+from vip_tiering.extracts.formats.csv_file import refuse_unnamed
 from vip_tiering.extracts.headers import listed, shown, tidy_header
 from vip_tiering.rules.text_format import AS_USUAL, TableForm
 

@@ -31,7 +31,7 @@ from vip_tiering.lists.selection.select import Due, Selector
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import BranchDate
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 _AT_ONCE: Final = ("regular", *EVENT_TRIGGERS)
 _UNRATED: Final = [GATES.index("no_risk_rating"), GATES.index("rating_expired")]

@@ -27,17 +27,17 @@ from vip_tiering.lists.selection.earlier_exports import by_new_ids as renamed_ex
 from vip_tiering.lists.selection.events import window_of
 from vip_tiering.lists.selection.memory import Memory, Roots, read_memory
 from vip_tiering.lists.verification.rules import check_private, check_written
-from vip_tiering.playbooks import event_plan
-from vip_tiering.playbooks.event_plan import event_plan_between
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
+from vip_tiering.playbooks.plan import event_plan
+from vip_tiering.playbooks.plan.event_plan import event_plan_between
 from vip_tiering.playbooks.profiles import Profile
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked, settle
 from vip_tiering.publishing.switch import Switch
 from vip_tiering.rules.calendar import CalendarFile, working_days
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import TieredRun, holds_runs, load_run
-from vip_tiering.tiers.run_folder import by_new_ids as renamed_run
+from vip_tiering.tiers.published.run_folder import TieredRun, holds_runs, load_run
+from vip_tiering.tiers.published.run_folder import by_new_ids as renamed_run
 
 PLAN_AHEAD: Final = dt.timedelta(days=60)
 """So far ahead of the day `event_plan.csv` tells what is to be prepared."""

@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, encoded, joined_groups
 from vip_tiering.base.schema import MESSAGE_FIELDS
-from vip_tiering.customers.dates import iso_dates
-from vip_tiering.customers.texts import NOBODY_NAMED, plain
+from vip_tiering.customers.cells.dates import iso_dates
+from vip_tiering.customers.cells.texts import NOBODY_NAMED, plain
 from vip_tiering.lists.export.row_context import OUR_BRANCH, OUR_MANAGER, OUR_PHONE, RowContext
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.actions import Message, Segment
 from vip_tiering.playbooks.channels import Channel
-from vip_tiering.playbooks.customers import SEGMENTS
+from vip_tiering.playbooks.customers.customers_file import SEGMENTS
 from vip_tiering.playbooks.messages import parts_of
 
 _A_PRODUCT: Final = "相关产品"

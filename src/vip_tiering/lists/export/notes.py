@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import positions_in, truth
+from vip_tiering.customers.cells.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.households import households_of
-from vip_tiering.customers.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.files import LONGEST_WORKBOOK, ExportFiles
@@ -23,7 +23,7 @@ from vip_tiering.lists.selection.memory import export_days
 from vip_tiering.lists.selection.people import NOBODY
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.tiers import Ladder
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 _SHORTEST: Final = 6
 _FIRST_ROWS: Final = 2

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
-from vip_tiering.customers.dates import iso_dates
+from vip_tiering.customers.cells.dates import iso_dates
 from vip_tiering.lists.export.row_context import RowContext
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.gates import PASSES

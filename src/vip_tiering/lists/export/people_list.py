@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int32s, Mask, joined_groups, text_array
 from vip_tiering.base.money import Int64s, decimal_from_fen
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, SHEET_FIELDS
-from vip_tiering.customers.dates import iso_dates
-from vip_tiering.customers.texts import plain
+from vip_tiering.customers.cells.dates import iso_dates
+from vip_tiering.customers.cells.texts import plain
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.lists.export.household_cells import household_cells
 from vip_tiering.lists.export.messages import render

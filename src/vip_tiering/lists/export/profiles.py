@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError, ProofError, UsageError
 from vip_tiering.base.schema import UNASSIGNED
-from vip_tiering.customers.texts import are_longer, plain
+from vip_tiering.customers.cells.texts import are_longer, plain
 from vip_tiering.playbooks.profiles import Column, Profile
 from vip_tiering.publishing.csv_files import CsvForm, write_csv
 from vip_tiering.publishing.file_names import safe_names

@@ -18,14 +18,14 @@ from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.text import tidy
-from vip_tiering.customers.dates import chinese_dates
-from vip_tiering.customers.texts import addresses, utf16_lengths
+from vip_tiering.customers.cells.dates import chinese_dates
+from vip_tiering.customers.cells.texts import addresses, utf16_lengths
 from vip_tiering.customers.types import NOT_GIVEN, Customers
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.facts import Facts
 from vip_tiering.lists.selection.people import NOBODY, People
-from vip_tiering.playbooks.customers import CODES, OF_BRANCH, Branch
+from vip_tiering.playbooks.customers.customers_file import CODES, OF_BRANCH, Branch
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.messages import EVENT_FIELD, FIELDS, forbidden_in
 from vip_tiering.playbooks.playbooks_file import ContactOrder

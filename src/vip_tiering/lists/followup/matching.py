@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, text_array, truth
 from vip_tiering.base.errors import Problem
-from vip_tiering.customers.texts import one_row_each
+from vip_tiering.customers.cells.texts import one_row_each
 from vip_tiering.lists.selection.contact_log import BARRED, COLUMNS, CONTACT_LOG
 from vip_tiering.lists.selection.facts import PHONE_WAYS, REFUSALS, WRONG_NUMBER
 from vip_tiering.playbooks.channels import Channel

@@ -18,7 +18,7 @@ from vip_tiering.lists.followup.results import REACHED
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS, folders_of, read_table
 from vip_tiering.lists.selection.memory import export_days, read_memory
-from vip_tiering.playbooks.book import Done, Progress
+from vip_tiering.playbooks.plan.book import Done, Progress
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import manifest_of

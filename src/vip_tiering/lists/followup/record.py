@@ -16,8 +16,8 @@ import pyarrow as pa
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.schema import RESULT_CODES, RESULTS
+from vip_tiering.customers.cells.texts import one_row_each
 from vip_tiering.customers.side_file import read_side_tables
-from vip_tiering.customers.texts import one_row_each
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import EXPORT, PRIVATE, PRIVATE_SUFFIX, private_root
 from vip_tiering.lists.followup.matching import barred_rows, contradicted, listed_of, log_rows, matched_in, present_ids

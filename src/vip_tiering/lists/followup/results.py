@@ -34,7 +34,7 @@ from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import manifest_of
 from vip_tiering.publishing.switch import Switch
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import by_new_ids, read_run
+from vip_tiering.tiers.published.run_folder import by_new_ids, read_run
 
 OWNER: Final = ("branch", "manager", "action")
 REACHED: Final = ("reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out")

@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import truth
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
+from vip_tiering.customers.cells.dates import iso_dates
+from vip_tiering.customers.cells.texts import LONGEST_LIST
 from vip_tiering.customers.columns import find_columns
-from vip_tiering.customers.dates import iso_dates
 from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.side_file import SideFile
-from vip_tiering.customers.texts import LONGEST_LIST
 from vip_tiering.customers.types import NO_DAY
-from vip_tiering.playbooks.customers import RESULT_FIELDS, CustomerRules
+from vip_tiering.playbooks.customers.customers_file import RESULT_FIELDS, CustomerRules
 
 _TEXTS: Final = ("by", "obstacle", "note")
 

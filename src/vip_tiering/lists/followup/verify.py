@@ -22,7 +22,7 @@ from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.extracts import Aliases
-from vip_tiering.tiers.run_folder import by_new_ids, read_run
+from vip_tiering.tiers.published.run_folder import by_new_ids, read_run
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
-from vip_tiering.playbooks.customers import SEGMENTS
+from vip_tiering.playbooks.customers.customers_file import SEGMENTS
 from vip_tiering.playbooks.gates import PurposeRule
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.playbooks.products import Product

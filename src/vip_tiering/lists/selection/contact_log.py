@@ -24,7 +24,7 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY, Contacts, DoNotContact
-from vip_tiering.playbooks.customers import ALL_CHANNELS
+from vip_tiering.playbooks.customers.customers_file import ALL_CHANNELS
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import csv_bytes
 

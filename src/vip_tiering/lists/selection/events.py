@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Mask, positions_in, truth
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.base.quarter import day_date, day_number
-from vip_tiering.customers.dates import anniversaries
-from vip_tiering.customers.lunar import lunar_anniversaries
+from vip_tiering.customers.cells.dates import anniversaries
+from vip_tiering.customers.cells.lunar import lunar_anniversaries
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Customers, Events
 from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.actions import Action, Trigger
-from vip_tiering.playbooks.customers import EVENTS
+from vip_tiering.playbooks.customers.customers_file import EVENTS
 from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.calendar import BranchDate, IsWorking
 from vip_tiering.tiers.outlook import STATES

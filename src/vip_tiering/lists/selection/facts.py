@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS, UNASSIGNED
-from vip_tiering.customers.dates import ages, months_later
+from vip_tiering.customers.cells.dates import ages, months_later
 from vip_tiering.customers.households import households_of
 from vip_tiering.customers.products import held_products
 from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, DoNotContact, Known
@@ -22,7 +22,7 @@ from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.contact_log import together
 from vip_tiering.lists.selection.people import People
 from vip_tiering.playbooks.channels import Channel, Way
-from vip_tiering.playbooks.customers import CODES, EVENTS
+from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.products import Product
 

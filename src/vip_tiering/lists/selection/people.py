@@ -13,7 +13,7 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.customers.types import NOT_GIVEN, Customers
-from vip_tiering.tiers.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun
 
 NOBODY = -1
 """Stands where a customer of the run is not in the customer file."""

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from vip_tiering.base.arrays import truth
 from vip_tiering.base.errors import Problem
 from vip_tiering.base.money import Int64s
-from vip_tiering.customers.surnames import surnames
+from vip_tiering.customers.cells.surnames import surnames
 from vip_tiering.customers.types import Customers
 from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.lists.verification.texts import TITLES, templates
-from vip_tiering.playbooks.customers import CODES
+from vip_tiering.playbooks.customers.customers_file import CODES
 
 _FORMS: Final = {"": "", "F": "女士", "M": "先生"}
 _NOBODY: Final = "客户"

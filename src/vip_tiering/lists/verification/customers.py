@@ -23,7 +23,7 @@ from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY, Contacts, Customers, Known
-from vip_tiering.playbooks.customers import CODES, EVENTS
+from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests

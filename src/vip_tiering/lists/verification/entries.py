@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Mask, encoded
 from vip_tiering.base.errors import Problem
-from vip_tiering.customers.texts import one_row_each, plain
+from vip_tiering.customers.cells.texts import one_row_each, plain
 from vip_tiering.lists.verification.read_back import CONTACTS, SUPPRESSED, ListPart, findings
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.load import Playbooks
