@@ -30,7 +30,7 @@ from vip_tiering.rules.tiers import Ladder, Tier
 
 RULES = Path(__file__).parents[1] / "rules"
 """The rules of the project itself; a test that means other rules brings its own."""
-RESULT_FILES = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv")
+RESULT_FILES = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "daily.csv")
 """The files of a run that depend on rows and rules only."""
 
 

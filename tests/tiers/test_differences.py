@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import rules_without_calendar, vip
 from vip_tiering import compute_tiers, load_rules
 from vip_tiering.base.errors import OutputError
-from vip_tiering.tiers.differences import differing_inputs
+from vip_tiering.tiers.published.differences import differing_inputs
 
 DAY_FIVE = dt.date(2015, 10, 5)
 DAYS = ("--quarter", "2015Q4", "--as-of", "2015-10-05", "--accept-missing", "2015-10-05", "--quiet")

@@ -160,7 +160,7 @@ def test_a_run_of_a_month_says_what_it_is(home: Path) -> None:
     assert ("2015-12-01", "2015-12-31") == (document["outlook"]["first_day"], document["outlook"]["last_day"])
     assert {"A": 30 * 11 * 10**7, "B": 30 * 11 * 10**7} == {one: row["fen_days"] for one, row in read_tiers(folder).items()}
     assert f"{folder}: already up to date\n" == compute(home, "--month", "201511").stdout
-    assert f"{folder}: intact, 5 files, 2015-11, monthly\n" == vip("verify", folder).stdout
+    assert f"{folder}: intact, 6 files, 2015-11, monthly\n" == vip("verify", folder).stdout
 
 
 class Asked(Exception):  # noqa: N818 (not an error)

@@ -196,8 +196,14 @@ def _fill_changes(world: World, accounts: list[tuple[str, str]], dice: random.Ra
     world.opening_zero = not any(row.day < world.first for row in world.rows) or dice.random() < 0.2
 
 
-def oracle_run(world: World) -> dict[str, tuple[int, int, int, str]]:
-    """Walk every calendar day; return customer -> (fen_days, closing_fen, days_held, tier) of those present."""
+CODES = ["untiered", "effective", "silver", "gold", "gold_diamond", "pre_private", "private"]
+Days = dict[tuple[dt.date, str], tuple[int, int, dt.date | None]]
+"""Day and tier -> customers, fen, and the day whose balances stand for a missing one."""
+
+
+def oracle_run(world: World) -> tuple[dict[str, tuple[int, int, int, str]], Days]:
+    """Walk every calendar day; return customer -> (fen_days, closing_fen, days_held, tier) of those present, and the days."""
+    everyday: Days = {}
     customers = {row.customer for row in world.rows}
     sums, held, closing = dict.fromkeys(customers, 0), dict.fromkeys(customers, 0), dict.fromkeys(customers, 0)
     present = set()
@@ -207,6 +213,13 @@ def oracle_run(world: World) -> dict[str, tuple[int, int, int, str]]:
             applies = row.day <= day if world.kind == "changes" else row.day == max(one for one in world.delivered if one <= day)
             if applies:
                 standing[row.customer, row.account] = max(row.fen, 0) if world.negative == "zero" else row.fen
+        stands = max(one for one in world.delivered if one <= day) if world.kind == "snapshot" else day
+        balances: dict[str, int] = {}
+        for (owner, _), fen in standing.items():
+            balances[owner] = balances.get(owner, 0) + fen
+        for level, code in enumerate(CODES):
+            here = [fen for fen in balances.values() if oracle_level(fen, 1, PACKAGED) == level]
+            everyday[day, code] = len(here), sum(here), stands if stands != day else None
         for customer in customers:
             own = [fen for (owner, _), fen in standing.items() if owner == customer]
             sums[customer] += sum(own)
@@ -215,15 +228,14 @@ def oracle_run(world: World) -> dict[str, tuple[int, int, int, str]]:
             if any(own) or (own and world.kind == "snapshot"):
                 present.add(customer)
     days = (world.last - world.first).days + 1
-    codes = ["untiered", "effective", "silver", "gold", "gold_diamond", "pre_private", "private"]
-    tiers = {one: codes[oracle_level(sums[one], days, PACKAGED)] for one in customers}
-    return {one: (sums[one], closing[one], held[one], tiers[one]) for one in sorted(present)}
+    tiers = {one: CODES[oracle_level(sums[one], days, PACKAGED)] for one in customers}
+    return {one: (sums[one], closing[one], held[one], tiers[one]) for one in sorted(present)}, everyday
 
 
 @given(world=worlds(), seed=st.integers(0, 2**32))
 @settings(max_examples=examples(33))
 def test_a_whole_run_is_that_of_a_walk_over_every_calendar_day(world: World, seed: int) -> None:
-    """Sums, closing balances, days held, tiers and who is present equal those of an oracle that walks every day."""
+    """Sums, closing balances, days held, tiers, who is present and the totals of each day equal those of an oracle that walks every day."""
     dice = random.Random(seed)
     rows = dice.sample(world.rows, len(world.rows))
     cut = dice.randint(0, len(rows))
@@ -242,7 +254,10 @@ def test_a_whole_run_is_that_of_a_walk_over_every_calendar_day(world: World, see
         )
     tiers = run.tiers
     actual = {row.customer_id: (row.fen_days, row.closing_fen, row.days_held, row.tier) for row in tiers.itertuples(index=False)}
-    assert oracle_run(world) == actual
+    expected, everyday = oracle_run(world)
+    assert expected == actual
+    rows_of_days = zip(*(run.days[name] for name in ("date", "tier", "customers", "balance_fen", "carried_from")), strict=True)
+    assert list(everyday.items()) == [((day, tier), (count, fen, since)) for day, tier, count, fen, since in rows_of_days]
     assert sorted(actual, key=str.encode) == tiers["customer_id"].tolist()
     assert {(world.last - world.first).days + 1} >= set(tiers["quarter_days"])
 

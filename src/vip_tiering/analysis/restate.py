@@ -18,8 +18,8 @@ from vip_tiering.base.money import decimal_from_fen, exact_sum, yuan_text
 from vip_tiering.base.schema import ABSENT
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.rules.load import load_rules
-from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.posting import Progress
+from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import TieredRun, read_run
 from vip_tiering.tiers.run import Run, walk
 

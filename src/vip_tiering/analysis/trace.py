@@ -28,9 +28,9 @@ from vip_tiering.extracts.days import Day, Step, read_days
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY, Kind
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.plan import Plan, prepare, reading_threads
 from vip_tiering.tiers.posting import Progress, collapse
+from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.scope import Scope, count_day
 

@@ -70,6 +70,7 @@ OUTLOOK_CSV: Final = (
     "closing_balance",
     "projected_average",
 )
+DAILY_CSV: Final = ("date", "tier", "customers", "balance", "carried_from")
 REJECTS_CSV: Final = ("file", "row", "column", "rule")
 CHANGES: Final = ("initial", "new", "entered", "upgraded", "kept", "held", "downgraded", "lapsed", "left")
 """Every kind of change, in the order in which reports show them."""

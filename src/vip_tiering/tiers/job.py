@@ -23,14 +23,14 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
-from vip_tiering.tiers.differences import differing_inputs
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, reading_threads
+from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress
 
-OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "rejects.csv")
+OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "daily.csv", "rejects.csv")
 """The files of a run folder that a pattern of extracts might match."""
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -97,6 +98,11 @@ class Ledger:
         else:
             positions = customers.positions
             self._stand_changes(positions, fen, pa.array(positions).cast(pa.string()) if accounts is None else accounts)
+
+    def standing(self) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+        """Return what stands since the last posted day: the balance of every customer of the roster in fen, and whether it is known."""
+        count = len(self.roster)
+        return self._columns["balance_fen"][:count], self._columns["held"][:count]
 
     def close(self) -> Averages:
         """Credit the rest of the period and return what every present customer has. The ledger can be closed again."""

@@ -22,6 +22,7 @@ from vip_tiering.extracts.days import Day, Reading, Step
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.load import Rules
+from vip_tiering.tiers.day_totals import DayTotals
 from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
@@ -197,6 +198,7 @@ class Posted:
     problems: list[Problem | str] = field(default_factory=list)
     rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
     arrivals: Arrivals = field(default_factory=Arrivals)
+    day_totals: DayTotals | None = None
 
     @property
     def tally(self) -> dict[str, int]:
@@ -219,9 +221,13 @@ def post_days(
     extracts: Sequence[Extract],
     rules: Rules,
     progress: Progress = lambda _done, _all: None,
+    day_totals: DayTotals | None = None,
 ) -> Posted:
-    """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages."""
-    posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None)
+    """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages.
+
+    `day_totals` takes a note of each day.
+    """
+    posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None, day_totals=day_totals)
     names = [extract.name for extract in extracts]
     scope = Scope.of(rules, names, {role: extracts[0].header(role) for role in ("balance", "currency", "product")})
     done = 0
@@ -266,6 +272,8 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     if posted.renaming:
         customers = posted.renaming.apply(customers)
     ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
+    if posted.day_totals is not None:
+        posted.day_totals.note(day.day, *ledger.standing())
 
 
 def _rows_by_file(rows: Rows, names: Sequence[str]) -> Counter[str]:

@@ -23,13 +23,14 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.changes import Comparison, compare
-from vip_tiering.tiers.differences import differing_inputs
+from vip_tiering.tiers.day_totals import DayTotals
 from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.partial_days import may_be_empty
 from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.published import run_files
+from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.retention import retains, with_retained
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
@@ -41,12 +42,16 @@ _NEVER_LIFTED: Final = {"currency", "currency-empty"}
 
 @dataclass(frozen=True)
 class Run:
-    """A computed run. Of each present customer, sorted by customer_id: `tiers` (`schema.TIERS_PARQUET`), `outlook` (`outlook_of`)."""
+    """A computed run. Of each present customer, sorted by customer_id: `tiers` (`schema.TIERS_PARQUET`), `outlook` (`outlook_of`).
+
+    `days`: the assets day by day (`DayTotals.frame`).
+    """
 
     name: str
     tiers: pd.DataFrame
     comparison: Comparison
     outlook: pd.DataFrame
+    days: pd.DataFrame
     rejects: Rejects
     ladder: Ladder
     manifest: dict[str, Any]
@@ -119,7 +124,8 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     """Walk the line: post the days, close the ledger, tier, compare, prove."""
     period, before = plan.request.period, plan.previous
     ledger = Ledger(plan.request.kind, period.first, period.last)
-    posted = post_days(ledger, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress)
+    totals = DayTotals.of(plan.ladder)
+    posted = post_days(ledger, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress, totals)
     for index, _ in plan.copies:  # read and collapsed, without being read again
         posted.collapsed += posted.reading.rows[index]
         posted.copied_rows += posted.reading.rows[index]
@@ -131,13 +137,14 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
         tiers = with_retained(tiers, previous_tiers, plan.rules, plan.ladder, period.last)
     comparison = compare(tiers, previous_tiers, plan.ladder)
     outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
-    document = run_files.build(plan, posted, averages, tiers, comparison, outlook)
-    return Run(str(period), tiers, comparison, outlook, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+    days = totals.frame(period.first, period.last, dict(plan.days.filled), plan.ladder)
+    document = run_files.build(plan, posted, averages, tiers, comparison, outlook, days)
+    return Run(str(period), tiers, comparison, outlook, days, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
 
 
 def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
     """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
-    writers = run_files.run_writers(run.tiers, run.comparison, run.outlook, run.rejects, run.ladder)
+    writers = run_files.run_writers(run.tiers, run.comparison, run.outlook, run.days, run.rejects, run.ladder)
     return folders.publish(out, run.name, writers, run.manifest, replace=replace)
 
 

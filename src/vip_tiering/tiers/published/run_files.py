@@ -18,6 +18,7 @@ from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import (
     CHANGES_CSV,
+    DAILY_CSV,
     MIGRATION_BASES,
     MIGRATION_CSV,
     OUTLOOK_CSV,
@@ -57,7 +58,9 @@ class Proof:
         return self.left == self.right
 
 
-def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison) -> list[Proof]:
+def proofs_of(
+    posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison, days: pd.DataFrame
+) -> list[Proof]:
     """Return the proofs of a run (semantics 2.8). Raises ProofError where one does not hold."""
     tally = posted.tally
     migrated = int(comparison.migration["customers"].sum())
@@ -66,6 +69,7 @@ def proofs_of(posted: Posted, averages: Averages, tier_counts: Mapping[str, int]
             "rows read = used + outside + collapsed + excluded + superseded + rejected", tally["read"], sum(tally.values()) - tally["read"]
         ),
         Proof("fen-days of customers = fen of used rows x days they stand for", averages.fen_days_total, averages.counted_total),
+        Proof("fen-days of customers = fen of all days and tiers", averages.fen_days_total, sum(days["balance_fen"])),
         Proof("customers = sum over tiers", len(averages.customers), sum(tier_counts.values())),
         Proof("customers of both quarters = sum over changes", migrated, sum(comparison.counts.values())),
     ]
@@ -115,13 +119,19 @@ def inputs_of(plan: Plan, posted: Posted) -> list[dict[str, Any]]:
 
 
 def build(
-    plan: Plan, posted: Posted, averages: Averages, tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame
+    plan: Plan,
+    posted: Posted,
+    averages: Averages,
+    tiers: pd.DataFrame,
+    comparison: Comparison,
+    outlook: pd.DataFrame,
+    days: pd.DataFrame,
 ) -> dict[str, Any]:
     """Return the manifest of a run, but for its outputs. Raises ProofError where the run contradicts itself."""
     period, rejects = plan.request.period, posted.reading.rejects
     counts = tiers["tier"].value_counts(sort=False)
     tier_counts = {str(code): int(count) for code, count in counts.items()}
-    proofs = proofs_of(posted, averages, tier_counts, comparison)
+    proofs = proofs_of(posted, averages, tier_counts, comparison, days)
     made_from = plan.made_from(posted.reading.sha256)
     return {
         "schema": "vip-tiering run",
@@ -204,7 +214,9 @@ def _figures(total: Total) -> dict[str, Any]:
     return {"rows": total.rows, "delivered_sum": yuan_text(total.delivered), "counted_sum": yuan_text(total.counted)}
 
 
-def run_writers(tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame, rejects: Rejects, ladder: Ladder) -> dict[str, Writer]:
+def run_writers(
+    tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame, days: pd.DataFrame, rejects: Rejects, ladder: Ladder
+) -> dict[str, Writer]:
     """Return how every file of a run but the manifest is written."""
     labels = ladder.labels
     writers: dict[str, Writer] = {
@@ -213,6 +225,7 @@ def run_writers(tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFra
         "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
         "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
         "outlook.csv": lambda sink: write_csv(_outlook_columns(outlook), sink),
+        "daily.csv": lambda sink: write_csv(_daily_columns(days), sink),
     }
     if len(rejects):
         writers["rejects.csv"] = lambda sink: write_csv(_rejects_columns(rejects), sink)
@@ -285,6 +298,17 @@ def _outlook_columns(outlook: pd.DataFrame) -> dict[str, pa.Array]:
         *(_codes(outlook[name]) for name in ("tier", "projected_tier", "state", "next_tier")),
         *(_yuan(outlook[name]) for name in ("gap_to_next_fen", "deposit_for_next_fen", "cushion_fen", "closing_fen")),
         _yuan(outlook["projected_average_fen"]),
+    )
+
+
+def _daily_columns(days: pd.DataFrame) -> dict[str, pa.Array]:
+    return _named(
+        DAILY_CSV,
+        pa.array(days["date"], pa.date32()),
+        pa.array(days["tier"], pa.string()),
+        pa.array(days["customers"], pa.int64()),
+        pa.array([yuan_text(fen) for fen in days["balance_fen"]], pa.string()),
+        pa.array(days["carried_from"], pa.date32()),
     )
 
 
