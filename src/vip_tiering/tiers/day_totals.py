@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vip_tiering.base.money import Int64s, exact_sum
+from vip_tiering.base.money import Int64s, exact_sum, largest
 from vip_tiering.base.quarter import day_date
 from vip_tiering.rules.tiers import Ladder
 
@@ -34,11 +34,12 @@ class DayTotals:
     def note(self, day: int, balance_fen: Int64s, held: npt.NDArray[np.bool_]) -> None:
         """Note what stands since `day`: the balance of every customer, shape (n,), where it is known (`held`)."""
         above = balance_fen if held.all() else balance_fen[held]
-        customers, fen = [len(above)], [exact_sum(above)]
-        for bound in self.bounds_fen:  # few, and what is above each is far less than what was above the one before
-            above = above[above >= bound]
+        size = largest(above)
+        customers, fen = [len(above)], [exact_sum(above, size)]
+        for bound in self.bounds_fen:
+            above = above.take(np.flatnonzero(above >= bound))  # places first: a third of the time of above[above >= bound]
             customers.append(len(above))
-            fen.append(exact_sum(above))
+            fen.append(exact_sum(above, size))
         self._by_day[day] = _apart(customers), _apart(fen)
 
     def frame(self, first: int, last: int, stands_for: Mapping[int, int], ladder: Ladder) -> pd.DataFrame:
