@@ -248,10 +248,14 @@ class Words:
         """Return the words of a code in a table."""
         return table[code][LANGUAGES.index(self.language)]
 
-    def text(self, code: str, **values: object) -> str:
-        """Return a text of TEXTS with its values; numbers have commas."""
+    def say(self, table: Mapping[str, Pair], code: str, **values: object) -> str:
+        """Return a text of a table with its values; numbers have commas."""
         told = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
-        return self.of(TEXTS, code).format(**told)
+        return self.of(table, code).format(**told)
+
+    def text(self, code: str, **values: object) -> str:
+        """Return a text of TEXTS with its values, likewise."""
+        return self.say(TEXTS, code, **values)
 
     def column(self, code: str) -> str:
         """Return the header of a column of COLUMNS."""

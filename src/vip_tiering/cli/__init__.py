@@ -3,5 +3,5 @@
 A command line comes in; lines, tables or JSON go out on stdout, errors and progress on stderr, and an exit code.
 Read `main` (groups, errors, exit codes), `commands` (what is missing of a command line), `options`, then one module per group of
 commands: tiers, explain, dossier, what_if, changes, the room `playbook`, rules, demo. `terminal` prints; the room `show` makes what is
-printed of a result.
+printed of a result, and the room `words` says it in Chinese and English.
 """

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import MaxBytesOption, RulesOption, folder_of, language_of
+from vip_tiering.cli.options import MaxBytesOption, RulesOption, folder_of
 from vip_tiering.cli.terminal import print_changes, show, warn
+from vip_tiering.cli.words.language import wanted
 
 changes_app = Commands(help="Who rose, fell, came or went: a report for people.")
 
@@ -48,7 +49,6 @@ def changes_export(
     lobby: Annotated[
         Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read.")] = "zh",
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
@@ -67,7 +67,7 @@ def changes_export(
         contact_log=contact_log,
         fees=fees,
         lobby=lobby,
-        language=language_of(lang),
+        language=wanted() or "zh",
         replace=replace,
         dry_run=dry_run,
         max_bytes=max_bytes,

@@ -1,19 +1,71 @@
-"""Groups of commands that say everything that is missing of a command line at once, where Typer stops at the first."""
+"""Groups of commands that say everything that is missing of a command line at once, where Typer stops at the first.
+
+Every group and command takes `--lang`, and explains itself in that language.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import typer.core
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.options import STYLE
+from vip_tiering.cli.words import help_page
+from vip_tiering.cli.words.language import words
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class _Command(typer.core.TyperCommand):
+def _language_option() -> Any:  # noqa: ANN401 (a parameter of the vendored parser)
+    """Return `--lang` as Typer makes it of a function. No command gets its value: `words.language` has read it already."""
+    maker = typer.Typer(add_completion=False)
+
+    @maker.command()
+    def _(
+        lang: Annotated[
+            str | None,
+            typer.Option(
+                "--lang",
+                envvar="VIP_LANG",
+                metavar="zh|en",
+                expose_value=False,
+                help="Language of what people read; default: the locale's.",
+            ),
+        ] = None,
+    ) -> None: ...
+
+    return typer.main.get_command(maker).params[0]
+
+
+_LANGUAGE = _language_option()
+
+
+class _Speaking:
+    """A group or command that takes `--lang` and explains itself in Chinese too. Its errors stay English."""
+
+    def __init__(self, *arguments: Any, params: Sequence[Any] | None = None, **settings: Any) -> None:  # noqa: ANN401 (those of Typer)
+        super().__init__(*arguments, params=[*(params or ()), _LANGUAGE], **settings)  # type: ignore[call-arg]  # of what it is mixed into
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 (a context of the vendored parser)
+        if words().language == "en":
+            return super().get_help(ctx)  # type: ignore[misc, no-any-return]  # of what it is mixed into
+        page = help_page.ChinesePage(width=ctx.terminal_width, max_width=ctx.max_content_width)
+        self.format_help(ctx, page)  # type: ignore[attr-defined]  # likewise
+        return page.getvalue().rstrip("\n")  # type: ignore[no-any-return]
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        if words().language == "en":
+            return super().get_short_help_str(limit)  # type: ignore[misc, no-any-return]  # likewise
+        return help_page.short(self.help or "")  # type: ignore[attr-defined]  # likewise
+
+
+class Group(_Speaking, typer.core.TyperGroup):
+    """A group of commands that speaks both languages."""
+
+
+class _Command(_Speaking, typer.core.TyperCommand):
     """A command that names every missing argument and option in one line; exit code 2, as for one of them.
 
     `instead`: options that stand in place of others, all by their names; the first of the others is needed without it.
@@ -59,7 +111,7 @@ class Commands(typer.Typer):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (those of typer.Typer)
         """Begin in the style that all groups share."""
-        super().__init__(**STYLE, **settings)
+        super().__init__(**{"cls": Group, **STYLE, **settings})
 
     def command(
         self,

@@ -10,24 +10,25 @@ import traceback
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
-import typer.core
+import typer
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
-from vip_tiering.cli.commands import Commands
+from vip_tiering.cli.commands import Commands, Group
 from vip_tiering.cli.demo import demo
 from vip_tiering.cli.playbook.group import playbook_app
 from vip_tiering.cli.rules import rules_app
 from vip_tiering.cli.terminal import complain, make_ready
 from vip_tiering.cli.tiers import customers_app, extract_app, tier_app, verify
+from vip_tiering.cli.words.language import settle
 
 _EPILOG = "Exit codes: 0 ok, 1 bug, 2 usage, 3 rules refused, 4 data refused, 5 output not written, 6 locked, 143 ended by SIGTERM."
 _FEW_COLLECTIONS = 100_000
 """New objects before rubbish is looked for: importing makes 100,000 that all stay, and would be searched two hundred times."""
 
 
-class _InOrderOfUse(typer.core.TyperGroup):
+class _InOrderOfUse(Group):
     """Lists the commands as they are used, not groups last."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
@@ -88,6 +89,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     make_ready()
     try:
+        settle(sys.argv[1:])
         app()
         status = 0
     except SystemExit as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,7 +11,6 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import DAY_WANTED, day_of
-from vip_tiering.base.words import LANGUAGES, Language
 
 STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 RulesOption = Annotated[
@@ -31,9 +29,6 @@ ContactLogOption = Annotated[
 ]
 DoNotContactOption = Annotated[
     Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
-]
-LangOption = Annotated[
-    str | None, typer.Option("--lang", envvar="VIP_LANG", metavar="zh|en", help="Language of what people read; default: the locale's.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
 
@@ -72,18 +67,6 @@ def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | 
     if text is not None and text not in choices:
         raise UsageError(f"{option}: must be {' or '.join(choices)}")
     return text
-
-
-def language_of(wanted: str | None) -> Language:
-    """Return the language of what people read: the wanted one, else Chinese where the locale is Chinese, else English.
-
-    `wanted`: `--lang` or VIP_LANG; a usage error where it is neither `zh` nor `en`.
-    """
-    if wanted is None:
-        locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-        return "zh" if re.match("zh(?![a-z])", locale, re.IGNORECASE) else "en"
-    choice_of("--lang", wanted, LANGUAGES)
-    return LANGUAGES[LANGUAGES.index(wanted)]
 
 
 def year_of(option: str, text: str) -> int:

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.words import Words
+from vip_tiering.cli.words.language import words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vip_tiering.tiers.posting import Progress
-
-_ENGLISH = Words("en")
-"""Of summaries that are not there in Chinese yet."""
 
 
 def make_ready() -> None:
@@ -78,14 +76,14 @@ def show_json(document: object) -> None:
     show(json.dumps(document, ensure_ascii=False, indent=2, default=os.fspath))
 
 
-def show_published(result: Any, *parts: RenderableType, words: Words = _ENGLISH) -> None:  # noqa: ANN401 (a result of any command)
+def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401 (a result of any command)
     """Print what a command made and where it lies; of what stands there already only the place."""
     if result.up_to_date:
-        show(words.text("up_to_date", folder=result.folder))
+        show(words().text("up_to_date", folder=result.folder))
         return
     for part in parts:
         show_rendered(part)
-    show(result.folder or words.text("dry_run"))
+    show(result.folder or words().text("dry_run"))
 
 
 def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
@@ -95,15 +93,14 @@ def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     show_published(result, run_summary(result.document, result.migration))
 
 
-def print_export(result: Any, words: Words = _ENGLISH, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
+def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook export`; with `preview` the first rows of each list, masked."""
     from vip_tiering.cli.show.lists import export_summary, first_rows
 
-    words = words.knowing(result.names)
-    summary = export_summary(result.document, result.labels, words)
-    show_published(result, summary, *([first_rows(result.previews)] if preview else []), words=words)
+    summary = export_summary(result.document, result.labels, words().knowing(result.names))
+    show_published(result, summary, *([first_rows(result.previews)] if preview else []))
     if result.private_folder and not result.up_to_date:
-        show(words.text("private_folder", folder=result.private_folder))
+        show(words().text("private_folder", folder=result.private_folder))
 
 
 def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
@@ -113,21 +110,21 @@ def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     show_published(result, changes_summary(result.document))
 
 
-def print_recorded(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip playbook record`."""
     from vip_tiering.cli.show.lists import recorded
 
-    show_rendered(recorded(done.contacts, done.known, done.barred, words.knowing(done.names)))
-    for line in [words.text("dry_run")] if dry_run else done.files:
+    show_rendered(recorded(done.contacts, done.known, done.barred, words().knowing(done.names)))
+    for line in [words().text("dry_run")] if dry_run else done.files:
         show(line)
 
 
-def print_results(done: Any, words: Words = _ENGLISH, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
-    """Print what came of `vip playbook results`."""
+def print_results(done: Any, known: Words | None = None, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
+    """Print what came of `vip playbook results`. `known`: words that know what the actions are called."""
     from vip_tiering.cli.show.lists import results_summary
 
-    show_rendered(results_summary(done, words))
-    show(words.text("dry_run") if dry_run else "\n".join(map(str, done.files)))
+    show_rendered(results_summary(done, known or words()))
+    show(words().text("dry_run") if dry_run else "\n".join(map(str, done.files)))
 
 
 def show_changed_texts(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
@@ -137,7 +134,7 @@ def show_changed_texts(done: Any, *, dry_run: bool = False) -> None:  # noqa: AN
         show(f"  - {one.old}")
         show(f"  + {one.new}")
     count = len(done.changes)
-    show(_ENGLISH.text("dry_run") if dry_run and count else f"{done.file}: {f'{count} changes' if count else 'nothing to change'}")
+    show(words().text("dry_run") if dry_run and count else f"{done.file}: {f'{count} changes' if count else 'nothing to change'}")
 
 
 @contextmanager

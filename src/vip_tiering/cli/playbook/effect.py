@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from vip_tiering.base.words import Words
-from vip_tiering.cli.options import LangOption, PrivateOption, RulesOption, json_option, language_of
+from vip_tiering.cli.options import PrivateOption, RulesOption, json_option
 from vip_tiering.cli.terminal import show_json, show_rendered
+from vip_tiering.cli.words.language import words
 
 
 def playbook_effect(
@@ -21,16 +21,14 @@ def playbook_effect(
     ] = None,
     private_out: PrivateOption = None,
     rules: RulesOption = None,
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the figures")] = False,
 ) -> None:
     """Compare customers who were contacted with the control group: balances and tiers, each difference with its 95 % interval."""
     from vip_tiering.analysis.effect.answer import playbook_effect as work
     from vip_tiering.cli.show.effect import effect_summary
 
-    words = Words(language_of(lang))
     done = work(out, run_before, run_after, actions=action or (), private_out=private_out, rules=rules)
     if as_json:
         show_json(done.document)
     else:
-        show_rendered(effect_summary(done.document, words.knowing(done.names)))
+        show_rendered(effect_summary(done.document, words().knowing(done.names)))

@@ -7,21 +7,19 @@ from typing import Annotated
 
 import typer
 
-from vip_tiering.base.words import Words
 from vip_tiering.cli.options import (
     ContactLogOption,
     CustomersOption,
     DoNotContactOption,
     EventsOption,
-    LangOption,
     MaxBytesOption,
     PrivateOfListsOption,
     RulesOption,
     day_or_today,
     json_option,
-    language_of,
 )
 from vip_tiering.cli.terminal import show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
 
 
 def playbook_forecast(
@@ -39,7 +37,6 @@ def playbook_forecast(
     days: Annotated[int, typer.Option("--days", metavar="N", help="How many working days to look ahead.")] = 20,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the load day by day")] = False,
 ) -> None:
     """Show the load ahead: how many contacts each manager has a day, who waits how long, and what never gets a turn.
@@ -50,7 +47,6 @@ def playbook_forecast(
     from vip_tiering.cli.show.forecast import forecast_summary
     from vip_tiering.lists.forecast.job import playbook_forecast as work
 
-    words = Words(language_of(lang))
     share_freed_memory()
     found = work(
         run,
@@ -69,4 +65,4 @@ def playbook_forecast(
     if as_json:
         show_json({**found.document, "warnings": list(found.warnings)})
     else:
-        show_rendered(forecast_summary(found.quarter, found.ahead, words.knowing(found.names)))
+        show_rendered(forecast_summary(found.quarter, found.ahead, words().knowing(found.names)))

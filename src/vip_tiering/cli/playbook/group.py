@@ -17,7 +17,6 @@ from vip_tiering.cli.options import (
     CustomersOption,
     DoNotContactOption,
     EventsOption,
-    LangOption,
     MaxBytesOption,
     PrivateOption,
     QuietOption,
@@ -26,7 +25,6 @@ from vip_tiering.cli.options import (
     day_or_today,
     folder_of,
     json_option,
-    language_of,
     out_option,
     year_of,
 )
@@ -34,6 +32,7 @@ from vip_tiering.cli.playbook.effect import playbook_effect
 from vip_tiering.cli.playbook.forecast import playbook_forecast
 from vip_tiering.cli.playbook.texts import texts_app
 from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
@@ -68,20 +67,18 @@ def playbook_show(
 @playbook_app.command("coverage")
 def playbook_coverage(
     rules: RulesOption = None,
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the ids")] = False,
 ) -> None:
     """Show every id of the plan, the rule that covers it and the command that puts it out; one without both is exit code 3."""
     from vip_tiering.cli.show.playbooks import coverage
 
-    words = Words(language_of(lang))
     _, books = _loaded(rules)
     if books.plan_ids is None:
         raise RulesError(f"{books.name}: there is no plan_ids.yaml in this folder; it lists what the plan says")
     if as_json:
         show_json([{"id": one.id, "fact": one.fact, "covered_by": one.by, "put_out_by": one.put_out_by} for one in books.covers])
     else:
-        show_rendered(coverage(books, words))
+        show_rendered(coverage(books, words()))
     if books.missing or books.silent:
         unnamed = [f"no rule covers {one}; write covers: [{one}] where it is answered" for one in books.missing]
         silent = [
@@ -96,7 +93,6 @@ def playbook_plan(
     year: Annotated[str, typer.Option("--year", envvar="VIP_YEAR", metavar="YEAR", help="Year of the plan, such as 2016.")],
     rules: RulesOption = None,
     out: Annotated[Path | None, out_option("YEAR/; default: print only")] = None,
-    lang: LangOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another plan of the year to .superseded first.")] = False,
     as_json: Annotated[bool, json_option("the plan")] = False,
 ) -> None:
@@ -104,19 +100,18 @@ def playbook_plan(
     from vip_tiering.cli.show.playbooks import events_table
     from vip_tiering.playbooks.plan.event_plan import event_plan, publish_plan, rows_of
 
-    words = Words(language_of(lang))
     wanted = year_of("--year", year)
     loaded, books = _loaded(rules)
     plan = event_plan(books, loaded.calendar, wanted)
-    folder, up_to_date = publish_plan(plan, books, wanted, out, words=words, replace=replace) if out is not None else (None, False)
+    folder, up_to_date = publish_plan(plan, books, wanted, out, words=words(), replace=replace) if out is not None else (None, False)
     warn(plan.warnings)
     if as_json:
         document = {"year": wanted, "rules": books.name, "events": rows_of(plan), "warnings": plan.warnings}
         show_json({**document, "folder": folder})
     elif folder is not None:
-        show(words.text("up_to_date", folder=folder) if up_to_date else folder)
+        show(words().text("up_to_date", folder=folder) if up_to_date else folder)
     else:
-        show_rendered(events_table(plan.events, wanted, words))
+        show_rendered(events_table(plan.events, wanted, words()))
 
 
 @playbook_app.command("book")
@@ -191,7 +186,6 @@ def playbook_export(
     replace: Annotated[bool, typer.Option("--replace", help="Move another export of the day to .superseded first.")] = False,
     unless_day_off: Annotated[bool, typer.Option("--unless-day-off", help="Do nothing on a day off; for cron.")] = False,
     max_bytes: MaxBytesOption = "4G",
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the manifest")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Select and show, but write nothing.")] = False,
@@ -202,13 +196,12 @@ def playbook_export(
     from vip_tiering.lists.export.job import playbook_export as work
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
-    words = Words(language_of(lang))
     day = day_or_today("--on", on)
     if unless_day_off and is_day_off(day, rules):
         if as_json:
             show_json({"on": str(day), "day_off": True})
         elif not quiet:
-            show(words.text("day_off", day=day))
+            show(words().text("day_off", day=day))
         return
     share_freed_memory()
     result = work(
@@ -233,7 +226,7 @@ def playbook_export(
     if as_json:
         show_json({**result.document, "folder": result.folder, "private_folder": result.private_folder})
     elif not quiet:
-        print_export(result, words)
+        print_export(result)
 
 
 playbook_app.command("forecast")(playbook_forecast)
@@ -292,13 +285,12 @@ def _tier(books: Playbooks, wanted: str, option: str = "TIER") -> str:
     raise UsageError(f"{option}: must be one of {', '.join(books.labels)}")
 
 
-def _words_with_names(lang: str | None, folder: RulesOption) -> Words:
-    """Return the words of a language; Chinese ones know what the actions of the rules are called."""
+def _words_with_names(folder: RulesOption) -> Words:
+    """Return the words of the command; Chinese ones know what the actions of the rules are called."""
     from vip_tiering.playbooks.load import load
 
-    words = Words(language_of(lang))
-    books = load(folder).playbooks if words.language == "zh" else None
-    return words.knowing(books.names) if books is not None else words
+    books = load(folder).playbooks if words().language == "zh" else None
+    return words().knowing(books.names) if books is not None else words()
 
 
 @playbook_app.command("record")
@@ -313,7 +305,6 @@ def playbook_record(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("what was recorded")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and match, but write nothing.")] = False,
@@ -321,7 +312,6 @@ def playbook_record(
     """Record what came of an export's lists: refusals and wrong numbers bind at once, and the next lists go by it."""
     from vip_tiering.lists.followup.record import playbook_record as work
 
-    words = Words(language_of(lang))
     day = date_of("--on", on) if on is not None else None
     done = work(folder, results, rules=rules, private_out=private_out, on=day, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
@@ -329,7 +319,7 @@ def playbook_record(
         counts = {"recorded": sum(done.contacts.values()), "known": done.known, "results": done.contacts, "barred": done.barred}
         show_json({**counts, "files": done.files})
     elif not quiet:
-        print_recorded(done, words, dry_run=dry_run)
+        print_recorded(done, dry_run=dry_run)
 
 
 @playbook_app.command("results")
@@ -350,7 +340,6 @@ def playbook_results(
     private_out: PrivateOption = None,
     rules: RulesOption = None,
     max_bytes: MaxBytesOption = "4G",
-    lang: LangOption = None,
     as_json: Annotated[bool, json_option("the figures")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
@@ -359,14 +348,13 @@ def playbook_results(
     from vip_tiering.cli.show.lists import results_document as document
     from vip_tiering.lists.followup.results import playbook_results as work
 
-    words = _words_with_names(lang, rules)
     days = {name: date_of(f"--{name}", day) for name, day in (("since", since), ("until", until)) if day is not None}
     done = work(out, **days, run=run, customers=customers, private_out=private_out, rules=rules, dry_run=dry_run, max_bytes=max_bytes)
     warn(done.warnings)
     if as_json:
         show_json(document(done))
     elif not quiet:
-        print_results(done, words, dry_run=dry_run)
+        print_results(done, _words_with_names(rules), dry_run=dry_run)
 
 
 playbook_app.command("effect")(playbook_effect)
