@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import MaxBytesOption, RulesOption, folder_of
+from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, folder_of
 from vip_tiering.cli.terminal import print_changes, show, warn
 from vip_tiering.cli.words.language import wanted
 
-changes_app = Commands(help="Who rose, fell, came or went: a report for people.")
+changes_app = Commands(help="Report who rose, fell, came or went.")
 
 
 @changes_app.callback()
@@ -52,7 +52,7 @@ def changes_export(
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")] = False,
+    quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
     """Export who changed tier, and who is about to, as workbooks and CSV: a summary, all rows, each branch, a file for each manager."""

@@ -1,5 +1,6 @@
-"""Groups of commands that say everything that is missing of a command line at once, where Typer stops at the first.
+"""Groups of commands: their help stands under headings, and what is missing of a command line is said at once.
 
+Typer's own help cuts what a command does after a line, and its parser stops at the first thing that is missing.
 Every group and command takes `--lang`, and explains itself in that language.
 """
 
@@ -61,10 +62,6 @@ class _Speaking:
         return help_page.short(self.help or "")  # type: ignore[attr-defined]  # likewise
 
 
-class Group(_Speaking, typer.core.TyperGroup):
-    """A group of commands that speaks both languages."""
-
-
 class _Command(_Speaking, typer.core.TyperCommand):
     """A command that names every missing argument and option in one line; exit code 2, as for one of them.
 
@@ -74,6 +71,8 @@ class _Command(_Speaking, typer.core.TyperCommand):
     instead: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
+        if ctx.resilient_parsing:  # a line that is still being typed: what is missing may yet come
+            return super().parse_args(ctx, args)
         try:
             rest: list[str] = super().parse_args(ctx, [*args])
         except typer.BadParameter as error:
@@ -106,12 +105,42 @@ class _Command(_Speaking, typer.core.TyperCommand):
         ctx.fail(f"Missing {' and '.join(said)}.")
 
 
-class Commands(typer.Typer):
-    """A group whose commands are of this kind."""
+class _Group(_Speaking, typer.core.TyperGroup):
+    """A group that lists its commands under headings, in their order, with the whole of what each does.
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (those of typer.Typer)
+    `headings`: the names below each; one that is not there (yet) is passed over, one that no heading names comes first.
+    """
+
+    headings: ClassVar[Mapping[str, Sequence[str]]] = {}
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 (likewise)
+        return [name for _, names in self._sections() for name in names]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 (likewise)
+        for heading, names in self._sections():
+            with formatter.section(heading):
+                formatter.write_dl([(name, _summary(self.commands[name].help or "")) for name in names])
+
+    def _sections(self) -> list[tuple[str, list[str]]]:
+        """Return the headings that have commands to show, with their names."""
+        shown = [name for name, command in self.commands.items() if not command.hidden]
+        named = {name for names in self.headings.values() for name in names}
+        sections = {"Commands": [name for name in shown if name not in named]}
+        sections |= {heading: [name for name in names if name in shown] for heading, names in self.headings.items()}
+        return [(heading, names) for heading, names in sections.items() if names]
+
+
+class Commands(typer.Typer):
+    """A group whose commands are of this kind. `headings`: as for `_Group`."""
+
+    def __init__(
+        self,
+        *,
+        headings: Mapping[str, Sequence[str]] | None = None,
+        **settings: Any,  # noqa: ANN401 (those of typer.Typer)
+    ) -> None:
         """Begin in the style that all groups share."""
-        super().__init__(**{"cls": Group, **STYLE, **settings})
+        super().__init__(**{"cls": type("_Group", (_Group,), {"headings": headings or {}}), **STYLE, **settings})
 
     def command(
         self,
@@ -122,6 +151,11 @@ class Commands(typer.Typer):
     ) -> Callable[[_Function], _Function]:
         """Return what makes a function a command. `instead`: as for `_Command`."""
         return super().command(name, cls=type("_Command", (_Command,), {"instead": instead or {}}), **settings)
+
+
+def _summary(text: str) -> str:
+    """Return what a list of commands says of one: the first paragraph of its help; in Chinese its first sentence."""
+    return " ".join(text.partition("\n\n")[0].split()) if words().language == "en" else help_page.short(text)
 
 
 def _choose(ctx: Any, one: str, others: Sequence[str]) -> None:  # noqa: ANN401 (likewise)

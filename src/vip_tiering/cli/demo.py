@@ -14,7 +14,7 @@ from vip_tiering.cli.terminal import print_changes, print_export, print_recorded
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the demo's data, runs and lists.")] = Path("vip-demo"),
 ) -> None:
-    """Make an invented branch, from its extracts to its results.
+    """Show the whole cycle on an invented branch, from its extracts to its results.
 
     Two quarters are computed, who changed is reported, the lists of a day are exported, and what came of them is counted.
     """

@@ -8,14 +8,14 @@ import signal
 import sys
 import traceback
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
-from vip_tiering.cli.commands import Commands, Group
+from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.demo import demo
 from vip_tiering.cli.playbook.group import playbook_app
 from vip_tiering.cli.rules import rules_app
@@ -28,17 +28,17 @@ _FEW_COLLECTIONS = 100_000
 """New objects before rubbish is looked for: importing makes 100,000 that all stay, and would be searched two hundred times."""
 
 
-class _InOrderOfUse(Group):
-    """Lists the commands as they are used, not groups last."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
-        return sorted(
-            super().list_commands(ctx), key=("extract", "tier", "customers", "changes", "playbook", "rules", "verify", "demo").index
-        )
+_HEADINGS = {
+    "Every quarter": ("extract", "tier", "changes"),
+    "Every day": ("customers", "playbook"),
+    "Looking": ("report", "runs", "verify"),
+    "Setting up": ("rules", "demo"),
+}
+"""The commands in the order in which they are used."""
 
 
 app = Commands(
-    cls=_InOrderOfUse,
+    headings=_HEADINGS,
     help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
     epilog=_EPILOG,
 )

@@ -12,7 +12,12 @@ import typer
 from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import DAY_WANTED, day_of
 
-STYLE: Final[dict[str, Any]] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+STYLE: Final[dict[str, Any]] = {
+    "no_args_is_help": True,
+    "rich_markup_mode": None,
+    "add_completion": False,
+    "context_settings": {"help_option_names": ["--help", "-h"]},  # messages name the first
+}
 RulesOption = Annotated[
     Path | None,
     typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules; default: ./rules, else the packaged ones."),
@@ -30,7 +35,7 @@ ContactLogOption = Annotated[
 DoNotContactOption = Annotated[
     Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
 
 
 def folder_of(text: str) -> Path:

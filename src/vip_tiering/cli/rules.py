@@ -11,7 +11,7 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import folder_of
 from vip_tiering.cli.terminal import show, warn
 
-rules_app = Commands(help="Check the rule files.")
+rules_app = Commands(help="Check the rule files, or copy the packaged ones as a beginning of your own.")
 
 
 @rules_app.command("check")

@@ -16,9 +16,9 @@ from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, ch
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 from vip_tiering.cli.what_if import tier_reconcile, tier_restate, tier_simulate
 
-extract_app = Commands(help="Look at balance extracts before they are used.")
-tier_app = Commands(help="Compute a quarter's tiers, explain them, and ask what would be if rules or extracts were others.")
-customers_app = Commands(help="Look at the customer file before lists are made of it, and at what is known of a customer.")
+extract_app = Commands(help="Check balance extracts before a quarter is computed from them.")
+tier_app = Commands(help="Compute the tiers of a quarter, explain them, and try other rules or corrected extracts.")
+customers_app = Commands(help="Check the customer file before lists are made of it, and show what is known of a customer.")
 KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]

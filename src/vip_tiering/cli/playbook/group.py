@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 
 
 _SHOWN_PROBLEMS = 20
-playbook_app = Commands(help="What is done for each tier: its lists, and what came of them.")
+playbook_app = Commands(
+    help="Make the lists of a day, record what came of them, and show what is done for each tier.",
+    headings={
+        "Every day": ("export", "verify", "record", "forecast"),
+        "Looking": ("results", "effect", "show", "coverage"),
+        "Setting up": ("plan", "book", "texts"),
+    },
+)
 playbook_app.add_typer(texts_app, name="texts")
 
 

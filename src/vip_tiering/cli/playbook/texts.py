@@ -11,7 +11,7 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import RulesOption, json_option
 from vip_tiering.cli.terminal import show, show_changed_texts, show_json, warn
 
-texts_app = Commands(help="The texts of messages as a workbook: a branch edits it, compliance signs it.")
+texts_app = Commands(help="Write the texts of messages into a workbook, and read it back, edited by a branch and signed by compliance.")
 
 
 @texts_app.command("export")

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-HEADINGS: Final[dict[str, str]] = {"Arguments": "参数", "Options": "选项", "Commands": "命令"}
+HEADINGS: Final[dict[str, str]] = {
+    "Arguments": "参数",
+    "Options": "选项",
+    "Commands": "命令",
+    "Every quarter": "每季",
+    "Every day": "每天",
+    "Looking": "查看",
+    "Setting up": "设置",
+}
 HINTS: Final[dict[str, str]] = {"env var: ": "环境变量：", "default: ": "默认：", "required": "必填"}
 """What stands in brackets behind the text of an option."""
 SHARED: Final[dict[str, str]] = {
@@ -58,7 +66,7 @@ TIERS: Final[dict[str, str]] = {
     "Show where in the program an unexpected error arose.": "遇到意外错误时显示出错位置。",
     "Show the version and exit.": "显示版本号。",
     # extract check
-    "Look at balance extracts before they are used.": "先看余额文件能不能用。",
+    "Check balance extracts before a quarter is computed from them.": "计算前先检查余额文件。",
     "Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written.": (
         "查看余额文件：内容、缺哪些天、能否计算整季。不计算，也不写文件。"
     ),
@@ -72,8 +80,8 @@ TIERS: Final[dict[str, str]] = {
     ),
     "Compute up to this day only; the run is provisional.": "只算到这一天，结果为季中数据。",
     # tier
-    "Compute a quarter's tiers, explain them, and ask what would be if rules or extracts were others.": (
-        "计算季度层级。还可解释单户，试算别的标准或更正后的数据。"
+    "Compute the tiers of a quarter, explain them, and try other rules or corrected extracts.": (
+        "计算季度层级，解释单户，试算别的标准或更正后的数据。"
     ),
     "Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER; or the averages of a month.": (
         "由余额文件计算季度层级，写入 OUT/季度。也可只算一个月的月日均。"
@@ -124,12 +132,12 @@ TIERS: Final[dict[str, str]] = {
     "Check that a published folder is whole and unaltered, by the checksums in its manifest.": (
         "按清单中的校验和，检查结果文件夹是否完整、未被改动。"
     ),
-    "Make an invented branch, from its extracts to its results.\n\n"
+    "Show the whole cycle on an invented branch, from its extracts to its results.\n\n"
     "Two quarters are computed, who changed is reported, the lists of a day are exported, and what came of them is counted.": (
         "造一家虚构支行，从余额文件一直演示到名单结果。\n\n依次计算两个季度，报告变动，导出一天的名单，统计联系结果。"
     ),
     "Folder for the demo's data, runs and lists.": "存放演示数据、结果和名单的文件夹。",
-    "Check the rule files.": "检查规则文件。",
+    "Check the rule files, or copy the packaged ones as a beginning of your own.": "检查规则文件，或复制一份自带规则作为起点。",
     "Check the rule files and report every mistake at once, with file, line and column.": (
         "检查规则文件，一次列出全部错误及其文件、行、列。"
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CUSTOMERS: Final[dict[str, str]] = {
-    "Look at the customer file before lists are made of it, and at what is known of a customer.": (
-        "出名单前先查客户资料。也可查看单户档案。"
+    "Check the customer file before lists are made of it, and show what is known of a customer.": (
+        "出名单前先检查客户资料，也可查看单户档案。"
     ),
     "Say what a customer file holds by the rules, and whether lists can be made of it; no customer's value is shown.": (
         "按规则查看客户资料的内容，以及能否据此出名单。不显示任何客户的具体内容。"
@@ -29,7 +29,7 @@ CUSTOMERS: Final[dict[str, str]] = {
     "Move another workbook of the day to .superseded first.": "先把当日已有的工作簿移到 .superseded。",
 }
 CHANGES: Final[dict[str, str]] = {
-    "Who rose, fell, came or went: a report for people.": "谁升、谁降、谁新来、谁离开：供人阅读的报告。",
+    "Report who rose, fell, came or went.": "报告谁升、谁降、谁新来、谁离开。",
     "Export who changed tier, and who is about to, as workbooks and CSV: a summary, all rows, each branch, a file for each manager.": (
         "导出层级变动和即将变动的客户。有汇总、全部明细、各支行表，每位客户经理一份文件。"
     ),
@@ -42,7 +42,7 @@ CHANGES: Final[dict[str, str]] = {
     "Move another report of the quarter to .superseded first.": "先把本季已有的报告移到 .superseded。",
 }
 PLAYBOOKS: Final[dict[str, str]] = {
-    "What is done for each tier: its lists, and what came of them.": "各层级做什么：出名单、登记结果。",
+    "Make the lists of a day, record what came of them, and show what is done for each tier.": "出当天名单，登记结果，查看各层级做什么。",
     "Show what is done for a tier: for whom, on which channel, how often, and by which clause.": (
         "查看某层级的维护措施：对象、渠道、频率和依据。"
     ),
@@ -64,7 +64,9 @@ PLAYBOOKS: Final[dict[str, str]] = {
     "Only this tier, by code or label; repeatable.": "只要这个层级（代码或名称）；可重复。",
     "The folder of the exports: with it the book says what was done.": "名单文件夹：给出后，手册会写明完成情况。",
     "Quarter of what was done; default: that of the newest export.": "完成情况所属季度；默认取最近一次名单的季度。",
-    "The texts of messages as a workbook: a branch edits it, compliance signs it.": "话术工作簿：支行修改，合规签字。",
+    "Write the texts of messages into a workbook, and read it back, edited by a branch and signed by compliance.": (
+        "把话术导出为工作簿，支行修改、合规签字后再导入。"
+    ),
     "Write every text of the playbooks into a workbook: a row for each text and wording, with its length and who approved it.": (
         "把全部话术写入工作簿，每条一行，附长度和审核人。"
     ),
