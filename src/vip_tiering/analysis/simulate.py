@@ -5,8 +5,8 @@ Nothing is computed from extracts: a run holds the exact fen-days of every custo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,15 @@ COLUMNS = ("customer_id", "quarter", "old_tier", "new_tier", "daily_average")
 
 @dataclass(frozen=True)
 class Simulation:
-    """What came of it. `document`: everything that is shown; `file`: who changes, None where it was not asked for."""
+    """What came of it. `document`: everything that is shown; `file`: who changes, None where it was not asked for.
+
+    `names`: what people call the actions, by code.
+    """
 
     document: dict[str, Any]
     file: Path | None
     warnings: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def simulate(runs: Sequence[Path], candidate: Path | None, *, out: Path | None =
         table = pa.concat_tables(who)
         write_table(out, {name: table[name] for name in COLUMNS}, replace=replace)
     whole = {"schema": "vip-tiering simulation", "candidate": loaded.name, "playbooks": loaded.playbooks is not None, "runs": periods}
-    return Simulation({**whole, "file": str(out) if out else None}, out, tuple(warnings))
+    names = loaded.playbooks.names if loaded.playbooks is not None else {}
+    return Simulation({**whole, "file": str(out) if out else None}, out, tuple(warnings), names)
 
 
 def _in_order(runs: Sequence[Path]) -> list[Path]:

@@ -248,12 +248,12 @@ class Words:
         """Return the words of a code in a table."""
         return table[code][LANGUAGES.index(self.language)]
 
-    def say(self, table: Mapping[str, Pair], code: str, **values: object) -> str:
+    def say(self, table: Mapping[str, Pair], code: str, /, **values: object) -> str:
         """Return a text of a table with its values; numbers have commas."""
         told = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
         return self.of(table, code).format(**told)
 
-    def text(self, code: str, **values: object) -> str:
+    def text(self, code: str, /, **values: object) -> str:
         """Return a text of TEXTS with its values, likewise."""
         return self.say(TEXTS, code, **values)
 

@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.terminal import print_changes, print_export, print_recorded, print_results, print_summary, show
+from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import DEMO
+from vip_tiering.cli.words.sentences import told
 
 
 def demo(
@@ -21,7 +24,7 @@ def demo(
     from vip_tiering.demo import run as example
 
     for title, result in example.run(folder):
-        show(title)
+        show(told(title, words()))
         print_summary(result)
         show()
     print_changes(example.report(folder))
@@ -32,9 +35,9 @@ def demo(
     print_recorded(recorded)
     print_results(counted)
     show()
-    show(f"Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,")
-    show("reports/ who changed tier, lists/ and lists.private/ the lists of a day.")
-    show("By hand:")
+    show(words().say(DEMO, "look", folder=folder))
+    for line in ("look_more", "by_hand"):
+        show(words().say(DEMO, line))
     here = [shlex.quote(f"{folder}/{name}") for name in ("extracts", "out", "out/2015Q4", "lists", "customers/customers.csv")]
     show(f"vip tier compute {here[0]} --quarter 2015Q4 --out {here[1]}")
     show(f"vip playbook export {here[2]} --on 2016-01-11 --out {here[3]} \\\n    --customers {here[4]}")

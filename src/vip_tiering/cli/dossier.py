@@ -21,6 +21,7 @@ from vip_tiering.cli.options import (
     json_option,
 )
 from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
 
 
 def customers_file(
@@ -75,7 +76,7 @@ def customers_file(
             show_json({"customers": len(found.documents), "folders": found.folders})
         elif not quiet:
             for folder in found.folders:
-                show(f"{folder}: already up to date" if found.up_to_date else folder)
+                show(words().text("up_to_date", folder=folder) if found.up_to_date else folder)
         return
     one = id_from_stdin() if customer == STDIN else customer
     found = records.customer_record(one, run, sources, on=day, rules=rules, max_bytes=max_bytes)
@@ -83,7 +84,7 @@ def customers_file(
     if as_json:
         show_json(found.documents[0])
     else:
-        show_rendered(record(found.documents[0]))
+        show_rendered(record(found.documents[0], words().knowing(found.names)))
 
 
 def _asked(what: list[str], manager: str | None, out: Path | None) -> tuple[str, Path]:

@@ -11,6 +11,7 @@ import typer
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.options import MaxBytesOption, RulesOption, json_option
 from vip_tiering.cli.terminal import progress_bar, show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
 
 STDIN = "-"
 _LONGEST_BYTES = 1 << 12
@@ -44,7 +45,7 @@ def tier_explain(
     if as_json:
         show_json(found.document)
     else:
-        show_rendered(explanation(found.document))
+        show_rendered(explanation(found.document, words()))
 
 
 def id_from_stdin() -> str:

@@ -10,6 +10,9 @@ import typer.core
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import folder_of
 from vip_tiering.cli.terminal import show, warn
+from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import TEXTS
+from vip_tiering.cli.words.sentences import told
 
 rules_app = Commands(help="Check the rule files, or copy the packaged ones as a beginning of your own.")
 
@@ -27,11 +30,11 @@ def rules_check(
     loaded = load(folder)
     rules, books = loaded.rules, loaded.playbooks
     for ladder in rules.ladders:
-        since = f" from {ladder.valid_from}" if ladder.valid_from else ""
-        steps = ", ".join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
-        show(f"{rules.name}: {len(ladder.tiers)} tiers{since}: {steps}")
+        steps = words().text("and").join(f"{tier.label} {tier.code} {tier.min}" for tier in ladder.tiers)
+        told_of = {"rules": told(rules.name, words()), "count": len(ladder.tiers), "tiers": steps, "day": ladder.valid_from}
+        show(words().say(TEXTS, "ladder_from" if ladder.valid_from else "ladder", **told_of))
     if books is not None:
-        show(f"{rules.name}: {books.summary}")
+        show(words().say(TEXTS, "playbooks", rules=told(rules.name, words()), summary=told(books.summary, words())))
         warn(books.warnings)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.words import Words
 from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import TEXTS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -90,7 +91,7 @@ def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip tier compute`."""
     from vip_tiering.cli.show.run import run_summary
 
-    show_published(result, run_summary(result.document, result.migration))
+    show_published(result, run_summary(result.document, result.migration, words()))
 
 
 def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401 (imported late)
@@ -98,7 +99,7 @@ def print_export(result: Any, *, preview: bool = False) -> None:  # noqa: ANN401
     from vip_tiering.cli.show.lists import export_summary, first_rows
 
     summary = export_summary(result.document, result.labels, words().knowing(result.names))
-    show_published(result, summary, *([first_rows(result.previews)] if preview else []))
+    show_published(result, summary, *([first_rows(result.previews, words())] if preview else []))
     if result.private_folder and not result.up_to_date:
         show(words().text("private_folder", folder=result.private_folder))
 
@@ -107,7 +108,7 @@ def print_changes(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip changes export`."""
     from vip_tiering.cli.show.lists import changes_summary
 
-    show_published(result, changes_summary(result.document))
+    show_published(result, changes_summary(result.document, words()))
 
 
 def print_recorded(done: Any, *, dry_run: bool = False) -> None:  # noqa: ANN401 (imported late)
@@ -134,7 +135,8 @@ def show_changed_texts(done: Any, *, dry_run: bool = False) -> None:  # noqa: AN
         show(f"  - {one.old}")
         show(f"  + {one.new}")
     count = len(done.changes)
-    show(words().text("dry_run") if dry_run and count else f"{done.file}: {f'{count} changes' if count else 'nothing to change'}")
+    changed = words().say(TEXTS, "texts_changed" if count else "texts_same", file=done.file, count=count)
+    show(words().text("dry_run") if dry_run and count else changed)
 
 
 @contextmanager

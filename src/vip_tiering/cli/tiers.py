@@ -15,6 +15,8 @@ from vip_tiering.cli.explain import tier_explain
 from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 from vip_tiering.cli.what_if import tier_reconcile, tier_restate, tier_simulate
+from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import TEXTS
 
 extract_app = Commands(help="Check balance extracts before a quarter is computed from them.")
 tier_app = Commands(help="Compute the tiers of a quarter, explain them, and try other rules or corrected extracts.")
@@ -77,7 +79,7 @@ def extract_check(
     if as_json:
         show_json(result.document)
     else:
-        show_rendered(extracts_report(result.document))
+        show_rendered(extracts_report(result.document, words()))
     if result.problems:
         raise DataError(result.problems)
 
@@ -190,7 +192,7 @@ def customers_check(
     if as_json:
         show_json(result.document)
     else:
-        show_rendered(customers_report(result.document))
+        show_rendered(customers_report(result.document, words()))
     if result.problems:
         raise DataError(result.problems)
 
@@ -201,6 +203,7 @@ customers_app.command("file")(customers_file)
 def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder, such as out/2015Q4.")]) -> None:
     """Check that a published folder is whole and unaltered, by the checksums in its manifest."""
     from vip_tiering.base.errors import DataError
+    from vip_tiering.cli.show.run import status_of
     from vip_tiering.publishing import manifests
     from vip_tiering.publishing.locks import settle
 
@@ -209,4 +212,5 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     if problems:
         raise DataError(problems)
     of = next(document[name] for name in ("month", "quarter", "year") if name in document)
-    show(f"{folder}: intact, {len(document['outputs'])} files, {of}, {document['status']}")
+    files = len(document["outputs"])
+    show(words().say(TEXTS, "intact", folder=folder, files=files, of=of, status=status_of(document, words())))

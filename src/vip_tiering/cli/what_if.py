@@ -9,6 +9,7 @@ import typer
 
 from vip_tiering.cli.options import MaxBytesOption, RulesOption, json_option
 from vip_tiering.cli.terminal import progress_bar, show, show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
 
 
 def _file_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
@@ -35,7 +36,7 @@ def tier_simulate(
     from vip_tiering.cli.show.what_if import simulation
 
     done = simulate(runs, rules, out=out, replace=replace)
-    _print(done, simulation(done.document), as_json=as_json)
+    _print(done, simulation(done.document, words().knowing(done.names)), as_json=as_json)
 
 
 def tier_restate(
@@ -60,7 +61,7 @@ def tier_restate(
 
     with progress_bar() as progress:
         done = restate(run, extracts, progress, rules=rules, previous=previous, out=out, replace=replace, max_bytes=max_bytes)
-    _print(done, restatement(done.document, first_rows(done.rows, rows)), as_json=as_json)
+    _print(done, restatement(done.document, first_rows(done.rows, rows), words()), as_json=as_json)
 
 
 def tier_reconcile(
@@ -98,7 +99,7 @@ def tier_reconcile(
             replace=replace,
             max_bytes=max_bytes,
         )
-    _print(done, reconciliation(done.document, first_rows(done.rows, rows)), as_json=as_json)
+    _print(done, reconciliation(done.document, first_rows(done.rows, rows), words()), as_json=as_json)
 
 
 def _print(done: Any, shown: Any, *, as_json: bool) -> None:  # noqa: ANN401 (imported late)

@@ -120,10 +120,10 @@ def _spans(days: Iterable[int]) -> str:
     return ", ".join(spans(map(day_date, days)))
 
 
-def spans(days: Iterable[dt.date]) -> list[str]:
+def spans(days: Iterable[dt.date], between: str = " to ") -> list[str]:
     """Return sorted days as texts, neighbours joined: `2015-10-01`, `2015-10-03 to 2015-10-05`."""
     stretches = []
     for _, pairs in groupby(enumerate(days), lambda pair: pair[1].toordinal() - pair[0]):
         stretch = [day for _, day in pairs]
-        stretches.append(f"{stretch[0]}" if len(stretch) == 1 else f"{stretch[0]} to {stretch[-1]}")
+        stretches.append(f"{stretch[0]}" if len(stretch) == 1 else f"{stretch[0]}{between}{stretch[-1]}")
     return stretches

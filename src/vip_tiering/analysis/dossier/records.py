@@ -7,9 +7,9 @@ earlier exports with their results. `vip customers file` tells it of one custome
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from vip_tiering.analysis.explain import Customer, KnownInRun, explanations, unk
 from vip_tiering.base.arrays import positions_in, texts_of, truth
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, OutputError, UsageError
-from vip_tiering.base.schema import ABSENT, UNASSIGNED, UNTIERED
+from vip_tiering.base.schema import ABSENT, RESULT_CODES, UNASSIGNED, UNTIERED
 from vip_tiering.customers.cells.dates import iso_dates
 from vip_tiering.customers.cells.texts import addresses
 from vip_tiering.customers.customer_file import parse_customers
@@ -42,7 +42,7 @@ from vip_tiering.lists.selection.earlier_exports import by_present_ids, folders_
 from vip_tiering.lists.selection.facts import PrivacyRule, private_in_file, private_people
 from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import meet
-from vip_tiering.playbooks.customers.customers_file import CODES
+from vip_tiering.playbooks.customers.customers_file import CODES, FAMILY_KINDS
 from vip_tiering.playbooks.customers.file_forms import Kind
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks
 from vip_tiering.publishing import folders, manifests
@@ -74,12 +74,16 @@ class Sources:
 
 @dataclass(frozen=True)
 class Records:
-    """The records of customers, one document for each, and what people should know of them. `folders`: what was written."""
+    """The records of customers, one document for each, and what people should know of them. `folders`: what was written.
+
+    `names`: what codes of contacts and events are called in Chinese.
+    """
 
     documents: list[Document]
     warnings: tuple[str, ...]
     folders: tuple[Path, ...] = ()
     up_to_date: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,16 @@ def customer_record(
         raise unknown(run)
     absent = f"{sources.customers.name}: does not have this customer; are leading zeros lost? name, products and birthday are not known"
     in_file = truth(pc.is_in(texts_of([who.now]), value_set=read.customers.customer_id))[0]
-    return Records(documents, (*known.warnings(run, loaded), *read.warnings, *([] if in_file else [absent])))
+    warnings = (*known.warnings(run, loaded), *read.warnings, *([] if in_file else [absent]))
+    return Records(documents, warnings, names=_names(books))
+
+
+def _names(books: Playbooks) -> dict[str, str]:
+    """Return what people call channels, results and kinds of family events, by code."""
+    names = {code: one.label for code, one in books.channels.items()}
+    for field_of, codes in (("result", RESULT_CODES), ("kind", FAMILY_KINDS)):
+        names |= dict(zip(codes, books.customers.offered_words(field_of, codes), strict=True))
+    return names
 
 
 def manager_records(

@@ -33,6 +33,7 @@ from vip_tiering.cli.playbook.forecast import playbook_forecast
 from vip_tiering.cli.playbook.texts import texts_app
 from vip_tiering.cli.terminal import print_export, print_recorded, print_results, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import TEXTS
 
 if TYPE_CHECKING:
     from vip_tiering.playbooks.load import Playbooks
@@ -272,8 +273,9 @@ def playbook_verify(
     if verdict.problems:
         lines, more = told(verdict.problems, _SHOWN_PROBLEMS)
         raise DataError([*lines, *([f"{folder.name}: ... and {more} more"] if more else [])])
-    people = "by the customer file too" if verdict.people else "by the files alone"
-    show(f"{folder}: sound, {verdict.files} files, {verdict.rows} rows, {verdict.customers} customers, {people}")
+    how = words().say(TEXTS, "by_customers" if verdict.people else "by_files")
+    counts = {"files": verdict.files, "rows": verdict.rows, "customers": verdict.customers}
+    show(words().say(TEXTS, "sound", folder=folder, **counts, how=how))
 
 
 def _loaded(folder: RulesOption) -> tuple[Rules, Playbooks]:

@@ -10,6 +10,8 @@ import typer
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import RulesOption, json_option
 from vip_tiering.cli.terminal import show, show_changed_texts, show_json, warn
+from vip_tiering.cli.words.language import words
+from vip_tiering.cli.words.lists import TEXTS
 
 texts_app = Commands(help="Write the texts of messages into a workbook, and read it back, edited by a branch and signed by compliance.")
 
@@ -24,7 +26,7 @@ def texts_export(
     from vip_tiering.texts.export import texts_export as work
 
     count = work(out, rules, replace=replace)
-    show(f"{out}: {count} texts")
+    show(words().say(TEXTS, "texts_written", file=out, count=count))
 
 
 @texts_app.command("import")

@@ -10,72 +10,79 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.base.schema import UNASSIGNED
+from vip_tiering.base.words import Words
 from vip_tiering.cli.show.explain import explanation
 from vip_tiering.cli.show.tables import grid, grouped, plain_table
+from vip_tiering.cli.words.customers import EVENTS, NOTED, RECORD
+from vip_tiering.reports.changes.words import TEXTS as OF_REPORTS
 
 Document = Mapping[str, Any]
 _INDENT = (0, 0, 0, 2)
 
 
-def record(document: Document) -> RenderableType:
+def record(document: Document, words: Words) -> RenderableType:
     """Return the record of a customer: who it is, tiers and outlook, products, contacts, what lies ahead."""
     return Group(
-        _head(document),
+        _head(document, words),
         "",
-        explanation(document),
+        explanation(document, words),
         "",
-        Text("products", style="bold"),
-        _products(document),
+        Text(words.say(RECORD, "products"), style="bold"),
+        _products(document, words),
         "",
-        *_part("contacts", document["contacts"], _contacts),
+        *_part(words.say(RECORD, "contacts"), document["contacts"], _contacts, words),
         "",
-        *_part(f"ahead from {document['on']}", document["events"], _events),
+        *_part(words.say(RECORD, "ahead", day=document["on"]), document["events"], _events, words),
     )
 
 
-def _head(document: Document) -> Text:
+def _head(document: Document, words: Words) -> Text:
     """Return who the customer is, as lists show it, and who looks after the customer."""
     head = Text(document["display_name"], style="bold")
-    managers = [document["branch"], document["manager"], *([document["wealth_manager"]] if document["wealth_manager"] else [])]
-    rated = f" of {document['risk_rated_on']}" if document["risk_rated_on"] else ""
-    rating = f"risk rating {document['risk_rating']}{rated}" if document["risk_rating"] else "no risk rating"
-    private = "\nprivate client: not for open files" if document["private"] else ""
-    return head.append(f"  {' '.join(managers)}, {rating}{private}", style="not bold")
+    unassigned = words.of(OF_REPORTS, "unassigned")
+    managers = [unassigned if one == UNASSIGNED else one for one in (document["branch"], document["manager"], document["wealth_manager"])]
+    rating = "no_rating" if not document["risk_rating"] else "rating_of" if document["risk_rated_on"] else "rating"
+    rated = words.say(RECORD, rating, rating=document["risk_rating"], day=document["risk_rated_on"])
+    private = f"\n{words.say(RECORD, 'private')}" if document["private"] else ""
+    said = words.say(RECORD, "and").join([" ".join(filter(None, managers)), rated])
+    return head.append(f"  {said}{private}", style="not bold")
 
 
-def _products(document: Document) -> Padding:
+def _products(document: Document, words: Words) -> Padding:
     table = grid(2)
     if not document["products_known"]:
-        return Padding(Text("not known"), _INDENT)
+        return Padding(Text(words.say(RECORD, "not_known")), _INDENT)
     for name in ("held", "lacking"):
-        table.add_row(name, Text("、".join(document[f"products_{name}"]) or "none"))
+        table.add_row(words.say(RECORD, name), Text("、".join(document[f"products_{name}"]) or words.say(RECORD, "none")))
     return Padding(table, _INDENT)
 
 
-def _part(title: str, rows: Sequence[Document], table: Any) -> list[RenderableType]:  # noqa: ANN401 (a function of rows)
-    heading = Text(title, style="bold")
-    return [heading, Padding(table(rows), _INDENT)] if rows else [heading.append(": none", style="not bold")]
+def _part(title: str, rows: Sequence[Document], table: Any, words: Words) -> list[RenderableType]:  # noqa: ANN401 (a function of rows)
+    if rows:
+        return [Text(title, style="bold"), Padding(table(rows, words), _INDENT)]
+    return [Text(title, style="bold").append(words.say(RECORD, "no"), style="not bold")]
 
 
-def _contacts(rows: Sequence[Document]) -> Table:
+def _contacts(rows: Sequence[Document], words: Words) -> Table:
     """Return contacts, the newest first; what was in the way and what was noted stand below what it was for."""
-    table = plain_table("date", "channel", "result")
-    table.add_column("what", overflow="fold")
+    table = plain_table(*(words.say(RECORD, name) for name in ("date", "channel", "result")))
+    table.add_column(words.say(RECORD, "what"), overflow="fold")
     for one in rows:
-        by = f"by {one['by']}" if one["by"] else ""
-        more = [f"{name}: {one[name]}" for name in ("obstacle", "note") if one[name]]
+        by = words.say(RECORD, "by", by=one["by"]) if one["by"] else ""
+        more = [words.say(RECORD, name, said=one[name]) for name in NOTED if one[name]]
         said = [" ".join(filter(None, (one["action"], one["what"]))), *more, by]
-        table.add_row(one["date"], one["channel"], one["result"] or "none yet", Text("\n".join(filter(None, said))))
+        result = words.name(one["result"]) if one["result"] else words.say(RECORD, "none_yet")
+        table.add_row(one["date"], words.name(one["channel"]), result, Text("\n".join(filter(None, said))))
     return table
 
 
-def _events(rows: Sequence[Document]) -> Table:
-    table = plain_table("date", "event")
-    table.add_column("what", overflow="fold")
+def _events(rows: Sequence[Document], words: Words) -> Table:
+    table = plain_table(*(words.say(RECORD, name) for name in ("date", "event")))
+    table.add_column(words.say(RECORD, "what"), overflow="fold")
     for one in rows:
-        points = f"{grouped(one['points'])} points" if one["points"] else ""
-        amount = f"{grouped(one['amount'])} yuan" if one["amount"] else ""
-        table.add_row(
-            one["date"], one["event"].replace("_", " "), Text(", ".join(filter(None, (one["kind"], one["product"], amount, points))))
-        )
+        points = words.say(RECORD, "points", points=grouped(one["points"])) if one["points"] else ""
+        amount = words.say(RECORD, "amount", amount=grouped(one["amount"])) if one["amount"] else ""
+        said = words.say(RECORD, "and").join(filter(None, (words.name(one["kind"]), one["product"], amount, points)))
+        table.add_row(one["date"], words.of(EVENTS, one["event"]), Text(said))
     return table

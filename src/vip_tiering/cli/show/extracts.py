@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,128 +11,150 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.base.words import Words
+from vip_tiering.cli.show.run import stretches
 from vip_tiering.cli.show.tables import grid
+from vip_tiering.cli.words.extracts import BY, KINDS, LABELS, ROLES, ROWS, TEXTS
+from vip_tiering.cli.words.sentences import told
 from vip_tiering.tiers.checking.check_report import OTHER
-from vip_tiering.tiers.missing_days import spans
 
 _SHOWN: Final = 6
 """So many days, files or places are named in one line; how many more there are is counted."""
 _SHOWN_FILES: Final = 20
 _SHOWN_GROUPS: Final = 8
 _INDENT: Final = (0, 0, 0, 2)
-_BY: Final = {"usual": "usual header", "rules": "by the rules", "folder": "by the folder", "name": "by the file's name"}
 
 
-def extracts_report(document: Mapping[str, Any]) -> RenderableType:
+def extracts_report(document: Mapping[str, Any], words: Words) -> RenderableType:
     """Return the report of a look at extracts, readable at 80 columns with hundreds of files."""
-    parts: list[RenderableType] = [_verdict(document), "", _overview(document)]
+    parts: list[RenderableType] = [_verdict(document, words), "", _overview(document, words)]
     if document["problems"]:
-        parts += ["", Text("problems", style="bold"), _indented(_problems(document))]
-    if lines := _groups(document["files"]):
-        parts += ["", Text("files", style="bold"), *map(_indented, lines)]
-    if lines := _remarkable(document):
-        parts += ["", Text("worth a look", style="bold"), *map(_indented, lines)]
+        parts += ["", _title("title_problems", words), _indented(_problems(document, words))]
+    if lines := _groups(document["files"], words):
+        parts += ["", _title("title_files", words), *map(_indented, lines)]
+    if lines := _remarkable(document, words):
+        parts += ["", _title("title_remarkable", words), *map(_indented, lines)]
     return Group(*parts)
+
+
+def _title(text: str, words: Words) -> Text:
+    return Text(words.say(TEXTS, text), style="bold")
 
 
 def _indented(what: RenderableType | str) -> Padding:
     return Padding(Text(what) if isinstance(what, str) else what, _INDENT)
 
 
-def _verdict(document: Mapping[str, Any]) -> Text:
+def _counted(text: str, count: int, words: Words, **values: object) -> str:
+    """Return a text with a number, which English says otherwise of one."""
+    return words.say(TEXTS, f"one_{text}" if count == 1 else text, count=count, **values)
+
+
+def _verdict(document: Mapping[str, Any], words: Words) -> Text:
     """Return the first line: the period, and whether it can be computed."""
     count = sum(one["count"] for one in document["problems"])
-    what = f"{document['period']}: " if document["period"] else ""
-    if document["ready"]:
-        return Text(f"{what}ready to be computed", style="bold green")
-    return Text(f"{what}not ready, {count:,} problem{'s' if count > 1 else ''}", style="bold red")
+    what = words.say(TEXTS, "ready") if document["ready"] else _counted("problems", count, words)
+    said = words.say(TEXTS, "of_period", period=document["period"], what=what) if document["period"] else what
+    return Text(said, style="bold green" if document["ready"] else "bold red")
 
 
-def _overview(document: Mapping[str, Any]) -> Table:
+def _overview(document: Mapping[str, Any], words: Words) -> Table:
     """Return what is delivered and what is missing, one line a subject."""
     table = grid(2)
-    for label, text in (*_days(document), *_rows(document)):
-        table.add_row(label, Text(text))
+    for label, text in (*_days(document, words), *_rows(document, words)):
+        table.add_row(words.of(LABELS, label), Text(text))
     return table
 
 
-def _days(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _days(document: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     days, kind = document["days"], document["kind"]
     if days is None:
-        return [("days", "no file that could be read holds a day")]
-    chosen = "" if document["quarter_given"] else "; most days belong to this quarter, name another with --quarter"
-    delivered = f"{days['delivered']} of {days['period']} delivered" if kind == "snapshot" else f"{days['delivered']} with rows"
-    lines = [("period", f"{document['first_day']} to {document['last_day']}, {kind}{chosen}"), ("days", delivered)]
-    if missing := _missing(days):
-        lines.append(("missing", _some(missing)))
+        return [("days", words.say(TEXTS, "no_day"))]
+    chosen = "" if document["quarter_given"] else words.say(TEXTS, "chosen")
+    period = {"first": document["first_day"], "last": document["last_day"], "kind": words.of(KINDS, kind), "chosen": chosen}
+    delivered = {"period": days["period"], "delivered": days["delivered"]}
+    lines = [
+        ("period", words.say(TEXTS, "period", **period)),
+        ("days", words.say(TEXTS, "delivered" if kind == "snapshot" else "with_rows", **delivered)),
+    ]
+    if missing := _missing(days, words):
+        lines.append(("missing", _some(missing, words)))
+    return lines + _odd_days(days, words)
+
+
+def _odd_days(days: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    """Return what looks odd about the days that were delivered."""
+    lines = []
     if days["few_rows"]:
-        few = [f"{one['day']} {one['rows']:,} rows ({one['rows'] * 100 // one['median']}%)" for one in days["few_rows"]]
-        lines.append(("few rows", f"{_some(few)} against {days['few_rows'][0]['median']:,} on the median of the days around it"))
+        lines.append(("few_rows", _few_rows(days["few_rows"], words)))
     if days["absent_parts"]:
-        absent = [f"{one['part']} on {_stretches(one['days'])}" for one in days["absent_parts"]]
-        lines.append(("absent parts", _some(absent)))
+        absent = [words.say(TEXTS, "absent", part=one["part"], days=_stretches(one["days"], words)) for one in days["absent_parts"]]
+        lines.append(("absent_parts", _some(absent, words)))
     if days["in_several_files"]:
-        lines.append(("in several files", _stretches([one["day"] for one in days["in_several_files"]])))
-    if days["opening"]:
-        lines.append(("opening", f"{_counted(len(days['opening']), 'day')} before the period: {_stretches(days['opening'])}"))
-    if days["outside"]:
-        lines.append(("outside", f"{_counted(len(days['outside']), 'day')} not used: {_stretches(days['outside'])}"))
+        lines.append(("in_several_files", _stretches([one["day"] for one in days["in_several_files"]], words)))
+    for label, text in (("opening", "before"), ("outside", "not_used")):
+        if days[label]:
+            lines.append((label, _counted(text, len(days[label]), words, days=_stretches(days[label], words))))
     if days["suggested_date_offset_days"] is not None:
-        offset = days["suggested_date_offset_days"]
-        hint = f"the names seem to tell the day of delivery; then say date_offset_days: {offset} in rules/extracts.yaml"
-        lines.append(("dates", hint))
+        lines.append(("dates", words.say(TEXTS, "offset", days=days["suggested_date_offset_days"])))
     return lines
 
 
-def _missing(days: Mapping[str, Any]) -> list[str]:
+def _few_rows(days: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """Return which days have few rows, and against how many."""
+    few = [words.say(TEXTS, "few", day=one["day"], rows=one["rows"], percent=one["rows"] * 100 // one["median"]) for one in days]
+    return words.say(TEXTS, "few_rows", days=_some(few, words), median=days[0]["median"])
+
+
+def _missing(days: Mapping[str, Any], words: Words) -> list[str]:
     """Return the missing days as stretches, with the day that would stand for each."""
     stands = {one["day"]: one["stands"] for one in days["filled"]}
     by: dict[str | None, list[str]] = {}
     for day in days["missing"]:
         by.setdefault(stands.get(day), []).append(day)
-    return [_stretches(missing) + (f" (filled by {day})" if day else "") for day, missing in by.items()]
+    said = ((_stretches(missing, words), day) for day, missing in by.items())
+    return [words.say(TEXTS, "filled_by", days=missing, day=day) if day else missing for missing, day in said]
 
 
-def _rows(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _rows(document: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     rows, files = document["rows"], document["files"]
-    words = {"outside": "outside the period", "duplicates": "repeated and counted once"}
-    words |= {"excluded": "of products that do not count", "superseded": "corrected by a later file", "rejected": "rejected"}
-    copies = f", {_counted(len(document['copies']), 'copy', 'copies')} not counted" if document["copies"] else ""
-    lines = [("files", f"{len(files):,} read{copies}")]
+    copies = _counted("copies", len(document["copies"]), words) if document["copies"] else ""
+    lines = [("files", words.say(TEXTS, "files_read", count=len(files)) + copies)]
     if document["unread_files"]:
-        lines.append(("not readable", _some(document["unread_files"])))
+        lines.append(("unread", _some(document["unread_files"], words)))
+    counts = [words.say(ROWS, name, count=rows[name]) for name in ROWS if rows[name]]
     lines += [
-        ("rows", f"{rows['read']:,} read" + "".join(f", {rows[name]:,} {text}" for name, text in words.items() if rows[name])),
+        ("rows", words.say(TEXTS, "and").join([words.say(TEXTS, "rows_read", count=rows["read"]), *counts])),
         ("customers", f"{document['customers']:,}"),
     ]
     if document["tidied_ids"]:
-        lines.append(("ids", f"{document['tidied_ids']:,} had blanks, full-width or invisible characters, which are removed"))
+        lines.append(("ids", words.say(TEXTS, "tidied", count=document["tidied_ids"])))
     if other := [one for one in files if one["encoding"] == "GB18030" and not one["encoding_by_rules"]]:
-        hint = "it is understood; say encoding: gb18030 in rules/extracts.yaml if it is meant"
-        lines.append(("encoding", f"{_counted(len(other), 'file')} in GB18030; {hint}"))
-    lines.append(("rules", document["rules"]))
-    return lines + [("note", note) for note in document["notes"]]
+        lines.append(("encoding", _counted("gb18030", len(other), words)))
+    lines.append(("rules", told(document["rules"], words)))
+    return lines + [("note", told(note, words)) for note in document["notes"]]
 
 
-def _problems(document: Mapping[str, Any]) -> Table:
+def _problems(document: Mapping[str, Any], words: Words) -> Table:
     """Return one line a rule: how often it is broken, and the first places."""
     table = grid(3)
     table.columns[1].justify = "right"
     for one in document["problems"]:
         others = one["rule"] == OTHER
-        places = [place["message"].partition(";")[0] if others else _place(place) for place in one["first"]]
-        more = one["count"] - len(places)
-        table.add_row("the quarter" if others else one["rule"], f"{one['count']:,}", Text("\n".join(places) + ("\n..." if more else "")))
+        places = [place["message"].partition(";")[0] if others else _place(place, words) for place in one["first"]]
+        rest = "\n..." if one["count"] > len(places) else ""
+        rule = words.say(TEXTS, "quarter") if others else one["rule"]
+        table.add_row(rule, f"{one['count']:,}", Text("\n".join(places) + rest))
     return table
 
 
-def _place(place: Mapping[str, Any]) -> str:
-    row = f" row {place['row']:,}" if place["row"] is not None else ""
-    column = f" column {place['column']}" if place["column"] else ""
+def _place(place: Mapping[str, Any], words: Words) -> str:
+    row = words.say(TEXTS, "row", row=place["row"]) if place["row"] is not None else ""
+    column = words.say(TEXTS, "column", column=place["column"]) if place["column"] else ""
     return f"{place['file']}{row}{column}"
 
 
-def _groups(files: Sequence[Mapping[str, Any]]) -> list[str]:
+def _groups(files: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     """Return the files by what they look like: one entry for all that are alike, with their columns."""
     alike: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for one in files:
@@ -141,60 +162,61 @@ def _groups(files: Sequence[Mapping[str, Any]]) -> list[str]:
         alike.setdefault((one["format"], columns, tuple(one["ignored_columns"])), []).append(one)
     largest = sorted(alike.values(), key=len, reverse=True)
     rest = sum(map(len, largest[_SHOWN_GROUPS:]))
-    return [*map(_group, largest[:_SHOWN_GROUPS]), *([f"... and {rest:,} files of other kinds; --json shows all"] if rest else [])]
+    shown = [_group(members, words) for members in largest[:_SHOWN_GROUPS]]
+    return [*shown, *([words.say(TEXTS, "other_files", count=rest)] if rest else [])]
 
 
-def _group(members: Sequence[Mapping[str, Any]]) -> str:
-    what = members[0]["name"] if len(members) == 1 else f"{len(members):,} files"
-    first = min((one["first_day"] for one in members if one["first_day"]), default="no rows")
+def _group(members: Sequence[Mapping[str, Any]], words: Words) -> str:
+    what = members[0]["name"] if len(members) == 1 else words.say(TEXTS, "many_files", count=len(members))
+    first = min((one["first_day"] for one in members if one["first_day"]), default=words.say(TEXTS, "no_rows"))
     last = max((one["last_day"] for one in members if one["last_day"]), default=first)
     encodings = Counter(one["encoding"] for one in members if one["encoding"])
     named = [encoding if len(encodings) == 1 else f"{encoding} ({count:,})" for encoding, count in encodings.most_common()]
-    heading = ", ".join([what, members[0]["format"], *named, first if first == last else f"{first} to {last}"])
+    days = first if first == last else words.say(TEXTS, "span", first=first, last=last)
+    heading = words.say(TEXTS, "and").join([what, members[0]["format"], *named, days])
     unused = sum(not one["used"] for one in members)
-    columns = [f"  {_column(column)}" for column in members[0]["columns"]]
-    outside = [f"  {'not used' if unused == len(members) else f'{unused:,} of them not used'}: no day of the period"] if unused else []
-    return "\n".join([heading, *columns, *_ignored(members[0]["ignored_columns"]), *outside])
+    columns = [f"  {_column(column, words)}" for column in members[0]["columns"]]
+    outside = [words.say(TEXTS, "all_unused" if unused == len(members) else "some_unused", count=unused)] if unused else []
+    return "\n".join([heading, *columns, *_ignored(members[0]["ignored_columns"], words), *outside])
 
 
-def _column(column: Mapping[str, Any]) -> str:
+def _column(column: Mapping[str, Any], words: Words) -> str:
     source = f" <- {column['header']}" if column["header"] else ""
-    moved = f", {column['offset_days']:+d} days" if column.get("offset_days") else ""
-    return f"{column['role']}{source} ({_BY[column['by']]}{moved})"
+    moved = words.say(TEXTS, "moved", days=f"{column['offset_days']:+d}") if column.get("offset_days") else ""
+    return words.say(TEXTS, "found", role=words.of(ROLES, column["role"]), source=source, by=words.of(BY, column["by"]), moved=moved)
 
 
-def _ignored(headers: Sequence[str]) -> list[str]:
-    return [f"  ignored: {', '.join(headers[:_SHOWN_FILES])}{_more(len(headers) - _SHOWN_FILES)}"] if headers else []
+def _ignored(headers: Sequence[str], words: Words) -> list[str]:
+    if not headers:
+        return []
+    shown = words.text("and").join(headers[:_SHOWN_FILES])
+    return [words.say(TEXTS, "ignored", headers=shown + _more(len(headers) - _SHOWN_FILES, words))]
 
 
-def _remarkable(document: Mapping[str, Any]) -> list[str]:
+def _remarkable(document: Mapping[str, Any], words: Words) -> list[str]:
     """Return one line for each file of which something should be known, but for its problems."""
-    lines = [f"{one['name']}: a byte-identical copy of {one['copy_of']}, counted once" for one in document["copies"]]
+    lines = [words.say(TEXTS, "copy_of", name=one["name"], original=one["copy_of"]) for one in document["copies"]]
     encodings = Counter(one["encoding"] for one in document["files"] if one["encoding"])
     usual = encodings.most_common(1)[0][0] if encodings else None
     for one in document["files"]:
-        notes = [one["name_differs"]] if one["name_differs"] else []
+        notes = [told(one["name_differs"], words)] if one["name_differs"] else []
         if one["encoding"] not in (usual, None):
-            notes.append(f"in {one['encoding']}, most are {usual}")
+            notes.append(words.say(TEXTS, "encoded", encoding=one["encoding"], usual=usual))
         if one["duplicates"]:
-            notes.append(f"{_counted(one['duplicates'], 'row')} repeated, counted once")
+            notes.append(_counted("repeated", one["duplicates"], words))
         if notes:
-            lines.append(f"{one['name']}: {'; '.join(notes)}")
-    shown = lines[:_SHOWN_FILES]
-    return [*shown, f"... and {len(lines) - len(shown):,} more; --json shows all"] if len(lines) > len(shown) else shown
+            lines.append(words.say(TEXTS, "notes", name=one["name"], notes=words.say(TEXTS, "semicolon").join(notes)))
+    more = len(lines) - _SHOWN_FILES
+    return [*lines[:_SHOWN_FILES], *([words.say(TEXTS, "others", count=more)] if more > 0 else [])]
 
 
-def _stretches(days: Sequence[str]) -> str:
-    return _some(spans(map(dt.date.fromisoformat, days)))
+def _stretches(days: Sequence[str], words: Words) -> str:
+    return _some(stretches(days, words), words)
 
 
-def _some(texts: Sequence[str]) -> str:
-    return ", ".join(texts[:_SHOWN]) + _more(len(texts) - _SHOWN)
+def _some(texts: Sequence[str], words: Words) -> str:
+    return words.text("and").join(texts[:_SHOWN]) + _more(len(texts) - _SHOWN, words)
 
 
-def _more(count: int) -> str:
-    return f" and {count:,} more" if count > 0 else ""
-
-
-def _counted(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+def _more(count: int, words: Words) -> str:
+    return words.say(TEXTS, "more", count=count) if count > 0 else ""

@@ -14,6 +14,9 @@ from rich.text import Text
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import add_figures, grouped, plain_table, ruled_table, signed
+from vip_tiering.cli.words.lists import REPORT, TEXTS
+from vip_tiering.cli.words.run import CHANGES
+from vip_tiering.reports.changes.words import STATES as STATE_WORDS
 from vip_tiering.tiers.outlook import STATES
 
 if TYPE_CHECKING:
@@ -28,50 +31,55 @@ _LONGEST: Final = 60
 _MOST_PRODUCTS: Final = 8
 
 
-def changes_summary(document: Mapping[str, Any]) -> RenderableType:
+def changes_summary(document: Mapping[str, Any], words: Words) -> RenderableType:
     """Return the summary of a report from its manifest."""
-    against = f" against {document['previous']}" if document["previous"] else ", compared with no earlier run"
-    inside = f" (as of {document['as_of']}, provisional)" if "as_of" in document else ""
-    head = Text(f"changes of {document['quarter']}{inside}{against}", style="bold")
-    size = f"{document['customers']:,} customers, {document['branches']:,} branches, {document['managers']:,} managers"
-    parts: list[RenderableType] = [head, Text(size)]
-    moved = ", ".join(f"{name} {count:,}" for name, count in document["changes"].items() if count)
-    parts.append(Text(f"moved: {moved or 'nobody'}"))
+    quarter = document["quarter"]
+    if "as_of" in document:
+        quarter = words.say(REPORT, "inside", quarter=quarter, day=document["as_of"])
+    head = words.say(REPORT, "heading" if document["previous"] else "heading_alone", quarter=quarter, previous=document["previous"])
+    size = {name: document[name] for name in ("customers", "branches", "managers")}
+    moved = words.text("and").join(f"{words.of(CHANGES, name)} {count:,}" for name, count in document["changes"].items() if count)
     outlook = document["outlook"]
-    about = [f"{state.replace('_', ' ')} {sum(row[state] for row in outlook['states']):,}" for state in STATES if state != "steady"]
-    parts.append(Text(f"outlook to {outlook['last_day']}: {', '.join(about)}"))
+    counts = {state: sum(row[state] for row in outlook["states"]) for state in STATES if state != "steady"}
+    about = words.text("and").join(f"{words.of(STATE_WORDS, state)} {count:,}" for state, count in counts.items())
+    parts: list[RenderableType] = [
+        Text(head, style="bold"),
+        Text(words.say(REPORT, "size", **size)),
+        Text(words.say(REPORT, "moved", moved=moved or words.say(REPORT, "nobody"))),
+        Text(words.say(REPORT, "outlook", last=outlook["last_day"], about=about)),
+    ]
     if document["measures"]:
-        parts += ["", _measures(document)]
+        parts += ["", _measures(document, words)]
     if document["months"]:
-        parts += ["", _months(document)]
+        parts += ["", _months(document, words)]
     return Group(*parts)
 
 
-def _measures(document: Mapping[str, Any]) -> Table:
+def _measures(document: Mapping[str, Any], words: Words) -> Table:
     """Return the measures of all customers; a column of which nothing is known is left out."""
     rows = [
         {
-            "now": grouped(one["value"]) or "not delivered",
-            "vs before": signed(one["growth"]),
-            "vs last year": signed(one["last_year_growth"]),
+            "now": grouped(one["value"]) or words.say(REPORT, "not_delivered"),
+            "versus_before": signed(one["growth"]),
+            "versus_last_year": signed(one["last_year_growth"]),
             "reached": one["quarter_reached"] or one["year_reached"],
         }
         for one in document["measures"]
     ]
-    headers = [header for header in rows[0] if any(row[header] for row in rows)]
+    shown = [name for name in rows[0] if any(row[name] for row in rows)]
     table = plain_table()
-    table.add_column("measure", overflow="fold")
-    add_figures(table, *headers)
+    table.add_column(words.say(REPORT, "measure"), overflow="fold")
+    add_figures(table, *(words.say(REPORT, name) for name in shown))
     for one, row in zip(document["measures"], rows, strict=True):
-        table.add_row(f"{one['label']} {one['measure']}", *(row[header] for header in headers))
+        table.add_row(f"{one['label']} {one['measure']}", *(row[name] for name in shown))
     return table
 
 
-def _months(document: Mapping[str, Any]) -> Table:
+def _months(document: Mapping[str, Any], words: Words) -> Table:
     """Return the averages of months of all customers; the change is left out where no month before one is known."""
     changes = [signed(one["month_change"]) for one in document["months"]]
-    table = plain_table("month")
-    add_figures(table, "sum of averages, yuan", *(["vs month before"] if any(changes) else []))
+    table = plain_table(words.say(REPORT, "month"))
+    add_figures(table, words.say(REPORT, "sum"), *([words.say(REPORT, "versus_month")] if any(changes) else []))
     for one, change in zip(document["months"], changes, strict=True):
         table.add_row(one["month"], grouped(one["month_average_sum"]), *([change] if any(changes) else []))
     return table
@@ -129,18 +137,18 @@ def _empty(document: Mapping[str, Any], words: Words) -> Iterator[str]:
             yield words.text("none_exported", action=name, selected=counts["selected"], reason=why, count=count)
 
 
-def first_rows(previews: Mapping[str, list[dict[str, str]]]) -> RenderableType:
+def first_rows(previews: Mapping[str, list[dict[str, str]]], words: Words) -> RenderableType:
     """Return the first rows of each list, whose names, ids and numbers are masked already. `previews`: by name of the list."""
     table = Table.grid(padding=(0, 2))
     for column in range(_PREVIEW_COLUMNS):
         table.add_column(no_wrap=column < _PREVIEW_COLUMNS - 1, overflow="fold")
     for name, rows in previews.items():
         for number, row in enumerate(rows):
-            due = f"; by {row['due_by']}" if "due_by" in row else ""
+            due = words.say(TEXTS, "due_by", day=row["due_by"]) if "due_by" in row else ""
             what = (row.get("text") or row["reasons"]) + due
             title = Text(name if number == 0 else "", style="bold")
             table.add_row(title, row["customer_id"], row.get("display_name", ""), row["phone"], what)
-    return Group(Text("the first rows, masked:"), table)
+    return Group(Text(words.say(TEXTS, "first_rows")), table)
 
 
 def recorded(contacts: Mapping[str, int], known: int, barred: int, words: Words) -> RenderableType:

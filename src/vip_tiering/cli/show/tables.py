@@ -12,6 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from vip_tiering.base.words import Words
+from vip_tiering.cli.words.run import MATRIX
+
 _ANY_WIDTH: Final = 10_000
 
 
@@ -53,9 +56,16 @@ def signed(number: str | int) -> str:
 class Matrix:
     """Customers by two tiers, of which nobody has most pairs: a matrix, or a list of pairs where that is too wide."""
 
-    def __init__(self, rows: Mapping[str, str], columns: Mapping[str, str], customers: Mapping[tuple[str, str], int], *titles: str) -> None:
+    def __init__(
+        self,
+        rows: Mapping[str, str],
+        columns: Mapping[str, str],
+        customers: Mapping[tuple[str, str], int],
+        titles: tuple[str, str],
+        words: Words,
+    ) -> None:
         """Take code and label of each row and column, in their order, customers by pair of codes, and what stands above either form."""
-        self._rows, self._columns, self._customers, self._titles = rows, columns, customers, titles
+        self._rows, self._columns, self._customers, self._titles, self._words = rows, columns, customers, titles, words
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the form that fits."""
@@ -73,8 +83,8 @@ class Matrix:
         return table
 
     def _pairs(self) -> Table:
-        table = plain_table("from", "to")
-        add_figures(table, "customers")
+        table = plain_table(*(self._words.say(MATRIX, name) for name in ("from", "to")))
+        add_figures(table, self._words.say(MATRIX, "customers"))
         for before, now in ((before, now) for before in self._rows for now in self._columns if (before, now) in self._customers):
             table.add_row(self._rows[before], self._columns[now], f"{self._customers[before, now]:,}")
         return table

@@ -10,51 +10,46 @@ from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.money import fen_from_text, yuan_text
+from vip_tiering.base.words import Words
+from vip_tiering.cli.show.run import status_of
 from vip_tiering.cli.show.tables import Matrix, add_figures, grouped, plain_table, signed
+from vip_tiering.cli.words.run import TEXTS as OF_RUNS
+from vip_tiering.cli.words.sentences import told
+from vip_tiering.cli.words.what_if import KINDS, TEXTS
 
 _SHOWN_EXTRACTS: Final = 10
-_KINDS: Final = {
-    "only_published": "in the published run only",
-    "only_restated": "in the restated run only",
-    "tier": "another tier",
-    "average": "another average",
-    "closing": "another closing balance",
-    "change": "another change",
-}
 
 
-def simulation(document: Mapping[str, Any]) -> RenderableType:
-    """Return what `vip tier simulate` found, run after run, the oldest first."""
-    parts = [part for run in document["runs"] for part in _simulated(run, document["candidate"])]
+def simulation(document: Mapping[str, Any], words: Words) -> RenderableType:
+    """Return what `vip tier simulate` found, run after run, the oldest first. `words` know what actions are called."""
+    parts = [part for run in document["runs"] for part in _simulated(run, document["candidate"], words)]
     if not document["playbooks"]:
-        parts.append(Text(f"{document['candidate']}: there is no playbooks.yaml, so no rows are expected"))
+        parts.append(Text(words.say(TEXTS, "no_playbooks", candidate=document["candidate"])))
     return Group(*parts)
 
 
-def _simulated(run: Mapping[str, Any], candidate: str) -> Iterator[RenderableType]:
+def _simulated(run: Mapping[str, Any], candidate: str, words: Words) -> Iterator[RenderableType]:
     """Yield what is said of one run."""
     heading = Text(run["run"], style="bold")
-    days = f"{run['first_day']} to {run['last_day']}, {run['quarter_days']} days, {run['status']}"
-    heading.append(f"  {days}, {run['customers']:,} customers", style="not bold")
-    yield heading
-    yield Text(
-        f"{run['changed']:,} would have another tier by {candidate}" if run["changed"] else f"nobody would change tier by {candidate}"
-    )
+    days = {"first": run["first_day"], "last": run["last_day"], "days": run["quarter_days"]}
+    said = words.say(OF_RUNS, "heading", **days, status=status_of(run, words), customers=run["customers"])
+    yield heading.append(said, style="not bold")
+    yield Text(words.say(TEXTS, "would_change" if run["changed"] else "nobody_would", candidate=candidate, count=run["changed"]))
     yield ""
     pairs = _pairs(run["old_tiers"], run["new_tiers"])
-    yield _customers(pairs)
+    yield _customers(pairs, words)
     yield ""
-    yield _sums(pairs)
+    yield _sums(pairs, words)
     yield ""
     moves = {(one["old_tier"], one["new_tier"]): one["customers"] for one in run["moves"]}
     old, new = ({one["code"]: one["label"] for one in reversed(run[side])} for side in ("old_tiers", "new_tiers"))
-    yield Matrix(old, new, moves, "customers from the run's tiers (rows) to the candidate's (columns)", "customers by both ladders")
+    yield Matrix(old, new, moves, (words.say(TEXTS, "ladders"), words.say(TEXTS, "ladders_pairs")), words)
     yield ""
     if run["changed"]:
-        yield _movers([one for one in run["moves"] if one["old_tier"] != one["new_tier"]], old, new)
+        yield _movers([one for one in run["moves"] if one["old_tier"] != one["new_tier"]], old, new, words)
         yield ""
     if "actions" in run:
-        yield from _actions(run["actions"])
+        yield from _actions(run["actions"], words)
 
 
 Tier = Mapping[str, Any]
@@ -71,10 +66,10 @@ def _pairs(old: Sequence[Tier], new: Sequence[Tier]) -> list[tuple[str, Tier, Ti
     return [(f"{labels[code]} {code}", *both[code]) for code in ordered]
 
 
-def _customers(pairs: list[tuple[str, Tier, Tier]]) -> Table:
+def _customers(pairs: list[tuple[str, Tier, Tier]], words: Words) -> Table:
     """Bound and customers of each tier by both ladders."""
-    table = plain_table("tier")
-    add_figures(table, "from, yuan", "candidate", "customers", "candidate", "change")
+    table = plain_table(words.say(TEXTS, "tier"))
+    add_figures(table, *(words.say(TEXTS, name) for name in ("from", "candidate", "customers", "candidate", "change")))
     for name, old, new in pairs:
         bounds = [grouped(one.get("min") or "") for one in (old, new)]
         counts = [f"{one['customers']:,}" if one else "" for one in (old, new)]
@@ -82,10 +77,10 @@ def _customers(pairs: list[tuple[str, Tier, Tier]]) -> Table:
     return table
 
 
-def _sums(pairs: list[tuple[str, Tier, Tier]]) -> Table:
+def _sums(pairs: list[tuple[str, Tier, Tier]], words: Words) -> Table:
     """The sum of averages of each tier by both ladders."""
-    table = plain_table("tier")
-    add_figures(table, "sum of averages, yuan", "candidate", "change")
+    table = plain_table(words.say(TEXTS, "tier"))
+    add_figures(table, *(words.say(TEXTS, name) for name in ("sum", "candidate", "change")))
     for name, old, new in pairs:
         sums = [one.get("daily_average_sum", "") for one in (old, new)]
         fen = [fen_from_text(one) if one else 0 for one in sums]
@@ -93,10 +88,10 @@ def _sums(pairs: list[tuple[str, Tier, Tier]]) -> Table:
     return table
 
 
-def _movers(moves: Sequence[Mapping[str, Any]], old: Mapping[str, str], new: Mapping[str, str]) -> Table:
+def _movers(moves: Sequence[Mapping[str, Any]], old: Mapping[str, str], new: Mapping[str, str], words: Words) -> Table:
     """Who changes: each pair of tiers, the highest first, with the assets that go with it."""
-    table = plain_table("who changes", "to")
-    add_figures(table, "customers", "sum of averages, yuan")
+    table = plain_table(*(words.say(TEXTS, name) for name in ("who", "who_to")))
+    add_figures(table, *(words.say(TEXTS, name) for name in ("customers", "sum")))
     for one in reversed(moves):
         table.add_row(
             f"{old[one['old_tier']]} {one['old_tier']}",
@@ -107,114 +102,112 @@ def _movers(moves: Sequence[Mapping[str, Any]], old: Mapping[str, str], new: Map
     return table
 
 
-def _actions(actions: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+def _actions(actions: Sequence[Mapping[str, Any]], words: Words) -> Iterator[RenderableType]:
     """How many customers each action addresses at most, by both ladders."""
-    yield Text("rows expected of each action at most, before any gate", style="bold")
+    yield Text(words.say(TEXTS, "expected"), style="bold")
     table = plain_table()
-    table.add_column("action", no_wrap=True)
-    add_figures(table, "now", "candidate", "change")
-    table.add_column("what", overflow="fold")
+    table.add_column(words.say(TEXTS, "action"), no_wrap=True)
+    add_figures(table, *(words.say(TEXTS, name) for name in ("now", "candidate", "change")))
+    table.add_column(words.say(TEXTS, "what"), overflow="fold")
     named = [one for one in actions if one["by_name"]]
+    unknown = (words.say(TEXTS, "not_known"),) * 2 + ("",)
     for one in named:
         known = one["old"] is not None
-        figures = (f"{one['old']:,}", f"{one['new']:,}", signed(one["new"] - one["old"])) if known else ("not known",) * 2 + ("",)
-        table.add_row(one["action"], *figures, one["what"])
+        figures = (f"{one['old']:,}", f"{one['new']:,}", signed(one["new"] - one["old"])) if known else unknown
+        table.add_row(one["action"], *figures, words.names.get(one["action"], one["what"]))
     yield table
     if others := len(actions) - len(named):
-        yield Text(f"{others} more actions address nobody by name: visitors, events in the branch hall")
+        yield Text(words.say(TEXTS, "others", count=others))
     yield ""
 
 
-def restatement(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+def restatement(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], words: Words) -> RenderableType:
     """Return what `vip tier restate` found; `rows`: the customers to be shown, as `differences` returns them."""
     heading = Text(document["run"], style="bold")
-    count = document["customers"]
-    heading.append(
-        f"  {document['status']}, {count['published']:,} customers as published, {count['restated']:,} restated", style="not bold"
-    )
-    parts: list[RenderableType] = [heading, *_other_extracts(document["extracts"])]
+    heading.append(words.say(TEXTS, "restated", status=status_of(document, words), **document["customers"]), style="not bold")
+    parts: list[RenderableType] = [heading, _other_extracts(document["extracts"], words)]
     if not document["differing"]:
-        return Group(*parts, Text("nobody differs: tiers, averages and closing balances are as published"))
-    parts += ["", _kinds(document), ""]
+        return Group(*parts, Text(words.say(TEXTS, "nobody_differs")))
+    parts += ["", _kinds(document, words), ""]
     labels = {one["code"]: one["label"] for one in reversed(document["tiers"])}
     moves = {(one["published_tier"], one["restated_tier"]): one["customers"] for one in document["moves"]}
-    parts += [Matrix(labels, labels, moves, "customers as published (rows) and restated (columns)", "customers as published and restated")]
+    parts += [Matrix(labels, labels, moves, (words.say(TEXTS, "both"), words.say(TEXTS, "both_pairs")), words)]
     if len(rows):
-        parts += ["", _restated_rows(rows, labels)]
+        parts += ["", _restated_rows(rows, labels, words)]
     if (more := document["differing"] - len(rows)) > 0:
-        parts.append(Text(f"{more:,} more" if len(rows) else f"{more:,} customers; --out FILE.csv lists them"))
+        parts.append(Text(words.say(TEXTS, "more" if len(rows) else "more_in_file", count=more)))
     return Group(*parts)
 
 
-def _other_extracts(extracts: Sequence[str]) -> Iterator[Text]:
-    """Yield which extracts differ from those of the published run."""
+def _other_extracts(extracts: Sequence[str], words: Words) -> Text:
+    """Return which extracts differ from those of the published run."""
     if not extracts:
-        yield Text("extracts: those of the published run")
-        return
-    more = f" and {len(extracts) - _SHOWN_EXTRACTS} more" if len(extracts) > _SHOWN_EXTRACTS else ""
-    yield Text(f"extracts that differ: {', '.join(extracts[:_SHOWN_EXTRACTS])}{more}")
+        return Text(words.say(TEXTS, "same_extracts"))
+    names = words.text("and").join(extracts[:_SHOWN_EXTRACTS])
+    more = len(extracts) - _SHOWN_EXTRACTS
+    return Text(words.say(TEXTS, "other_extracts", names=words.say(TEXTS, "and_more", names=names, count=more) if more > 0 else names))
 
 
-def _kinds(document: Mapping[str, Any]) -> Table:
+def _kinds(document: Mapping[str, Any], words: Words) -> Table:
     """Customers by what differs; one may be in several rows."""
-    table = plain_table("what differs", show_footer=True)
-    table.columns[0].footer = "customers of whom anything differs"
-    add_figures(table, "customers", footer=f"{document['differing']:,}")
-    for kind, words in _KINDS.items():
+    table = plain_table(words.say(TEXTS, "differs"), show_footer=True)
+    table.columns[0].footer = words.say(TEXTS, "anything")
+    add_figures(table, words.say(TEXTS, "customers"), footer=f"{document['differing']:,}")
+    for kind in KINDS:
         known = kind != "change" or document["changes_compared"]
-        table.add_row(words, f"{document['kinds'][kind]:,}" if known else "not compared")
+        table.add_row(words.of(KINDS, kind), f"{document['kinds'][kind]:,}" if known else words.say(TEXTS, "not_compared"))
     return table
 
 
-def _restated_rows(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> Table:
+def _restated_rows(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str], words: Words) -> Table:
     table = plain_table()
-    table.add_column("customer", overflow="fold")
-    table.add_column("tier", no_wrap=True)
-    add_figures(table, "published", "restated", "difference")
+    table.add_column(words.say(TEXTS, "customer"), overflow="fold")
+    table.add_column(words.say(TEXTS, "tier"), no_wrap=True)
+    add_figures(table, *(words.say(TEXTS, name) for name in ("published", "restated_figure", "difference")))
     for one in rows:
-        tiers = " to ".join(dict.fromkeys(labels[one[side]] for side in ("published_tier", "restated_tier")))
+        tiers = words.say(TEXTS, "to").join(dict.fromkeys(labels[one[side]] for side in ("published_tier", "restated_tier")))
         figures = (grouped(yuan_text(one[side])) for side in ("published_average", "restated_average"))
         table.add_row(one["customer_id"], tiers, *figures, signed(yuan_text(one["difference"])))
     return table
 
 
-def reconciliation(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+def reconciliation(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], words: Words) -> RenderableType:
     """Return what `vip tier reconcile` found; `rows`: the customers to be shown, with amounts as text."""
-    heading = Text(f"{document['run']} against {document['list']}", style="bold")
+    heading = Text(words.say(TEXTS, "against", run=document["run"], list=document["list"]), style="bold")
     unit = "万元" if document["column_unit"] == "wan_yuan" else "元"
-    heading.append(f"  {document['column']} in {unit}, figures of {document['column_rounded_to']} yuan", style="not bold")
-    count = document["customers"]
-    customers = f"customers: run {count['run']:,}, list {count['list']:,}, both {count['both']:,}"
-    equal = f"averages: {document['equal']:,} equal, {document['differing']:,} differ"
-    parts: list[RenderableType] = [heading, Text(customers), Text(equal)]
+    column = words.say(TEXTS, "column", column=document["column"], unit=unit, to=document["column_rounded_to"])
+    parts: list[RenderableType] = [heading.append(column, style="not bold"), Text(words.say(TEXTS, "sides", **document["customers"]))]
+    parts.append(Text(words.say(TEXTS, "averages", equal=document["equal"], differing=document["differing"])))
     if document["explained_by"] is not None:
-        words = next(one["words"] for one in document["causes"] if one["cause"] == document["explained_by"])
-        many = f"all {document['differing']:,} differences are" if document["differing"] > 1 else "the one difference is"
-        parts.append(Text(f"{many} explained by: {words}", style="bold"))
+        cause = next(one["words"] for one in document["causes"] if one["cause"] == document["explained_by"])
+        how = "all_explained" if document["differing"] > 1 else "one_explained"
+        parts.append(Text(words.say(TEXTS, how, count=document["differing"], cause=told(cause, words)), style="bold"))
     if document["causes"]:
-        parts += ["", _causes(document)]
+        parts += ["", _causes(document, words)]
     if rows:
-        parts += ["", _reconciled_rows(rows)]
-    parts += [Text(line) for line in document["not_tried"]]
+        names = {one["cause"]: told(one["words"], words) for one in document["causes"]} if words.language == "zh" else {}
+        parts += ["", _reconciled_rows(rows, names, words)]
+    parts += [Text(told(line, words)) for line in document["not_tried"]]
     return Group(*parts)
 
 
-def _causes(document: Mapping[str, Any]) -> Table:
+def _causes(document: Mapping[str, Any], words: Words) -> Table:
     """Customers by the likely cause of their difference."""
     table = plain_table()
-    table.add_column("likely cause", overflow="fold")
-    add_figures(table, "customers", "sum of differences, yuan")
+    table.add_column(words.say(TEXTS, "likely"), overflow="fold")
+    add_figures(table, *(words.say(TEXTS, name) for name in ("customers", "sum_of_differences")))
     for one in document["causes"]:
-        table.add_row(one["words"], f"{one['customers']:,}", signed(one["difference_sum"]))
+        table.add_row(told(one["words"], words), f"{one['customers']:,}", signed(one["difference_sum"]))
     return table
 
 
-def _reconciled_rows(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _reconciled_rows(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], words: Words) -> Table:
+    """Customers, with the code of the cause, or its name where it has one."""
     table = plain_table()
-    table.add_column("customer", overflow="fold")
-    add_figures(table, "bank", "run", "difference")
-    table.add_column("cause", overflow="fold")
+    table.add_column(words.say(TEXTS, "customer"), overflow="fold")
+    add_figures(table, *(words.say(TEXTS, name) for name in ("bank", "run", "difference")))
+    table.add_column(words.say(TEXTS, "cause"), overflow="fold")
     for one in rows:
         figures = (grouped(one["bank_average"]), grouped(one["run_average"]), signed(one["difference"]))
-        table.add_row(one["customer_id"], *figures, one["cause"])
+        table.add_row(one["customer_id"], *figures, names.get(one["cause"], one["cause"]))
     return table

@@ -1,0 +1,60 @@
+"""What the summaries of a change report and of lists say besides `base.words`, and the small answers of other commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vip_tiering.base.words import Pair
+
+REPORT: Final[dict[str, Pair]] = {
+    "heading": ("{quarter}客户层级变动，对比 {previous}", "changes of {quarter} against {previous}"),
+    "heading_alone": ("{quarter}客户层级（没有上季结果可比）", "changes of {quarter}, compared with no earlier run"),
+    "inside": ("{quarter}（截至 {day}，季中）", "{quarter} (as of {day}, provisional)"),
+    "size": (
+        "{customers} 户，{branches} 家支行，{managers} 名客户经理",
+        "{customers} customers, {branches} branches, {managers} managers",
+    ),
+    "moved": ("变动：{moved}", "moved: {moved}"),
+    "nobody": ("无", "nobody"),
+    "outlook": ("展望至 {last}：{about}", "outlook to {last}: {about}"),
+    "measure": ("指标", "measure"),
+    "now": ("本季", "now"),
+    "versus_before": ("较上季", "vs before"),
+    "versus_last_year": ("较上年四季度", "vs last year"),
+    "reached": ("完成率", "reached"),
+    "not_delivered": ("未提供", "not delivered"),
+    "month": ("月份", "month"),
+    "sum": ("日均合计（元）", "sum of averages, yuan"),
+    "versus_month": ("较上月", "vs month before"),
+}
+TEXTS: Final[dict[str, Pair]] = {
+    "first_rows": ("名单前几行，已脱敏：", "the first rows, masked:"),
+    "due_by": ("；截止 {day}", "; by {day}"),
+    "sound": (
+        "{folder}：名单合规，{files} 个文件，{rows} 行，{customers} 户，{how}",
+        "{folder}: sound, {files} files, {rows} rows, {customers} customers, {how}",
+    ),
+    "by_customers": ("已对照客户资料", "by the customer file too"),
+    "by_files": ("只核对名单文件", "by the files alone"),
+    "intact": (
+        "{folder}：完好，{files} 个文件，{of}，{status}",
+        "{folder}: intact, {files} files, {of}, {status}",
+    ),
+    "ladder": ("{rules}：{count} 个层级：{tiers}", "{rules}: {count} tiers: {tiers}"),
+    "ladder_from": ("{rules}：自 {day} 起 {count} 个层级：{tiers}", "{rules}: {count} tiers from {day}: {tiers}"),
+    "playbooks": ("{rules}：{summary}", "{rules}: {summary}"),
+    "texts_written": ("{file}：{count} 条话术", "{file}: {count} texts"),
+    "texts_changed": ("{file}：改动 {count} 处", "{file}: {count} changes"),
+    "texts_same": ("{file}：没有改动", "{file}: nothing to change"),
+}
+DEMO: Final[dict[str, Pair]] = {
+    "look": (
+        "请看 {folder}：extracts/ 和 customers/ 是虚构数据，out/ 是季度结果，",
+        "Look into {folder}: extracts/ and customers/ hold invented data, out/ the runs,",
+    ),
+    "look_more": (
+        "reports/ 是层级变动报告，lists/ 和 lists.private/ 是一天的名单。",
+        "reports/ who changed tier, lists/ and lists.private/ the lists of a day.",
+    ),
+    "by_hand": ("自己动手试试：", "By hand:"),
+}
