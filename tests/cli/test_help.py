@@ -13,7 +13,8 @@ import wcwidth
 from tests import prepared
 from vip_tiering.cli.main import app
 from vip_tiering.cli.words import language
-from vip_tiering.cli.words.help_page import CATALOGUE, wrapped
+from vip_tiering.cli.words.help_page import CATALOGUE
+from vip_tiering.cli.words.lines import wrapped
 
 COLUMNS = 80
 

@@ -149,7 +149,7 @@ def progress_bar(*, wanted: bool = True) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading days", total=None)
+        task = bar.add_task(words().say(TEXTS, "reading"), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

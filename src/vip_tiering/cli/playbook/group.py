@@ -67,7 +67,7 @@ def playbook_show(
         show_json(document(books, tiers))
         return
     for index, code in enumerate(tiers):
-        show_rendered(playbook(books, code))
+        show_rendered(playbook(books, code, words()))
         if index < len(tiers) - 1:
             show()
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import ruled_table
+from vip_tiering.cli.show.tables import Line, ruled_table
 from vip_tiering.cli.words.customers import CHECK
 from vip_tiering.cli.words.sentences import told
 
@@ -18,7 +17,7 @@ from vip_tiering.cli.words.sentences import told
 def customers_report(document: Mapping[str, Any], words: Words) -> RenderableType:
     """Return the report on a customer file, readable at 80 columns."""
     rules = told(document["rules"], words)
-    head = Text(words.say(CHECK, "heading", file=document["file"], rows=document["rows"], rules=rules), style="bold")
+    head = Line(words.say(CHECK, "heading", file=document["file"], rows=document["rows"], rules=rules), style="bold")
     parts: list[RenderableType] = [head, _columns(document["columns"], words)]
     if document["left_over"]:
         parts.append(_left_over(document["left_over"], words))
@@ -32,7 +31,7 @@ def customers_report(document: Mapping[str, Any], words: Words) -> RenderableTyp
         parts.append(_counted(words.say(CHECK, "phones"), phones, words))
     if document["run"]:
         parts.append(_run(document["run"], words))
-    parts += [Text(line) for line in _verdict(document, words)]
+    parts += [Line(line) for line in _verdict(document, words)]
     return Group(*parts)
 
 

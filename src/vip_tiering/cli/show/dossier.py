@@ -13,7 +13,7 @@ from rich.text import Text
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.explain import explanation
-from vip_tiering.cli.show.tables import grid, grouped, plain_table
+from vip_tiering.cli.show.tables import Line, grid, grouped, plain_table
 from vip_tiering.cli.words.customers import EVENTS, NOTED, RECORD
 from vip_tiering.reports.changes.words import TEXTS as OF_REPORTS
 
@@ -28,7 +28,7 @@ def record(document: Document, words: Words) -> RenderableType:
         "",
         explanation(document, words),
         "",
-        Text(words.say(RECORD, "products"), style="bold"),
+        Line(words.say(RECORD, "products"), style="bold"),
         _products(document, words),
         "",
         *_part(words.say(RECORD, "contacts"), document["contacts"], _contacts, words),
@@ -39,7 +39,7 @@ def record(document: Document, words: Words) -> RenderableType:
 
 def _head(document: Document, words: Words) -> Text:
     """Return who the customer is, as lists show it, and who looks after the customer."""
-    head = Text(document["display_name"], style="bold")
+    head = Line(document["display_name"], style="bold")
     unassigned = words.of(OF_REPORTS, "unassigned")
     managers = [unassigned if one == UNASSIGNED else one for one in (document["branch"], document["manager"], document["wealth_manager"])]
     rating = "no_rating" if not document["risk_rating"] else "rating_of" if document["risk_rated_on"] else "rating"
@@ -52,16 +52,16 @@ def _head(document: Document, words: Words) -> Text:
 def _products(document: Document, words: Words) -> Padding:
     table = grid(2)
     if not document["products_known"]:
-        return Padding(Text(words.say(RECORD, "not_known")), _INDENT)
+        return Padding(Line(words.say(RECORD, "not_known")), _INDENT)
     for name in ("held", "lacking"):
-        table.add_row(words.say(RECORD, name), Text("、".join(document[f"products_{name}"]) or words.say(RECORD, "none")))
+        table.add_row(words.say(RECORD, name), Line("、".join(document[f"products_{name}"]) or words.say(RECORD, "none")))
     return Padding(table, _INDENT)
 
 
 def _part(title: str, rows: Sequence[Document], table: Any, words: Words) -> list[RenderableType]:  # noqa: ANN401 (a function of rows)
     if rows:
-        return [Text(title, style="bold"), Padding(table(rows, words), _INDENT)]
-    return [Text(title, style="bold").append(words.say(RECORD, "no"), style="not bold")]
+        return [Line(title, style="bold"), Padding(table(rows, words), _INDENT)]
+    return [Line(title, style="bold").append(words.say(RECORD, "no"), style="not bold")]
 
 
 def _contacts(rows: Sequence[Document], words: Words) -> Table:
@@ -73,7 +73,7 @@ def _contacts(rows: Sequence[Document], words: Words) -> Table:
         more = [words.say(RECORD, name, said=one[name]) for name in NOTED if one[name]]
         said = [" ".join(filter(None, (one["action"], one["what"]))), *more, by]
         result = words.name(one["result"]) if one["result"] else words.say(RECORD, "none_yet")
-        table.add_row(one["date"], words.name(one["channel"]), result, Text("\n".join(filter(None, said))))
+        table.add_row(one["date"], words.name(one["channel"]), result, Line("\n".join(filter(None, said))))
     return table
 
 
@@ -84,5 +84,5 @@ def _events(rows: Sequence[Document], words: Words) -> Table:
         points = words.say(RECORD, "points", points=grouped(one["points"])) if one["points"] else ""
         amount = words.say(RECORD, "amount", amount=grouped(one["amount"])) if one["amount"] else ""
         said = words.say(RECORD, "and").join(filter(None, (words.name(one["kind"]), one["product"], amount, points)))
-        table.add_row(one["date"], words.of(EVENTS, one["event"]), Text(said))
+        table.add_row(one["date"], words.of(EVENTS, one["event"]), Line(said))
     return table

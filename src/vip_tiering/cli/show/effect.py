@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import add_figures, plain_table, signed
+from vip_tiering.cli.show.tables import Line, add_figures, plain_table, signed
 
 _MONEY: Final = ("daily_average", "closing_balance")
 
@@ -22,31 +21,31 @@ def effect_summary(document: Mapping[str, Any], words: Words) -> RenderableType:
     span = days[0] if len(days) == 1 else words.text("between", first=days[0], last=days[-1])
     exports = words.text("exports_of_one" if len(days) == 1 else "exports_of", exports=len(days), days=span)
     head = words.text("effect", before=document["run_before"], after=document["run_after"], exports=exports)
-    parts: list[RenderableType] = [Text(head, style="bold")]
+    parts: list[RenderableType] = [Line(head, style="bold")]
     for one in document["actions"]:
         parts += ["", *_action(one, document["fewest_customers"], words)]
-    return Group(*parts, "", Text(words.text("effect_note")))
+    return Group(*parts, "", Line(words.text("effect_note")))
 
 
 def _action(one: Mapping[str, Any], fewest: int, words: Words) -> Iterator[RenderableType]:
     """Yield what is said of one action: its groups, who does not count, and the measures."""
     named = one["action"] if words.name(one["action"]) == one["action"] else f"{one['action']} {words.name(one['action'])}"
-    yield Text(words.text("effect_groups", action=named, listed=one["listed"], **one["customers"]))
+    yield Line(words.text("effect_groups", action=named, listed=one["listed"], **one["customers"]))
     if any(one["left"].values()):
-        yield Text(words.text("effect_left", **one["left"]))
+        yield Line(words.text("effect_left", **one["left"]))
     for text, key in (("effect_new", "not_in_run_before"), ("effect_both", "in_both_groups")):
         if one[key]:
-            yield Text(words.text(text, count=one[key]))
+            yield Line(words.text(text, count=one[key]))
     if not one["enough"]:
-        yield Text(words.text("effect_few", fewest=fewest))
+        yield Line(words.text("effect_few", fewest=fewest))
         return
     yield _measures(one["measures"], words)
     if one["waiting"]:
         for name in _MONEY:
             told = {key: _shown(name, one["measures"][name]["per_listed"][key]) for key in ("difference", "low", "high")}
-            yield Text(words.text("effect_per_listed", measure=words.text(name), **told))
+            yield Line(words.text("effect_per_listed", measure=words.text(name), **told))
     found = [words.text(name) for name, measure in one["measures"].items() if not measure["may_be_chance"]]
-    yield Text(words.text("effect_found", measures=words.text("and").join(found)) if found else words.text("effect_chance"))
+    yield Line(words.text("effect_found", measures=words.text("and").join(found)) if found else words.text("effect_chance"))
 
 
 def _measures(measures: Mapping[str, Any], words: Words) -> Table:

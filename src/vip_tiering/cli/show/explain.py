@@ -9,13 +9,12 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.run import filled_days, status_of
-from vip_tiering.cli.show.tables import add_figures, grid, grouped, plain_table, signed
+from vip_tiering.cli.show.tables import Line, add_figures, grid, grouped, plain_table, signed
 from vip_tiering.cli.words.explain import BASES, NEGATIVES, OUTCOMES, SOURCES, STATES, TEXTS
 from vip_tiering.cli.words.run import CHANGES
 from vip_tiering.reports.changes.words import CLUES
@@ -38,12 +37,12 @@ def explanation(document: Document, words: Words) -> RenderableType:
     return Group(*parts)
 
 
-def _bold(text: str) -> Text:
-    return Text(text, style="bold")
+def _bold(text: str) -> Line:
+    return Line(text, style="bold")
 
 
 def _indented(what: RenderableType | str) -> Padding:
-    return Padding(Text(what) if isinstance(what, str) else what, _INDENT)
+    return Padding(Line(what) if isinstance(what, str) else what, _INDENT)
 
 
 def _named(document: Document, name: str = "tier") -> str:
@@ -51,7 +50,7 @@ def _named(document: Document, name: str = "tier") -> str:
     return f"{document[f'{name}_label']} {document[name]}"
 
 
-def _heading(document: Document, words: Words) -> Text:
+def _heading(document: Document, words: Words) -> Line:
     who = "named_renamed" if document["renamed_from"] else "named"
     heading = _bold(words.say(TEXTS, who, id=document["customer_id"], old=document["renamed_from"], tier=_named(document)))
     days = {"first": document["first_day"], "last": document["last_day"], "days": document["quarter_days"]}
@@ -197,7 +196,7 @@ def _spans(accounts: Sequence[Document], days: Document, words: Words) -> Table:
     table.add_column(words.say(TEXTS, "how"), overflow="fold")
     for one in accounts:
         balance, yuan_days = grouped(one["balance"]), grouped(one["yuan_days"])
-        table.add_row(one["from"], one["to"][5:], str(one["days"]), balance, yuan_days, Text(_how(one, days, words)))
+        table.add_row(one["from"], one["to"][5:], str(one["days"]), balance, yuan_days, Line(_how(one, days, words)))
     return table
 
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.run import stretches
-from vip_tiering.cli.show.tables import grid
+from vip_tiering.cli.show.tables import Line, grid
 from vip_tiering.cli.words.extracts import BY, KINDS, LABELS, ROLES, ROWS, TEXTS
 from vip_tiering.cli.words.sentences import told
 from vip_tiering.tiers.checking.check_report import OTHER
@@ -37,12 +36,12 @@ def extracts_report(document: Mapping[str, Any], words: Words) -> RenderableType
     return Group(*parts)
 
 
-def _title(text: str, words: Words) -> Text:
-    return Text(words.say(TEXTS, text), style="bold")
+def _title(text: str, words: Words) -> Line:
+    return Line(words.say(TEXTS, text), style="bold")
 
 
 def _indented(what: RenderableType | str) -> Padding:
-    return Padding(Text(what) if isinstance(what, str) else what, _INDENT)
+    return Padding(Line(what) if isinstance(what, str) else what, _INDENT)
 
 
 def _counted(text: str, count: int, words: Words, **values: object) -> str:
@@ -50,19 +49,19 @@ def _counted(text: str, count: int, words: Words, **values: object) -> str:
     return words.say(TEXTS, f"one_{text}" if count == 1 else text, count=count, **values)
 
 
-def _verdict(document: Mapping[str, Any], words: Words) -> Text:
+def _verdict(document: Mapping[str, Any], words: Words) -> Line:
     """Return the first line: the period, and whether it can be computed."""
     count = sum(one["count"] for one in document["problems"])
     what = words.say(TEXTS, "ready") if document["ready"] else _counted("problems", count, words)
     said = words.say(TEXTS, "of_period", period=document["period"], what=what) if document["period"] else what
-    return Text(said, style="bold green" if document["ready"] else "bold red")
+    return Line(said, style="bold green" if document["ready"] else "bold red")
 
 
 def _overview(document: Mapping[str, Any], words: Words) -> Table:
     """Return what is delivered and what is missing, one line a subject."""
     table = grid(2)
     for label, text in (*_days(document, words), *_rows(document, words)):
-        table.add_row(words.of(LABELS, label), Text(text))
+        table.add_row(words.of(LABELS, label), Line(text))
     return table
 
 
@@ -144,7 +143,7 @@ def _problems(document: Mapping[str, Any], words: Words) -> Table:
         places = [place["message"].partition(";")[0] if others else _place(place, words) for place in one["first"]]
         rest = "\n..." if one["count"] > len(places) else ""
         rule = words.say(TEXTS, "quarter") if others else one["rule"]
-        table.add_row(rule, f"{one['count']:,}", Text("\n".join(places) + rest))
+        table.add_row(rule, f"{one['count']:,}", Line("\n".join(places) + rest))
     return table
 
 

@@ -8,13 +8,12 @@ from typing import Final
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.lists import called
-from vip_tiering.cli.show.tables import add_figures, grid, ruled_table
+from vip_tiering.cli.show.tables import Line, add_figures, grid, ruled_table
 from vip_tiering.lists.forecast.days import NOBODY_DUE, NOBODY_FITS, Forecast
 
 _LONGEST: Final = 60
@@ -24,10 +23,10 @@ _LONGEST: Final = 60
 def forecast_summary(quarter: str, ahead: Forecast, words: Words) -> RenderableType:
     """Return the load ahead of the run of a quarter. `words` know what actions, products and gates are called."""
     first, last = day_date(ahead.windows[0].first), day_date(ahead.windows[-1].first)
-    head = Text(words.text("load_ahead", days=len(ahead.windows), first=first, last=last, quarter=quarter), style="bold")
-    parts: list[RenderableType] = [head, Text(words.text("as_if_answered")), _managers(ahead.managers, words)]
+    head = Line(words.text("load_ahead", days=len(ahead.windows), first=first, last=last, quarter=quarter), style="bold")
+    parts: list[RenderableType] = [head, Line(words.text("as_if_answered")), _managers(ahead.managers, words)]
     if (more := len(ahead.managers) - _LONGEST) > 0:
-        parts.append(Text(words.text("more_managers", more=more)))
+        parts.append(Line(words.text("more_managers", more=more)))
     parts += [_actions(ahead.actions, words), *_silent(ahead.silent, words)]
     return Group(*parts)
 
@@ -64,9 +63,9 @@ def _actions(actions: pd.DataFrame, words: Words) -> Table:
 def _silent(silent: pd.DataFrame, words: Words) -> Iterator[RenderableType]:
     """Yield of which actions and topics nobody hears, by the main reason."""
     if silent.empty:
-        yield Text(words.text("all_heard"))
+        yield Line(words.text("all_heard"))
         return
-    yield Text(words.text("never_heard"), style="bold")
+    yield Line(words.text("never_heard"), style="bold")
     table = grid(2)
     for kind, reason in silent[["kind", "reason"]].drop_duplicates().to_numpy():
         rows = silent[(silent["kind"] == kind) & (silent["reason"] == reason)]

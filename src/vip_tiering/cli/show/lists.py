@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import add_figures, grouped, plain_table, ruled_table, signed
+from vip_tiering.cli.show.tables import Line, add_figures, grouped, plain_table, ruled_table, signed
 from vip_tiering.cli.words.lists import REPORT, TEXTS
 from vip_tiering.cli.words.run import CHANGES
 from vip_tiering.reports.changes.words import STATES as STATE_WORDS
@@ -22,6 +22,7 @@ from vip_tiering.tiers.outlook import STATES
 if TYPE_CHECKING:
     from vip_tiering.lists.followup.results import Results
 
+_INDENT: Final = (0, 0, 0, 2)
 _SHOWN_REASONS: Final = 2
 _PREVIEW_COLUMNS: Final = 5
 _SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
@@ -43,10 +44,10 @@ def changes_summary(document: Mapping[str, Any], words: Words) -> RenderableType
     counts = {state: sum(row[state] for row in outlook["states"]) for state in STATES if state != "steady"}
     about = words.text("and").join(f"{words.of(STATE_WORDS, state)} {count:,}" for state, count in counts.items())
     parts: list[RenderableType] = [
-        Text(head, style="bold"),
-        Text(words.say(REPORT, "size", **size)),
-        Text(words.say(REPORT, "moved", moved=moved or words.say(REPORT, "nobody"))),
-        Text(words.say(REPORT, "outlook", last=outlook["last_day"], about=about)),
+        Line(head, style="bold"),
+        Line(words.say(REPORT, "size", **size)),
+        Line(words.say(REPORT, "moved", moved=moved or words.say(REPORT, "nobody"))),
+        Line(words.say(REPORT, "outlook", last=outlook["last_day"], about=about)),
     ]
     if document["measures"]:
         parts += ["", _measures(document, words)]
@@ -90,10 +91,10 @@ def export_summary(document: Mapping[str, Any], labels: Mapping[str, str], words
     window, days = document["window"], document["on"]
     if window["first"] != window["last"]:
         days = words.text("up_to", day=days, last=window["last"])
-    head = Text(words.text("lists", days=days, quarter=document["quarter"]), style="bold")
+    head = Line(words.text("lists", days=days, quarter=document["quarter"]), style="bold")
     parts: list[RenderableType] = [head, _channels(document, labels, words), _actions(document, words)]
     if empty := list(_empty(document, words)):
-        parts.append(Text("\n".join([words.text("nobody_left"), *(f"  {line}" for line in empty)])))
+        parts += [Line(words.text("nobody_left")), *(Padding(Line(line), _INDENT) for line in empty)]
     return Group(*parts)
 
 
@@ -146,20 +147,20 @@ def first_rows(previews: Mapping[str, list[dict[str, str]]], words: Words) -> Re
         for number, row in enumerate(rows):
             due = words.say(TEXTS, "due_by", day=row["due_by"]) if "due_by" in row else ""
             what = (row.get("text") or row["reasons"]) + due
-            title = Text(name if number == 0 else "", style="bold")
+            title = Line(name if number == 0 else "", style="bold")
             table.add_row(title, row["customer_id"], row.get("display_name", ""), row["phone"], what)
-    return Group(Text(words.say(TEXTS, "first_rows")), table)
+    return Group(Line(words.say(TEXTS, "first_rows")), table)
 
 
 def recorded(contacts: Mapping[str, int], known: int, barred: int, words: Words) -> RenderableType:
     """Return what was recorded: new results by word, those known already, new do-not-contact entries."""
     new = sum(contacts.values())
     if not new and not barred:
-        return Text(words.text("already_recorded", known=known) if known else words.text("nothing_to_record"))
+        return Line(words.text("already_recorded", known=known) if known else words.text("nothing_to_record"))
     told = words.text("and").join(f"{words.name(result)} {count:,}" for result, count in contacts.items())
     more = words.text("known_too", known=known) if known else ""
     lines = [words.text("recorded", new=new, words=told) + more if new else words.text("all_known", known=known)]
-    return Text("\n".join([*lines, *([words.text("barred", barred=barred)] if barred else [])]))
+    return Line("\n".join([*lines, *([words.text("barred", barred=barred)] if barred else [])]))
 
 
 def results_document(done: Results) -> dict[str, Any]:
@@ -178,12 +179,12 @@ def results_summary(done: Results, words: Words) -> RenderableType:
     days, figures = done.days, done.figures
     between = days[0] if len(days) == 1 else words.text("between", first=days[0], last=days[-1])
     head = words.text("results_of_one" if len(days) == 1 else "results_of", exports=len(days), days=between)
-    parts: list[RenderableType] = [Text(head, style="bold"), _results_table(done.managers, ("branch", "manager"), _OF_MANAGERS, words)]
-    parts.append(Text(words.text("by_action"), style="bold"))
+    parts: list[RenderableType] = [Line(head, style="bold"), _results_table(done.managers, ("branch", "manager"), _OF_MANAGERS, words)]
+    parts.append(Line(words.text("by_action"), style="bold"))
     by = ("branch", "manager", "action") if len(figures) <= _LONGEST else ("action",)
     parts.append(_results_table(_with_sum(figures, by), by, _SHOWN, words))
     if done.coverage is not None:
-        parts += [Text(words.text("products_held"), style="bold"), _coverage(done.coverage, words)]
+        parts += [Line(words.text("products_held"), style="bold"), _coverage(done.coverage, words)]
     return Group(*parts)
 
 

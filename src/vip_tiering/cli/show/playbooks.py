@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -10,9 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.words import ORIGINS, TRIGGERS, Words
-from vip_tiering.cli.show.tables import grid, plain_table
+from vip_tiering.cli.show.tables import Line, grid, plain_table
+from vip_tiering.cli.words.playbooks import LABELS as LINES
+from vip_tiering.cli.words.playbooks import TEXTS
 from vip_tiering.playbooks.actions import Action, Lobby
 from vip_tiering.playbooks.load import Playbooks
+from vip_tiering.playbooks.plan.book import rows_of
 from vip_tiering.rules.calendar import LABELS
 
 _ENGLISH: Final = Words("en")
@@ -20,7 +23,7 @@ _ENGLISH: Final = Words("en")
 
 def events_table(events: Sequence[Mapping[str, Any]], year: int, words: Words) -> RenderableType:
     """Return events, with the keys of `schema.EVENT_PLAN`, as a table."""
-    heading = Text(f"{year}", style="bold")
+    heading = Line(f"{year}", style="bold")
     heading.append(f"  {words.text('events', count=len(events))}", style="not bold")
     table = plain_table()
     for name in ("action", "prepare_by", "from", "to"):
@@ -31,8 +34,8 @@ def events_table(events: Sequence[Mapping[str, Any]], year: int, words: Words) -
     for row in events:
         days = (str(row[key]) for key in ("prepare_by", "event_from", "event_to"))
         festival = f"{LABELS[row['festival']]} {row['festival_date']:%m-%d}"
-        table.add_row(row["action"], *days, str(row["working_days"]), festival, Text(_what(row, words)))
-    return Group(heading, "", table, "", Text(words.text("event_days")))
+        table.add_row(row["action"], *days, str(row["working_days"]), festival, Line(_what(row, words)))
+    return Group(heading, "", table, "", Line(words.text("event_days")))
 
 
 def _what(row: Mapping[str, Any], words: Words) -> str:
@@ -41,19 +44,36 @@ def _what(row: Mapping[str, Any], words: Words) -> str:
     return "\n".join(filter(None, (row["material"], quantity, row["owner"], row["branch"])))
 
 
-def playbook(books: Playbooks, tier: str) -> RenderableType:
+def playbook(books: Playbooks, tier: str, words: Words) -> RenderableType:
     """Return what is done for a tier, readable at 80 columns."""
-    book = books.of_tier[tier]
-    bulk = "" if book.bulk == "allowed" else "; nothing in bulk"
-    head = Text(f"{books.labels[tier]} {tier} ({book.source}){bulk}", style="bold")
+    book, chinese = books.of_tier[tier], words.language == "zh"
+    bulk = "" if book.bulk == "allowed" else words.say(TEXTS, "no_bulk")
+    head: Text = Line(words.say(TEXTS, "heading", label=books.labels[tier], code=tier, source=book.source) + bulk, style="bold")
     if book.playbook is not None:
-        head = Text.assemble(head, Text(f"\nno playbook: {book.reason}", style="not bold"))
+        reason = words.say(TEXTS, "no_playbook", reason=book.reason_zh if chinese else book.reason)
+        head.append(f"\n{reason}", style="not bold")
     table = grid(3)
-    for action, origin in books.actions_of(tier):
-        table.add_row(action.id, "what", Text(action.what + _ENGLISH.of(ORIGINS, origin)))
-        for label, text in _lines(books, action):
-            table.add_row("", label, Text(text))
+    for action, lines in _in_chinese(books, tier) if chinese else _in_english(books, tier):
+        for number, (label, text) in enumerate(lines):
+            table.add_row("" if number else action, words.of(LINES, label), Line(text))
     return Group(head, table)
+
+
+def _in_chinese(books: Playbooks, tier: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each action of a tier with its lines, as the book says them."""
+    meanings = {one.code: one.meaning_zh for one in books.gates.purposes}
+    for (action, _), row in zip(books.actions_of(tier), rows_of(books, tier), strict=True):
+        lines = [("what", row["what"]), ("whom", row["whom"]), ("channel", row["how"]), ("how_often", row["how_often"])]
+        lines += [("trigger", row["when"]), ("purpose", meanings[action.strictest])]
+        lines += [("topics", "、".join(books.products[code].label for code in action.topics))] if action.topics else []
+        lines += [("gives", action.lobby.material)] if action.lobby else []
+        yield action.id, [*lines, ("source", row["source"])]
+
+
+def _in_english(books: Playbooks, tier: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each action of a tier with its lines."""
+    for action, origin in books.actions_of(tier):
+        yield action.id, [("what", action.what + _ENGLISH.of(ORIGINS, origin)), *_lines(books, action)]
 
 
 def _lines(books: Playbooks, action: Action) -> list[tuple[str, str]]:
@@ -129,6 +149,6 @@ def coverage(books: Playbooks, words: Words) -> RenderableType:
     for one in books.covers:
         fact, by = (one.fact_zh, one.named(words, books.labels)) if words.language == "zh" else (one.fact, one.by)
         said = [*by, *(one.put_out_by or [words.text("not_put_out")])] if by else [words.text("not_covered")]
-        table.add_row(one.id, Text(fact), Text("\n".join(said)))
+        table.add_row(one.id, Line(fact), Line("\n".join(said)))
     known, missing = len(books.covers), len(books.missing) + len(books.silent)
-    return Group(table, "", Text(words.text("covered", known=known, covered=known - missing, missing=missing)))
+    return Group(table, "", Line(words.text("covered", known=known, covered=known - missing, missing=missing)))

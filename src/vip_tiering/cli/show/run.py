@@ -14,7 +14,7 @@ from rich.text import Text
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import Matrix, add_figures, grouped, plain_table, signed
+from vip_tiering.cli.show.tables import Line, Matrix, add_figures, grouped, plain_table, signed
 from vip_tiering.cli.words.run import CHANGES, NEGATIVES, ROWS, STATUSES, TEXTS
 from vip_tiering.cli.words.sentences import told
 from vip_tiering.reports.changes.words import STATES
@@ -28,7 +28,7 @@ def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int
     if document["previous"]:
         parts += [_migration(document, migration, words), ""]
     parts += [_changes_line(document, words), "", *_outlook(document, words)]
-    parts += [Text(line) for line in _remarks(document, words)]
+    parts += [Line(line) for line in _remarks(document, words)]
     return Group(*parts)
 
 
@@ -52,7 +52,7 @@ def stretches(days: Iterable[str], words: Words) -> list[str]:
 
 
 def _heading(document: Mapping[str, Any], words: Words) -> Text:
-    heading = Text(document.get("month", document["quarter"]), style="bold")
+    heading = Line(document.get("month", document["quarter"]), style="bold")
     days = {"first": document["first_day"], "last": document["last_day"], "days": document["quarter_days"]}
     said = words.say(TEXTS, "heading", **days, status=status_of(document, words), customers=document["customers"])
     return heading.append(said, style="not bold")
@@ -87,10 +87,10 @@ def _migration(document: Mapping[str, Any], migration: list[tuple[str, str, int]
     return Matrix(labels, labels, counts, titles, words)
 
 
-def _changes_line(document: Mapping[str, Any], words: Words) -> Text:
+def _changes_line(document: Mapping[str, Any], words: Words) -> Line:
     counts = document["changes"]
     told = words.text("and").join(f"{words.of(CHANGES, name)} {counts[name]:,}" for name in CHANGES if counts.get(name))
-    return Text(words.say(TEXTS, "changes" if document["previous"] else "changes_alone", changes=told))
+    return Line(words.say(TEXTS, "changes" if document["previous"] else "changes_alone", changes=told))
 
 
 def _outlook(document: Mapping[str, Any], words: Words) -> list[RenderableType]:
@@ -101,7 +101,7 @@ def _outlook(document: Mapping[str, Any], words: Words) -> list[RenderableType]:
     add_figures(table, *(words.of(STATES, state) for state in IN_ORDER))
     for row in reversed(outlook["states"]):
         table.add_row(labels[row["tier"]], *(f"{row[state]:,}" for state in IN_ORDER))
-    return [Text(words.say(TEXTS, "outlook", last=outlook["last_day"]), style="bold"), table, ""]
+    return [Line(words.say(TEXTS, "outlook", last=outlook["last_day"]), style="bold"), table, ""]
 
 
 def _remarks(document: Mapping[str, Any], words: Words) -> list[str]:

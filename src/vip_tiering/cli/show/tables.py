@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.containers import Lines
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from vip_tiering.base.words import Words
+from vip_tiering.cli.words.lines import breaks
 from vip_tiering.cli.words.run import MATRIX
 
 _ANY_WIDTH: Final = 10_000
+_CHINESE: Final = re.compile("[，。；：（]")
+"""What is in every Chinese sentence, and in no English one."""
+
+
+class Line(Text):
+    """A sentence. A Chinese one may break between any two signs, which Rich alone does not do."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:  # noqa: ANN401 (of rich's texts)
+        """Return the sentence in lines of so many columns at most."""
+        if not _CHINESE.search(self.plain):
+            return super().wrap(console, width, **options)
+        lines = [one for line in self.split(allow_blank=True) for one in line.divide(breaks(line.plain, width))]
+        for one in lines:
+            one.rstrip()
+        return Lines(lines)
 
 
 def plain_table(*headers: str, **options: Any) -> Table:  # noqa: ANN401 (of rich's tables)

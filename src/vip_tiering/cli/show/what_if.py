@@ -7,12 +7,11 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from vip_tiering.base.money import fen_from_text, yuan_text
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.run import status_of
-from vip_tiering.cli.show.tables import Matrix, add_figures, grouped, plain_table, signed
+from vip_tiering.cli.show.tables import Line, Matrix, add_figures, grouped, plain_table, signed
 from vip_tiering.cli.words.run import TEXTS as OF_RUNS
 from vip_tiering.cli.words.sentences import told
 from vip_tiering.cli.words.what_if import KINDS, TEXTS
@@ -24,17 +23,17 @@ def simulation(document: Mapping[str, Any], words: Words) -> RenderableType:
     """Return what `vip tier simulate` found, run after run, the oldest first. `words` know what actions are called."""
     parts = [part for run in document["runs"] for part in _simulated(run, document["candidate"], words)]
     if not document["playbooks"]:
-        parts.append(Text(words.say(TEXTS, "no_playbooks", candidate=document["candidate"])))
+        parts.append(Line(words.say(TEXTS, "no_playbooks", candidate=document["candidate"])))
     return Group(*parts)
 
 
 def _simulated(run: Mapping[str, Any], candidate: str, words: Words) -> Iterator[RenderableType]:
     """Yield what is said of one run."""
-    heading = Text(run["run"], style="bold")
+    heading = Line(run["run"], style="bold")
     days = {"first": run["first_day"], "last": run["last_day"], "days": run["quarter_days"]}
     said = words.say(OF_RUNS, "heading", **days, status=status_of(run, words), customers=run["customers"])
     yield heading.append(said, style="not bold")
-    yield Text(words.say(TEXTS, "would_change" if run["changed"] else "nobody_would", candidate=candidate, count=run["changed"]))
+    yield Line(words.say(TEXTS, "would_change" if run["changed"] else "nobody_would", candidate=candidate, count=run["changed"]))
     yield ""
     pairs = _pairs(run["old_tiers"], run["new_tiers"])
     yield _customers(pairs, words)
@@ -104,7 +103,7 @@ def _movers(moves: Sequence[Mapping[str, Any]], old: Mapping[str, str], new: Map
 
 def _actions(actions: Sequence[Mapping[str, Any]], words: Words) -> Iterator[RenderableType]:
     """How many customers each action addresses at most, by both ladders."""
-    yield Text(words.say(TEXTS, "expected"), style="bold")
+    yield Line(words.say(TEXTS, "expected"), style="bold")
     table = plain_table()
     table.add_column(words.say(TEXTS, "action"), no_wrap=True)
     add_figures(table, *(words.say(TEXTS, name) for name in ("now", "candidate", "change")))
@@ -117,17 +116,17 @@ def _actions(actions: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Ren
         table.add_row(one["action"], *figures, words.names.get(one["action"], one["what"]))
     yield table
     if others := len(actions) - len(named):
-        yield Text(words.say(TEXTS, "others", count=others))
+        yield Line(words.say(TEXTS, "others", count=others))
     yield ""
 
 
 def restatement(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], words: Words) -> RenderableType:
     """Return what `vip tier restate` found; `rows`: the customers to be shown, as `differences` returns them."""
-    heading = Text(document["run"], style="bold")
+    heading = Line(document["run"], style="bold")
     heading.append(words.say(TEXTS, "restated", status=status_of(document, words), **document["customers"]), style="not bold")
     parts: list[RenderableType] = [heading, _other_extracts(document["extracts"], words)]
     if not document["differing"]:
-        return Group(*parts, Text(words.say(TEXTS, "nobody_differs")))
+        return Group(*parts, Line(words.say(TEXTS, "nobody_differs")))
     parts += ["", _kinds(document, words), ""]
     labels = {one["code"]: one["label"] for one in reversed(document["tiers"])}
     moves = {(one["published_tier"], one["restated_tier"]): one["customers"] for one in document["moves"]}
@@ -135,17 +134,17 @@ def restatement(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], 
     if len(rows):
         parts += ["", _restated_rows(rows, labels, words)]
     if (more := document["differing"] - len(rows)) > 0:
-        parts.append(Text(words.say(TEXTS, "more" if len(rows) else "more_in_file", count=more)))
+        parts.append(Line(words.say(TEXTS, "more" if len(rows) else "more_in_file", count=more)))
     return Group(*parts)
 
 
-def _other_extracts(extracts: Sequence[str], words: Words) -> Text:
+def _other_extracts(extracts: Sequence[str], words: Words) -> Line:
     """Return which extracts differ from those of the published run."""
     if not extracts:
-        return Text(words.say(TEXTS, "same_extracts"))
+        return Line(words.say(TEXTS, "same_extracts"))
     names = words.text("and").join(extracts[:_SHOWN_EXTRACTS])
     more = len(extracts) - _SHOWN_EXTRACTS
-    return Text(words.say(TEXTS, "other_extracts", names=words.say(TEXTS, "and_more", names=names, count=more) if more > 0 else names))
+    return Line(words.say(TEXTS, "other_extracts", names=words.say(TEXTS, "and_more", names=names, count=more) if more > 0 else names))
 
 
 def _kinds(document: Mapping[str, Any], words: Words) -> Table:
@@ -173,21 +172,21 @@ def _restated_rows(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str],
 
 def reconciliation(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], words: Words) -> RenderableType:
     """Return what `vip tier reconcile` found; `rows`: the customers to be shown, with amounts as text."""
-    heading = Text(words.say(TEXTS, "against", run=document["run"], list=document["list"]), style="bold")
+    heading = Line(words.say(TEXTS, "against", run=document["run"], list=document["list"]), style="bold")
     unit = "万元" if document["column_unit"] == "wan_yuan" else "元"
     column = words.say(TEXTS, "column", column=document["column"], unit=unit, to=document["column_rounded_to"])
-    parts: list[RenderableType] = [heading.append(column, style="not bold"), Text(words.say(TEXTS, "sides", **document["customers"]))]
-    parts.append(Text(words.say(TEXTS, "averages", equal=document["equal"], differing=document["differing"])))
+    parts: list[RenderableType] = [heading.append(column, style="not bold"), Line(words.say(TEXTS, "sides", **document["customers"]))]
+    parts.append(Line(words.say(TEXTS, "averages", equal=document["equal"], differing=document["differing"])))
     if document["explained_by"] is not None:
         cause = next(one["words"] for one in document["causes"] if one["cause"] == document["explained_by"])
         how = "all_explained" if document["differing"] > 1 else "one_explained"
-        parts.append(Text(words.say(TEXTS, how, count=document["differing"], cause=told(cause, words)), style="bold"))
+        parts.append(Line(words.say(TEXTS, how, count=document["differing"], cause=told(cause, words)), style="bold"))
     if document["causes"]:
         parts += ["", _causes(document, words)]
     if rows:
         names = {one["cause"]: told(one["words"], words) for one in document["causes"]} if words.language == "zh" else {}
         parts += ["", _reconciled_rows(rows, names, words)]
-    parts += [Text(told(line, words)) for line in document["not_tried"]]
+    parts += [Line(told(line, words)) for line in document["not_tried"]]
     return Group(*parts)
 
 

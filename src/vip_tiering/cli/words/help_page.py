@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,12 +10,10 @@ import typer
 
 from vip_tiering.cli.words.help import HEADINGS, HINTS, SHARED, TIERS
 from vip_tiering.cli.words.help_of_lists import CHANGES, CUSTOMERS, LISTS, PLAYBOOKS
+from vip_tiering.cli.words.lines import columns, wrapped
 
 CATALOGUE: Final[dict[str, str]] = {**SHARED, **TIERS, **CUSTOMERS, **CHANGES, **PLAYBOOKS, **LISTS}
 """Every help text: English -> Chinese."""
-_WIDE: Final = "\u2e80-\uffff"
-_PIECE: Final = re.compile(rf"[（《“［]*(?:[^\s{_WIDE}（《“]+|[{_WIDE}])[，。；：、！？）》”］]*|\s+")
-"""What stays on one line: a word, or a sign with the punctuation around it."""
 _FIRST_COLUMN_MOST: Final = 30
 _EnglishPage: Any = typer.Context.formatter_class
 
@@ -46,27 +43,16 @@ class ChinesePage(_EnglishPage):  # type: ignore[misc]  # Typer's own, which bri
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = _FIRST_COLUMN_MOST, col_spacing: int = 2) -> None:
         """Write a list of two columns: options or commands, and what they mean."""
-        first_width = min(max(_width(first) for first, _ in rows), col_max) + col_spacing
+        first_width = min(max(columns(first) for first, _ in rows), col_max) + col_spacing
         indent = " " * (self.current_indent + first_width)
         for first, second in rows:
             lines = wrapped(_in_chinese(second), max(self.width - len(indent), 10))
-            fits = _width(first) <= col_max
+            fits = columns(first) <= col_max
             beside = lines.pop(0) if fits and lines else ""
-            padding = " " * (first_width - _width(first)) if beside else ""
+            padding = " " * (first_width - columns(first)) if beside else ""
             self.write(f"{'':{self.current_indent}}{first}{padding}{beside}\n")
             for line in lines:
                 self.write(f"{indent}{line}\n")
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Return a text in lines of so many columns at most. Chinese breaks between any two signs, but not before its punctuation."""
-    lines = [""]
-    for piece in _PIECE.findall(text):
-        if _width(lines[-1] + piece.rstrip()) > width and lines[-1]:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += piece if lines[-1] else piece.lstrip()
-    return [line for line in lines if line]
 
 
 def _in_chinese(text: str) -> str:
@@ -78,11 +64,3 @@ def _in_chinese(text: str) -> str:
     for english, chinese in HINTS.items():
         hints = re.sub(rf"(?<![^ ]){english}", chinese, hints)
     return f"{said}［{hints.removesuffix(']').replace('; ', '；')}］"
-
-
-@functools.cache
-def _width(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    import wcwidth  # only where Chinese is written
-
-    return wcwidth.wcswidth(text)

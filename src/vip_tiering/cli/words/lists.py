@@ -28,6 +28,7 @@ REPORT: Final[dict[str, Pair]] = {
     "versus_month": ("较上月", "vs month before"),
 }
 TEXTS: Final[dict[str, Pair]] = {
+    "reading": ("读取每日数据", "reading days"),
     "first_rows": ("名单前几行，已脱敏：", "the first rows, masked:"),
     "due_by": ("；截止 {day}", "; by {day}"),
     "sound": (

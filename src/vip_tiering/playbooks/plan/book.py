@@ -82,11 +82,16 @@ def book_of(books: Playbooks, ladder: Ladder, tiers: Sequence[str] = (), progres
                 label=books.labels[code],
                 bounds=bounds.get(code, ""),
                 note=books.of_tier[code].reason_zh or "",
-                rows=[_row(books, code, action, origin, progress) for action, origin in books.actions_of(code)],
+                rows=rows_of(books, code, progress),
             )
             for code in wanted
         ],
     )
+
+
+def rows_of(books: Playbooks, tier: str, progress: Progress | None = None) -> list[dict[str, str]]:
+    """Return what is done for a tier: a row for each action, with the keys of `BOOK_COLUMNS` but for the tier."""
+    return [_row(books, tier, action, origin, progress) for action, origin in books.actions_of(tier)]
 
 
 def _subtitle(books: Playbooks, progress: Progress | None) -> str:
