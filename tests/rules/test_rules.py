@@ -20,8 +20,9 @@ from tests.helpers import RULES, examples, vip
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.playbooks.load import PLAYBOOK_FILES, load
+from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import check
-from vip_tiering.rules.load import FILES, load_rules, packaged_rules
+from vip_tiering.rules.load import FILES, load_rules
 from vip_tiering.rules.tiers import TiersFile
 
 BAD = Path(__file__).parent / "bad_rules"

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import typer.core
 
 from vip_tiering.base.errors import UsageError
+from vip_tiering.cli import completion
 from vip_tiering.cli.options import STYLE
 from vip_tiering.cli.words import help_page
 from vip_tiering.cli.words.language import words
@@ -44,10 +45,17 @@ _LANGUAGE = _language_option()
 
 
 class _Speaking:
-    """A group or command that takes `--lang` and explains itself in Chinese too. Its errors stay English."""
+    """A group or command that takes `--lang` and explains itself in Chinese too. Its errors stay English.
+
+    A shell completes its parameters by what their metavars say.
+    """
 
     def __init__(self, *arguments: Any, params: Sequence[Any] | None = None, **settings: Any) -> None:  # noqa: ANN401 (those of Typer)
-        super().__init__(*arguments, params=[*(params or ()), _LANGUAGE], **settings)  # type: ignore[call-arg]  # of what it is mixed into
+        params = [*(params or ()), _LANGUAGE]
+        for one in params:
+            if getattr(one, "metavar", None) in completion.KINDS:
+                one._custom_shell_complete = completion.complete  # noqa: SLF001 (the open way is an argument in every signature)
+        super().__init__(*arguments, params=params, **settings)  # type: ignore[call-arg]  # of what it is mixed into
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 (a context of the vendored parser)
         if words().language == "en":

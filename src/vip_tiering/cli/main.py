@@ -39,6 +39,7 @@ _HEADINGS = {
 
 app = Commands(
     headings=_HEADINGS,
+    add_completion=True,
     help="Tier customers by the quarterly daily average of their financial assets (金融资产季日均).",
     epilog=_EPILOG,
 )

@@ -33,7 +33,7 @@ from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import LOCK, locked
 from vip_tiering.publishing.switch import STAGING
 from vip_tiering.reports.changes.export import ChangesResult, changes_export
-from vip_tiering.rules.load import packaged_rules
+from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.tiers.job import Result, tier_compute
 
 _MARKER: Final = ".vip-demo"

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -22,6 +21,7 @@ from vip_tiering.base.errors import OutputError, RulesError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases, ExtractRules, Rates, parse_aliases, parse_rates
+from vip_tiering.rules.folder import packaged_rules, place_of
 from vip_tiering.rules.forms import RuleFile, check
 from vip_tiering.rules.overrides import Overrides, parse_overrides
 from vip_tiering.rules.tiers import Ladder, OutlookRule, RetentionRule, TiersFile
@@ -100,12 +100,6 @@ class Rules:
         return hashlib.sha256(json.dumps(effective, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def packaged_rules() -> Path:
-    """Return the folder of the rules that come with the program (in a wheel, or beside `src` in a checkout)."""
-    inside = Path(str(files("vip_tiering"))) / "_data" / "rules"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "rules"
-
-
 def copy_packaged(folder: Path) -> list[Path]:
     """Write the packaged rule files into a new folder, whole or not at all, and return their paths.
 
@@ -129,11 +123,6 @@ def copy_packaged(folder: Path) -> list[Path]:
             shutil.rmtree(staging, ignore_errors=True)
             raise
         return sorted(folder.iterdir())
-
-
-def place_of(folder: str | Path | None) -> Path:
-    """Return the folder of rules that is meant: `folder`, else `./rules` where it exists, else that of the packaged ones."""
-    return Path(folder) if folder is not None else Path("rules") if Path("rules").is_dir() else packaged_rules()
 
 
 def read_folder(

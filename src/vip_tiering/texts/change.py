@@ -19,7 +19,8 @@ from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.playbooks.load import ALL_FILES, AllRules, Playbooks, all_rules
 from vip_tiering.playbooks.playbooks_file import PlaybooksFile
 from vip_tiering.publishing.one_file import write_file
-from vip_tiering.rules.load import packaged_rules, place_of, read_folder
+from vip_tiering.rules.folder import packaged_rules, place_of
+from vip_tiering.rules.load import read_folder
 from vip_tiering.rules.yaml_edit import Edit, edited
 from vip_tiering.rules.yaml_file import Path as YamlPath
 from vip_tiering.rules.yaml_file import path_text

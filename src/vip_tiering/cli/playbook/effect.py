@@ -17,7 +17,8 @@ def playbook_effect(
     run_before: Annotated[Path, typer.Argument(metavar="RUN_BEFORE", help="The run before the contacts, such as out/2015Q4.")],
     run_after: Annotated[Path, typer.Argument(metavar="RUN_AFTER", help="A later run, such as out/2016Q1: exports between them count.")],
     action: Annotated[
-        list[str] | None, typer.Option("--action", metavar="ID", help="Only this action; repeatable; default: all with a control group.")
+        list[str] | None,
+        typer.Option("--action", metavar="ACTION", help="Only this action; repeatable; default: all with a control group."),
     ] = None,
     private_out: PrivateOption = None,
     rules: RulesOption = None,

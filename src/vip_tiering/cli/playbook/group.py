@@ -177,7 +177,7 @@ def playbook_export(
     do_not_contact: DoNotContactOption = None,
     only: Annotated[list[str] | None, typer.Option(envvar="VIP_ONLY", metavar="ACTION|CHANNEL|TIER", help="Only this; repeatable.")] = None,
     profile: Annotated[
-        list[str] | None, typer.Option(envvar="VIP_PROFILE", metavar="NAME", help="Form of the lists for a system; repeatable.")
+        list[str] | None, typer.Option(envvar="VIP_PROFILE", metavar="PROFILE", help="Form of the lists for a system; repeatable.")
     ] = None,
     private_out: Annotated[
         Path | None,

@@ -65,6 +65,8 @@ TIERS: Final[dict[str, str]] = {
     ),
     "Show where in the program an unexpected error arose.": "遇到意外错误时显示出错位置。",
     "Show the version and exit.": "显示版本号。",
+    "Install completion for the current shell.": "为当前终端安装命令补全。",
+    "Show completion for the current shell, to copy it or customize the installation.": "显示当前终端的补全脚本，可自行复制或调整。",
     # extract check
     "Check balance extracts before a quarter is computed from them.": "计算前先检查余额文件。",
     "Say what extracts hold, which days are missing, and whether a quarter can be computed; nothing is computed or written.": (
