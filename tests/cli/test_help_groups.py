@@ -62,3 +62,19 @@ def test_lists_of_commands_are_whole(words: tuple[str, ...]) -> None:
     lines = help_of(*words, "--help").splitlines()
     assert [] == [line for line in lines if line.endswith("...") and "Usage" not in line]
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        (("demo",), "[DIR]"),
+        (("tier", "explain"), "CUSTOMER RUN [EXTRACT]..."),
+        (("customers", "file"), "[CUSTOMER] RUN"),
+        (("playbook", "record"), "EXPORT RESULTS..."),
+    ],
+)
+def test_arguments_are_shown_as_they_are_typed(words: tuple[str, ...], called: str) -> None:
+    """Help shows arguments without braces and types of Python; one that may be left out stands in brackets."""
+    page = help_of(*words, "--help")
+    assert f"Usage: vip {' '.join(words)} [OPTIONS] {called}\n" in page
+    assert not set("{}<>") & {*page}

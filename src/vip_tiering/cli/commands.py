@@ -6,6 +6,7 @@ Every group and command takes `--lang`, and explains itself in that language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -17,6 +18,8 @@ from vip_tiering.cli.options import STYLE
 from vip_tiering.cli.words import help_page
 from vip_tiering.cli.words.language import words
 
+_BRACES = re.compile(r"(?:\{(.*)\}|\[(?!OPTIONS\])(.*)\])(\.\.\.)?")
+"""An argument as Typer shows it: {EXTRACT}..., [[RUN]]."""
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -53,9 +56,16 @@ class _Speaking:
     def __init__(self, *arguments: Any, params: Sequence[Any] | None = None, **settings: Any) -> None:  # noqa: ANN401 (those of Typer)
         params = [*(params or ()), _LANGUAGE]
         for one in params:
+            if one.param_type_name == "argument":
+                one.display_type_rich = _untyped
             if getattr(one, "metavar", None) in completion.KINDS:
                 one._custom_shell_complete = completion.complete  # noqa: SLF001 (the open way is an argument in every signature)
         super().__init__(*arguments, params=params, **settings)  # type: ignore[call-arg]  # of what it is mixed into
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 (likewise)
+        """Return arguments as they are typed: Typer sets each in braces or brackets, and one such as [RUN] has its own."""
+        pieces: list[str] = super().collect_usage_pieces(ctx)  # type: ignore[misc]  # likewise
+        return [_BRACES.sub(_argument, piece) for piece in pieces]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 (a context of the vendored parser)
         if words().language == "en":
@@ -159,6 +169,16 @@ class Commands(typer.Typer):
     ) -> Callable[[_Function], _Function]:
         """Return what makes a function a command. `instead`: as for `_Command`."""
         return super().command(name, cls=type("_Command", (_Command,), {"instead": instead or {}}), **settings)
+
+
+def _untyped(*_: object, **__: object) -> None:
+    """Say nothing of an argument's type in Python, such as <list[str]>."""
+
+
+def _argument(found: re.Match[str]) -> str:
+    """Return an argument without braces; several are meant where it ends so, and its words do not say how many."""
+    name = found[1] or f"[{found[2].strip('[]')}]"
+    return name if " " in name or name.endswith("...") else f"{name}{found[3] or ''}"
 
 
 def _summary(text: str) -> str:
