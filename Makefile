@@ -1,12 +1,13 @@
 # make check    everything that must hold before a change lands; what .ci/run calls
 # make golden   compute the example again and let its result stand as the golden output (tests/demo/test_examples.py compares)
+# make manual   write docs/vip.1, the page of `man vip`, from the commands
 # make house    how large the package is, room by room
 PYTHON := .venv/bin/python
 VIP ?= .venv/bin/vip
 BRANCH := examples/branch
 SCRATCH := .check
 
-.PHONY: check demo style wheel test golden house
+.PHONY: check demo style wheel test golden manual house
 check: demo style wheel test
 
 .venv:
@@ -31,6 +32,7 @@ wheel: demo
 	$(SCRATCH)/venv/bin/pip install --quiet $(SCRATCH)/dist/*.whl
 	cd $(SCRATCH) && venv/bin/vip demo wheel >wheel.txt && venv/bin/vip rules check && venv/bin/vip verify wheel/out/2015Q4 && venv/bin/vip playbook book --out plan.xlsx --html plan.html
 	diff -r $(SCRATCH)/editable/out $(SCRATCH)/wheel/out
+	cmp docs/vip.1 $(SCRATCH)/venv/share/man/man1/vip.1
 	rm -rf $(SCRATCH)
 
 # the README's second command
@@ -42,6 +44,9 @@ golden: .venv
 	$(VIP) tier compute $(BRANCH)/extracts/2015Q3 --quarter 2015Q3 --rules $(BRANCH)/rules --out $(BRANCH)/expected --quiet
 	$(VIP) tier compute $(BRANCH)/extracts/2015Q4 --quarter 2015Q4 --rules $(BRANCH)/rules --out $(BRANCH)/expected --quiet
 	rm -f $(BRANCH)/expected/.vip.lock
+
+manual: .venv
+	$(PYTHON) scripts/manual.py docs/vip.1
 
 house:
 	python3 scripts/house.py
