@@ -1,4 +1,5 @@
 # make check    everything that must hold before a change lands; what .ci/run calls
+# make site     build the documentation as .site/html; a link that leads nowhere is an error
 # make golden   compute the example again and let its result stand as the golden output (tests/demo/test_examples.py compares)
 # make manual   write docs/vip.1, the page of `man vip`, from the commands
 # make house    how large the package is, room by room
@@ -7,8 +8,8 @@ VIP ?= .venv/bin/vip
 BRANCH := examples/branch
 SCRATCH := .check
 
-.PHONY: check demo style wheel test golden manual house
-check: demo style wheel test
+.PHONY: check demo style wheel site test golden manual house
+check: demo style wheel site test
 
 .venv:
 	python3 -m venv .venv
@@ -34,6 +35,9 @@ wheel: demo
 	diff -r $(SCRATCH)/editable/out $(SCRATCH)/wheel/out
 	cmp docs/vip.1 $(SCRATCH)/venv/share/man/man1/vip.1
 	rm -rf $(SCRATCH)
+
+site: .venv
+	$(PYTHON) scripts/site.py .site
 
 # the README's second command
 test: .venv
