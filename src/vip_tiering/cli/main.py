@@ -18,6 +18,7 @@ from vip_tiering.cli.changes import changes_app
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.demo import demo
 from vip_tiering.cli.playbook.group import playbook_app
+from vip_tiering.cli.routine import config_app, due, run
 from vip_tiering.cli.rules import rules_app
 from vip_tiering.cli.terminal import complain, make_ready
 from vip_tiering.cli.tiers import customers_app, extract_app, tier_app, verify
@@ -30,9 +31,9 @@ _FEW_COLLECTIONS = 100_000
 
 _HEADINGS = {
     "Every quarter": ("extract", "tier", "changes"),
-    "Every day": ("customers", "playbook"),
+    "Every day": ("run", "due", "customers", "playbook"),
     "Looking": ("report", "runs", "verify"),
-    "Setting up": ("rules", "demo"),
+    "Setting up": ("config", "rules", "demo"),
 }
 """The commands in the order in which they are used."""
 
@@ -71,6 +72,9 @@ class _Settings:
     debug = False
 
 
+app.add_typer(config_app, name="config")
+app.command("run")(run)
+app.command("due")(due)
 app.command("verify")(verify)
 app.command("demo")(demo)
 

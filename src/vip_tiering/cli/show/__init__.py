@@ -2,5 +2,5 @@
 
 In: what a job answered. Out: text, Rich tables, or a document for `--json`.
 Read `tables` (the one form of a table), then one module per answer, in any order: `run`, `explain`, `dossier`, `what_if`, `effect`,
-`extracts`, `customers`, `lists`, `forecast`, `playbooks`.
+`extracts`, `customers`, `lists`, `forecast`, `playbooks`, `routine`.
 """

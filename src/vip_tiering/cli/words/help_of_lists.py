@@ -131,3 +131,31 @@ LISTS: Final[dict[str, str]] = {
     "A later run, such as out/2016Q1: exports between them count.": "之后的季度结果，如 out/2016Q1：统计两者之间的名单。",
     "Only this action; repeatable; default: all with a control group.": "只看这项措施，可重复；默认为所有设了对照组的措施。",
 }
+ROUTINE: Final[dict[str, str]] = {
+    "Do what is due this morning: tiers, report of changes, lists of the day; nothing where nothing is due.\n\n"
+    "What cron calls every day. Inside a quarter its tiers are computed up to the newest day, after it the official ones.": (
+        "做完今天早上该做的事：计算层级、变动报告、当天名单；没有待办就什么都不做。\n\n"
+        "供 cron 每天调用。季中算到最新一天，季末过后算正式结果。"
+    ),
+    "File of settings; default: ./vip.yaml.": "设置文件；默认 ./vip.yaml。",
+    "The day that counts as today; default: today.": "以哪一天为今天；默认当天。",
+    "Balance extracts: files, folders or globs; repeatable.": "余额文件：文件、文件夹或通配符；可多次给出。",
+    "Folder of the runs.": "存放季度结果的文件夹。",
+    "Customer file; reports and lists need it.": "客户资料文件；出报告和名单时需要。",
+    "Folder of the reports; else none is made.": "存放报告的文件夹；不给就不出报告。",
+    "Folder of the lists; else none are made.": "存放名单的文件夹；不给就不出名单。",
+    "Folder of the rules.": "规则文件夹。",
+    "Print each step as one JSON document on a line of its own.": "每一步以一行 JSON 输出，供程序读取。",
+    "Say what is due and since when; nothing is computed or written.": "列出待办及其起始日；不计算，不写文件。",
+    "Print what is due as one JSON document.": "以 JSON 输出待办，供程序读取。",
+    "Write down once where files lie and where results go, and show what holds.": "一次写明文件在哪、结果放哪，并查看当前设置。",
+    "Show every setting of vip run, and where it comes from: an option beats a variable, a variable the file.": (
+        "显示 vip run 的各项设置及其来源：选项优先于环境变量，环境变量优先于设置文件。"
+    ),
+    "Print the settings as one JSON document.": "以 JSON 输出设置，供程序读取。",
+    "Write a file of settings after three questions: where the extracts lie, which the customer file is, where results go.": (
+        "回答三个问题，生成设置文件：余额文件在哪、客户资料是哪个、结果放哪。"
+    ),
+    "File that receives the settings.": "写入设置的文件。",
+    "Write over the file where it stands already.": "文件已存在时覆盖。",
+}

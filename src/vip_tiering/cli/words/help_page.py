@@ -9,10 +9,10 @@ from typing import Any, Final
 import typer
 
 from vip_tiering.cli.words.help import HEADINGS, HINTS, SHARED, TIERS
-from vip_tiering.cli.words.help_of_lists import CHANGES, CUSTOMERS, LISTS, PLAYBOOKS
+from vip_tiering.cli.words.help_of_lists import CHANGES, CUSTOMERS, LISTS, PLAYBOOKS, ROUTINE
 from vip_tiering.cli.words.lines import columns, wrapped
 
-CATALOGUE: Final[dict[str, str]] = {**SHARED, **TIERS, **CUSTOMERS, **CHANGES, **PLAYBOOKS, **LISTS}
+CATALOGUE: Final[dict[str, str]] = {**SHARED, **TIERS, **CUSTOMERS, **CHANGES, **PLAYBOOKS, **LISTS, **ROUTINE}
 """Every help text: English -> Chinese."""
 _FIRST_COLUMN_MOST: Final = 30
 _EnglishPage: Any = typer.Context.formatter_class

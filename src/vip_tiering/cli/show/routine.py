@@ -1,0 +1,104 @@
+"""What `vip run`, `vip due` and `vip config show` tell: a line for each step, what is due, where each setting comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from vip_tiering.base.words import Pair, Words
+from vip_tiering.cli.show.tables import plain_table
+
+if TYPE_CHECKING:
+    from vip_tiering.routine.config import Settings
+    from vip_tiering.routine.due import Due
+    from vip_tiering.routine.steps import Outcome
+
+STEPS: Final[dict[str, Pair]] = {
+    "tiers": ("层级", "tiers"),
+    "report": ("变动报告", "report of changes"),
+    "lists": ("名单", "lists"),
+}
+FIGURES: Final[dict[str, Pair]] = {
+    "customers": ("{count} 户", "{count} customers"),
+    "upgraded": ("升级 {count}", "{count} rose"),
+    "downgraded": ("降级 {count}", "{count} fell"),
+    "branches": ("{count} 个支行", "{count} branches"),
+    "managers": ("{count} 位客户经理", "{count} managers"),
+    "contacts": ("联系 {count}", "{count} contacts"),
+}
+TOLD: Final[dict[str, Pair]] = {
+    "line": ("{of} {step}：{figures}，见 {folder}", "{step} of {of}: {figures}; {folder}"),
+    "joined": ("，", ", "),
+    "due": ("待办", "due"),
+    "since": ("自", "since"),
+    "nothing": ("今天没有待办。", "Nothing is due."),
+    "lacking": ("以下工作日的余额文件还没到：{days}", "These working days lack their extracts: {days}"),
+    "setting": ("设置", "setting"),
+    "value": ("值", "value"),
+    "from": ("来自", "from"),
+    "no_file": ("没有 vip.yaml；可用 vip config init 新建。", "There is no vip.yaml; make one with vip config init."),
+    "option": ("选项", "option"),
+    "variable": ("环境变量 {variable}", "{variable}"),
+    "file": ("{file}", "{file}"),
+    "default": ("默认", "default"),
+    "extracts_asked": ("余额文件放在哪个文件夹？", "Which folder holds the balance extracts?"),
+    "customers_asked": ("客户资料文件是哪个？（没有就留空）", "Which is the customer file? (none: leave it empty)"),
+    "results_asked": ("结果放到哪个文件夹？", "Which folder shall receive the results?"),
+    "checked": ("运行 vip due 看看今天该做什么。", "See what is due today with vip due."),
+}
+
+
+def line_of(outcome: Outcome, words: Words) -> str:
+    """Return the line of a step that was done."""
+    figures = words.of(TOLD, "joined").join(words.of(FIGURES, name).format(count=f"{count:,}") for name, count in outcome.figures.items())
+    return words.of(TOLD, "line").format(step=words.of(STEPS, outcome.step), of=outcome.of, figures=figures, folder=outcome.folder)
+
+
+def document_of(outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """Return a step for programs, one line of a log; it holds no value of a customer."""
+    return {
+        "step": outcome.step,
+        "of": outcome.of,
+        "exit": outcome.status,
+        "folder": None if outcome.folder is None else os.fspath(outcome.folder),
+        **outcome.figures,
+        "warnings": list(outcome.warnings),
+        "problems": list(outcome.problems),
+        "seconds": round(seconds, 1),
+    }
+
+
+def due_table(due: Sequence[Due], lacking: Sequence[dt.date], words: Words) -> RenderableType:
+    """Return what is due, and since when."""
+    parts: list[RenderableType] = []
+    if due:
+        table = plain_table(words.of(TOLD, "due"), "", words.of(TOLD, "since"))
+        for one in due:
+            table.add_row(words.of(STEPS, one.step), str(one.of), str(one.since))
+        parts.append(table)
+    if lacking:
+        parts.append(Text(words.of(TOLD, "lacking").format(days=words.of(TOLD, "joined").join(map(str, lacking)))))
+    return Group(*parts) if parts else Text(words.of(TOLD, "nothing"))
+
+
+def settings_table(settings: Settings, variable_of: Any, words: Words) -> RenderableType:  # noqa: ANN401 (a function)
+    """Return every setting, its value, and where it comes from."""
+    table = plain_table(words.of(TOLD, "setting"), words.of(TOLD, "value"), words.of(TOLD, "from"))
+    for name, value in settings.values.items():
+        source = settings.sources[name] if value is not None else None
+        file = settings.file.name if settings.file else ""
+        said = words.of(TOLD, source).format(variable=variable_of(name), file=file) if source else ""
+        table.add_row(name, _text(value), said)
+    return table if settings.file else Group(table, Text(words.of(TOLD, "no_file")))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return "\n".join(map(str, value)) if isinstance(value, list) else os.fspath(value) if isinstance(value, Path) else str(value)

@@ -1,0 +1,111 @@
+"""Each step of a morning: the job of the single command, by the settings. What fails is an outcome, so that the next step has its turn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from vip_tiering.base.errors import Problem, UsageError, VipError, told
+from vip_tiering.base.quarter import Period
+from vip_tiering.lists.export.job import playbook_export
+from vip_tiering.reports.changes.export import changes_export
+from vip_tiering.routine.config import Settings
+from vip_tiering.routine.due import Due, Step
+from vip_tiering.tiers.job import tier_compute
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step. `status`: the exit code; `folder`: what was published; `figures`: what its line tells."""
+
+    step: Step
+    of: str
+    status: int = 0
+    folder: Path | None = None
+    figures: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Done:
+    folder: Path | None
+    figures: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+def do(due: Due, settings: Settings, today: dt.date, newest: str | None) -> Outcome:
+    """Do what is due; `newest`: the name of the newest official run, of which lists are made. Never raises a VipError."""
+    try:
+        done = _JOBS[due.step](due, settings, today, newest)
+    except VipError as error:
+        return Outcome(due.step, str(due.of), error.status, problems=lines_of(error.problems))
+    return Outcome(due.step, str(due.of), 0, done.folder, done.figures, done.warnings)
+
+
+def lines_of(problems: Iterable[Problem | str]) -> tuple[str, ...]:
+    """Return the lines in which people are told of problems."""
+    return tuple(map(str, told(problems)[0]))
+
+
+def _tiers(due: Due, settings: Settings, today: dt.date, _newest: str | None) -> _Done:
+    period = due.of
+    assert isinstance(period, Period)  # noqa: S101 (what `tiers_due` makes)
+    result = tier_compute(
+        settings["extracts"],
+        str(period.quarter),
+        settings["out"],
+        today,
+        rules=settings["rules"],
+        kind=settings["kind"],
+        opening_zero=settings["opening"] == "zero",
+        as_of=period.as_of,
+        max_rejects=settings["max_rejects"],
+        max_bytes=settings["max_bytes"],
+    )
+    changes = result.document["changes"]
+    told_changes = {code: changes[code] for code in ("upgraded", "downgraded") if code in changes}
+    return _Done(result.folder, {"customers": result.document["customers"], **told_changes}, result.warnings)
+
+
+def _report(due: Due, settings: Settings, _today: dt.date, _newest: str | None) -> _Done:
+    result = changes_export(
+        settings["out"] / str(due.of),
+        settings["customers"],
+        settings["reports"],
+        rules=settings["rules"],
+        contact_log=settings["contact_log"],
+        language=settings["lang"],
+        max_bytes=settings["max_bytes"],
+    )
+    document = result.document
+    return _Done(result.folder, {name: document[name] for name in ("branches", "managers")}, result.warnings)
+
+
+def _lists(due: Due, settings: Settings, today: dt.date, newest: str | None) -> _Done:
+    if newest is None:
+        raise UsageError(f"{due.of}: there is no official run to make lists of")
+    result = playbook_export(
+        settings["out"] / newest,
+        customers=settings["customers"],
+        on=today,
+        out=settings["lists"],
+        rules=settings["rules"],
+        events=settings["events"],
+        contact_log=settings["contact_log"],
+        do_not_contact=settings["do_not_contact"],
+        private_out=settings["private_out"],
+        max_bytes=settings["max_bytes"],
+    )
+    return _Done(result.folder, {"contacts": _rows(result.document)}, result.warnings)
+
+
+def _rows(document: Mapping[str, Any]) -> int:
+    """Return how many contacts an export holds, open and private."""
+    return sum(entry["exported"] for entry in document["actions"].values())
+
+
+_JOBS: Final[dict[Step, Callable[[Due, Settings, dt.date, str | None], _Done]]] = {"tiers": _tiers, "report": _report, "lists": _lists}
