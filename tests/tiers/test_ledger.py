@@ -37,11 +37,11 @@ def postings(amounts: st.SearchStrategy[int]) -> st.SearchStrategy[list[Posting]
     )
 
 
-def post(ledger: Ledger, posting: Posting) -> None:
-    """Post the balances of one day, in the order of their keys."""
+def post(ledger: Ledger, posting: Posting, *, named: bool = True) -> None:
+    """Post the balances of one day, in the order of their keys. `named`: of `changes`, whether accounts have names; else one a customer."""
     day, balances = posting
     customers = Located(ledger.roster.locate(pa.array([customer for customer, _ in balances], pa.string())), len(ledger.roster))
-    accounts = pa.array(["|".join(key) for key in balances], pa.string()) if ledger.kind == "changes" else None
+    accounts = pa.array(["|".join(key) for key in balances], pa.string()) if ledger.kind == "changes" and named else None
     ledger.post(day, customers, np.array(list(balances.values()), np.int64), accounts)
 
 
@@ -254,7 +254,7 @@ def test_a_day_after_the_period_is_refused() -> None:
 def test_a_ledger_of_another_version_is_refused() -> None:
     """Tables that another version of the program saved are refused and not guessed at."""
     tables = Ledger("snapshot", FIRST, LAST).to_tables()
-    state = tables["customers"].schema.metadata[b"ledger"].replace(b'"version": 1', b'"version": 0')
+    state = tables["customers"].schema.metadata[b"ledger"].replace(b'"version": 2', b'"version": 0')
     tables["customers"] = tables["customers"].replace_schema_metadata({"ledger": state})
     with pytest.raises(DataError, match="another version"):
         Ledger.from_tables(tables)
@@ -269,3 +269,74 @@ def test_a_period_that_days_held_could_not_count_is_refused() -> None:
     assert (customers["days_held"].tolist(), customers["fen_days"].tolist()) == ([255], [255])
     with pytest.raises(ValueError, match="255 days"):
         Ledger("snapshot", 0, 255)
+
+
+def of_one_account(days: list[Posting]) -> list[Posting]:
+    """Return days on which every customer has one account, without a name."""
+    return [(day, {(customer, ""): fen for (customer, _), fen in balances.items()}) for day, balances in days]
+
+
+def ledger_of(kind: Kind, days: list[Posting], *, named: bool) -> Ledger:
+    """Return a ledger into which these days were posted."""
+    ledger = Ledger(kind, FIRST, LAST)
+    for posting in days:
+        post(ledger, posting, named=named)
+    return ledger
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("named", [True, False])
+@given(days=postings(ORDINARY), cuts=st.lists(st.integers(0, 6), min_size=2, max_size=2).map(sorted))
+@settings(max_examples=examples(8))
+def test_merged_ledgers_are_the_ledger_of_all_days(kind: Kind, named: bool, days: list[Posting], cuts: list[int]) -> None:  # noqa: FBT001
+    """However days are parted, and in whichever order neighbours are merged, the result is that of posting all days in one ledger.
+
+    It can go on from there, and the parts stay as they were.
+    """
+    days = days if named else of_one_account(days)
+    first, second = cuts
+    parts = [ledger_of(kind, part, named=named) for part in (days[:first], days[first:second], days[second:])]
+    before = [part.to_tables() for part in parts]
+    for merged in (parts[0].merge(parts[1]).merge(parts[2]), parts[0].merge(parts[1].merge(parts[2]))):
+        resumed = Ledger.from_tables({name: through_parquet(table) for name, table in merged.to_tables().items()})
+        assert closed(ledger_of(kind, days, named=named)) == closed(merged) == closed(resumed)
+    assert before == [part.to_tables() for part in parts]
+    gone_on, whole = parts[0].merge(parts[1]), ledger_of(kind, days[:second], named=named)
+    for ledger in (gone_on, whole):
+        for posting in days[second:]:
+            post(ledger, posting, named=named)
+    expected = closed(whole)
+    assert expected == closed(gone_on)
+    assert oracle(kind, days) == expected[0]
+    assert expected[1] == expected[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(days=postings(HUGE), cut=st.integers(0, 6))
+@settings(max_examples=examples(30))
+def test_merged_sums_are_exact_or_refused(kind: Kind, days: list[Posting], cut: int) -> None:
+    """Whatever the size of the balances, merged sums are those of Python's integers or are refused; nothing wraps."""
+    try:
+        merged = ledger_of(kind, days[:cut], named=True).merge(ledger_of(kind, days[cut:], named=True))
+        customers, fen_days_total, counted_total = closed(merged)
+    except DataError:
+        return
+    assert oracle(kind, days) == customers
+    assert fen_days_total == counted_total
+
+
+def test_what_cannot_be_merged_is_refused() -> None:
+    """Ledgers of other kinds or periods, with days in the wrong order, or of which one alone names its accounts, are not merged."""
+    early, late = [(FIRST, {("1", ""): 5})], [(FIRST + 1, {("1", ""): 5})]
+    ledger = ledger_of("changes", late, named=True)
+    with pytest.raises(ValueError, match="one kind and period"):
+        ledger.merge(ledger_of("snapshot", late, named=True))
+    with pytest.raises(ValueError, match="one kind and period"):
+        ledger.merge(Ledger("changes", FIRST, LAST - 1))
+    for days in (early, late):
+        with pytest.raises(ValueError, match="before this one has ended"):
+            ledger.merge(ledger_of("changes", days, named=True))
+    with pytest.raises(ValueError, match="name their accounts"):
+        ledger_of("changes", early, named=False).merge(ledger)
+    with pytest.raises(ValueError, match="name their accounts"):
+        post(ledger, (LAST, {("1", ""): 5}), named=False)

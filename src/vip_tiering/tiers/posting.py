@@ -268,7 +268,7 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     if counted.kept is not None:
         customers = customers.take(counted.kept)
     posted.used += len(counted.rows)
-    accounts = _account_keys(counted.rows, customers.positions) if ledger.kind == "changes" else None
+    accounts = _account_keys(counted.rows, renamed=posted.renaming is not None) if ledger.kind == "changes" else None
     if posted.renaming:
         customers = posted.renaming.apply(customers)
     ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
@@ -286,8 +286,12 @@ def _rows_by_file(rows: Rows, names: Sequence[str]) -> Counter[str]:
     return counts
 
 
-def _account_keys(rows: Rows, positions: Positions) -> pa.Array:
-    """Return one text per row that names its account: the delivered customer, with account and product where they are delivered."""
-    parts = [pa.array(positions).cast(pa.string())]
-    parts += [column for column in (rows.account_id, rows.product) if column is not None]
-    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "\x1f")
+def _account_keys(rows: Rows, *, renamed: bool) -> pa.Array | None:
+    """Return one text per row that names its account, with the customer as delivered; None where each customer is one account.
+
+    `renamed`: customers are, so that two delivered ones may be one.
+    """
+    parts = [rows.customer_id, *(column for column in (rows.account_id, rows.product) if column is not None)]
+    if len(parts) > 1:
+        return pc.binary_join_element_wise(*parts, "\x1f")
+    return rows.customer_id if renamed else None
