@@ -25,7 +25,7 @@ KindOption = Annotated[
     str | None, typer.Option(envvar="VIP_KIND", metavar="snapshot|changes", help="What a row means; default: as the rules say.")
 ]
 OpeningOption = Annotated[
-    str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With changes: balances before the first row are zero.")
+    str | None, typer.Option(envvar="VIP_OPENING", metavar="zero", help="With --kind changes: balances before the first row are zero.")
 ]
 AcceptMissingOption = Annotated[
     list[str] | None,
@@ -49,7 +49,8 @@ AsOfOption = Annotated[
 def extract_check(
     extracts: Annotated[list[str], typer.Argument(metavar="PATH", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")],
     quarter: Annotated[
-        str | None, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, or last; default: the one most days belong to.")
+        str | None,
+        typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="Quarter: 2015Q4, or last; default: the one most days belong to."),
     ] = None,
     rules: RulesOption = None,
     kind: KindOption = None,
@@ -91,13 +92,14 @@ def tier_compute(
     ],
     *,
     quarter: Annotated[
-        str | None, typer.Option(envvar="VIP_QUARTER", metavar="QUARTER", help="2015Q4, 2015-Q4, 2015年4季度, or last (complete one).")
+        str | None,
+        typer.Option(
+            envvar="VIP_QUARTER", metavar="QUARTER", help="Quarter: 2015Q4, 2015-Q4, 2015年4季度, or last (the newest complete one)."
+        ),
     ] = None,
     month: Annotated[
         str | None,
-        typer.Option(
-            envvar="VIP_MONTH", metavar="MONTH", help="In place of a quarter: 2015-11, 201511, 2015年11月, or last (complete one)."
-        ),
+        typer.Option(envvar="VIP_MONTH", metavar="MONTH", help="Month, in place of a quarter: 2015-11, 201511, 2015年11月, or last."),
     ] = None,
     out: Annotated[Path, out_option("the run folder")],
     rules: RulesOption = None,

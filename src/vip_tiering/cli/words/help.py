@@ -73,9 +73,9 @@ TIERS: Final[dict[str, str]] = {
         "查看余额文件：内容、缺哪些天、能否计算整季。不计算，也不写文件。"
     ),
     "Balance extracts: files, folders or globs (CSV, .gz, Parquet).": "余额文件：文件、文件夹或通配符（CSV、.gz、Parquet）。",
-    "2015Q4, or last; default: the one most days belong to.": "季度，如 2015Q4，或 last；默认取多数日期所在的季度。",
+    "Quarter: 2015Q4, or last; default: the one most days belong to.": "季度，如 2015Q4，或 last；默认取多数日期所在的季度。",
     "What a row means; default: as the rules say.": "一行的含义：snapshot 为当日余额，changes 为变动后余额；默认按规则。",
-    "With changes: balances before the first row are zero.": "用于 changes：首行之前的余额视为零。",
+    "With --kind changes: balances before the first row are zero.": "用于 --kind changes：首行之前的余额视为零。",
     "Accept that this day is missing; repeatable.": "认可缺少这一天；可重复。",
     "Accept a day that came in part, or a part of days that comes no more; repeatable.": (
         "认可某日只到了一部分，或某部分数据不再提供；可重复。"
@@ -88,9 +88,11 @@ TIERS: Final[dict[str, str]] = {
     "Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER; or the averages of a month.": (
         "由余额文件计算季度层级，写入 OUT/季度。也可只算一个月的月日均。"
     ),
-    "2015Q4, 2015-Q4, 2015年4季度, or last (complete one).": "季度：2015Q4、2015-Q4、2015年4季度，或 last（最近一个完整季度）。",
-    "In place of a quarter: 2015-11, 201511, 2015年11月, or last (complete one).": (
-        "代替季度的月份：2015-11、201511、2015年11月，或 last（最近一个完整月）。"
+    "Quarter: 2015Q4, 2015-Q4, 2015年4季度, or last (the newest complete one).": (
+        "季度：2015Q4、2015-Q4、2015年4季度，或 last（最近一个完整季度）。"
+    ),
+    "Month, in place of a quarter: 2015-11, 201511, 2015年11月, or last.": (
+        "月份，代替季度：2015-11、201511、2015年11月，或 last（最近一个完整月）。"
     ),
     "Folder that receives the run folder.": "存放季度结果的文件夹。",
     "Run of the quarter before; default: the one under --out.": "上季结果；默认取 --out 下的一份。",
