@@ -16,9 +16,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LAID = ("*.md", "docs", "rules", "examples/README.md", "examples/cron", "benchmarks/README.md")
+LAID = ("*.md", "docs", "rules", "examples", "benchmarks/README.md")
 FOLDER_LINK = re.compile(r"(\]\((?![a-z]+:)[^)#]*/)\)")
 """A link to a folder; from a disk a browser would show its files, not its page."""
+NAMED_BLOCK = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
+"""A block that shows a file (see transcripts.py): Python's Markdown knows its name as a title only."""
 ASKING = re.compile(
     r"""<(?:script|link|img|iframe|source|video|audio|object|embed|form)\b[^>]*\b(?:src|href|data|action|srcset)=["']?(?:[a-z]+:)?//[^>]*>"""
     r"""|(?:url\(|@import)\s*["']?(?:[a-z]+:)?//[^)"']*""",
@@ -34,7 +36,8 @@ def lay(pages: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if one.is_dir() else shutil.copyfile)(one, target)
     for page in pages.rglob("*.md"):
-        page.write_text(FOLDER_LINK.sub(r"\1README.md)", page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = FOLDER_LINK.sub(r"\1README.md)", page.read_text(encoding="utf-8"))
+        page.write_text(NAMED_BLOCK.sub(r'```\1 title="\2"', text), encoding="utf-8")
 
 
 def asking(folder: Path) -> list[str]:

@@ -30,6 +30,11 @@ def test_the_site_asks_for_nothing(pages: Path) -> None:
     assert [] == asking(pages)
 
 
+def test_blocks_are_shown_as_blocks(pages: Path) -> None:
+    """Every block of code is one in the site too; none of its fences is left as text."""
+    assert [] == [path.name for path in pages.rglob("*.html") if "```" in path.read_text(encoding="utf-8")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
