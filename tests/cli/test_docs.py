@@ -166,6 +166,19 @@ def test_every_rule_is_explained() -> None:
     assert set() == {*explained} - texts
 
 
+def test_every_rule_and_exit_code_is_explained_in_chinese() -> None:
+    """docs/zh/errors.md explains in Chinese every rule that the English pages do, once, every exit code, and messages without a rule."""
+    text = page("docs/zh/errors.md")
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    assert sorted({*explained_rules(), *RULES}) == sorted(code for code, _, _ in rows)
+    assert [] == [code for code, *said in rows for one in said if not re.search("[\u4e00-\u9fff].*。$", one)]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == {
+        int(code) for code in re.findall(r"^\| (\d+) \|", page("README.md"), re.MULTILINE)
+    }
+    without = page("docs/extracts.md").partition("| the message begins with | what to do |")[2]
+    assert re.findall(r"^\| `([^`]+)` \| ", without, re.MULTILINE) == re.findall(r"^\| `([a-z][a-z ]+)` \| [^|]+ \|$", text, re.MULTILINE)
+
+
 def table(text: str, columns: int) -> list[list[str]]:
     """Return the rows of the first table of a text that has so many columns, without code marks and without its header."""
     rows = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]

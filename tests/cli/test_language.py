@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import string
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import vobject
+from wcwidth import wcswidth
 
 from tests import prepared
 from tests.helpers import RULES
 from tests.lists.exporting import customer, make_run, write_customers, write_events, write_rows
 from vip_tiering.base.schema import RESULT_CODES
-from vip_tiering.base.words import BOOK, BOOK_COLUMNS, COLUMNS, LANGUAGES, ORIGINS, TEXTS, TRIGGERS, Pair
+from vip_tiering.base.words import BOOK, BOOK_COLUMNS, LANGUAGES, TRIGGERS
 from vip_tiering.playbooks.actions import Trigger
 from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS, FAMILY_KINDS, SEGMENTS
 from vip_tiering.playbooks.gates import GATES, PURPOSES
@@ -117,19 +117,6 @@ def test_what_people_read_of_rules_is_chinese_throughout(books: Playbooks) -> No
     assert [] == [text for text in texts if not is_chinese(text) or re.search("[A-Za-z]{3}", text)]
 
 
-@pytest.mark.parametrize("table", [TEXTS, COLUMNS, ORIGINS], ids=["texts", "columns", "origins"])
-def test_pairs_say_the_same(table: dict[str, Pair]) -> None:
-    """Each entry is Chinese and English, both or neither, and both take the same values."""
-    assert len(LANGUAGES) == 2
-    for code, (chinese, english) in table.items():
-        fields = [sorted(name for _, name, _, _ in string.Formatter().parse(text) if name) for text in (chinese, english)]
-        assert fields[0] == fields[1], code
-        assert not is_chinese(english), code
-        assert is_chinese(chinese) or not any(
-            sign.isalpha() for sign in string.Formatter().vformat(english, (), dict.fromkeys(fields[1], ""))
-        ), code
-
-
 def test_words_of_the_book_are_chinese() -> None:
     """Every text and header of the book is Chinese, but for signs."""
     words = {**BOOK, **BOOK_COLUMNS}
@@ -162,23 +149,40 @@ class Branch:
         self.results = ("playbook", "results", str(self.lists), "--run", str(run), "--customers", str(folder / "held.csv"), *rules)
 
     def commands(self) -> dict[str, list[str]]:
-        """Return the commands whose words there are in two languages, as they change nothing."""
+        """Return the commands of lists whose words there are in two languages, as they change nothing."""
         dry = [*self.export, "--dry-run"]
         dry[dry.index("--on") + 1] = "2016-01-06"
-        ahead = [
-            "playbook",
-            "forecast",
-            str(self.folder / "out" / "2015Q4"),
-            "--on",
-            "2016-01-06",
-            "--days",
-            "3",
-            "--lists",
-            str(self.lists),
-        ]
+        out = self.folder / "out" / "2015Q4"
+        ahead = ["playbook", "forecast", str(out), "--on", "2016-01-06", "--days", "3", "--lists", str(self.lists)]
         ahead += self.export[self.export.index("--customers") :]
         commands = {"export": dry, "record": [*self.record, "--dry-run"], "results": [*self.results, "--dry-run"], "forecast": ahead}
         return {**commands, "coverage": ["playbook", "coverage", "--rules", str(RULES)], "plan": [*PLAN]}
+
+    def others(self) -> dict[str, list[str]]:
+        """Return the other commands that show something to people, likewise."""
+        run, extracts, rules = str(self.folder / "out" / "2015Q4"), str(self.folder / "changes.csv"), ("--rules", str(RULES))
+        files = ("--customers", str(self.folder / "customers.csv"))
+        text = (self.folder / "changes.csv").read_text(encoding="utf-8")
+        (self.folder / "corrected.csv").write_text(text.replace("2015-10-01,G1,600000.00", "2015-10-01,G1,400000.00"), encoding="utf-8")
+        bank = [(one, "9000000.00" if one == "P1" else "600000.01") for one in PEOPLE]
+        write_rows(self.folder / "bank.csv", ("客户号", "季日均"), bank)
+        compute = ("--quarter", "2015Q4", "--kind", "changes", "--out", str(self.folder / "new"), "--dry-run")
+        commands: dict[str, tuple[str, ...]] = {
+            "compute": ("tier", "compute", extracts, *compute, "--previous", str(self.folder / "out" / "2015Q3"), *rules),
+            "explain": ("tier", "explain", "P1", run, extracts, *rules),
+            "simulate": ("tier", "simulate", run, *rules),
+            "restate": ("tier", "restate", run, str(self.folder / "corrected.csv"), *rules),
+            "reconcile": ("tier", "reconcile", run, str(self.folder / "bank.csv"), *rules),
+            "extract": ("extract", "check", extracts, "--quarter", "2015Q4", "--kind", "changes", *rules),
+            "customers": ("customers", "check", files[1], run, *rules),
+            "record of one": ("customers", "file", "G1", run, *files, "--lists", str(self.lists), "--on", "2016-01-05", *rules),
+            "report": ("changes", "export", run, *files, "--out", str(self.folder / "reports"), "--dry-run", *rules),
+            "show": ("playbook", "show", "gold", *rules),
+            "verify": ("verify", run),
+            "sound": ("playbook", "verify", str(self.lists / "2016-01-05"), *rules),
+            "rules": ("rules", "check", str(RULES)),
+        }
+        return {name: [*command] for name, command in commands.items()}
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +209,28 @@ def test_chinese_output_is_chinese_and_json_the_same(branch: Branch, name: str) 
     documents = [prepared.run([*command, "--json"], VIP_LANG=language) for language in LANGUAGES]
     assert json.loads(documents[0].stdout)
     assert documents[0].stdout == documents[1].stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "compute", "explain", "simulate", "restate", "reconcile", "extract", "customers", "record of one", "report", "show",
+        "verify", "sound", "rules",
+    ],
+)  # fmt: skip
+def test_everyday_commands_speak_chinese_at_80_columns(branch: Branch, name: str) -> None:
+    """No line is wider than 80 columns or says two English words; what is wrong, and the document for programs, are as in English."""
+    command = branch.others()[name]
+    chinese, english = (prepared.run(command, VIP_LANG=language, COLUMNS="80") for language in LANGUAGES)
+    assert (0, 0, english.stderr) == (chinese.returncode, english.returncode, chinese.stderr)
+    assert is_chinese(chinese.stdout.splitlines()[0])
+    told = [line.replace(str(branch.folder), "") for line in chinese.stdout.splitlines()]
+    assert [] == [line for line in told if re.search(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}", line)]
+    assert [] == [line for line in told if wcswidth(line) > 80 and name != "rules"]  # which is one line a ladder
+    if name not in {"verify", "sound", "rules"}:
+        documents = [prepared.run([*command, "--json"], VIP_LANG=language).stdout for language in LANGUAGES]
+        assert json.loads(documents[0])
+        assert name == "report" or documents[0] == documents[1]
 
 
 def test_a_reason_and_a_result_are_told_in_the_words_of_the_rules(branch: Branch, books: Playbooks) -> None:

@@ -21,9 +21,10 @@ _SHOWN_EXTRACTS: Final = 10
 
 def simulation(document: Mapping[str, Any], words: Words) -> RenderableType:
     """Return what `vip tier simulate` found, run after run, the oldest first. `words` know what actions are called."""
-    parts = [part for run in document["runs"] for part in _simulated(run, document["candidate"], words)]
+    candidate = told(document["candidate"], words)
+    parts = [part for run in document["runs"] for part in _simulated(run, candidate, words)]
     if not document["playbooks"]:
-        parts.append(Line(words.say(TEXTS, "no_playbooks", candidate=document["candidate"])))
+        parts.append(Line(words.say(TEXTS, "no_playbooks", candidate=candidate)))
     return Group(*parts)
 
 
@@ -142,7 +143,7 @@ def _other_extracts(extracts: Sequence[str], words: Words) -> Line:
     """Return which extracts differ from those of the published run."""
     if not extracts:
         return Line(words.say(TEXTS, "same_extracts"))
-    names = words.text("and").join(extracts[:_SHOWN_EXTRACTS])
+    names = words.text("and").join(told(one, words) for one in extracts[:_SHOWN_EXTRACTS])
     more = len(extracts) - _SHOWN_EXTRACTS
     return Line(words.say(TEXTS, "other_extracts", names=words.say(TEXTS, "and_more", names=names, count=more) if more > 0 else names))
 

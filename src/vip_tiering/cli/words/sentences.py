@@ -81,6 +81,9 @@ CUSTOMER_FILES: Final[dict[str, str]] = {
 """What falls without a column of the customer file, and how phones look (`customers`)."""
 OTHERS: Final[dict[str, str]] = {
     "packaged rules": "自带规则",
+    "{name} changed": "{name} 有变",
+    "{name} added": "{name} 新增",
+    "{name} gone": "{name} 缺失",
     "named like {name}, is {kind}": "文件名像 {name}，内容是 {kind}",
     "carry_calendar: the working days of {years} are not announced yet; there at most {most} missing days are filled, whichever they are": (
         "carry_calendar：{years} 年的工作日安排尚未公布；该年最多补 {most} 天，不分工作日和休息日"
