@@ -4,7 +4,8 @@
     python scripts/transcripts.py write README.md docs/commands.md
 
 Blocks of one file run one after another in one empty folder, 80 columns wide, without colour.
-A block ```yaml FOLDER/FILE, or ```csv FILE, is written to that file; scripts/ is this folder.
+A block ```yaml FOLDER/FILE, or ```csv FILE, is written to that file; scripts/ and examples/ are those of the project.
+Pages in docs/zh, and those called NAME.zh-CN.md, run in Chinese.
 """
 
 from __future__ import annotations
@@ -16,31 +17,39 @@ import sys
 import tempfile
 from pathlib import Path
 
+PROJECT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(console|(?:yaml|csv) \S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def regenerated(text: str) -> str:
+def regenerated(text: str, language: str) -> str:
     """Return a page with the output of every command in its console blocks made anew."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "scripts").symlink_to(Path(__file__).parent)
-        return BLOCK.sub(lambda block: f"```{block[1]}\n{_regenerated_block(block[1], block[2], folder)}```", text)
+        for name in ("scripts", "examples"):
+            (Path(folder) / name).symlink_to(PROJECT / name)
+        return BLOCK.sub(lambda block: f"```{block[1]}\n{_regenerated_block(block[1], block[2], folder, language)}```", text)
 
 
-def _regenerated_block(kind: str, block: str, folder: str) -> str:
+def language_of(page: Path) -> str:
+    """Return the language of a page."""
+    return "zh" if page.name.endswith(".zh-CN.md") or page.parent.name == "zh" else "en"
+
+
+def _regenerated_block(kind: str, block: str, folder: str, language: str) -> str:
     if kind == "console":
-        return _run_block(block, folder)
+        return _run_block(block, folder, language)
     (Path(folder) / kind.partition(" ")[2]).write_text(block, encoding="utf-8")
     return block
 
 
-def _run_block(block: str, folder: str) -> str:
+def _run_block(block: str, folder: str, language: str) -> str:
     commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{_output(command, folder)}" for command in commands)
+    return "".join(f"$ {command}\n{_output(command, folder, language)}" for command in commands)
 
 
-def _output(command: str, folder: str) -> str:
+def _output(command: str, folder: str, language: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "HOME": folder, "TERM": "dumb"}
+    environment["VIP_LANG"] = language
     result = subprocess.run(  # noqa: S602 (the commands of our own pages)
         command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -56,7 +65,7 @@ def main() -> None:
     stale = []
     for page in map(Path, pages):
         text = page.read_text(encoding="utf-8")
-        fresh = regenerated(text)
+        fresh = regenerated(text, language_of(page))
         if fresh != text:
             stale.append(str(page))
             if action == "write":

@@ -70,12 +70,16 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
     "name",
     [
         "README.md",
+        "README.zh-CN.md",
         "docs/commands.md",
         "docs/core-system.md",
         "docs/early-warning.md",
         "docs/extracts.md",
         "docs/playbooks.md",
         "docs/walkthrough.md",
+        "docs/zh/files.md",
+        "docs/zh/lists.md",
+        "docs/zh/quarter-end.md",
     ],
 )
 def test_transcripts_are_true(name: str) -> None:
@@ -177,6 +181,20 @@ def test_every_rule_and_exit_code_is_explained_in_chinese() -> None:
     }
     without = page("docs/extracts.md").partition("| the message begins with | what to do |")[2]
     assert re.findall(r"^\| `([^`]+)` \| ", without, re.MULTILINE) == re.findall(r"^\| `([a-z][a-z ]+)` \| [^|]+ \|$", text, re.MULTILINE)
+
+
+def test_words_of_lists_are_explained_in_chinese() -> None:
+    """docs/zh/lists.md explains every column of lists and of the day's sheet, every result, and every reason with its code, in order."""
+    books = load(ROOT / "rules").playbooks
+    assert books is not None
+    text = page("docs/zh/lists.md")
+    columns = [row[0] for row in table(text.partition("## 名单上的列")[2].partition("## ")[0].replace("\\|", "/"), 2)]
+    fields = [*schema.LIST_FIELDS, *schema.PERSONAL_MESSAGE_FIELDS, *schema.SHEET_FIELDS]
+    assert {books.headers[field] for field in fields} <= {*columns}
+    reasons = table(text.partition("## 未入的原因")[2].partition("## ")[0], 2)
+    assert [[one.meaning_zh, one.code] for one in books.gates.gates] == reasons
+    results = text.partition("| 结果 | 之后怎样 |")[2]
+    assert set() == {word for word, _ in books.customers.words_of("result") if word not in results}
 
 
 def table(text: str, columns: int) -> list[list[str]]:

@@ -194,7 +194,7 @@ def customers_check(
     if as_json:
         show_json(result.document)
     else:
-        show_rendered(customers_report(result.document, words()))
+        show_rendered(customers_report(result.document, words().knowing(result.names)))
     if result.problems:
         raise DataError(result.problems)
 

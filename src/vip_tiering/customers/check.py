@@ -34,10 +34,14 @@ _SHOWN_ROWS: Final = 10
 
 @dataclass(frozen=True)
 class CustomersCheck:
-    """What came of it: the report as one document, and why no lists can be made of the file; nothing where they can."""
+    """What came of it: the report as one document, and why no lists can be made of the file; nothing where they can.
+
+    `names`: what the bank calls the fields.
+    """
 
     document: dict[str, Any]
     problems: list[Problem | str]
+    names: dict[str, str]
 
 
 def customers_check(file: Path, *, run: Path | None = None, rules: Path | None = None, max_bytes: str = "4G") -> CustomersCheck:
@@ -84,7 +88,7 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
         "problems": [str(one) for one in problems],
         "ready": not problems,
     }
-    return CustomersCheck(document, problems)
+    return CustomersCheck(document, problems, {field: form.headers_of(field)[:2][-1] for field in CUSTOMER_FIELDS})
 
 
 def _present(named: NamedIds, aliases: Aliases | None) -> NamedIds:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import Line, ruled_table
+from vip_tiering.cli.show.tables import Line, called, ruled_table
 from vip_tiering.cli.words.customers import CHECK
 from vip_tiering.cli.words.sentences import told
 
@@ -22,7 +22,7 @@ def customers_report(document: Mapping[str, Any], words: Words) -> RenderableTyp
     if document["left_over"]:
         parts.append(_left_over(document["left_over"], words))
     if document["absent"]:
-        absent = [(one["field"], told(one["falls"], words)) for one in document["absent"]]
+        absent = [(called(one["field"], words), told(one["falls"], words)) for one in document["absent"]]
         parts.append(_pairs(words.say(CHECK, "not_there"), words.say(CHECK, "so"), absent))
     if document["values"]:
         parts.append(_values(document["values"], words))
@@ -39,7 +39,7 @@ def _columns(columns: Sequence[Mapping[str, Any]], words: Words) -> Table:
     table = ruled_table(words.say(CHECK, "column"), words.say(CHECK, "is"))
     table.add_column(words.say(CHECK, "filled"), justify="right")
     for one in columns:
-        table.add_row(one["header"], one["field"], f"{one['filled']:,}")
+        table.add_row(one["header"], called(one["field"], words), f"{one['filled']:,}")
     return table
 
 
@@ -53,7 +53,7 @@ def _pairs(first: str, second: str, rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def _left_over(columns: Sequence[Mapping[str, Any]], words: Words) -> Table:
-    meant = [words.say(CHECK, "did_you_mean", field=one["did_you_mean"]) if one["did_you_mean"] else "" for one in columns]
+    meant = [words.say(CHECK, "did_you_mean", field=called(one["did_you_mean"], words)) if one["did_you_mean"] else "" for one in columns]
     return _pairs(words.say(CHECK, "left_over"), "", list(zip([one["header"] for one in columns], meant, strict=True)))
 
 

@@ -140,7 +140,7 @@ def _problems(document: Mapping[str, Any], words: Words) -> Table:
     table.columns[1].justify = "right"
     for one in document["problems"]:
         others = one["rule"] == OTHER
-        places = [place["message"].partition(";")[0] if others else _place(place, words) for place in one["first"]]
+        places = [told(place["message"].partition(";")[0], words) if others else _place(place, words) for place in one["first"]]
         rest = "\n..." if one["count"] > len(places) else ""
         rule = words.say(TEXTS, "quarter") if others else one["rule"]
         table.add_row(rule, f"{one['count']:,}", Line("\n".join(places) + rest))

@@ -12,8 +12,7 @@ from rich.table import Table
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.lists import called
-from vip_tiering.cli.show.tables import Line, add_figures, grid, ruled_table
+from vip_tiering.cli.show.tables import Line, add_figures, called, grid, ruled_table
 from vip_tiering.lists.forecast.days import NOBODY_DUE, NOBODY_FITS, Forecast
 
 _LONGEST: Final = 60
@@ -56,7 +55,7 @@ def _actions(actions: pd.DataFrame, words: Words) -> Table:
     table.add_column(words.column("most_often_for"), overflow="fold")
     for row in actions[actions["due"] > 0].to_dict("records"):
         why = f"{words.name(row['reason'])} {row['stopped']:,}" if row["reason"] else ""
-        table.add_row(called(row["action"], words), f"{row['due']:,}", f"{row['told']:,}", f"{row['never_percent']}%", why)
+        table.add_row(Line(called(row["action"], words)), f"{row['due']:,}", f"{row['told']:,}", f"{row['never_percent']}%", why)
     return table
 
 

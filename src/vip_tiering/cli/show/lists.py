@@ -13,7 +13,7 @@ from rich.table import Table
 
 from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
-from vip_tiering.cli.show.tables import Line, add_figures, grouped, plain_table, ruled_table, signed
+from vip_tiering.cli.show.tables import Line, add_figures, called, grouped, plain_table, ruled_table, signed
 from vip_tiering.cli.words.lists import REPORT, TEXTS
 from vip_tiering.cli.words.run import CHANGES
 from vip_tiering.reports.changes.words import STATES as STATE_WORDS
@@ -119,14 +119,8 @@ def _actions(document: Mapping[str, Any], words: Words) -> Table:
             most = sorted(reasons, key=lambda reason: -reasons[reason])[:_SHOWN_REASONS]
             figures = (counts["selected"], counts["exported"], sum(reasons.values()))
             told = words.text("and_for").join(f"{words.name(one)} {reasons[one]:,}" for one in most)
-            table.add_row(called(action, words), *(f"{figure:,}" for figure in figures), told)
+            table.add_row(Line(called(action, words)), *(f"{figure:,}" for figure in figures), told)
     return table
-
-
-def called(action: str, words: Words) -> str:
-    """Return the id of an action, by which it is asked for, and what it is called beside it."""
-    name = words.name(action)
-    return action if name == action else f"{action} {name}"
 
 
 def _empty(document: Mapping[str, Any], words: Words) -> Iterator[str]:
@@ -209,7 +203,7 @@ def _results_table(figures: pa.Table, by: Sequence[str], shown: Sequence[str], w
     for row in rows:
         same = [row[name] == before[name] for name in by[:-1]]
         names = ["" if all(same[: place + 1]) else _shown(row[name]) for place, name in enumerate(by[:-1])]
-        last = called(row["action"], words) if by[-1] == "action" else _shown(row[by[-1]])
+        last = Line(called(row["action"], words)) if by[-1] == "action" else _shown(row[by[-1]])
         table.add_row(*names, last, *(f"{row[name]:,}" for name in shown))
         before = row
     table.add_section()

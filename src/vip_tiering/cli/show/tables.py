@@ -21,6 +21,8 @@ from vip_tiering.cli.words.run import MATRIX
 _ANY_WIDTH: Final = 10_000
 _CHINESE: Final = re.compile("[，。；：（]")
 """What is in every Chinese sentence, and in no English one."""
+_PUNCTUATION: Final = re.compile("[，。；：、！？）》”]")
+"""What never begins a line."""
 
 
 class Line(Text):
@@ -28,8 +30,9 @@ class Line(Text):
 
     def wrap(self, console: Console, width: int, **options: Any) -> Lines:  # noqa: ANN401 (of rich's texts)
         """Return the sentence in lines of so many columns at most."""
-        if not _CHINESE.search(self.plain):
-            return super().wrap(console, width, **options)
+        usual = super().wrap(console, width, **options)
+        if not _CHINESE.search(self.plain) and not any(_PUNCTUATION.match(one.plain) for one in usual):
+            return usual
         lines = [one for line in self.split(allow_blank=True) for one in line.divide(breaks(line.plain, width))]
         for one in lines:
             one.rstrip()
@@ -59,6 +62,12 @@ def add_figures(table: Table, *headers: str, footer: str = "") -> None:
     """Add columns of figures. They are never broken over two lines: a broken figure is misread."""
     for header in headers:
         table.add_column(header, justify="right", footer=footer, no_wrap=True)
+
+
+def called(code: str, words: Words) -> str:
+    """Return a code, by which something is asked for, and what it is called beside it."""
+    name = words.name(code)
+    return code if name == code else f"{code} {name}"
 
 
 def grouped(number: str | int) -> str:

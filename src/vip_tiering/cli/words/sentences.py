@@ -22,6 +22,7 @@ CAUSES: Final[dict[str, str]] = {
     "hundreds of yuan": "百元",
     "whole 万元": "万元",
     "{unit} yuan": " {unit} 元",
+    "a divisor of {days} (360/4)": "除数为 {days}（360/4）",
     "a divisor of {days}": "除数为 {days}",
     "divided by the days held": "按持有天数平均",
     "as these extracts give it, not those of the run": "与给出的余额文件一致，与本结果所用的不同",
@@ -79,6 +80,19 @@ CUSTOMER_FILES: Final[dict[str, str]] = {
     "empty": "空",
 }
 """What falls without a column of the customer file, and how phones look (`customers`)."""
+QUARTERS: Final[dict[str, str]] = {
+    "quarter not complete yet: {day}": "本季还不完整：缺最后一天 {day}",
+    "month not complete yet: {day}": "本月还不完整：缺最后一天 {day}",
+    "period not complete yet: {day}": "本期还不完整：缺最后一天 {day}",
+    "missing on working days: {days}": "缺工作日：{days}",
+    "missing for more than {most} days after the last delivered day: {days}": "连续缺的天数超过 {most} 天：{days}",
+    "missing at the start of the period: {days}": "缺期初几天：{days}",
+    "no row is dated before {day}, so the opening balances are unknown": "{day} 之前没有一行，期初余额不详",
+    "no extract holds a day of {period} ({days}) or before it": "没有一天属于 {period}（{days}）或更早",
+    "no extract holds a day of any quarter": "没有一天属于任何季度",
+    "most days belong to {quarter}, which has not begun": "多数日期属于 {quarter}，该季还没开始",
+}
+"""Why a quarter cannot be computed, as far as the semicolon behind which stands what to do (`tiers`)."""
 OTHERS: Final[dict[str, str]] = {
     "packaged rules": "自带规则",
     "{name} changed": "{name} 有变",
@@ -94,8 +108,10 @@ OTHERS: Final[dict[str, str]] = {
     "{quarter} is compared with {before}.": "{quarter}，与 {before} 对比。",
     "{quarter} is the first quarter: nothing to compare it with.": "{quarter} 是第一个季度，没有上季可比。",
 }
-CATALOGUE: Final[dict[str, str]] = {**CAUSES, **CUSTOMER_FILES, **OTHERS}
+CATALOGUE: Final[dict[str, str]] = {**CAUSES, **CUSTOMER_FILES, **QUARTERS, **OTHERS}
 _FIELD: Final = re.compile(r"\{(\w+)\}")
+_DAYS: Final = (re.compile(r"(?<=-\d\d) to (?=\d{4}-)"), " 至 "), (re.compile(r"(?<=-\d\d), (?=\d{4}-)"), "、")
+"""What stands between days, and what stands there in Chinese."""
 
 
 def told(text: str, words: Words) -> str:
@@ -105,6 +121,8 @@ def told(text: str, words: Words) -> str:
     for english, form in _forms().items():
         if found := form.fullmatch(text):
             return CATALOGUE[english].format(**{name: told(value, words) for name, value in found.groupdict().items()})
+    for between, chinese in _DAYS:
+        text = between.sub(chinese, text)
     return text
 
 
