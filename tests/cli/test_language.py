@@ -245,14 +245,14 @@ def test_a_reason_and_a_result_are_told_in_the_words_of_the_rules(branch: Branch
 
 
 def test_files_for_programs_are_the_same_in_both_languages(branch: Branch, tmp_path: Path) -> None:
-    """Exports in two languages hold the same files, to the byte."""
+    """Exports and runs in two languages hold the same files, to the byte."""
     found = []
     for language in LANGUAGES:
         out = tmp_path / language / "lists"
-        command = [*branch.export]
-        command[command.index("--out") + 1] = str(out)
-        assert 0 == prepared.run(command, VIP_LANG=language).returncode
-        parts = (out, out.with_name("lists.private"))
+        for command in ([*branch.export], [one for one in branch.others()["compute"] if one != "--dry-run"]):
+            command[command.index("--out") + 1] = str(out if "export" in command else out.with_name("out"))
+            assert 0 == prepared.run(command, VIP_LANG=language).returncode
+        parts = (out, out.with_name("lists.private"), out.with_name("out"))
         files = [path for part in parts for path in sorted(part.rglob("*")) if path.is_file() and "memory" not in path.parts]
         found.append({str(path.relative_to(tmp_path / language)): path.read_bytes() for path in files if path.suffix in (".csv", ".xlsx")})
     assert len(found[0]) > 5
