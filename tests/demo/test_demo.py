@@ -18,6 +18,7 @@ from rich.console import Console
 from tests.helpers import read_csv, vip
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.schema import CHANGES
+from vip_tiering.base.words import Words
 from vip_tiering.cli.show.run import run_summary
 from vip_tiering.demo import run
 from vip_tiering.demo.balances import NOT_DELIVERED
@@ -79,7 +80,7 @@ def test_no_figure_is_cut_on_a_narrow_terminal(shown: tuple[Path, subprocess.Com
     migration = [(row["from_tier"], row["to_tier"], int(row["customers"]) * 1_000_000) for row in rows]
     document = manifest(folder, "2015Q4")
     printed = io.StringIO()
-    Console(width=80, file=printed).print(run_summary(document, migration))
+    Console(width=80, file=printed).print(run_summary(document, migration, Words("en")))
     lines = [line.rstrip() for line in printed.getvalue().splitlines()]
     begin = lines.index("customers from 2015Q3 to 2015Q4") + 2
     listed = [int(line.split()[-1].replace(",", "")) for line in lines[begin : begin + len(migration)]]
