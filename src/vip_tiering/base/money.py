@@ -33,12 +33,13 @@ def fen_from_decimal(amounts: pa.Array) -> Int64s:
     return halves[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2].copy()
 
 
-def decimal_from_fen(fen: Int64s) -> pa.Array:
-    """Return int64 fen, shape (n,), as `decimal128(18, 2)` yuan; the reverse of `fen_from_decimal`."""
+def decimal_from_fen(fen: Int64s, known: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return int64 fen, shape (n,), as `decimal128(18, 2)` yuan; the reverse of `fen_from_decimal`. Null where `known` says no."""
     halves = np.empty((len(fen), 2), np.int64)
     halves[:, 0] = fen
     halves[:, 1] = fen >> 63
-    return pa.Array.from_buffers(DECIMAL, len(fen), [None, pa.py_buffer(halves)])
+    valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(DECIMAL, len(fen), [valid, pa.py_buffer(halves)])
 
 
 def yuan_text(fen: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Literal
 
@@ -38,17 +38,20 @@ def write_csv(columns: Mapping[str, pa.Array | pa.ChunkedArray], sink: IO[bytes]
     """Write columns as CSV and return the number of rows.
 
     Without a form: UTF-8 with BOM, a line feed after every row. Nothing stands where a value is null. Quotes only where a
-    text needs them, looked for once in a dictionary; a stretch of rows at a time, the next two while one is written.
+    text needs them, looked for once in a dictionary; a stretch of rows at a time, the next two while one is written. What stands
+    in two columns, as one object, becomes text once.
     """
     if form.bom:
         sink.write(_BOM)
     if form.header:
-        sink.write(_csv_lines([pa.array([name]) for name in columns], form))
+        sink.write(_csv_lines([_csv_text(pa.array([name])) for name in columns], form))
     rows = len(next(iter(columns.values())))
     ready = _ready(columns.values(), most_words=rows // _ROWS_PER_WORD)
+    different = {id(column): column for column in ready}
 
     def lines(start: int) -> memoryview | bytes:
-        return _csv_lines([one_array(column.slice(start, _CHUNK_ROWS)) for column in ready], form)
+        texts = {key: _csv_text(one_array(column.slice(start, _CHUNK_ROWS))) for key, column in different.items()}
+        return _csv_lines([texts[id(column)] for column in ready], form)
 
     with threads(2) as pool:
         for text in in_order(pool, lines, range(0, rows, _CHUNK_ROWS), ahead=2):
@@ -63,9 +66,8 @@ def csv_bytes(columns: Mapping[str, pa.Array | pa.ChunkedArray], *, header: bool
     return sink.getvalue()
 
 
-def _csv_lines(columns: Sequence[pa.Array], form: CsvForm) -> memoryview | bytes:
-    """Return the rows of columns of equal length as encoded CSV."""
-    texts = [_csv_text(column) for column in columns]
+def _csv_lines(texts: list[pa.Array], form: CsvForm) -> memoryview | bytes:
+    """Return the rows of columns of CSV fields, of equal length, as encoded CSV."""
     texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "", null_handling="replace")
     lines = pc.binary_join_element_wise(*texts, ",", null_handling="replace")
     end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])

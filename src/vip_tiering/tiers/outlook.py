@@ -139,13 +139,16 @@ def states_of(standing: Standing, level: npt.NDArray[np.int64], ladder: Ladder, 
     near_up, near_down = rule.shares
     enough = _thresholds(bounds * horizon.days, near_up)[np.minimum(level + 1, top)]
     little = (standing.cushion_fen(own) < _thresholds(bounds, near_down)[level]) & ~standing.locked(own)
-    states = {
-        "rising": projected_level > level,
-        "falling": projected_level < level,
-        "near_up": (level < top) & (standing.projected >= enough),
+    states = {  # the last one that holds is the state
         "near_down": (level > 0) & little,
+        "near_up": (level < top) & (standing.projected >= enough),
+        "falling": projected_level < level,
+        "rising": projected_level > level,
     }
-    return np.select([*states.values()], [STATES.index(name) for name in states], STATES.index("steady"))
+    places = np.full(len(level), STATES.index("steady"), np.int64)
+    for name, holds in states.items():
+        places[np.asarray(holds, np.bool_)] = STATES.index(name)
+    return places
 
 
 def states_by_tier(outlook: pd.DataFrame) -> list[Mapping[str, Any]]:

@@ -171,7 +171,7 @@ def _money(entries: pd.DataFrame, at: Int32s, context: RowContext) -> dict[str, 
 def _known(fen: Int64s) -> pa.Array:
     """Return amounts in yuan, null for NOT_GIVEN."""
     known = fen != NOT_GIVEN
-    return pc.if_else(pa.array(known), decimal_from_fen(np.where(known, fen, 0)), None)
+    return decimal_from_fen(np.where(known, fen, 0), known)
 
 
 def _products(entries: pd.DataFrame, at: Int32s) -> pa.Array:

@@ -10,10 +10,9 @@ from typing import Final
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import one_array, text_array
-from vip_tiering.base.money import DECIMAL, decimal_from_fen
+from vip_tiering.base.arrays import one_array, text_array, truth
+from vip_tiering.base.money import decimal_from_fen
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED, UNTIERED
 from vip_tiering.reports.changes.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.reports.figures.clues import BETWEEN_CLUES
@@ -43,7 +42,8 @@ def _column(values: pd.Series, *, is_amount: bool) -> pa.Array:
     numbers = one_array(pa.array(values))
     if not is_amount:
         return numbers
-    return pc.if_else(numbers.is_valid(), decimal_from_fen(numbers.fill_null(0).to_numpy()), pa.scalar(None, DECIMAL))
+    known = truth(numbers.is_valid()) if numbers.null_count else None
+    return decimal_from_fen(numbers.fill_null(0).to_numpy(), known)
 
 
 def rows_table(moves: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:

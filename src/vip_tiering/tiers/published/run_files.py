@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vip_tiering._version import __version__
 from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import ProofError
-from vip_tiering.base.money import DECIMAL, decimal_from_fen, yuan_text
+from vip_tiering.base.money import decimal_from_fen, yuan_text
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import (
     CHANGES_CSV,
@@ -218,13 +217,13 @@ def run_writers(
     tiers: pd.DataFrame, comparison: Comparison, outlook: pd.DataFrame, days: pd.DataFrame, rejects: Rejects, ladder: Ladder
 ) -> dict[str, Writer]:
     """Return how every file of a run but the manifest is written."""
-    labels = ladder.labels
+    labels, closing = ladder.labels, _yuan(tiers["closing_fen"]).cast(pa.string())  # the text of both files
     writers: dict[str, Writer] = {
-        "tiers.csv": lambda sink: write_csv(_tiers_columns(tiers, labels), sink),
+        "tiers.csv": lambda sink: write_csv(_tiers_columns(tiers, labels, closing), sink),
         "tiers.parquet": lambda sink: write_parquet(tiers_table(tiers), sink),
         "changes.csv": lambda sink: write_csv(_changes_columns(comparison.changed, labels), sink),
         "migration.csv": lambda sink: write_csv(_migration_columns(comparison), sink),
-        "outlook.csv": lambda sink: write_csv(_outlook_columns(outlook), sink),
+        "outlook.csv": lambda sink: write_csv(_outlook_columns(outlook, closing), sink),
         "daily.csv": lambda sink: write_csv(_daily_columns(days), sink),
     }
     if len(rejects):
@@ -242,7 +241,7 @@ def tiers_table(tiers: pd.DataFrame) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.Array]:
+def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str], closing: pa.Array) -> dict[str, pa.Array]:
     columns = {name: _codes(tiers[name]) for name in ("evaluated_tier", "tier_basis") if name in tiers}
     first = _named(
         TIERS_CSV[:3], text_array(tiers["customer_id"]), _codes(tiers["tier"]), _codes(tiers["tier"].cat.rename_categories(labels))
@@ -253,7 +252,7 @@ def _tiers_columns(tiers: pd.DataFrame, labels: dict[str, str]) -> dict[str, pa.
         | _named(
             TIERS_CSV[3:],
             _yuan(tiers["daily_average_fen"]),
-            _yuan(tiers["closing_fen"]),
+            closing,
             pa.array(tiers["days_held"]),
         )
     )
@@ -291,14 +290,15 @@ def _migration_columns(comparison: Comparison) -> dict[str, pa.Array]:
     return table | bases
 
 
-def _outlook_columns(outlook: pd.DataFrame) -> dict[str, pa.Array]:
-    return _named(
-        OUTLOOK_CSV,
-        text_array(outlook["customer_id"]),
-        *(_codes(outlook[name]) for name in ("tier", "projected_tier", "state", "next_tier")),
-        *(_yuan(outlook[name]) for name in ("gap_to_next_fen", "deposit_for_next_fen", "cushion_fen", "closing_fen")),
-        _yuan(outlook["projected_average_fen"]),
-    )
+def _outlook_columns(outlook: pd.DataFrame, closing: pa.Array) -> dict[str, pa.Array]:
+    """Return the columns of `outlook.csv`; equal ones, of which an official run has some, are one object and become text once."""
+    amounts = [(outlook["closing_fen"], closing)]
+    for name in ("gap_to_next_fen", "deposit_for_next_fen", "cushion_fen", "projected_average_fen"):
+        fen = outlook[name]
+        amounts.append((fen, next((text for other, text in amounts if other.equals(fen)), None) or _yuan(fen)))
+    gap, deposit, cushion, projected = (text for _, text in amounts[1:])
+    codes = (_codes(outlook[name]) for name in ("tier", "projected_tier", "state", "next_tier"))
+    return _named(OUTLOOK_CSV, text_array(outlook["customer_id"]), *codes, gap, deposit, cushion, closing, projected)
 
 
 def _daily_columns(days: pd.DataFrame) -> dict[str, pa.Array]:
@@ -334,5 +334,5 @@ def _codes(column: pd.Series) -> pa.DictionaryArray:
 
 def _yuan(fen: pd.Series) -> pa.Array:
     """Return fen as yuan; null where nothing is known."""
-    amounts = decimal_from_fen(fen.to_numpy(np.int64, na_value=0))
-    return pc.if_else(fen.notna().to_numpy(), amounts, pa.scalar(None, DECIMAL)) if fen.hasnans else amounts
+    known = fen.notna().to_numpy() if fen.hasnans else None
+    return decimal_from_fen(fen.to_numpy(np.int64, na_value=0), known)
