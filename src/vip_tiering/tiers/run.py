@@ -131,6 +131,7 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
         posted.copied_rows += posted.reading.rows[index]
     _refuse_problems(plan, posted)
     averages = ledger.close()
+    del ledger, posted.ledger  # whatever follows takes the room that it had
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
     if retains(plan.rules) and period.month is None:  # tiers of a month count for nothing

@@ -19,10 +19,9 @@ from vip_tiering.base.threads import threads
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, Extract, column_too_large, refuse
 from vip_tiering.extracts.formats.csv_header import HEAD_BYTES, first_line, headers
 from vip_tiering.extracts.formats.csv_text import (
+    Decoded,
     decoded,
     has_blank_lines,
-    has_one_line_end_each,
-    has_quotes,
     may_have_longer_records,
     refuse_open_quotes,
     rows_of_records,
@@ -78,14 +77,14 @@ def table(
             message = "the last line has no line end; was the transfer cut? (rules/extracts.yaml: final_newline: optional accepts it)"
             raise refuse(name, "file-cut", message, _last_row(delivered))
         delivered = delivered + b"\n"  # the library takes a header without line end for a row that is too large
-    text, encoding = decoded(delivered, name, form.encoding)
+    content = decoded(delivered, name, form.encoding)
     unnamed = [place for place, header in enumerate(names) if not header]
     places = range(len(names)) if wanted is None else sorted({*wanted, *unnamed})
-    csv_text = _Csv(text, name, form, len(names), places)
+    csv_text = _Csv(content, name, form, len(names), places)
     columns, row, wrong = csv_text.numbered(use_threads=use_threads)
     for place in unnamed:
         refuse_unnamed(name, place, columns.pop(place), row)
-    return RawTable(names, columns, row, wrong, encoding, csv_text.has_longer_records)
+    return RawTable(names, columns, row, wrong, content.encoding, csv_text.has_longer_records)
 
 
 def without_end_mark(delivered: bytes | bytearray) -> bytes | bytearray:
@@ -110,16 +109,17 @@ def _last_row(delivered: bytes | bytearray) -> int:
 class _Csv:
     """The text of a CSV on its way to a table. `wanted`: the places of the columns that are needed."""
 
-    def __init__(self, text: pa.Buffer, name: str, form: TextFormat, width: int, wanted: Sequence[int]) -> None:
-        start = memoryview(text)[:HEAD_BYTES].tobytes()
+    def __init__(self, content: Decoded, name: str, form: TextFormat, width: int, wanted: Sequence[int]) -> None:
+        start = memoryview(content.text)[:HEAD_BYTES].tobytes()
         blank = start[: len(start) - len(start.lstrip(b"\r\n"))]
         self._first_row = len(re.findall(rb"\r\n|\r|\n", blank)) + 1
-        self._text = text.slice(len(blank))
+        self._text = content.text.slice(len(blank))
+        self._line_ends = content.signs.line_ends - len(blank)
         self._name, self._form, self._width, self._wanted = name, form, width, wanted
         line = first_line(start[len(blank) :])
-        self._header_bytes = 0 if _LINE_END.search(line.decode("latin-1")) else len(line)
+        self._header_bytes = len(line) if form.header and not _LINE_END.search(line.decode("latin-1")) else 0
         # Writers that quote nothing else quote their headers; it costs to parse what may go on over several lines.
-        self.has_quotes = has_quotes(self._text.slice(self._header_bytes))
+        self.has_quotes = content.signs.quotes > line.count(b'"', 0, self._header_bytes)
 
     def numbered(self, *, use_threads: bool) -> tuple[dict[int, pa.ChunkedArray], Int32s, list[tuple[int, str]]]:
         """Return the wanted columns, the row of each of their values, and (row, rule) for rows with a wrong number of fields."""
@@ -135,7 +135,7 @@ class _Csv:
         view = np.frombuffer(self._text, np.uint8)
         header = int(self._form.header)
         records = len(read) + len(wrong) + header
-        plain = has_one_line_end_each(view, records)
+        plain = self._line_ends == records  # surely one for each record, so that rows are records
         if not plain and (wrong or has_blank_lines(view)):
             rows = rows_of_records(view, records) + np.int32(self._first_row - 1)
         else:
@@ -195,7 +195,12 @@ class _Csv:
                     use_threads=use_threads,
                     block_size=min(_BLOCK_BYTES, self._text.size + 1),
                 ),
-                pyarrow.csv.ParseOptions(delimiter=self._form.separator, newlines_in_values=self.has_quotes, invalid_row_handler=skip),
+                pyarrow.csv.ParseOptions(
+                    delimiter=self._form.separator,
+                    quote_char='"' if self.has_quotes else False,  # those of the header, which is skipped, do not count
+                    newlines_in_values=self.has_quotes,
+                    invalid_row_handler=skip,
+                ),
                 pyarrow.csv.ConvertOptions(
                     check_utf8=False,
                     column_types=dict.fromkeys(names, pa.string()),

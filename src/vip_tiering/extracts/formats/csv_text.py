@@ -7,8 +7,9 @@ import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,6 @@ import pyarrow as pa
 
 from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.errors import DataError
-from vip_tiering.base.money import value_range
 from vip_tiering.extracts.extract import refuse, too_large
 
 UTF8_BOM: Final = b"\xef\xbb\xbf"
@@ -32,6 +32,7 @@ _HAN_FIRST, _HAN_LAST = 0xE4, 0xE9
 """First bytes of U+4E00 to U+9FFF in UTF-8: E4 B8 80 to E9 BF BF, three bytes each."""
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
+_SIGN_BLOCK_BYTES: Final = 1 << 18
 _LINE_BLOCK_BYTES: Final = 1 << 19
 _LINE_FEED, _RETURN, _QUOTE = b'\n\r"'
 _QUOTE_BLOCK_BYTES: Final = 1 << 20
@@ -76,8 +77,40 @@ def _zeros(view: memoryview) -> int:
     return int(filled[0]) if len(filled) else len(view)
 
 
-def decoded(delivered: bytes | bytearray, name: str, declared: str = "") -> tuple[pa.Buffer, str]:
-    """Return a file's text as UTF-8 without BOM, and the encoding in which it was delivered.
+@dataclass(frozen=True)
+class Signs:
+    """What the bytes of a text are. `highest`: the highest one; `quotes`: how many quotes; `line_ends`: how many signs that may end a line.
+
+    The latter are the signs up to the return, which are the line ends and the tab.
+    """
+
+    highest: int
+    quotes: int
+    line_ends: int
+
+    @classmethod
+    def of(cls, text: pa.Buffer) -> Signs:
+        """Return the signs of a text in one walk, by blocks that stay in the processor's cache."""
+        content = np.frombuffer(text, np.uint8)
+        highest = quotes = line_ends = 0
+        for start in range(0, len(content), _SIGN_BLOCK_BYTES):
+            block = content[start : start + _SIGN_BLOCK_BYTES]
+            highest = max(highest, int(block.max()))
+            quotes += int(np.count_nonzero(block == _QUOTE))
+            line_ends += int(np.count_nonzero(block <= _RETURN))
+        return cls(highest, quotes, line_ends)
+
+
+class Decoded(NamedTuple):
+    """A text as UTF-8 without BOM, the encoding in which it was delivered, and its signs."""
+
+    text: pa.Buffer
+    encoding: str
+    signs: Signs
+
+
+def decoded(delivered: bytes | bytearray, name: str, declared: str = "") -> Decoded:
+    """Return a file's text as UTF-8 without BOM.
 
     The encoding is decided once for the whole file: BOM, strict UTF-8, strict GB18030. GB18030 makes wrong characters of most
     UTF-8 without an error, so a file in GB18030 must have no line in UTF-8. `declared`: what the rules say, utf-8 or gb18030; a file
@@ -85,9 +118,10 @@ def decoded(delivered: bytes | bytearray, name: str, declared: str = "") -> tupl
     """
     has_bom = delivered.startswith(UTF8_BOM)
     text = pa.py_buffer(delivered).slice(len(UTF8_BOM) if has_bom else 0)
+    signs = Signs.of(text)
+    if signs.highest <= _LAST_ASCII or (declared != "gb18030" and _is_utf8(text)):
+        return Decoded(text, "UTF-8 with BOM" if has_bom else "UTF-8", signs)
     lines = _Lines(delivered)
-    if _is_utf8(text) and (declared != "gb18030" or value_range(np.frombuffer(text, np.uint8))[1] <= _LAST_ASCII):
-        return text, "UTF-8 with BOM" if has_bom else "UTF-8"
     if declared == "gb18030":
         if has_bom or (han := lines.first_in_chinese_utf8()) is not None:
             message = "this row is UTF-8, and the rules say encoding: gb18030; take the key out, or deliver the file in GB18030"
@@ -101,7 +135,8 @@ def decoded(delivered: bytes | bytearray, name: str, declared: str = "") -> tupl
         except UnicodeDecodeError as error:
             row = lines.row_at(start + error.start)
             raise refuse(name, "file-encoding", "is neither UTF-8 nor GB18030 throughout; save it as UTF-8", row) from None
-    return pa.py_buffer(utf8), "GB18030"
+    text = pa.py_buffer(utf8)
+    return Decoded(text, "GB18030", Signs.of(text))
 
 
 def _refuse_mixed(lines: _Lines, name: str, declared: str, *, has_bom: bool) -> None:
@@ -181,15 +216,6 @@ def _first_line_in_chinese(text: npt.NDArray[np.uint8], line_end: int) -> int | 
     return int(chinese[0]) if len(chinese) else None
 
 
-def has_one_line_end_each(text: Bytes, records: int) -> bool:
-    """Return whether there is surely one sign for each record that may end a line, so that rows are records; by blocks in the cache.
-
-    The signs up to the return are those, and the tab: one that stands in a text is told from a line end by a closer look only.
-    """
-    blocks = (text[start : start + _LINE_BLOCK_BYTES] for start in range(0, len(text), _LINE_BLOCK_BYTES))
-    return sum(int(np.count_nonzero(block <= _RETURN)) for block in blocks) == records
-
-
 def has_blank_lines(text: Bytes) -> bool:
     """Return whether a line end follows a line end anywhere; by blocks that stay in the processor's cache."""
     for start in range(0, len(text), _LINE_BLOCK_BYTES):
@@ -238,12 +264,6 @@ def _places(text: Bytes, value: int) -> Places:
     """Return where a byte stands in a text."""
     blocks = range(0, len(text), _LINE_BLOCK_BYTES)
     return np.concatenate([np.flatnonzero(text[start : start + _LINE_BLOCK_BYTES] == value) + start for start in blocks])
-
-
-def has_quotes(text: pa.Buffer) -> bool:
-    """Return whether a text has any quotes."""
-    content = np.frombuffer(text, np.uint8)
-    return any((content[start : start + _QUOTE_BLOCK_BYTES] == _QUOTE).any() for start in range(0, len(content), _QUOTE_BLOCK_BYTES))
 
 
 def refuse_open_quotes(text: pa.Buffer, name: str, separator: str) -> None:
