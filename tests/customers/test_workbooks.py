@@ -14,6 +14,8 @@ from typing import Any
 from unittest import mock
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 import xlwt
@@ -28,7 +30,7 @@ from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.other_files import parse_events
 from vip_tiering.customers.side_file import SideFile, read_side_file, read_side_tables
 from vip_tiering.customers.workbooks import sheets
-from vip_tiering.rules.text_format import TableForm
+from vip_tiering.rules.text_format import TableForm, TextFormat
 
 CANARY = "13800002416"
 HEADER = ["customer_id", "name"]
@@ -218,6 +220,64 @@ def test_formulas_with_a_value_are_their_value(tmp_path: Path) -> None:
     made.active.append(["1", "=A2"])
     made.save(path)
     assert "cell B2" in refusal(path)
+
+
+def test_an_old_workbook_without_values_is_refused(tmp_path: Path) -> None:
+    """In an `.xls` a formula with an empty text is empty where a program computed the workbook; where none did, nobody knows its value."""
+    old = xlwt.Workbook()
+    sheet = old.add_sheet("客户")
+    for column, header in enumerate(HEADER):
+        sheet.write(0, column, header)
+    sheet.write(1, 0, "7")
+    sheet.write(1, 1, xlwt.Formula('IF(A2="","x","")'))
+    old.save(str(tmp_path / "c.xls"))
+    assert "row 2: cell B2 holds an error such as #N/A, or a formula that was never computed" in refusal(tmp_path / "c.xls")
+    content = (tmp_path / "c.xls").read_bytes()
+    of_menus, computed_by = bytes.fromhex("c10002000000"), bytes.fromhex("c10102000000")  # one record in the place of another
+    assert 1 == content.count(of_menus)
+    (tmp_path / "c.xls").write_bytes(content.replace(of_menus, computed_by))
+    assert [["7", ""]] == texts(read_side_file(tmp_path / "c.xls"))
+
+
+@pytest.mark.parametrize("value", ['office:value-type="float" office:value="0"', 'office:value-type="string" office:string-value=""'])
+@pytest.mark.parametrize("shown", ["#DIV/0!", "Err:502", "#NAME?"])
+def test_errors_that_only_show_are_refused(value: str, shown: str, tmp_path: Path) -> None:
+    """Not every writer of `.ods` marks a formula without a value: it shows an error beside a value that is none. A text may."""
+    cells = [f'<table:table-cell office:value-type="string"><text:p>{one}</text:p></table:table-cell>' for one in (*HEADER, "7", shown)]
+    formula = f'<table:table-cell table:formula="of:=1/0" {value}><text:p>{shown}</text:p></table:table-cell>'
+    for last, wrong in ((formula, True), (cells[3], False)):
+        rows = [f"<table:table-row>{row}</table:table-row>" for row in (cells[0] + cells[1], cells[2] + last)]
+        (tmp_path / "c.ods").write_bytes(ods_bytes("", f'<table:table table:name="a">{"".join(rows)}</table:table>'))
+        if wrong:
+            assert "row 2: cell B2 holds an error" in refusal(tmp_path / "c.ods")
+        else:
+            assert [["7", shown]] == texts(read_side_file(tmp_path / "c.ods"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("cell", [True, dt.date(2015, 10, 1)])
+def test_days_and_truth_values_are_no_ids(cell: Any, form: str, tmp_path: Path) -> None:
+    """A spreadsheet makes a day of 10-1 and a truth value of TRUE: such an id is refused, and a number that could be a day is one."""
+    path = book(tmp_path, form, ["customer_id", "event", "date"], [42278, "points", "2015-10-01"], [cell, "points", "2015-10-01"])
+    with pytest.raises(DataError, match=r"row 3, column customer_id: a spreadsheet took this id for a day, or .*\[id-spreadsheet\]"):
+        parse_events(read_side_file(path), NONE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_columns_by_number_may_be_empty(form: str, tmp_path: Path) -> None:
+    """Where no row names the columns an empty one before the table has its number too, and is empty."""
+    path = book(tmp_path, form, [None, "1", "a"], [None, "2", "b"])
+    file = read_side_file(path, form=TableForm(text=TextFormat(header=False)))
+    assert (("1", "2", "3"), [["", "1", "a"], ["", "2", "b"]]) == (file.headers, texts(file))
+
+
+def test_parquet_has_no_columns_by_number(tmp_path: Path) -> None:
+    """Parquet names its columns, so rules that number them are not about such a file."""
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({"customer_id": ["1"]}), path)
+    assert "c.parquet: is Parquet, which names its columns, and rules/customers.yaml numbers them (header: none)" in refusal(
+        path, TableForm(text=TextFormat(header=False))
+    )
 
 
 @pytest.mark.parametrize("prefix", ["", "x:"])

@@ -18,7 +18,9 @@ DAY_WANTED: Final = "a day of the calendar such as 2015-11-15, 20151115, 2015/11
 """How messages tell these forms."""
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LEADING_ZERO: Final = re.compile(r"(?<![0-9])0(?=[0-9])")
-_MIDNIGHT: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$", re.ASCII)
+MIDNIGHT: Final = r"[ T]0?0:00(:00(\.0+)?)?(Z|[-+][0-9]{2}:?[0-9]{2})?$"
+"""What may stand behind a day, as a pattern: no time of day."""
+_MIDNIGHT: Final = re.compile(MIDNIGHT, re.ASCII)
 _PARTS_OF_DAY: Final = 3
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from vip_tiering.base.arrays import Int32s
+from vip_tiering.base.arrays import Int32s, Mask
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.extracts.headers import listed, shown, tidy_header
@@ -28,7 +28,7 @@ class FoundColumns:
 
     `unused`: the headers that feed no field of this file, as messages show them, those that nobody knows first; `strange`: those
     of them that mean no field of any file beside a run. `days`: field -> day numbers of the cells of a workbook that hold a day, see
-    `SideFile`.
+    `SideFile`; `no_ids`: field -> those that hold a day or a truth value.
     """
 
     file: str
@@ -38,6 +38,7 @@ class FoundColumns:
     unused: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     days: dict[str, Int32s] = dataclasses.field(default_factory=dict)
+    no_ids: dict[str, Mask] = dataclasses.field(default_factory=dict)
 
     def __contains__(self, field: str) -> bool:
         """Return whether the file has a field."""
@@ -86,7 +87,8 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     headers = {field: shown(file.headers[place], place) for field, place in found.items()}
     unused, strange = _left(file, rules, found)
     days = {field: file.days[place] for field, place in found.items() if place in file.days}
-    return FoundColumns(file.name, columns, headers, file.row, unused, strange, days), _near_misses(file, known, found)
+    no_ids = {field: file.no_ids[place] for field, place in found.items() if place in file.no_ids}
+    return FoundColumns(file.name, columns, headers, file.row, unused, strange, days, no_ids), _near_misses(file, known, found)
 
 
 def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:

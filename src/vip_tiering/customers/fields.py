@@ -33,6 +33,7 @@ _ISO: Final = ("^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "^([0-9]{4})([0-9]{2})([0-9
 _WHOLE: Final = "^[0-9]{1,15}([.]0+)?$"
 _FULL_WIDTH: Final = 0xFEE0
 """How far the full-width form of a sign of ASCII lies from it."""
+_NO_ID: Final = "a spreadsheet took this id for a day, or for TRUE or FALSE; format the column as text, and fill it in anew"
 _ABSENT: Final = -1
 _UNKNOWN: Final = -2
 
@@ -78,6 +79,8 @@ class Fields:
             values = pc.if_else(pa.array(needed), values, "0")
         tidied, _ = check_ids(values, "customer_id", broken)
         self._add_broken(field, broken, {})
+        if field in self.columns.no_ids:
+            self.note(field, "id-spreadsheet", self.columns.no_ids[field], _NO_ID)
         return tidied if needed is None else pc.if_else(pa.array(needed), tidied, "")
 
     def refuse_repeated(self, field: str, ids: pa.Array) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, one_array, whole_parts
+from vip_tiering.base.arrays import Int32s, Mask, one_array, whole_parts
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.workbooks import sheets
@@ -41,7 +41,8 @@ class SideFile:
 
     `headers` as delivered; `columns`: place -> string array of shape (n,), "" where nothing is given; `unreadable`: place ->
     type of a column that cannot be text. `row`: the row of each value as people count it. `read_on`: the day of reading.
-    `days`: place -> day numbers, shape (n,), of the cells of a workbook that hold a day and not a text, else `NO_DAY`.
+    `days`: place -> day numbers, shape (n,), of the cells of a workbook that hold a day and not a text, else `NO_DAY`; `no_ids`: place ->
+    which of its cells hold a day or a truth value.
     """
 
     name: str
@@ -53,6 +54,7 @@ class SideFile:
     unreadable: dict[int, str] = field(default_factory=dict)
     read_on: dt.date = dt.date.max
     days: dict[int, Int32s] = field(default_factory=dict)
+    no_ids: dict[int, Mask] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -83,6 +85,8 @@ def _tables(path: Path, max_bytes: int, name: str, form: TableForm, *, every_she
         tables = sheets.every_sheet(*arguments) if every_sheet else [sheets.one_sheet(*arguments)]
         found = [_of_sheet(table, sha256) for table in tables]
     elif delivered.startswith(parquet.MAGIC):
+        if not form.text.header:
+            raise parquet.names_its_columns(name, "rules/customers.yaml")
         found = [_of_parquet(dataclasses.replace(plain, format="parquet"), delivered, sha256)]
     else:
         found = [_of_text(name, delivered, sha256, max_bytes, form.text)]
@@ -139,7 +143,7 @@ def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
 def _of_sheet(sheet: Sheet, sha256: str) -> SideFile:
     _refuse_repeated(sheet.headers, sheet.name)
     read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
-    return SideFile(sheet.name, sha256, sheet.headers, sheet.columns, sheet.row, read_on=read_on, days=sheet.days)
+    return SideFile(sheet.name, sha256, sheet.headers, sheet.columns, sheet.row, read_on=read_on, days=sheet.days, no_ids=sheet.no_ids)
 
 
 def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: TextFormat) -> SideFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Final
@@ -85,18 +85,20 @@ def inspect_one(found: FoundFile, rules: ExtractRules, max_bytes: int = DEFAULT_
     magic = _magic(found.path)
     if not magic:
         raise refuse(found.name, "file-empty", "the file is empty; was the transfer cut?")
-    is_parquet = magic == parquet.MAGIC
-    extract = _look_parquet(found, rules, max_bytes) if is_parquet else _look_text(found, rules, max_bytes, presume=presume)
-    extract = _dated(extract, found, rules)
+    keys = headers.key_roles(found.keys, rules.columns, found.name)
+    if magic == parquet.MAGIC:
+        extract = _look_parquet(found, rules, keys, max_bytes)
+    else:
+        extract = _look_text(found, rules, keys, max_bytes, presume=presume)
+    extract = _dated(extract, found, rules, keys)
     return dataclasses.replace(extract, signature=before, sha256=checksum, controls=controls)
 
 
-def _dated(extract: Extract, found: FoundFile, rules: ExtractRules) -> Extract:
+def _dated(extract: Extract, found: FoundFile, rules: ExtractRules, keys: Mapping[str, str]) -> Extract:
     """Return an extract with the day that its folders or its name tell, where it has no date column or no rows.
 
     Raises DataError where the date is a column and a folder, and they differ.
     """
-    keys = headers.key_roles(found.keys, rules.columns, found.name)
     by_key = named_days.key_day(keys["date"], found.name, rules) if "date" in keys else None
     if "date" not in extract.columns:
         day = by_key if by_key is not None else named_days.needed_day(found, rules)
@@ -114,10 +116,12 @@ def _magic(path: Path) -> bytes:
         return file.read(len(parquet.MAGIC))
 
 
-def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extract:
+def _look_parquet(found: FoundFile, rules: ExtractRules, keys: Mapping[str, str], max_bytes: int) -> Extract:
+    if not rules.text_format.header:
+        raise parquet.names_its_columns(found.name, "rules/extracts.yaml")
     with parquet.opened(found.path, found.name) as file:
         names = parquet.headers(file, found.name)
-        extract = dataclasses.replace(_recognised(found, rules, "parquet", names), max_bytes=max_bytes)
+        extract = dataclasses.replace(_recognised(found, rules, keys, "parquet", names), max_bytes=max_bytes)
         integer_roles = parquet.refuse_types(file, extract.columns, found.name) if file.metadata.num_rows else frozenset()
         days, rule, written = extract.days, "", ""
         if "date" in extract.columns and file.metadata.num_rows:
@@ -128,11 +132,11 @@ def _look_parquet(found: FoundFile, rules: ExtractRules, max_bytes: int) -> Extr
         return dataclasses.replace(extract, rows=rows, days=days, date_rule=rule, date_written=written, integer_roles=integer_roles)
 
 
-def _look_text(found: FoundFile, rules: ExtractRules, max_bytes: int, *, presume: bool) -> Extract:
+def _look_text(found: FoundFile, rules: ExtractRules, keys: Mapping[str, str], max_bytes: int, *, presume: bool) -> Extract:
     with found.path.open("rb") as file:
         gzipped = file.read(2) == csv_header.GZIP_MAGIC
     head = csv_header.head(found.path, found.name, gzipped=gzipped)
-    extract = _recognised(found, rules, "csv", csv_header.headers(head, found.name, rules.text_format))
+    extract = _recognised(found, rules, keys, "csv", csv_header.headers(head, found.name, rules.text_format))
     needed = rules.final_newline == "required"
     extract = dataclasses.replace(extract, max_bytes=max_bytes, gzipped=gzipped, needs_final_newline=needed, text_format=rules.text_format)
     if "date" not in extract.columns:
@@ -176,9 +180,8 @@ def _no_date(extract: Extract, rule: str, row: int) -> DataError:
     return extract.refuse(rule, f"column {extract.header('date')}, from here on: {RULES[rule]}", row)
 
 
-def _recognised(found: FoundFile, rules: ExtractRules, form: str, names: tuple[str, ...]) -> Extract:
-    """Return the extract with its columns by role; a folder `key=value` gives a role where no column does."""
-    keys = headers.key_roles(found.keys, rules.columns, found.name)
+def _recognised(found: FoundFile, rules: ExtractRules, keys: Mapping[str, str], form: str, names: tuple[str, ...]) -> Extract:
+    """Return the extract with its columns by role; a folder `key=value` gives a role where no column does (`keys`)."""
     keys = {role: value for role, value in keys.items() if role in {*_KEY_ROLES, "date"}}
     columns = headers.recognise(names, rules, found.name, given=keys)
     if rules.ignores_currency:

@@ -47,6 +47,8 @@ def is_number(value: object) -> bool:
 
 
 def _number_as_text(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value <= 0:
+        raise PydanticCustomError(OWN_MESSAGE, "must be a header in quotes, or where header is none the number of a column, from 1")
     return str(value) if is_number(value) else value
 
 

@@ -244,8 +244,12 @@ def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Ex
 
 
 def rejects_allowed(limit: str, rows: int) -> int:
-    """Return how many of `rows` rows may be rejected (semantics 2.5), by a limit such as `12` or `0.1%`; another is a UsageError."""
+    """Return how many of `rows` rows may be rejected (semantics 2.5), by a limit such as `12` or `0.1%`; another is a UsageError.
+
+    One must be left: where every row is wrong, something else is, and a run would say that the bank has no customers.
+    """
     match = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", limit)
     if match is None or (match[2] and Fraction(match[2]) > 100):  # noqa: PLR2004 (percent)
         raise UsageError("--max-rejects: must be a number of rows such as 12, or a share of the rows such as 0.1%")
-    return int(match[1]) if match[1] else int(Fraction(match[2]) * rows / 100)
+    allowed = int(match[1]) if match[1] else int(Fraction(match[2]) * rows / 100)
+    return max(min(allowed, rows - 1), 0)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int8s, Int32s, Mask, truth
-from vip_tiering.base.quarter import DAY_FORMS
+from vip_tiering.base.quarter import DAY_FORMS, MIDNIGHT
 from vip_tiering.customers.cells.dates import iso_dates
 from vip_tiering.customers.cells.lunar import LONGEST_MONTH, MONTHS, solar_days
 from vip_tiering.customers.fields import OLDEST_BIRTHDAY, Fields
@@ -19,7 +19,6 @@ from vip_tiering.playbooks.customers.customers_file import CODES
 
 _NUMBERS: Final = {"%Y": "(?P<year>[0-9]{4})", "%m": "(?P<month>[0-9]{1,2})", "%d": "(?P<day>[0-9]{1,2})"}
 _COMPACT: Final = "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-_MIDNIGHT: Final = "(?:[ T]0?0:00(?::00(?:[.]0+)?)?)?"
 _WANTED: Final = (
     "not a lunar day in the form of this column; write 1990-08-15 for the 15th of the eighth month, a leap month by its number, and of a"
     " lunar month at most the 30th"
@@ -64,7 +63,8 @@ def _texts(fields: Fields) -> pa.Array:
 def _lunar_days(texts: pa.Array, date_format: str | None) -> tuple[Int32s, npt.NDArray[np.int16], Mask]:
     """Return year, month x 100 + day, and which texts are no lunar days, shape (k,) each; the form is that of most texts."""
     patterns = [_pattern(date_format)] if date_format else [_COMPACT if form == "%Y%m%d" else _pattern(form) for form in DAY_FORMS]
-    read = [pc.extract_regex(texts, f"^{pattern}{_MIDNIGHT}$") for pattern in patterns]
+    days = pc.replace_substring_regex(texts, MIDNIGHT, "")
+    read = [pc.extract_regex(days, f"^{pattern}$") for pattern in patterns]
     parts = max(read, key=lambda one: len(one) - one.null_count)
     year, month, day = (
         pc.fill_null(pc.struct_field(parts, name), "0").cast(pa.int32()).to_numpy(zero_copy_only=False) for name in ("year", "month", "day")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import Final
 from xml.parsers import expat
@@ -17,6 +18,9 @@ _MANIFEST: Final = "META-INF/manifest.xml"
 _EPOCH: Final = 25_569
 _CELLS: Final = ("table:table-cell", "table:covered-table-cell")
 _PIECE_BYTES: Final = 1 << 20
+_ERROR: Final = re.compile(r"Err:[0-9]{3}|#(?:N/A|NAME\?|REF!|VALUE!|NUM!|NULL!|DIV/0!)")
+"""What a formula shows that has no value; not every writer marks such a cell, and the value beside it is then 0 or an empty text."""
+_LONGEST_ERROR: Final = 8
 
 
 def is_ods(parts: zipfile.ZipFile) -> bool:
@@ -76,6 +80,7 @@ class _Survey:
         self.sheets: list[_Sheet] = []
         self._row = self._column = self._depth = self._repeat = self._characters = 0
         self._again = 1
+        self._shown = ""
         self._cell: dict[str, str] | None = None
 
     def refuse_doctype(self, *_: object) -> None:
@@ -94,12 +99,14 @@ class _Survey:
         elif tag == "table:table-row":
             self._again, self._column = int(given.get("table:number-rows-repeated", 1)), 0
         elif tag in _CELLS:
-            self._cell, self._characters = given, 0
+            self._cell, self._characters, self._shown = given, 0, ""
             self._repeat = int(given.get("table:number-columns-repeated", 1))
 
     def text(self, text: str) -> None:
-        """Count the characters of a cell."""
-        self._characters += len(text) if self._cell is not None else 0
+        """Count the characters of a cell, and keep the first of them."""
+        if self._cell is not None:
+            self._characters += len(text)
+            self._shown += text[: _LONGEST_ERROR + 1 - len(self._shown)]
 
     def end(self, tag: str) -> None:
         """End a sheet, a row or a cell."""
@@ -122,7 +129,8 @@ class _Survey:
         sheet.height = max(sheet.height, self._row + self._again)
         size = max(self._characters, len(cell.get("office:string-value", ""))) * 4
         sheet.text_bytes += size * self._repeat * self._again
-        if not sheet.unread and ("error" in kinds or ("table:formula" in cell and not kinds)):
+        without_value = "table:formula" in cell and (not kinds or _ERROR.fullmatch(self._shown))
+        if not sheet.unread and ("error" in kinds or without_value):
             sheet.unread = letters(self._column) + str(self._row + 1), self._row + 1
         if not sheet.merged and int(cell.get("table:number-rows-spanned", 1)) > 1:
             sheet.merged = self._row + 1

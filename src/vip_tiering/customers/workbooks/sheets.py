@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
-from vip_tiering.base.arrays import Int32s
+from vip_tiering.base.arrays import Int32s, Mask
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import NO_DAY
@@ -37,14 +37,15 @@ _ROWS_AT_ONCE: Final = 4096
 _PANIC: Final = "PanicException"
 """How a library in Rust ends on what its author thought impossible, such as a damaged record; the class has no name to import."""
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+_NO_ID: Final = (bool, dt.date, dt.time, dt.timedelta)
 
 
 @dataclass(frozen=True)
 class Sheet:
     """A sheet as text. `columns`: place -> string array, shape (n,), "" where nothing is given; `row`: as the program shows it.
 
-    `days`: place -> day number of the cells that hold a day, or a number that can be one, else `NO_DAY`; only of columns that have such
-    cells.
+    `days`: place -> day number of the cells that hold a day, or a number that can be one, else `NO_DAY`; `no_ids`: place -> which cells
+    hold a day or a truth value, and neither text nor number. Both only of columns that have such cells.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Sheet:
     columns: dict[int, pa.Array]
     row: Int32s
     days: dict[int, Int32s] = field(default_factory=dict)
+    no_ids: dict[int, Mask] = field(default_factory=dict)
 
 
 def is_workbook(start: bytes | bytearray) -> bool:
@@ -140,7 +142,7 @@ def _visible(sheets: Sequence[SheetMetadata]) -> list[int]:
 def _listed(sheets: Sequence[SheetMetadata], numbers: Sequence[int] | None = None) -> str:
     """Return sheets as a message may list them; one whose name could be a customer's value by its number only."""
     found = range(len(sheets)) if numbers is None else numbers
-    return listed([shown(sheets[number].name, number).replace("column ", "sheet ") for number in found])
+    return listed([one if (one := sheets[number].name) == shown(one, number) else f"sheet {number + 1}" for number in found])
 
 
 def _nothing(name: str) -> DataError:
@@ -176,21 +178,33 @@ class _Loaded:
         if header is not None:
             headers = [*[""] * left, *(text if (text := _text_of(cell)).strip() else "" for cell in next(rows))]
         row: Int32s = np.array(self.rows, np.int32)[header is not None :] + np.int32(1)
-        texts: list[list[pa.Array]] = [[pa.array([], pa.string())] for _ in range(width)]
-        days: list[list[Int32s]] = [[] for _ in range(width)]
-        while block := list(itertools.islice(rows, _ROWS_AT_ONCE)):
-            for place, cells in enumerate(zip(*block, strict=True), left):
-                plain = {*map(type, cells)} == {str}
-                texts[place].append(pa.array(cells if plain else [_text_of(cell) for cell in cells], pa.string()))
-                told = (
-                    np.full(len(cells), NO_DAY, np.int32) if plain else np.array([_day_of(cell, self._epoch) for cell in cells], np.int32)
-                )
-                days[place].append(told)
-        columns = {place: pa.concat_arrays(blocks) for place, blocks in enumerate(texts) if place >= left}
+        columns, days, no_ids = self._columns(rows, width)
+        if header is None:  # what is left of the table has a number too
+            columns = {place: pa.repeat("", len(row)) for place in range(left)} | columns
         for place in [place for place in columns if not headers[place]]:
             refuse_unnamed(self._name, place, columns.pop(place), row)
-        of_days = {place: np.concatenate(days[place]) for place in columns if days[place]}
-        return Sheet(self._name, tuple(headers), columns, row, {place: one for place, one in of_days.items() if (one != NO_DAY).any()})
+        days = {place: one for place, one in days.items() if place in columns}
+        return Sheet(self._name, tuple(headers), columns, row, days, {place: one for place, one in no_ids.items() if place in columns})
+
+    def _columns(self, rows: Iterator[list[Cell]], width: int) -> tuple[dict[int, pa.Array], dict[int, Int32s], dict[int, Mask]]:
+        """Return the texts of each column, its days and its cells that are no ids, as `Sheet` has them."""
+        texts: dict[int, list[pa.Array]] = {place: [pa.array([], pa.string())] for place in range(self._left, width)}
+        days: dict[int, list[Int32s]] = {place: [np.zeros(0, np.int32)] for place in texts}
+        no_ids: dict[int, list[Mask]] = {place: [np.zeros(0, np.bool_)] for place in texts}
+        while block := list(itertools.islice(rows, _ROWS_AT_ONCE)):
+            for place, cells in enumerate(zip(*block, strict=True), self._left):
+                plain = {*map(type, cells)} == {str}
+                texts[place].append(pa.array(cells if plain else [_text_of(cell) for cell in cells], pa.string()))
+                told = np.full(len(cells), NO_DAY) if plain else np.array([_day_of(cell, self._epoch) for cell in cells])
+                days[place].append(told.astype(np.int32))
+                no_ids[place].append(np.zeros(len(cells), np.bool_) if plain else np.array([isinstance(cell, _NO_ID) for cell in cells]))
+        told_days = {place: np.concatenate(blocks) for place, blocks in days.items()}
+        masks = {place: np.concatenate(blocks) for place, blocks in no_ids.items()}
+        return (
+            {place: pa.concat_arrays(blocks) for place, blocks in texts.items()},
+            {place: one for place, one in told_days.items() if (one != NO_DAY).any()},
+            {place: one for place, one in masks.items() if one.any()},
+        )
 
     def _filled_rows(self) -> Iterator[list[Cell]]:
         filled = {*self.rows}

@@ -22,7 +22,9 @@ _FORMULA, _OLD_FORMULA, _ERROR, _SHARED_TEXT, _TEXT, _NUMBER, _SMALL, _SMALLS = 
 _CELLS: Final = {_FORMULA, _OLD_FORMULA, _ERROR, _SHARED_TEXT, _TEXT, _NUMBER, _SMALL, _SMALLS}
 _MOST_ROWS, _MOST_COLUMNS = 65_536, 256
 _IS_SPECIAL: Final = b"\xff\xff"
-_SPECIAL_ERROR: Final = 2
+_SPECIAL_ERROR, _SPECIAL_EMPTY = 2, 3
+_COMPUTED_BY: Final = 0x1C1
+"""Which version computed the formulas: programs that compute them write it, libraries that only write formulas do not."""
 _COMPUTE_ON_LOAD: Final = 2
 _WIDE, _FAR_EAST, _RICH = 1, 4, 8
 _CHARACTER_BYTES: Final = 3
@@ -37,6 +39,7 @@ class Xls:
         self._records, self._limits, self.epoch = _stream(content, name), limits, _EPOCH_1900
         self._starts: list[int] = []
         self._text_sizes = np.zeros(0, np.int64)
+        self._computed = False
         texts: list[bytes] = []
         in_texts = False
         for kind, data in self._records_from(0):
@@ -47,6 +50,8 @@ class Xls:
                 raise locked(name)
             elif kind == _DATE_MODE and data[:1] == b"\x01":
                 self.epoch = _EPOCH_1904
+            elif kind == _COMPUTED_BY:
+                self._computed = True
             elif kind == _SHEET:
                 self._starts.append(int.from_bytes(data[:4], "little"))
         try:
@@ -80,7 +85,7 @@ class Xls:
             width, height = max(width, last + 1), max(height, row + 1)
             if kind == _SHARED_TEXT:
                 used.append(struct.unpack_from("<I", data, 6)[0])
-            elif found is None and _is_unread(kind, data):
+            elif found is None and _is_unread(kind, data, computed=self._computed):
                 found = f"{letters(column)}{row + 1}", row + 1
         self._limits.refuse_cells(name, width * height)
         places = np.array(used, np.int64)
@@ -122,14 +127,17 @@ def _stream(content: bytes, name: str) -> bytes:
     raise refuse(name, "file-damaged", "is not a workbook of Excel or LibreOffice; save it as .xlsx")
 
 
-def _is_unread(kind: int, data: bytes) -> bool:
-    """Return whether a cell holds an error, or a formula that was never computed: its value is 0, and a program shall compute it."""
+def _is_unread(kind: int, data: bytes, *, computed: bool) -> bool:
+    """Return whether a cell holds an error, or a formula that was never computed.
+
+    The value of the latter is 0, and a program shall compute it; or an empty text, and no program has `computed` the workbook.
+    """
     if kind == _ERROR:
         return data[7:8] == b"\x01"
     if kind not in {_FORMULA, _OLD_FORMULA}:
         return False
     if data[12:14] == _IS_SPECIAL:
-        return data[6] == _SPECIAL_ERROR
+        return data[6] == _SPECIAL_ERROR or (data[6] == _SPECIAL_EMPTY and not computed)
     return bool(data[14] & _COMPUTE_ON_LOAD) and not any(data[6:14])
 
 

@@ -104,6 +104,14 @@ def headers(file: pq.ParquetFile, name: str) -> tuple[str, ...]:
     return tuple(file.schema_arrow.names)
 
 
+def names_its_columns(name: str, rules: str) -> DataError:
+    """Return the error for a file where the rules number the columns, for text files without a header."""
+    message = (
+        f"is Parquet, which names its columns, and {rules} numbers them (header: none); deliver text, or name them in rules of their own"
+    )
+    return refuse(name, "header-missing", message)
+
+
 def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> frozenset[str]:
     """Return the roles of text whose columns hold numbers. Raises DataError for types from which a value cannot be read exactly."""
     kinds = {role: file.schema_arrow.types[index] for role, index in columns.items()}
@@ -116,8 +124,9 @@ def refuse_types(file: pq.ParquetFile, columns: dict[str, int], name: str) -> fr
         elif role == "date":
             fits = text or pa.types.is_date(plain) or pa.types.is_timestamp(plain) or pa.types.is_integer(plain)
             right = "date"
-        else:
-            fits = text or pa.types.is_integer(plain) or (pa.types.is_decimal(plain) and plain.scale >= 0)
+        else:  # an id with decimals is a row's mistake; no code of a currency has any
+            decimals = pa.types.is_decimal(plain) and plain.scale >= 0 and (role != "currency" or plain.scale == 0)
+            fits = text or pa.types.is_integer(plain) or decimals
             right = "string"
         if not fits:
             column = file.schema_arrow.names[columns[role]]
