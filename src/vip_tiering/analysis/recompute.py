@@ -8,10 +8,9 @@ from pathlib import Path
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.publishing import manifests
-from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.tiers.plan import Request
-from vip_tiering.tiers.published.run_folder import TieredRun
+from vip_tiering.tiers.published.run_folder import TieredRun, place_before
 
 
 def request_of(run: TieredRun) -> Request:
@@ -44,13 +43,9 @@ def compared_with(folder: Path, run: TieredRun, named: Path | None) -> tuple[Pat
     None with a warning where it is not at hand, and without one where the run was compared with none. Raises DataError where
     another run is named.
     """
-    origin = run.manifest["previous"]
-    if origin is None:
-        if named is not None:
-            raise _refused(run, "was compared with no earlier run; leave out --previous")
+    origin, place = run.manifest["previous"], place_before(folder, run, named)
+    if place is None:
         return None, []
-    place = named if named is not None else folder.resolve().parent / origin["quarter"]
-    settle(place)
     try:
         manifest, problems = manifests.verify(place)
     except DataError:

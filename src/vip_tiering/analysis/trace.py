@@ -23,12 +23,11 @@ from vip_tiering.base.money import yuan_text
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.base.roster import Located
 from vip_tiering.base.text import tidy
-from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import Day, Step, read_days
 from vip_tiering.extracts.rows import Rows
 from vip_tiering.rules.extracts import HOME_CURRENCY, Kind
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.plan import Plan, prepare, reading_threads
+from vip_tiering.tiers.plan import Plan, prepare, presumed_first, reading_threads
 from vip_tiering.tiers.posting import Progress, collapse
 from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import TieredRun
@@ -70,14 +69,11 @@ def trace(
     request = request_of(run)
     with reading_threads(None) as (pool, ahead):
 
-        def delivered(*, presume: bool) -> Delivered:
+        def delivered(presume: bool) -> Delivered:  # noqa: FBT001 (as `presumed_first` calls it)
             plan = prepare(extracts, request, rules, None, pool, max_bytes, presume=presume)
             return read_customer(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead), ids, progress)
 
-        try:
-            found = delivered(presume=True)
-        except SeveralDays:
-            found = delivered(presume=False)
+        found = presumed_first(delivered)
     period, plan = request.period, found.plan
     standing = standing_rows(found.rows, plan.days.to_post, period, request.kind)
     total = _sum(standing)

@@ -13,7 +13,7 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.published.run_folder import TieredRun, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, place_before, read_run
 from vip_tiering.tiers.scope import rename_previous
 
 
@@ -34,14 +34,10 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
 
     Raises DataError where another run was named. Where none is at hand it is None, with a warning.
     """
-    origin = run.manifest["previous"]
-    if origin is None:
-        if named is not None:
-            raise DataError([_refused(folder, "was compared with no earlier run; leave out --previous")])
+    origin, place = run.manifest["previous"], place_before(folder, run, named)
+    if place is None:
         return None, [f"{folder.name}: is the first run; there is nothing to compare it with"]
     without = "what branches and managers had before is left empty"
-    place = named if named is not None else folder.resolve().parent / origin["quarter"]
-    settle(place)
     if named is None and not _is_folder(place):
         return None, [f"{folder.name}: the run {origin['quarter']} is not beside it; name it with --previous; {without}"]
     try:

@@ -16,19 +16,19 @@ from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import stands
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.quarter import Month
-from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import read_days
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
-from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, reading_threads
+from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, presumed_first, reading_threads
 from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress
+    from vip_tiering.tiers.run import Run
 
 OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "daily.csv", "rejects.csv")
 """The files of a run folder that a pattern of extracts might match."""
@@ -81,22 +81,22 @@ def tier_compute(
     with nullcontext() if dry_run else locked(out), reading_threads(jobs) as (pool, ahead):
         if previous is None and not no_previous and period.month is None:
             previous = run_before(out, period.quarter, target)
-        again = not dry_run and stands(target)
-        plan = prepare(extracts, request, loaded, previous, pool, limit, presume=not again)
-        if again:  # what gives that run its identity is known only once every day is
+        if not dry_run and stands(target):  # what gives that run its identity is known only once every day is
+            plan = prepare(extracts, request, loaded, previous, pool, limit)
             sha256 = hashes(plan.extracts, pool)
             differing = partial(differing_inputs, inputs=plan.inputs(sha256))
             if standing := folders.standing(target, plan.made_from(sha256), replace=replace, differing=differing):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
-        steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
-        from vip_tiering.tiers.run import compute, publish  # noqa: PLC0415 (pandas loads while the first days are read)
 
-        try:
-            run = compute(plan, steps, progress)
-        except SeveralDays:
-            plan = prepare(extracts, request, loaded, previous, pool, limit)
-            run = compute(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead), progress)
-        folder = None if dry_run else publish(run, out, replace=replace)
+        def computed(presume: bool) -> Run:  # noqa: FBT001 (as `presumed_first` calls it)
+            plan = prepare(extracts, request, loaded, previous, pool, limit, presume=presume)
+            steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
+            from vip_tiering.tiers.run import compute  # noqa: PLC0415 (pandas loads while the first days are read)
+
+            return compute(plan, steps, progress)
+
+        run = presumed_first(computed)
+        folder = None if dry_run else run.publish(out, replace=replace)
         document = manifests.manifest_of(folder) if folder else run.manifest
         migration = run.comparison.migration[["from_tier", "to_tier", "customers"]]
         return Result(document, list(migration.itertuples(index=False, name=None)), folder, run.warnings)

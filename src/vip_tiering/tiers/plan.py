@@ -7,18 +7,19 @@ import datetime as dt
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
 from vip_tiering.base.quarter import Month, Period, Quarter, day_date, day_number
 from vip_tiering.base.threads import threads
+from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES, Extract
 from vip_tiering.extracts.find import locate
 from vip_tiering.extracts.look import inspect
@@ -30,6 +31,8 @@ from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
 from vip_tiering.tiers.partial_days import Accepted, PartialDays, RowsByDay, files_by_day, find_partial
 from vip_tiering.tiers.published.run_folder import TieredRun, load_previous
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def prepare(
     """Find and inspect the extracts, and say which days stand for which. Raises before any row is read.
 
     `previous`: the folder of the run to compare with, of the quarter before; a run of a month has none.
-    `presume`: the day of a text file is that of its first and last rows, until reading says otherwise (`SeveralDays`).
+    `presume`: the day of a text file is that of its first and last rows, until reading says otherwise (`presumed_first`).
     `max_bytes` is what one extract may take in memory; it changes no result and is not part of the run's identity.
     """
     if previous is not None and request.period.month is not None:
@@ -176,6 +179,14 @@ def prepare(
     warnings = [f"{name} is a byte-identical copy of {extracts[index].name}; it is counted once" for index, name in copies]
     warnings += unknown_years(days, rules)
     return Plan(request, rules, ladder, tuple(extracts), copies, days, compared, tuple(warnings))
+
+
+def presumed_first(attempt: Callable[[bool], Made]) -> Made:
+    """Return what an attempt makes that prepares with `presume`; where a file holds several days all the same, without it."""
+    try:
+        return attempt(True)
+    except SeveralDays:
+        return attempt(False)
 
 
 def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) -> None:

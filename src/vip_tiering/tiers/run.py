@@ -13,7 +13,6 @@ import pandas as pd
 
 from vip_tiering.base.errors import DataError, told
 from vip_tiering.base.quarter import Month, Quarter
-from vip_tiering.extracts.checks import SeveralDays
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.extracts.rows import Rejects
@@ -27,7 +26,7 @@ from vip_tiering.tiers.day_totals import DayTotals
 from vip_tiering.tiers.ledger import Ledger
 from vip_tiering.tiers.outlook import Horizon, outlook_of
 from vip_tiering.tiers.partial_days import may_be_empty
-from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, reading_threads, rejects_allowed
+from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepare, presumed_first, reading_threads, rejects_allowed
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.published import run_files
 from vip_tiering.tiers.published.differences import differing_inputs
@@ -66,7 +65,12 @@ class Run:
         with locked(Path(out)):
             differing = partial(differing_inputs, inputs=self.manifest["inputs"])
             standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace, differing=differing)
-            return standing or publish(self, Path(out), replace=replace)
+            return standing or self.publish(Path(out), replace=replace)
+
+    def publish(self, out: Path, *, replace: bool = False) -> Path:
+        """Write the folder `out/NAME` and return it; the caller holds the lock and knows that nothing else stands there."""
+        writers = run_files.run_writers(self.tiers, self.comparison, self.outlook, self.days, self.rejects, self.ladder)
+        return folders.publish(out, self.name, writers, self.manifest, replace=replace)
 
 
 def compute_tiers(
@@ -112,12 +116,12 @@ def walk(
 ) -> Run:
     """Find the extracts and walk the line once; nothing is written. Whoever looks at the days as they go by takes them `through`."""
     with reading_threads(jobs) as (pool, ahead):
-        plan = prepare(arguments, request, rules, previous, pool, max_bytes, presume=True)
-        try:
+
+        def walked(presume: bool) -> Run:  # noqa: FBT001 (as `presumed_first` calls it)
+            plan = prepare(arguments, request, rules, previous, pool, max_bytes, presume=presume)
             return compute(plan, through(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead)), progress)
-        except SeveralDays:
-            plan = prepare(arguments, request, rules, previous, pool, max_bytes)
-            return compute(plan, through(plan, read_days(plan.extracts, plan.days.to_post, pool, ahead)), progress)
+
+        return presumed_first(walked)
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
@@ -141,12 +145,6 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     days = totals.frame(period.first, period.last, dict(plan.days.filled), plan.ladder)
     document = run_files.build(plan, posted, averages, tiers, comparison, outlook, days)
     return Run(str(period), tiers, comparison, outlook, days, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
-
-
-def publish(run: Run, out: Path, *, replace: bool = False) -> Path:
-    """Write a run as the folder `out/NAME`; the caller holds the lock and knows that nothing else stands there."""
-    writers = run_files.run_writers(run.tiers, run.comparison, run.outlook, run.days, run.rejects, run.ladder)
-    return folders.publish(out, run.name, writers, run.manifest, replace=replace)
 
 
 def _refuse_problems(plan: Plan, posted: Posted) -> None:

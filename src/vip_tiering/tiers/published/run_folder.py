@@ -231,6 +231,21 @@ def _official_runs(out: Path) -> Iterator[str]:
                 yield str(document.get("quarter"))
 
 
+def place_before(folder: Path, run: TieredRun, named: Path | None) -> Path | None:
+    """Return where the run stands, or should, with which a run in `folder` was compared: as it is named, else beside it.
+
+    None where it was compared with none. Raises DataError where one is named all the same.
+    """
+    origin = run.manifest["previous"]
+    if origin is None:
+        if named is not None:
+            raise _refused(manifests.named(folder), "previous-run", "was compared with no earlier run; leave out --previous")
+        return None
+    place = named if named is not None else folder.resolve().parent / str(origin["quarter"])
+    settle(place)
+    return place
+
+
 def load_previous(folder: Path, quarter: Quarter) -> TieredRun:
     """Return the run in a folder, for comparison with `quarter` (semantics 4.1); its own `changes` are not read.
 
