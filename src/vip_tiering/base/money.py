@@ -54,10 +54,15 @@ def fen_from_text(text: str) -> int:
 
 
 def exact_sum(values: Int64s, bound: int | None = None) -> int:
-    """Return the sum of int64 values as a Python integer that cannot wrap; `bound` may bring their largest size."""
-    if (largest(values) if bound is None else bound) * len(values) < INT64_LIMIT:
+    """Return the sum of int64 values as a Python integer that cannot wrap; `bound` may bring their largest size.
+
+    Parts of so few values that no part can leave 64 bits are summed there, and the parts in Python.
+    """
+    size = largest(values) if bound is None else bound
+    together = max((INT64_LIMIT - 1) // max(size, 1), 1)
+    if len(values) <= together:
         return int(values.sum())
-    return (int((values >> _LOW_BITS).sum()) << _LOW_BITS) + int((values & 0xFFFF_FFFF).sum())
+    return sum(np.add.reduceat(values, np.arange(0, len(values), together)).tolist())
 
 
 def exact_sums(values: Int64s, groups: npt.NDArray[np.int64], size: int) -> list[int]:

@@ -32,10 +32,9 @@ class DayTotals:
         return cls(tuple(tier.min_fen for tier in ladder.tiers))
 
     def note(self, day: int, balance_fen: Int64s, held: npt.NDArray[np.bool_]) -> None:
-        """Note what stands since `day`: the balance of every customer, shape (n,), where it is known (`held`)."""
-        above = balance_fen if held.all() else balance_fen[held]
-        size = largest(above)
-        customers, fen = [len(above)], [exact_sum(above, size)]
+        """Note what stands since `day`: the balance of every customer, shape (n,), 0 where it is not known (`held`); no bound is 0."""
+        above, size = balance_fen, largest(balance_fen)
+        customers, fen = [int(np.count_nonzero(held))], [exact_sum(above, size)]
         for bound in self.bounds_fen:
             above = above.take(np.flatnonzero(above >= bound))  # places first: a third of the time of above[above >= bound]
             customers.append(len(above))
