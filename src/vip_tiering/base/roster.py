@@ -250,7 +250,7 @@ class Roster:
             codes, new_keys = pd.factorize(keys[new])
             first = np.empty(len(new_keys), np.int64)
             first[codes[::-1]] = new[::-1]  # the last assignment stands: the first row of each newcomer
-            known = found >= 0
+            known = found >= 0 if len(new) else slice(None)
             if _same(self._words, found[known], words[:, known]) and _same(words, first[codes], words[:, new]):
                 break
             self._change_salt()
