@@ -16,7 +16,7 @@ from tests.helpers import RULES, read_csv
 from tests.reports.test_change_report import export, make_runs, sheets_of, write_people
 from vip_tiering import compute_tiers, load_rules
 
-PARTS = ("new", "moved_in", "left", "moved_out", "rules", "stayed")
+PARTS = ("corrections", "new", "moved_in", "left", "moved_out", "rules", "stayed")
 
 
 def fen(text: str) -> int:
@@ -100,3 +100,36 @@ def test_other_bounds_are_a_part_of_their_own(home: Path, tmp_path: Path) -> Non
     assert abs(fen(rows["gold"]["rules"]) + floor(sum(between))) <= 1
     for row in rows.values():
         assert fen(row["after"]) - fen(row["before"]) == sum(fen(row[part]) for part in PARTS)
+
+
+def test_a_quarter_that_was_corrected_since_is_a_part_of_its_own(tmp_path: Path) -> None:
+    """Where the run of the quarter before was replaced after the comparison, what that changed is told, and the parts still add up.
+
+    Before stands what was published then; what moved is counted from the corrected run.
+    """
+    run = make_runs(tmp_path / "out")
+    published = customers_of(tmp_path / "out" / "2015Q3")
+    extract = tmp_path / "changes.csv"
+    lines = extract.read_text("utf-8-sig").splitlines()
+    silver = next(customer for customer, (tier, _) in published.items() if tier == "silver")
+    wrong = next(number for number, line in enumerate(lines) if line.startswith(f"2015-07-01,{silver},"))
+    lines[wrong] = f"2015-07-01,{silver},600000.05"
+    extract.write_text("\n".join(lines) + "\n", "utf-8")
+    compute_tiers(extract, "2015Q3", rules=load_rules(RULES), kind="changes").write(tmp_path / "out", replace=True)
+    corrected = customers_of(tmp_path / "out" / "2015Q3")
+    assert ("silver", "gold") == (published[silver][0], corrected[silver][0])
+    done = export(run, write_people(tmp_path / "customers.csv"), tmp_path / "reports")
+    said = (
+        "2015Q3: took the place of the run with which 2015Q4 was compared; what that changed is told as corrections; compute 2015Q4 again"
+    )
+    assert (0, True) == (done.returncode, said in done.stderr), done.stderr
+    exact = oracle(corrected, customers_of(run))
+    for row in read_csv(tmp_path / "reports" / "2015Q4" / "movement.csv"):
+        tier = row["tier"]
+        then, since = (floor(sum(average for one, average in each.values() if one == tier)) for each in (published, corrected))
+        assert (then, since - then) == (fen(row["before"]), fen(row["corrections"]))
+        assert fen(row["after"]) - fen(row["before"]) == sum(fen(row[part]) for part in PARTS)
+        for part in PARTS[1:]:
+            assert abs(fen(row[part]) - floor(exact[tier, part])) <= 8, (tier, part)
+    head = next(row for row in sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"] if "上季数据更正" in row)
+    assert "上季日均合计" in head

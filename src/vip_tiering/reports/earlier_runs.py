@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,18 +21,21 @@ from vip_tiering.tiers.scope import rename_previous
 class Earlier:
     """An earlier run as a report uses it. `tiers` has the columns of `tiers.parquet`; customers have their present numbers.
 
-    `bounds_fen`: the lower bounds by which it tiered, by code.
+    `bounds_fen`: the lower bounds by which it tiered, by code; `corrects`: it is not the run that was compared,
+    but took its place since.
     """
 
     digest: str
     tiers: pd.DataFrame
     bounds_fen: Mapping[str, int]
+    corrects: bool = False
 
 
 def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) -> tuple[Earlier | None, list[str]]:
     """Return the run that a run in `folder` was compared with: the one that was named, else the one beside it.
 
-    Raises DataError where another run was named. Where none is at hand it is None, with a warning.
+    Raises DataError where another run was named. Where none is at hand it is None, and where the one beside it took its place since that
+    one, with a warning.
     """
     origin, place = run.manifest["previous"], place_before(folder, run, named)
     if place is None:
@@ -46,14 +49,17 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
         if named is not None or is_unreadable(error):
             raise
         return None, [f"{place.name}: is not an intact official run; {without}"]
-    if found.digest != origin["digest"]:
+    replaced = found.digest != origin["digest"]
+    if replaced and (named is not None or str(found.quarter) != origin["quarter"]):
         message = f"is not the run with which {folder.name} was compared; compute {folder.name} again, or name the old one with --previous"
         if named is not None:
             raise DataError([_refused(place, message)])
         return None, [f"{place.name}: {message}; {without}"]
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; name them with --rules; {without}"]
-    return _renamed(found, run, rules), []
+    message = f"took the place of the run with which {folder.name} was compared; what that changed is told as corrections"
+    warnings = [f"{place.name}: {message}; compute {folder.name} again; {without}"] if replaced else []
+    return replace(_renamed(found, run, rules), corrects=replaced), warnings
 
 
 def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier | None, list[str]]:

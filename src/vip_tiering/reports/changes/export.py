@@ -105,10 +105,21 @@ def changes_export(
     }
     with reading(f"{run.name}/migration.csv"):
         migration = csv_as_text(run / "migration.csv", MIGRATION_CSV)
-    tiers_before, tiers_last_year = (earlier.tiers if earlier else None for earlier in (before, last_year))
+    tiers_before, tiers_last_year = (one.tiers if one and not one.corrects else None for one in (before, last_year))
+    corrected = before.tiers if before and before.corrects else None
     bounds_before = before.bounds_fen if before else {}
     inputs = ReportInputs(
-        found, holders, loaded, migration, tiers_before, tiers_last_year, last_contact, bounds_before, months.rows, branch_files.delivered
+        found,
+        holders,
+        loaded,
+        migration,
+        tiers_before,
+        tiers_last_year,
+        last_contact,
+        bounds_before,
+        months.rows,
+        branch_files.delivered,
+        corrected,
     )
     target = out / str(found.period)
     with nullcontext() if dry_run else locked(out):

@@ -29,7 +29,8 @@ class ReportInputs:
 
     `holders`: as `parse_holders` returns them; `migration`: migration.csv of the run, as text; `last_contact`: the newest day of a
     contact by customer, as text, where a log is given; `bounds_before`: by which `before` tiered, in fen by code; `months`: the averages
-    of months, see `Months.rows`; `delivered`: fees and events in the hall.
+    of months, see `Months.rows`; `delivered`: fees and events in the hall; `corrected`: where the run of the quarter before was
+    replaced since, the one in its place, by `bounds_before`.
     """
 
     run: TieredRun
@@ -42,6 +43,7 @@ class ReportInputs:
     bounds_before: Mapping[str, int] = field(default_factory=dict)
     months: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*MONTHS]))
     delivered: Delivered = field(default_factory=Delivered)
+    corrected: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,19 @@ def report_of(inputs: ReportInputs) -> Report:
         by_manager=by_manager,
         branches=branches,
         managers=list(by_manager[[*MANAGER]].drop_duplicates().itertuples(index=False, name=None)),
-        movement=movement_of(run, inputs.migration.to_pandas(), inputs.before, inputs.bounds_before) if run.compared else None,
+        movement=_movement(inputs) if run.compared else None,
         measures=measures_of(sides, run.quarter, branches, codes, inputs.rules.targets, inputs.delivered),
         coverage=coverage,
         changes={code: int((moves["change"] == code).sum()) for code in CHANGES if code in run.manifest["changes"]},
         proofs=[],
     )
     return replace(report, proofs=_proved(report, inputs))
+
+
+def _movement(inputs: ReportInputs) -> pd.DataFrame:
+    corrected = inputs.corrected is not None
+    before = inputs.corrected if corrected else inputs.before
+    return movement_of(inputs.run, inputs.migration.to_pandas(), before, inputs.bounds_before, corrected=corrected)
 
 
 def _proofs_of_measures(measures: pd.DataFrame) -> Iterator[Proof]:

@@ -41,6 +41,7 @@ FIGURES: Final[dict[str, Pair]] = {
 """What a report says of each tier, likewise. `tallies` makes the values."""
 MOVEMENT: Final[dict[str, Pair]] = {
     "before": ("上季日均合计", "Sum before"),
+    "corrections": ("上季数据更正", "Corrected since"),
     "new": ("新增客户", "New"),
     "moved_in": ("转入本层级", "Moved in"),
     "left": ("流失客户", "Left"),
