@@ -19,6 +19,7 @@ from tests.helpers import RULES, days_between, read_csv
 from tests.reports.test_change_report import make_runs, sheets_of, write_people
 from vip_tiering import OutputError, compute_tiers, load_rules
 from vip_tiering.base.quarter import Month
+from vip_tiering.base.words import Words
 from vip_tiering.cli.show.lists import changes_summary
 from vip_tiering.reports.changes.export import ChangesResult, changes_export
 
@@ -156,7 +157,7 @@ def test_the_terminal_shows_them(home: Path) -> None:
     """The summary of the command lists the months below the measures."""
     console = Console(width=80, file=io.StringIO())
     with console.capture() as captured:
-        console.print(changes_summary(report(home, dry_run=True).document))
+        console.print(changes_summary(report(home, dry_run=True).document, Words("en")))
     lines = captured.get().splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("month "))
     assert "month    sum of averages, yuan  vs month before" == lines[place].rstrip()
