@@ -49,7 +49,8 @@ def _run_block(block: str, folder: str, language: str) -> str:
 def _output(command: str, folder: str, language: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "HOME": folder, "TERM": "dumb"}
-    environment["VIP_LANG"] = language
+    if language != "en":
+        environment["VIP_LANG"] = language
     result = subprocess.run(  # noqa: S602 (the commands of our own pages)
         command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -213,6 +213,6 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     document, problems = manifests.verify(folder)
     if problems:
         raise DataError(problems)
-    of = next(document[name] for name in ("month", "quarter", "year") if name in document)
+    of = str(next(document[name] for name in ("month", "quarter", "year") if name in document))
     files = len(document["outputs"])
     show(words().say(TEXTS, "intact", folder=folder, files=files, of=of, status=status_of(document, words())))

@@ -12,6 +12,9 @@ STATUSES: Final[dict[str, Pair]] = {
     "official": ("季末结果", "official"),
     "provisional": ("季中结果", "provisional"),
     "monthly": ("月度结果", "monthly"),
+    "export": ("名单", "export"),
+    "records": ("客户档案", "records"),
+    "event plan": ("厅堂活动计划", "event plan"),
     "report": ("变动报告", "report"),
     "provisional report": ("季中变动报告", "provisional report"),
 }
