@@ -85,6 +85,8 @@ TEXTS: Final[dict[str, Pair]] = {
     "all": ("合计", "all"),
     "and": ("、", ", "),
     "and_for": ("\n", ", "),
+    "and_action": ("；", ", "),
+    "and_topic": ("、", ", "),
     "up_to_date": ("{folder}：已是最新", "{folder}: already up to date"),
     "dry_run": ("试运行：未写入任何文件", "dry run: nothing was written"),
     # vip playbook export

@@ -70,5 +70,5 @@ def _silent(silent: pd.DataFrame, words: Words) -> Iterator[RenderableType]:
         rows = silent[(silent["kind"] == kind) & (silent["reason"] == reason)]
         why = words.text(reason) if reason in (NOBODY_DUE, NOBODY_FITS) else words.name(reason)
         names = (called(code, words) if kind == "action" else words.name(code) for code in rows["code"])
-        table.add_row(why, f"{words.text(f'silent_{kind}')}{words.text('and').join(names)}")
+        table.add_row(why, Line(f"{words.text(f'silent_{kind}')}{words.text(f'and_{kind}').join(names)}"))
     yield table
