@@ -2,13 +2,14 @@
 # make site     build the documentation as .site/html; a link that leads nowhere is an error
 # make golden   compute the example again and let its result stand as the golden output (tests/demo/test_examples.py compares)
 # make manual   write docs/vip.1, the page of `man vip`, from the commands
+# make pictures draw the pictures of the documentation anew, from what the demo makes (LibreOffice, Chromium, pdftoppm)
 # make house    how large the package is, room by room
 PYTHON := .venv/bin/python
 VIP ?= .venv/bin/vip
 BRANCH := examples/branch
 SCRATCH := .check
 
-.PHONY: check demo style wheel site test golden manual house
+.PHONY: check demo style wheel site test golden manual house pictures
 check: demo style wheel site test
 
 .venv:
@@ -51,6 +52,9 @@ golden: .venv
 
 manual: .venv
 	$(PYTHON) scripts/manual.py docs/vip.1
+
+pictures: .venv
+	$(PYTHON) scripts/pictures.py docs/pictures
 
 house:
 	python3 scripts/house.py

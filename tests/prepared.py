@@ -29,6 +29,8 @@ _IMPORTS = (
     "vip_tiering.lists.followup.results",
     "vip_tiering.reports.changes.export",
     "vip_tiering.tiers.checking.check",
+    "vip_tiering.reports.overview.page.page",
+    "matplotlib.backends.backend_svg",
     "xlsxwriter",
     "rich.console",
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from wcwidth import wcswidth
 
 from tests.helpers import read_csv, vip
 from vip_tiering.base.errors import OutputError
@@ -41,7 +42,7 @@ def manifest(folder: Path, quarter: str) -> dict[str, object]:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """Run the demo once, in an empty folder: where it is and what it printed."""
     folder = tmp_path_factory.mktemp("empty")
-    done = vip("demo", cwd=folder, env={"COLUMNS": "80", "NO_COLOR": "1"})
+    done = vip("demo", "--verbose", cwd=folder, env={"COLUMNS": "80", "NO_COLOR": "1"})
     return folder / "vip-demo", done
 
 
@@ -71,6 +72,17 @@ def test_the_demo_prints_both_summaries_and_the_paths(shown: tuple[Path, subproc
         assert text in done.stdout
     assert re.search(r"^recorded [1-9],\d{3} results: ", done.stdout, re.MULTILINE)
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+
+
+def test_the_demo_fits_one_screen(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Without `--verbose` the demo prints at most 24 lines of 80 columns, in Chinese too, and ends with the path of the report."""
+    folder, _ = shown
+    done = vip("demo", "--lang", "zh", cwd=folder.parent, env={"COLUMNS": "80", "NO_COLOR": "1"})
+    lines = done.stdout.splitlines()
+    assert (0, "", "2015Q4 客户层级报告", "vip-demo/report.html") == (done.returncode, done.stderr, lines[0][:13], lines[-1])
+    assert len(lines) <= 24
+    assert max(map(wcswidth, lines)) <= 80
+    assert "2015Q4" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_no_figure_is_cut_on_a_narrow_terminal(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -134,7 +146,7 @@ def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProces
     (folder / ".staging-killed").mkdir()
     before = everything(folder) | {}
     del before[".staging-killed"]
-    done = vip("demo", folder)
+    done = vip("demo", folder, "--verbose")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("already up to date") == 4
     recorded = re.findall(r"^recorded (\S+) results: ", first.stdout, re.MULTILINE)
@@ -145,7 +157,7 @@ def test_the_demo_can_be_run_again(shown: tuple[Path, subprocess.CompletedProces
 def test_the_command_by_hand_is_true(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Of the commands that the demo names at its end one gives the very run that the demo made, the other makes further lists."""
     folder, demonstrated = shown
-    compute, export = demonstrated.stdout.partition("By hand:\n")[2].replace("\\\n", "").splitlines()
+    compute, export = demonstrated.stdout.partition("By hand:\n")[2].replace("\\\n", "").splitlines()[:2]
     done = vip(*shlex.split(compute)[1:], cwd=folder.parent)
     assert (done.returncode, done.stdout) == (0, "vip-demo/out/2015Q4: already up to date\n")
     done = vip(*shlex.split(export)[1:], "--dry-run", cwd=folder.parent)

@@ -34,6 +34,7 @@ from vip_tiering.reports.changes.report import ReportInputs, report_of
 from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
 from vip_tiering.reports.changes.words import CHANGES, HEADERS, LANGUAGES, ROWS, TEXTS
 from vip_tiering.reports.figures.holders import parse_holders
+from vip_tiering.reports.overview.words import TITLES
 from vip_tiering.tiers.published.run_folder import read_run
 
 SOFFICE = shutil.which("soffice")
@@ -323,16 +324,21 @@ def test_counts_and_sums_by_branch_and_manager(home: Path, report: Path) -> None
 
 
 def test_first_sheet(report: Path) -> None:
-    """The first sheet tells the quarters, the measures, the tiers, the matrix, the branches and the managers, each under its title."""
+    """The first sheet tells the quarter, tiers, measures, the matrix, branches and managers, each under its title; amounts in 万元."""
     sheets = sheets_of(report / "report.xlsx")
     assert "汇总" == next(iter(sheets))
     first = [row[0] for row in sheets["汇总"]]
+    whole = [TITLES[name][0] for name in ("tiers", "measures")]
     titles = [
-        TEXTS[name][0] for name in ("growth_title", "customers_title", "tiers_title", "migration_title", "branches_title", "managers_title")
+        *whole,
+        "层级迁徙：客户数",
+        "支行 × 层级",
+        "客户经理 × 层级",
+        *(TEXTS[name][0] for name in ("growth_title", "customers_title")),
     ]
     assert titles == [one for one in first if one in titles]
-    assert "2015Q4 客户层级变动，对比 2015Q3" == first[0]
-    at = first.index(TEXTS["migration_title"][0]) + 1
+    assert "2015Q4 客户层级报告" == first[0]
+    at = first.index("层级迁徙：客户数") + 1
     head, matrix = sheets["汇总"][at], sheets["汇总"][at + 1 : at + 10]
     migration = {(row["from_tier"], row["to_tier"]): int(row["customers"]) for row in read_csv(report / "migration.csv")}
     codes = [*reversed(LADDER), "absent"]
@@ -340,6 +346,10 @@ def test_first_sheet(report: Path) -> None:
     for row, before in zip(matrix[:8], codes, strict=True):
         assert [LABELS[before], *(migration.get((before, now), "") for now in codes)] == row[:9]
     assert [sum(count for (_, to), count in migration.items() if to == now) for now in codes] == matrix[8][1:9]
+    at, end = first.index("支行 × 层级") + 2, first.index("客户经理 × 层级") - 1
+    shown = [(row[0].replace("未分配", "unassigned"), row[1], round(row[6] * 1_000_000)) for row in sheets["汇总"][at:end]]
+    rows = [(row["branch"], row["tier"], int(Decimal(row["daily_average_sum"]) * 100)) for row in read_csv(report / "branch_tiers.csv")]
+    assert [(branch, LABELS[tier], average) for branch, tier, average in rows] == [row for row in shown if row[1] != "合计"]
 
 
 def test_measures(home: Path, report: Path) -> None:
@@ -384,7 +394,10 @@ def test_targets(home: Path, tmp_path: Path) -> None:
         assert whole[f"{name}_reached"] == f"{tenths / 10:.1f}%"
     assert (east["quarter_target"], east["quarter_reached"]) == ("7", f"{int(east['value']) * 1000 // 7 / 10:.1f}%")
     assert rows["K-EFF", ""]["quarter_target"] == ""
-    assert "季度完成率" in sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"][5]
+    summary = sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"]
+    at = next(number for number, row in enumerate(summary) if row[0] == TITLES["measures"][0]) + 1
+    reached = dict(zip(summary[at], summary[at + 1], strict=True))["季度完成率"]
+    assert whole["quarter_reached"] == f"{round(reached * 1000) / 10:.1f}%"
 
 
 def test_counts_add_up_and_are_proved(home: Path, report: Path) -> None:
@@ -523,10 +536,11 @@ def test_a_run_without_a_previous_one(home: Path, tmp_path: Path) -> None:
     sheets = sheets_of(tmp_path / "reports" / "2015Q3" / "report.xlsx")
     assert 1 == len(sheets["全部"])
     first = [row[0] for row in sheets["汇总"]]
-    assert ["2015Q3 客户层级", TEXTS["units"][0], TEXTS["initial"][0]] == first[:3]
-    assert TEXTS["migration_title"][0] not in first
-    at = first.index(TEXTS["branches_title"][0]) + 1
-    assert ["支行", "层级", "本季客户数", "本季日均合计", "本季户均"] == [cell for cell in sheets["汇总"][at] if cell]
+    assert "2015Q3 客户层级报告" == first[0]
+    assert "没有上季可比" in first[2]
+    assert not any(str(one).startswith("层级迁徙") for one in first)
+    at = first.index("支行 × 层级") + 1
+    assert ["支行", "层级", "客户数", "日均资产\n（万元）", "户均\n（万元）"] == [cell for cell in sheets["汇总"][at] if cell]
     assert [] == read_csv(tmp_path / "reports" / "2015Q3" / "changes.csv")
 
 

@@ -88,9 +88,9 @@ def test_averages_of_months_are_those_of_the_definition(home: Path) -> None:
     assert rows == done.document["months"]
     assert list(map(str, MONTHS)) == list(done.document["made_from"]["months"])
     first = sheets_of(home / "reports" / "2015Q4" / "report.xlsx")["汇总"]
-    top = next(place for place, row in enumerate(first) if row[0] == "月日均：全部客户")
-    assert ["月份", "月日均合计", "较上月"] == first[top + 1][:3]
-    shown = [[row[0], round(row[1] * 100), round(row[2] * 100)] for row in first[top + 2 : top + 5]]
+    top = next(place for place, row in enumerate(first) if row[0] == "月日均")
+    assert ["月份", "月日均\n（万元）", "较上月\n（万元）"] == first[top + 1][:3]
+    shown = [[row[0], round(row[1] * 1_000_000), round(row[2] * 1_000_000)] for row in first[top + 2 : top + 5]]
     assert [[row["month"], fen(row["month_average_sum"]), fen(row["month_change"])] for row in rows] == shown
 
 
@@ -146,8 +146,8 @@ def test_another_run_of_a_month_makes_another_report(home: Path) -> None:
     assert not report(home, language="en").up_to_date
     assert report(home, language="en").up_to_date
     first = sheets_of(home / "reports" / "2015Q4" / "report.xlsx")["Summary"]
-    top = next(place for place, row in enumerate(first) if row[0] == "Monthly averages of all customers")
-    assert ["Month", "Sum of averages", "+/- on month before"] == first[top + 1][:3]
+    top = next(place for place, row in enumerate(first) if row[0] == "Monthly averages")
+    assert ["Month", "Monthly average", "+/- on month before"] == first[top + 1][:3]
     shutil.rmtree(home / "out" / "2015-12")
     with pytest.raises(OutputError, match="runs of months"):
         report(home, language="en")

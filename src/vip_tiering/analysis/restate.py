@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from vip_tiering.analysis.recompute import compared_with, other_causes, request_of
 from vip_tiering.analysis.table_file import refuse_place, write_table
-from vip_tiering.base.arrays import share_freed_memory, text_array
-from vip_tiering.base.money import decimal_from_fen, exact_sum, yuan_text
+from vip_tiering.analysis.two_runs import differing, file_columns, order_of_tiers, rows_that_differ, side_by_side
+from vip_tiering.base.arrays import share_freed_memory
+from vip_tiering.base.money import exact_sum, yuan_text
 from vip_tiering.base.schema import ABSENT
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.rules.load import load_rules
@@ -39,8 +39,7 @@ COLUMNS: Final = (
     "restated_change",
 )
 """The columns of the file: amounts in yuan, 0.00 and tier `absent` on a side without the customer."""
-_FIGURES: Final = {"fen_days": "Int64", "daily_average_fen": "Int64", "closing_fen": "Int64"}
-_AMOUNTS: Final = ("published_average", "restated_average", "difference", "published_closing", "restated_closing")
+_NAMES: Final = ("published", "restated")
 _UNCHANGED: Final = "kept"
 
 
@@ -91,9 +90,7 @@ def _sides(published: TieredRun, restated: Run, *, compared: bool) -> pd.DataFra
 
     Where changes are not compared they are "" throughout.
     """
-    wanted = ["customer_id", "tier", *_FIGURES]
-    old, new = (frame[wanted].astype({"customer_id": "str", "tier": "str", **_FIGURES}) for frame in (published.frame(), restated.tiers))
-    both = old.merge(new, how="outer", on="customer_id", suffixes=("_published", "_restated"))
+    both = side_by_side(published.frame(), restated.tiers, _NAMES)
     before = published.changes.select(["customer_id", "change"]).to_pandas() if compared else None
     now = restated.comparison.changed[["customer_id", "change"]] if compared else None
     for name, changes in (("published_change", before), ("restated_change", now)):
@@ -110,46 +107,18 @@ def differences(sides: pd.DataFrame) -> pd.DataFrame:
 
     Averages differ where fen-days do, so that a difference below a fen is told too; `difference` subtracts those that are printed.
     """
-    there = {side: sides[f"tier_{side}"].notna().to_numpy() for side in ("published", "restated")}
-    both = there["published"] & there["restated"]
-    differs = {
-        "only_published": there["published"] & ~there["restated"],
-        "only_restated": there["restated"] & ~there["published"],
-        **{kind: both & _unequal(sides, name) for kind, name in (("tier", "tier"), ("average", "fen_days"), ("closing", "closing_fen"))},
-        "change": (sides["published_change"] != sides["restated_change"]).to_numpy(),
-    }
-    any_of_them = np.logical_or.reduce([*differs.values()])
-    rows = sides[any_of_them].reset_index(drop=True)
-    kinds = pd.Series("", rows.index, dtype="str")
-    for kind, mask in differs.items():
-        kinds = kinds.mask(mask[any_of_them], kinds + "|" + kind)
-    table = pd.DataFrame({"customer_id": rows["customer_id"], "differs": kinds.str.removeprefix("|")})
-    for side in ("published", "restated"):
-        table[f"{side}_tier"] = rows[f"tier_{side}"].fillna(ABSENT)
-        table[f"{side}_average"] = rows[f"daily_average_fen_{side}"].fillna(0).astype("int64")
-        table[f"{side}_closing"] = rows[f"closing_fen_{side}"].fillna(0).astype("int64")
-        table[f"{side}_change"] = rows[f"{side}_change"]
-    table["difference"] = table["restated_average"] - table["published_average"]
-    return table[list(COLUMNS)]
-
-
-def _unequal(sides: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return where a column differs between both sides; false where one of them is not there."""
-    differs = sides[f"{name}_published"] != sides[f"{name}_restated"]
-    return differs.fillna(False).to_numpy(np.bool_)
-
-
-def file_columns(rows: pd.DataFrame) -> dict[str, pa.Array]:
-    """Return the columns of the file."""
-    return {name: decimal_from_fen(rows[name].to_numpy(np.int64)) if name in _AMOUNTS else text_array(rows[name]) for name in rows.columns}
+    changed = (sides["published_change"] != sides["restated_change"]).to_numpy()
+    differs = {**differing(sides, _NAMES), "change": changed}
+    rows = rows_that_differ(sides, differs, _NAMES)
+    changes = sides.loc[np.logical_or.reduce([*differs.values()]), ["published_change", "restated_change"]].reset_index(drop=True)
+    return pd.concat([rows, changes], axis="columns")[list(COLUMNS)]
 
 
 def _document(published: TieredRun, restated: Run, sides: pd.DataFrame, rows: pd.DataFrame, *, compared: bool) -> dict[str, Any]:
     """Return what is said of all customers together."""
     words = rows["differs"].str.split("|").explode().value_counts()
     pairs = sides[["tier_published", "tier_restated"]].fillna(ABSENT).value_counts()
-    known = [code for code in published.ladder.codes if code not in restated.ladder.codes]
-    order = [ABSENT, *restated.ladder.codes, *known]
+    order = order_of_tiers(published.ladder.codes, restated.ladder.codes)
     labels = {**published.ladder.labels, **restated.ladder.labels}
     return {
         "schema": "vip-tiering restatement",

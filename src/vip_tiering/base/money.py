@@ -16,6 +16,8 @@ INT64_LIMIT: Final = 2**63
 DECIMAL: Final = pa.decimal128(18, 2)
 WAN_DECIMAL: Final = pa.decimal128(18, 6)
 """10,000 yuan, 万元, to the fen."""
+_FEN_OF_A_HUNDREDTH: Final = 10_000
+"""The hundredth part of 10,000 yuan."""
 _LOW_BITS: Final = 32
 _BLOCK_BYTES: Final = 1 << 19
 
@@ -46,6 +48,13 @@ def yuan_text(fen: int) -> str:
     """Return an amount of any size in fen as text in yuan with two decimals."""
     sign = "-" if fen < 0 else ""
     return f"{sign}{abs(fen) // FEN_PER_YUAN}.{abs(fen) % FEN_PER_YUAN:02d}"
+
+
+def wan_text(fen: int) -> str:
+    """Return an amount of any size in fen as text in 万元 (10,000 yuan) with commas and two decimals, rounded half away from zero."""
+    sign = "-" if fen < 0 else ""
+    hundredths = (abs(fen) + _FEN_OF_A_HUNDREDTH // 2) // _FEN_OF_A_HUNDREDTH
+    return f"{sign if hundredths else ''}{hundredths // 100:,}.{hundredths % 100:02d}"
 
 
 def fen_from_text(text: str) -> int:

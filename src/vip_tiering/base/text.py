@@ -26,6 +26,8 @@ SPREADSHEET_IDS: Final = (
 """Ids that a spreadsheet wrote, or that show what it could not write."""
 FORMULA_ID: Final = r"^[-+@]."
 """What a spreadsheet takes for a formula. Lists hold the ids of customers, not those of accounts and products."""
+_SHORTEST_SHOWN: Final = 6
+"""An id with fewer characters is hidden whole."""
 
 
 def tidy(text: str) -> str:
@@ -37,6 +39,11 @@ def tidy_column(texts: pa.Array) -> pa.Array:
     """Return strings, shape (n,), as texts are compared; see `tidy`."""
     texts = pc.utf8_normalize(texts, form="NFKC")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _INVISIBLE, ""))
+
+
+def masked_id(text: str) -> str:
+    """Return an id as D0***12; a short one is hidden whole."""
+    return f"{text[:2]}***{text[-2:]}" if len(text) >= _SHORTEST_SHOWN else "***"
 
 
 def but_for_zeros(unknown: pa.Array, known: pa.Array) -> pa.Array:

@@ -126,10 +126,17 @@ class _Command(_Speaking, typer.core.TyperCommand):
 class _Group(_Speaking, typer.core.TyperGroup):
     """A group that lists its commands under headings, in their order, with the whole of what each does.
 
-    `headings`: the names below each; one that is not there (yet) is passed over, one that no heading names comes first.
+    `headings`: the names below each; one that is not there (yet) is passed over, one that no heading names comes first; `usual`: the
+    command that is meant where none is named.
     """
 
     headings: ClassVar[Mapping[str, Sequence[str]]] = {}
+    usual: ClassVar[str] = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a context of the vendored parser)
+        named = {*self.commands, *ctx.help_option_names}
+        is_meant = self.usual and args and not {*args} & named
+        return super().parse_args(ctx, [self.usual, *args] if is_meant else args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 (likewise)
         return [name for _, names in self._sections() for name in names]
@@ -149,16 +156,18 @@ class _Group(_Speaking, typer.core.TyperGroup):
 
 
 class Commands(typer.Typer):
-    """A group whose commands are of this kind. `headings`: as for `_Group`."""
+    """A group whose commands are of this kind. `headings`, `usual`: as for `_Group`."""
 
     def __init__(
         self,
         *,
         headings: Mapping[str, Sequence[str]] | None = None,
+        usual: str = "",
         **settings: Any,  # noqa: ANN401 (those of typer.Typer)
     ) -> None:
         """Begin in the style that all groups share."""
-        super().__init__(**{"cls": type("_Group", (_Group,), {"headings": headings or {}}), **STYLE, **settings})
+        of_its_own = {"headings": headings or {}, "usual": usual}
+        super().__init__(**{"cls": type("_Group", (_Group,), of_its_own), **STYLE, **settings})
 
     def command(
         self,

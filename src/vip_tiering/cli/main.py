@@ -17,6 +17,8 @@ from vip_tiering.base.errors import OutputError, VipError, told
 from vip_tiering.cli.changes import changes_app
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.demo import demo
+from vip_tiering.cli.looking.report import report
+from vip_tiering.cli.looking.runs import runs_app
 from vip_tiering.cli.playbook.group import playbook_app
 from vip_tiering.cli.routine import config_app, due, run
 from vip_tiering.cli.rules import rules_app
@@ -46,6 +48,7 @@ app = Commands(
 )
 app.add_typer(extract_app, name="extract")
 app.add_typer(tier_app, name="tier")
+app.add_typer(runs_app, name="runs")
 app.add_typer(customers_app, name="customers")
 app.add_typer(changes_app, name="changes")
 app.add_typer(playbook_app, name="playbook")
@@ -72,6 +75,7 @@ class _Settings:
     debug = False
 
 
+app.command("report")(report)
 app.add_typer(config_app, name="config")
 app.command("run")(run)
 app.command("due")(due)

@@ -48,7 +48,7 @@ def run(
     log_json: Annotated[bool, typer.Option("--log-json", help="Print each step as one JSON document on a line of its own.")] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Do what is due this morning: tiers, report of changes, lists of the day; nothing where nothing is due.
+    """Do what is due this morning: tiers, reports, lists of the day; nothing where nothing is due.
 
     What cron calls every day. Inside a quarter its tiers are computed up to the newest day, after it the official ones.
     """

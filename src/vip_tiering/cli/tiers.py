@@ -10,11 +10,11 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.dossier import customers_file
-from vip_tiering.cli.explain import tier_explain
+from vip_tiering.cli.looking.dossier import customers_file
+from vip_tiering.cli.looking.explain import tier_explain
+from vip_tiering.cli.looking.what_if import tier_reconcile, tier_restate, tier_simulate
 from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
-from vip_tiering.cli.what_if import tier_reconcile, tier_restate, tier_simulate
 from vip_tiering.cli.words.language import words
 from vip_tiering.cli.words.lists import TEXTS
 
@@ -167,6 +167,21 @@ def _asked(
         "accept_partial": accept_partial or [],
         "as_of": date_of("--as-of", as_of) if as_of is not None else None,
     }
+
+
+@tier_app.command("show")
+def tier_show(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4: official, provisional, or of a month.")],
+    as_json: Annotated[bool, json_option("the manifest")] = False,
+) -> None:
+    """Show the summary of a published run once more, as `vip tier compute` printed it; nothing is computed."""
+    from vip_tiering.tiers import job
+
+    result = job.tier_show(run)
+    if as_json:
+        show_json({**result.document, "folder": result.folder})
+    else:
+        print_summary(result)
 
 
 tier_app.command("explain")(tier_explain)

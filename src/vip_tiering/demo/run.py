@@ -7,6 +7,7 @@
     DIR/reports/        who rose, fell, came or went, for the branch head and each manager
     DIR/lists/          the export of a day and what came of it; beside it lists.private/, what only managers may see
     DIR/returned/       the lists of the day as they came back
+    DIR/report.html     the newer quarter on one page
 
 Nothing that stands in DIR already is overwritten or removed: a folder that is not an earlier demo, or one that was altered,
 is refused.
@@ -23,16 +24,23 @@ from typing import Final
 
 from vip_tiering._version import __version__
 from vip_tiering.base.errors import OutputError
+from vip_tiering.base.words import Words
 from vip_tiering.demo import people
 from vip_tiering.demo.balances import QUARTERS, extracts
 from vip_tiering.demo.people import ON
 from vip_tiering.lists.export.job import ExportResult, playbook_export
+from vip_tiering.lists.followup.for_report import results_between
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import LOCK, locked
+from vip_tiering.publishing.one_file import write_file
 from vip_tiering.publishing.switch import STAGING
 from vip_tiering.reports.changes.export import ChangesResult, changes_export
+from vip_tiering.reports.overview.contents import Contents
+from vip_tiering.reports.overview.groups import ListsDone, days_of_lists
+from vip_tiering.reports.overview.job import overview
+from vip_tiering.reports.overview.page.page import report_page
 from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.tiers.job import Result, tier_compute
 
@@ -43,6 +51,7 @@ _OUT: Final = "out"
 _LISTS: Final = "lists"
 _REPORTS: Final = "reports"
 _RETURNED: Final = "returned"
+_PAGE: Final = "report.html"
 _TODAY: Final = dt.date(2016, 1, 4)
 Files = Iterable[tuple[str, bytes]]
 
@@ -142,6 +151,24 @@ def lists(folder: Path) -> ExportResult:
         out=folder / _LISTS,
         rules=packaged_rules(),
     )
+
+
+def overview_of(folder: Path) -> tuple[Contents, Path]:
+    """Return what the newer quarter's page says, and the page, in Chinese; `results` made what it needs.
+
+    Raises OutputError where the page stands there and is another one.
+    """
+    run, page = folder / _OUT / str(QUARTERS[1]), folder / _PAGE
+    found = results_between(folder / _LISTS, *days_of_lists(manifests.manifest_of(run)), rules=packaged_rules())
+    lists = ListsDone(found.days, found.managers.to_pandas(), found.figures.to_pandas()) if found is not None else None
+    contents = overview(run, folder / _CUSTOMERS / "customers.csv", rules=packaged_rules(), wants_lists=True, lists=lists)
+    content = report_page(contents, Words("zh"))
+    with locked(folder):
+        if not page.exists():
+            write_file(page, lambda sink: sink.write(content), replace=False)
+        elif page.read_bytes() != content:
+            raise OutputError(f"{page}: is not as the demo made it; name another folder: vip demo DIR")
+    return contents, page
 
 
 def results(folder: Path) -> tuple[RecordResult, Results]:

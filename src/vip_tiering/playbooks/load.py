@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from vip_tiering.playbooks.products import Product, ProductsFile
 from vip_tiering.playbooks.profiles import Profile, ProfilesFile
 from vip_tiering.playbooks.targets import TargetsFile
 from vip_tiering.rules.calendar import LABELS
+from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import RuleFile, json_schema
 from vip_tiering.rules.load import FILES, RuleFolder, Rules, read_folder, rules_of
 from vip_tiering.rules.tiers import TiersFile
@@ -178,7 +180,13 @@ def load(folder: str | Path | None = None) -> AllRules:
 
     Raises RulesError with every mistake of every file at once.
     """
-    return all_rules(read_folder(folder, ALL_FILES))
+    return _packaged() if folder == packaged_rules() else all_rules(read_folder(folder, ALL_FILES))
+
+
+@functools.cache
+def _packaged() -> AllRules:
+    """Return the packaged rules, which nobody edits while the program runs; the demo asks for them six times."""
+    return all_rules(read_folder(packaged_rules(), ALL_FILES))
 
 
 def all_rules(read: RuleFolder) -> AllRules:

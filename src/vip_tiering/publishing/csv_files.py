@@ -76,13 +76,10 @@ def _csv_lines(texts: list[pa.Array], form: CsvForm) -> memoryview | bytes:
 
 
 def _ready(columns: Iterable[pa.Array | pa.ChunkedArray], most_words: int) -> list[pa.Array | pa.ChunkedArray]:
-    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this.
-
-    One with nulls stays alone: nothing stands there, and that is no word.
-    """
+    """Return what is to be joined with commas; dictionaries beside each other become one where it has no more words than this."""
     ready: list[pa.Array | pa.ChunkedArray] = []
     for column in map(_with_csv_words, columns):
-        coded = ready and all(pa.types.is_dictionary(one.type) and not one.null_count for one in (ready[-1], column))
+        coded = ready and all(pa.types.is_dictionary(one.type) for one in (ready[-1], column))
         if coded and len(ready[-1].dictionary) * len(column.dictionary) <= most_words:
             ready[-1] = _pairs(ready[-1], column)
         else:
@@ -99,11 +96,15 @@ def _pairs(first: pa.DictionaryArray, second: pa.DictionaryArray) -> pa.Dictiona
 
 
 def _with_csv_words(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return a column as it is, but for the words of a dictionary, which become CSV fields."""
+    """Return a column as it is, but for the words of a dictionary, which become CSV fields; that of null is the empty one."""
     if not pa.types.is_dictionary(column.type):
         return column
     coded = one_array(column)
-    return pa.DictionaryArray.from_arrays(coded.indices, _csv_text(coded.dictionary))
+    words = _csv_text(coded.dictionary)
+    if not coded.null_count:
+        return pa.DictionaryArray.from_arrays(coded.indices, words)
+    indices = coded.indices.cast(pa.int32()).fill_null(len(words))
+    return pa.DictionaryArray.from_arrays(indices, pa.concat_arrays([words, pa.array([""])]))
 
 
 def _csv_text(column: pa.Array) -> pa.Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, TypeAlias
 
@@ -95,7 +95,9 @@ class Look:
     unprinted: Collection[str] = ()
 
 
-Sheet: TypeAlias = pa.Table | Sequence[SheetPart]
+FilledSheet: TypeAlias = Callable[[Any, Any], int]
+"""Fills an empty sheet of a workbook by itself, and returns how many rows of tables it holds."""
+Sheet: TypeAlias = pa.Table | Sequence[SheetPart] | FilledSheet
 
 
 _PLAIN: Final = Look()
@@ -111,10 +113,10 @@ def write_workbook(
 ) -> int:
     """Write each table as a sheet and return the number of rows of all.
 
-    `sheets`: name of the tab -> table of n rows, or several tables as parts; text columns become text cells, integer columns
-    numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named keeps its own
-    name. `heading` stands above each printed page; `look`: how the tables are laid out, but for parts. The columns of `offered` offer
-    these words and take others after a warning.
+    `sheets`: name of the tab -> table of n rows, several tables as parts, or what fills the sheet by itself; text columns become text
+    cells, integer columns numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named
+    keeps its own name. `heading` stands above each printed page; `look`: how the tables are laid out, but for parts. The columns of
+    `offered` offer these words and take others after a warning.
     A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
     refuses, ends in `…`.
     """
@@ -124,6 +126,9 @@ def write_workbook(
     taken: set[str] = set()
     rows = 0
     for name, content in sheets.items():
+        if callable(content):
+            rows += content(book, book.add_worksheet(_tab(name, taken)))
+            continue
         if not isinstance(content, pa.Table):
             rows += _write_parts(book.add_worksheet(_tab(name, taken)), content, headers, formats)
             continue

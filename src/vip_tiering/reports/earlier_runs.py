@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
 from vip_tiering.base.disk import is_unreadable, reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Quarter
+from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
-from vip_tiering.tiers.published.run_folder import TieredRun, place_before, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, is_run, place_before, read_run
 from vip_tiering.tiers.scope import rename_previous
+
+_QUARTERS: Final = "[0-9][0-9][0-9][0-9]Q[1-4]"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,30 @@ def find_last_year(folder: Path, run: TieredRun, rules: Rules) -> tuple[Earlier 
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; the growth since last year is left empty"]
     return _renamed(found, run, rules), []
+
+
+def find_quarters(folder: Path, run: TieredRun) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Return what the official runs of earlier quarters beside a run say of themselves, the oldest first, then the run itself.
+
+    Of a run whose own words were altered there is a warning in its place; its files are not looked at.
+    """
+    found, warnings = [], []
+    with reading(folder.name):
+        places = sorted(folder.resolve().parent.glob(_QUARTERS))
+    for place in places:
+        if place.name >= str(run.quarter) or not _is_folder(place):
+            continue
+        try:
+            manifest, problems = manifests.verify(place, only=())
+        except DataError as error:
+            if is_unreadable(error):
+                raise
+            problems, manifest = [*error.problems], {}
+        if problems or not is_run(manifest) or manifest["quarter"] != place.name:
+            warnings.append(f"{place.name}: is not an intact official run; the history leaves it out")
+        elif manifest["status"] == "official":
+            found.append(manifest)
+    return [*found, run.manifest], warnings
 
 
 def _is_folder(place: Path) -> bool:

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from vip_tiering.base.disk import writing
 from vip_tiering.base.errors import Problem, UsageError, VipError, told
 from vip_tiering.base.quarter import Period
+from vip_tiering.base.words import Words
 from vip_tiering.lists.export.job import playbook_export
+from vip_tiering.publishing.one_file import write_file
 from vip_tiering.reports.changes.export import changes_export
+from vip_tiering.reports.overview.job import overview
+from vip_tiering.reports.overview.page.page import report_page
 from vip_tiering.routine.config import Settings
 from vip_tiering.routine.due import Due, Step
 from vip_tiering.tiers.job import tier_compute
@@ -72,8 +77,10 @@ def _tiers(due: Due, settings: Settings, today: dt.date, _newest: str | None) ->
 
 
 def _report(due: Due, settings: Settings, _today: dt.date, _newest: str | None) -> _Done:
+    run = settings["out"] / str(due.of)
+    _write_page(run, settings)  # before the folder, which tells that the report is there
     result = changes_export(
-        settings["out"] / str(due.of),
+        run,
         settings["customers"],
         settings["reports"],
         rules=settings["rules"],
@@ -83,6 +90,15 @@ def _report(due: Due, settings: Settings, _today: dt.date, _newest: str | None) 
     )
     document = result.document
     return _Done(result.folder, {name: document[name] for name in ("branches", "managers")}, result.warnings)
+
+
+def _write_page(run: Path, settings: Settings) -> None:
+    """Write the report of a run on one page beside the folders of reports."""
+    contents = overview(run, settings["customers"], rules=settings["rules"], max_bytes=settings["max_bytes"])
+    page = report_page(contents, Words(settings["lang"]))
+    with writing(settings["reports"]):
+        settings["reports"].mkdir(parents=True, exist_ok=True)
+    write_file(settings["reports"] / f"{run.name}.html", lambda sink: sink.write(page), replace=True)
 
 
 def _lists(due: Due, settings: Settings, today: dt.date, newest: str | None) -> _Done:

@@ -1,4 +1,7 @@
-"""`vip tier compute`: one run at a time on an output folder, published whole, or up to date already. The line itself is in `run`."""
+"""`vip tier compute`: one run at a time on an output folder, published whole, or up to date already. The line itself is in `run`.
+
+`vip tier show`: what came of it, once more.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vip_tiering.base.arrays import share_freed_memory
-from vip_tiering.base.disk import stands
+from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, OutputError
 from vip_tiering.base.quarter import Month
+from vip_tiering.base.schema import MIGRATION_CSV
+from vip_tiering.base.text import csv_as_text
 from vip_tiering.extracts.days import read_days
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.publishing import folders, manifests
@@ -24,7 +29,7 @@ from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, presumed_first, reading_threads
 from vip_tiering.tiers.published.differences import differing_inputs
-from vip_tiering.tiers.published.run_folder import run_before
+from vip_tiering.tiers.published.run_folder import read_manifest, run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.posting import Progress
@@ -100,6 +105,18 @@ def tier_compute(
         document = manifests.manifest_of(folder) if folder else run.manifest
         migration = run.comparison.migration[["from_tier", "to_tier", "customers"]]
         return Result(document, list(migration.itertuples(index=False, name=None)), folder, run.warnings)
+
+
+def tier_show(folder: Path) -> Result:
+    """Return a published run as `tier_compute` did when it made it; nothing is computed or written.
+
+    Raises DataError where the run is absent, altered, or no run.
+    """
+    document = read_manifest(folder)
+    with reading(f"{manifests.named(folder).name}/migration.csv"):
+        migration = csv_as_text(folder / "migration.csv", MIGRATION_CSV[:3]).to_pylist()
+    pairs = [(one["from_tier"], one["to_tier"], int(one["customers"])) for one in migration]
+    return Result(document, pairs, folder, ())
 
 
 def _refuse_out_inside_inputs(target: Path, extracts: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEPS: Final[dict[str, Pair]] = {
     "tiers": ("层级", "tiers"),
-    "report": ("变动报告", "report of changes"),
+    "report": ("报告", "report"),
     "lists": ("名单", "lists"),
 }
 FIGURES: Final[dict[str, Pair]] = {

@@ -1,11 +1,12 @@
-"""What people see on a terminal: the summary of a run, readable at 80 columns, with and without colour."""
+"""What people see of runs, readable at 80 columns, with and without colour: a summary, all of a folder, what differs between two."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,11 +16,19 @@ from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import Line, Matrix, add_figures, grouped, plain_table, signed
-from vip_tiering.cli.words.run import CHANGES, NEGATIVES, ROWS, STATUSES, TEXTS
+from vip_tiering.cli.words.run import CHANGES, NEGATIVES, ROWS, RUNS, STATUSES, TEXTS
 from vip_tiering.cli.words.sentences import told
 from vip_tiering.reports.changes.words import STATES
 from vip_tiering.tiers.missing_days import spans
 from vip_tiering.tiers.outlook import STATES as IN_ORDER
+
+_ROSE: Final = ("entered", "upgraded")
+_FELL: Final = ("downgraded", "lapsed")
+_CLOSE: Final = (0, 1, 0, 0)
+"""Columns one blank apart, so that the name of a provisional run that was replaced fits."""
+_SHOWN_EXTRACTS: Final = 10
+_SHORT: Final = 8
+"""So many digits of a digest tell two apart."""
 
 
 def run_summary(document: Mapping[str, Any], migration: list[tuple[str, str, int]], words: Words) -> RenderableType:
@@ -142,3 +151,115 @@ def _percent(fen: int, total: int) -> str:
     """Return a share with one decimal, rounded half up, so that the shares add up to about 100."""
     tenths = (2_000 * fen + total) // (2 * total) if total > 0 else 0
     return f"{tenths // 10}.{tenths % 10}%" if total > 0 else ""
+
+
+def runs_table(document: Mapping[str, Any], words: Words) -> RenderableType:
+    """Return all runs of a folder, the oldest first: up to which day, how many customers, who moved, and what each run counts for."""
+    runs: Sequence[Mapping[str, Any]] = document["runs"]
+    if not runs:
+        return Line(words.say(RUNS, "no_run", folder=document["folder"]))
+    table = plain_table(padding=_CLOSE)
+    table.add_column(words.of(RUNS, "run"), overflow="fold")
+    table.add_column(words.of(RUNS, "up_to"), no_wrap=True)
+    add_figures(table, *(words.of(RUNS, name) for name in ("customers", "rose", "fell", "new", "left")))
+    table.add_column(words.of(RUNS, "status"), overflow="fold")
+    for run in runs:
+        customers = grouped("" if run["customers"] is None else run["customers"])
+        table.add_row(PurePath(run["run"]).name, run["last_day"] or "", customers, *_moved_of(run), _status_of(run, words))
+    altered = sum(not run["intact"] for run in runs)
+    said = words.say(RUNS, "not_intact" if altered else "all_intact", runs=len(runs), altered=altered)
+    return Group(table, "", Text(said))
+
+
+def _moved_of(run: Mapping[str, Any]) -> list[str]:
+    """Return how many customers rose, fell, came and left; nothing where the run was compared with none, or does not say."""
+    if run["previous"] is None:
+        return [""] * 4
+    changes = run["changes"]
+    return [f"{sum(changes[name] for name in names):,}" for names in (_ROSE, _FELL, ("new",), ("left",))]
+
+
+def _status_of(run: Mapping[str, Any], words: Words) -> Text:
+    """Return what a run counts for, in red where it is not intact."""
+    status = words.of(RUNS, "superseded") if run["superseded"] else status_of(run, words) if run["status"] else ""
+    altered = "" if run["intact"] else words.of(RUNS, "altered")
+    return Text(words.of(RUNS, "comma").join(filter(None, (status, altered))), style="bold red" if altered else "")
+
+
+def differences(document: Mapping[str, Any], words: Words) -> RenderableType:
+    """Return what `vip runs diff` found: what may be the cause, how many customers differ, and how they moved between tiers."""
+    parts: list[RenderableType] = [_causes(document, words), *_extracts(document, words), ""]
+    if not document["differing"]:
+        return Group(*parts, Line(words.of(RUNS, "nobody")))
+    labels = {one["code"]: one["label"] for one in reversed(document["tiers"])}
+    customers = {(one["first_tier"], one["second_tier"]): one["customers"] for one in document["moves"]}
+    parts += [_kinds(document, words), "", Matrix(labels, labels, customers, (words.of(RUNS, "matrix"), words.of(RUNS, "pairs")), words)]
+    moved = [one for one in reversed(document["moves"]) if one["first_tier"] != one["second_tier"]]
+    if moved:
+        parts += ["", Text(words.of(RUNS, "moved"), style="bold"), _moves(moved, labels, words)]
+    return Group(*parts)
+
+
+def _causes(document: Mapping[str, Any], words: Words) -> Table:
+    """Return how both runs are called, and every line in which they differ but for customers."""
+    runs = [document["runs"][name] for name in ("first", "second")]
+    rows: list[tuple[str, Sequence[str]]] = [
+        ("status", [status_of(run, words) for run in runs]),
+        ("period", [f"{run['first_day']} - {run['last_day']}" for run in runs]),
+        ("customers", [grouped(run["customers"]) for run in runs]),
+        ("sums", [grouped(run["daily_average_sum"]) for run in runs]),
+        ("version", document["program"]),
+        ("previous", [f"{one['quarter']} {one['digest'][:_SHORT]}" if one else words.of(RUNS, "none") for one in document["previous"]]),
+        ("rules", [f"{one['name']} {one['sha256'][:_SHORT]}" for one in document["rules"]]),
+    ]
+    table = plain_table("", *(words.of(RUNS, name) for name in ("first", "second")))
+    table.add_row(words.of(RUNS, "run"), *(run["folder"] for run in runs))
+    for name, pair in rows:
+        if pair[0] != pair[1]:
+            table.add_row(words.of(RUNS, name), *pair)
+    for one in document["bounds"]:
+        table.add_row(f"  {one['code']}", *(_bound(one[side], words) for side in ("first", "second")))
+    for name, pair in document["options"].items():
+        table.add_row(f"--{name.replace('_', '-')}", *(_option(value) for value in pair))
+    return table
+
+
+def _bound(tier: Mapping[str, str] | None, words: Words) -> str:
+    return f"{tier['label']} {grouped(tier['min'])}" if tier else words.of(RUNS, "not_there")
+
+
+def _option(value: object) -> str:
+    return ", ".join(map(str, value)) or "-" if isinstance(value, list) else "-" if value is None else str(value)
+
+
+def _extracts(document: Mapping[str, Any], words: Words) -> Iterator[Line]:
+    """Yield which extracts differ, or why that is not told."""
+    extracts = document["extracts"]
+    if document["same_run"]:
+        yield Line(words.of(RUNS, "same_run"))
+    elif extracts is None:
+        yield Line(words.of(RUNS, "extracts_other"))
+    elif extracts:
+        more = words.say(RUNS, "more", count=len(extracts) - _SHOWN_EXTRACTS) if len(extracts) > _SHOWN_EXTRACTS else ""
+        names = words.of(RUNS, "comma").join(extracts[:_SHOWN_EXTRACTS])
+        yield Line(words.say(RUNS, "extracts_differ", names=names + more))
+
+
+def _kinds(document: Mapping[str, Any], words: Words) -> Table:
+    """Customers by what differs; one may be in several rows."""
+    table = plain_table(words.of(RUNS, "kind"), show_footer=True)
+    table.columns[0].footer = words.of(RUNS, "any")
+    add_figures(table, words.of(RUNS, "customers"), footer=f"{document['differing']:,}")
+    for kind, customers in document["kinds"].items():
+        table.add_row(words.of(RUNS, kind if kind.startswith("only") else f"{kind}_differs"), f"{customers:,}")
+    return table
+
+
+def _moves(moves: Sequence[Mapping[str, Any]], labels: Mapping[str, str], words: Words) -> Table:
+    """Who is in another tier: each pair, the highest first, with the sums of their averages in both runs."""
+    table = plain_table(words.of(RUNS, "from"), words.of(RUNS, "to"))
+    add_figures(table, *(words.of(RUNS, name) for name in ("customers", "second_sum", "change")))
+    for one in moves:
+        pair = (labels[one["first_tier"]], labels[one["second_tier"]])
+        table.add_row(*pair, f"{one['customers']:,}", grouped(one["second_average_sum"]), signed(one["difference_sum"]))
+    return table

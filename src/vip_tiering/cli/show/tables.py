@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from vip_tiering.cli.words.lines import breaks
 from vip_tiering.cli.words.run import MATRIX
 
 _ANY_WIDTH: Final = 10_000
+_EIGHTHS: Final = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+_LEVELS: Final = "▁▂▃▄▅▆▇█"
 _CHINESE: Final = re.compile("[，。；：（]")
 """What is in every Chinese sentence, and in no English one."""
 _PUNCTUATION: Final = re.compile("[，。；：、！？）》”]")
@@ -78,6 +80,19 @@ def grouped(number: str | int) -> str:
 def signed(number: str | int) -> str:
     """Return a growth with commas and its sign."""
     return f"+{grouped(number)}" if number != "" and Decimal(number) > 0 else grouped(number)
+
+
+def bar(part: int, whole: int, width: int) -> str:
+    """Return a bar, as long as `part` is of `whole`, at most `width` characters, in eighths of one; none where there is no whole."""
+    eighths = min(part * 8 * width // whole, 8 * width) if whole > 0 else 0
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
+
+
+def sparkline(values: Sequence[int], floor: int | None = None) -> str:
+    """Return a line of one character for each value, as high as it lies between `floor`, by default 0, and the largest."""
+    lowest = min(0, *values) if floor is None else floor
+    height = max(values) - lowest
+    return "".join(_LEVELS[(one - lowest) * (len(_LEVELS) - 1) // height if height > 0 else 0] for one in values)
 
 
 class Matrix:

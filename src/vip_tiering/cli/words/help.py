@@ -137,9 +137,12 @@ TIERS: Final[dict[str, str]] = {
         "按清单中的校验和，检查结果文件夹是否完整、未被改动。"
     ),
     "Show the whole cycle on an invented branch, from its extracts to its results.\n\n"
-    "Two quarters are computed, who changed is reported, the lists of a day are exported, and what came of them is counted.": (
-        "造一家虚构支行，从余额文件一直演示到名单结果。\n\n依次计算两个季度，报告变动，导出一天的名单，统计联系结果。"
+    "Two quarters are computed, who changed is reported, the lists of a day are exported, what came of them is counted, and the newer\n"
+    "quarter is told on one page.": (
+        "造一家虚构支行，从余额文件一直演示到名单结果。\n\n"
+        "依次计算两个季度，报告变动，导出一天的名单，统计联系结果，最后把后一季写成一页报告。"
     ),
+    "Show what each command of the cycle prints.": "显示每一步的完整输出。",
     "Folder for the demo's data, runs and lists.": "存放演示数据、结果和名单的文件夹。",
     "Check the rule files, or copy the packaged ones as a beginning of your own.": "检查规则文件，或复制一份自带规则作为起点。",
     "Check the rule files and report every mistake at once, with file, line and column.": (
@@ -153,4 +156,31 @@ TIERS: Final[dict[str, str]] = {
         "写出各规则文件的 JSON Schema，供编辑器补全和检查。"
     ),
     "Folder that receives one JSON Schema per rule file.": "存放 JSON Schema 的文件夹，每个规则文件一个。",
+    # tier show, runs
+    "A run folder, such as out/2015Q4: official, provisional, or of a month.": "季度结果文件夹，如 out/2015Q4；季末、季中、月度均可。",
+    "Show the summary of a published run once more, as `vip tier compute` printed it; nothing is computed.": (
+        "再次显示已有结果的摘要，与 `vip tier compute` 当时显示的相同。不重新计算。"
+    ),
+    "See which runs a folder holds, and what differs between two. `vip runs OUT` is enough.": (
+        "查看文件夹里有哪些结果，以及两份结果的差异。直接输入 `vip runs OUT` 即可。"
+    ),
+    "List all runs in a folder, replaced ones too: up to which day, customers, who moved, status, and whether each is intact.": (
+        "列出文件夹里的全部结果，含被替换的：截至日期、客户数、升降、状态和是否完好。"
+    ),
+    "The folder that holds the runs, such as out.": "存放各季结果的文件夹，如 out。",
+    "Print the runs as one JSON document.": "以 JSON 输出各份结果，供程序读取。",
+    "Show what differs between two runs: extracts, rules, options, version; customers by tier, and the sums of their averages.": (
+        "比较两份结果：余额文件、规则、选项、版本，以及各层级的客户和日均合计。"
+    ),
+    "A run folder, such as out/.superseded/2015Q4-1.": "季度结果文件夹，如 out/.superseded/2015Q4-1。",
+    "The run it is compared with, such as out/2015Q4.": "与之比较的结果，如 out/2015Q4。",
+    # report
+    "Show a quarter on one page: tiers, who moved, who is about to, day by day, by branch and manager.\n\n"
+    "Without --out and --xlsx the terminal shows the first screen of it.": (
+        "把一个季度写成一页：各层级、谁变动了、谁将变动、逐日资产、各支行和客户经理。\n\n不给 --out 和 --xlsx 时，在屏幕上显示摘要。"
+    ),
+    "Folder of the exports: lists and what came of them.": "名单文件夹：名单及联系结果。",
+    "Page that receives the report: report.html.": "报告网页，如 report.html。",
+    "Workbook that receives the report: report.xlsx.": "报告工作簿，如 report.xlsx。",
+    "Print all figures as one JSON document.": "以 JSON 输出全部数据，供程序读取。",
 }

@@ -132,10 +132,9 @@ LISTS: Final[dict[str, str]] = {
     "Only this action; repeatable; default: all with a control group.": "只看这项措施，可重复；默认为所有设了对照组的措施。",
 }
 ROUTINE: Final[dict[str, str]] = {
-    "Do what is due this morning: tiers, report of changes, lists of the day; nothing where nothing is due.\n\n"
+    "Do what is due this morning: tiers, reports, lists of the day; nothing where nothing is due.\n\n"
     "What cron calls every day. Inside a quarter its tiers are computed up to the newest day, after it the official ones.": (
-        "做完今天早上该做的事：计算层级、变动报告、当天名单；没有待办就什么都不做。\n\n"
-        "供 cron 每天调用。季中算到最新一天，季末过后算正式结果。"
+        "做完今天早上该做的事：计算层级、报告、当天名单；没有待办就什么都不做。\n\n供 cron 每天调用。季中算到最新一天，季末过后算正式结果。"
     ),
     "File of settings; default: ./vip.yaml.": "设置文件；默认 ./vip.yaml。",
     "The day that counts as today; default: today.": "以哪一天为今天；默认当天。",

@@ -57,5 +57,6 @@ DEMO: Final[dict[str, Pair]] = {
         "reports/ 是层级变动报告，lists/ 和 lists.private/ 是一天的名单。",
         "reports/ who changed tier, lists/ and lists.private/ the lists of a day.",
     ),
-    "by_hand": ("自己动手试试：", "By hand:"),
+    "by_hand": ("各步详情：vip demo --verbose。自己动手试试：", "All of it: vip demo --verbose. By hand:"),
+    "page": ("报告网页，用浏览器打开：", "The report, for a browser:"),
 }

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import positions_in, truth
+from vip_tiering.base.text import masked_id
 from vip_tiering.customers.cells.texts import NO_SURNAME, NOBODY_NAMED
 from vip_tiering.customers.households import households_of
 from vip_tiering.customers.types import Customers
@@ -25,16 +26,10 @@ from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.published.run_folder import TieredRun
 
-_SHORTEST: Final = 6
 _FIRST_ROWS: Final = 2
 LARGE_HOUSEHOLD: Final = 10
 """A household with more customers is none, but a column that means something else."""
 _SHOWN: Final = 3
-
-
-def masked_id(text: str) -> str:
-    """Return an id as D0***12; a short one is hidden whole."""
-    return f"{text[:2]}***{text[-2:]}" if len(text) >= _SHORTEST else "***"
 
 
 def masked_phone(text: str) -> str:

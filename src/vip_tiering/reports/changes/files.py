@@ -16,14 +16,12 @@ from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import Sheet, SheetPart, write_workbook
+from vip_tiering.reports.changes.first_sheet import first_sheet
 from vip_tiering.reports.changes.measure_tables import (
-    coverage_for_people,
     coverage_for_programs,
     fees_table,
     lobby_table,
-    measures_for_people,
     measures_for_programs,
-    not_delivered,
     own_coverage_table,
     own_fees_table,
 )
@@ -31,10 +29,8 @@ from vip_tiering.reports.changes.report import Report, ReportInputs
 from vip_tiering.reports.changes.tables import (
     known,
     lacking_table,
-    migration_matrix,
     months_table,
     movement_table,
-    outlook_table,
     own_table,
     prospects_table,
     rows_table,
@@ -51,21 +47,6 @@ SCHEMA_VERSION: Final = 1
 """Form of the manifest."""
 BRANCHES: Final = "branches"
 MANAGERS: Final = "managers"
-
-
-def rules_digest(rules: AllRules) -> str:
-    """Return the SHA-256 of what a report goes by, however it is written."""
-    return manifests.digest(
-        {
-            "customers": rules.customers.model_dump(mode="json"),
-            "targets": rules.targets.model_dump(mode="json") if rules.targets else None,
-            "private_tiers": list(rules.private_tiers),
-            "measures": rules.measures,
-            "products": {code: one.label for code, one in books.products.items()} if (books := rules.playbooks) else {},
-            "taught": [one.code for one in books.taught] if books else [],
-            "hall": books.hall_actions if books else {},
-        }
-    )
 
 
 def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInputs, words: Words) -> dict[str, Any]:
@@ -113,9 +94,8 @@ def _texts(table: pa.Table) -> list[dict[str, str]]:
 def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str, Writer]:
     """Return how every file of a report is written, but for the manifest; the names of a run inside a quarter tell its day."""
     run, rows = inputs.run, rows_table(report.moves, inputs.run, words)
-    matrix, headers = migration_matrix(inputs.migration, run, words)
     prospects = {"rise": about_to_rise(report.customers, run), "fall": about_to_fall(report.customers, run)}
-    sheets: dict[str, Sheet] = {words.text("summary"): _summary(report, inputs, words, matrix), words.text("whole"): rows}
+    sheets: dict[str, Sheet] = {words.text("summary"): first_sheet(report, inputs, words), words.text("whole"): rows}
     sheets |= _prospects(prospects, run, words)
     files = {
         "changes.csv": _csv(rows_table(report.moves, run)),
@@ -141,7 +121,7 @@ def report_files(report: Report, inputs: ReportInputs, words: Words) -> dict[str
         sheets[tab] = rows.filter(pc.field("branch") == name)
         files[f"{BRANCHES}/{safe[name]}.csv"] = _csv(sheets[tab], words.headers)
         files |= _for_managers(branch, report, inputs, words, sheets[tab], own, f"{MANAGERS}/{safe[name]}")
-    files = {"report.xlsx": _workbook(sheets, {**words.headers, **words.states, **headers}, _heading(inputs, words)), **files}
+    files = {"report.xlsx": _workbook(sheets, words.headers, _heading(inputs, words)), **files}
     return {_dated(name, run): writer for name, writer in files.items()}
 
 
@@ -207,39 +187,6 @@ def _own(report: Report, inputs: ReportInputs, words: Words, branch: str, manage
 def _with_headers(table: pa.Table, headers: Mapping[str, str]) -> pa.Table:
     """Return a table whose columns are called as people read them, where two sheets of a workbook call one column differently."""
     return table.rename_columns([headers.get(name, name) for name in table.column_names])
-
-
-def _summary(report: Report, inputs: ReportInputs, words: Words, matrix: pa.Table) -> list[SheetPart]:
-    """Return the tables of the first sheet, each with its title."""
-    run, rules = inputs.run, inputs.rules
-    tables = {
-        "growth_title": measures_for_people(report.measures, rules, words, "growth"),
-        "months_title": months_table(inputs.months),
-        "customers_title": measures_for_people(report.measures, rules, words, "customers"),
-        "fees_title": measures_for_people(report.measures, rules, words, "fees"),
-        "lobby_title": measures_for_people(report.measures, rules, words, "lobby"),
-    }
-    tables = {title: table for title, table in tables.items() if len(table)}
-    tables["tiers_title"] = tiers_table(report.whole, run, words)
-    tables["outlook_title"] = outlook_table(report.customers, words)
-    if report.movement is not None:
-        tables["movement_title"] = movement_table(report.movement, run, words)
-        tables["migration_title"] = matrix
-    tables["branches_title"] = tiers_table(report.by_branch, run, words)
-    tables["managers_title"] = tiers_table(report.by_manager, run, words)
-    if inputs.delivered.fees is not None:
-        tables["fees_by_title"] = fees_table(inputs.delivered, words)
-    if inputs.delivered.lobby is not None:
-        tables["lobby_by_title"] = lobby_table(inputs.delivered, words)
-    if report.coverage is not None and len(report.coverage):
-        tables["coverage_title"] = coverage_for_people(report.coverage, rules, words)
-    absent = not_delivered(report.measures, rules, words)
-    lines = [SheetPart(words.text("not_delivered", names=words.joined(absent)))] if absent else []
-    return [
-        *_head(inputs, words),
-        *lines,
-        *(_part(title, table, words, last=str(day_date(run.horizon.last))) for title, table in tables.items()),
-    ]
 
 
 def _part(title: str, table: pa.Table, words: Words, **values: str) -> SheetPart:

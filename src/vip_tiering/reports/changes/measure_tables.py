@@ -35,7 +35,7 @@ _MONEY: Final = ("growth", "fees")
 def measures_for_people(measures: pd.DataFrame, rules: AllRules, words: Words, group: Group) -> pa.Table:
     """Return the measures of a group of which something is known, with the columns `words.MEASURES`."""
     chosen = measures[(measures["group"] == group) & measures["value"].notna()]
-    chosen = _named_measures(chosen, _names(rules, words), words.named(""), words.text("whole"))
+    chosen = _named_measures(chosen, measure_names(rules, words), words.named(""), words.text("whole"))
     numbers = [name for name in MEASURES if not name.endswith("_reached")]
     typed = chosen.astype(dict.fromkeys(numbers, "Int64"))
     return table_of(typed, ["measure", "label", "branch", *MEASURES], numbers if group in _MONEY else ())
@@ -44,13 +44,13 @@ def measures_for_people(measures: pd.DataFrame, rules: AllRules, words: Words, g
 def not_delivered(measures: pd.DataFrame, rules: AllRules, words: Words) -> list[str]:
     """Return the names of the measures of which nothing was delivered."""
     absent = measures[measures["group"].isin(["fees", "lobby"]) & measures["branch"].isna() & measures["value"].isna()]
-    names = _names(rules, words)
+    names = measure_names(rules, words)
     return [names[one] for one in absent["measure"]]
 
 
 def measures_for_programs(measures: pd.DataFrame, rules: AllRules, words: Words) -> pa.Table:
     """Return every measure as text with the columns `MEASURES_FOR_PROGRAMS`; yuan with two decimals, "" where nothing is known."""
-    texts = _named_measures(measures, _names(rules, words), UNASSIGNED, "")
+    texts = _named_measures(measures, measure_names(rules, words), UNASSIGNED, "")
     for name in MEASURES:
         if not name.endswith("_reached"):
             texts[name] = [_number(value, money=unit == YUAN) for value, unit in zip(texts[name], texts["unit"], strict=True)]
@@ -141,7 +141,7 @@ def _percent(tenths: int) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}%"
 
 
-def _names(rules: AllRules, words: Words) -> dict[str, str]:
+def measure_names(rules: AllRules, words: Words) -> dict[str, str]:
     """Return the name of each measure by its id: as the playbooks name it, else, and in English, by what it counts."""
     names = {}
     for one in rules.targets.measures if rules.targets else ():

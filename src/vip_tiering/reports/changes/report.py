@@ -14,6 +14,7 @@ from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.changes.words import CHANGES, MONTHS
 from vip_tiering.reports.figures.coverage import with_products
 from vip_tiering.reports.figures.delivered import Delivered
+from vip_tiering.reports.figures.holders import are_held
 from vip_tiering.reports.figures.measures import Sides, measures_of
 from vip_tiering.reports.figures.movement import movement_of
 from vip_tiering.reports.figures.moves import codes_of_run, moves_of
@@ -84,7 +85,7 @@ def report_of(inputs: ReportInputs) -> Report:
     branches = by_branch["branch"].unique().tolist()
     books = inputs.rules.playbooks
     customers = customers_of(run, holders, inputs.last_contact)
-    in_file = customers["customer_id"].isin(holders["customer_id"])
+    in_file = pd.Series(are_held(customers["customer_id"], holders))
     customers, coverage = with_products(customers, in_file, books.products if books else {}, books.taught if books else [])
     sides = Sides(now, before, last_year, whole_before)
     report = Report(

@@ -16,9 +16,7 @@ from vip_tiering.base.money import decimal_from_fen
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED, UNTIERED
 from vip_tiering.reports.changes.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.reports.figures.clues import BETWEEN_CLUES
-from vip_tiering.reports.figures.moves import codes_of_run
 from vip_tiering.reports.figures.tallies import TOTAL
-from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _ROWS = list(ROWS)
@@ -131,13 +129,6 @@ def lacking_table(customers: pd.DataFrame, words: Words) -> pa.Table:
     return table_of(_customers(lacking, words), LACKING)
 
 
-def outlook_table(customers: pd.DataFrame, words: Words) -> pa.Table:
-    """Return how many customers of each tier are in each state, the highest tier first."""
-    counts = pd.DataFrame([*reversed(states_by_tier(customers))])
-    counts.insert(0, "tier_label", counts.pop("tier").map(words.tiers))
-    return table_of(counts, counts.columns)
-
-
 def with_names(frame: pd.DataFrame, words: Words | None) -> pd.DataFrame:
     """Return a frame with a name for who has no branch or no manager; null stays."""
     nobody = words.named("") if words else UNASSIGNED
@@ -154,20 +145,6 @@ def tiers_table(lines: pd.DataFrame, run: TieredRun, words: Words | None = None)
         return table_of(lines.assign(tier_label=lines["tier"].map(run.labels)), [*groups, "tier", "tier_label", *FIGURES])
     labels = {**words.tiers, TOTAL: words.text("total")}
     return table_of(lines.assign(tier_label=lines["tier"].map(labels)), [*groups, "tier_label", *FIGURES])
-
-
-def migration_matrix(migration: pa.Table, run: TieredRun, words: Words) -> tuple[pa.Table, dict[str, str]]:
-    """Return customers by tier before (rows) and now (columns), the highest first, with totals; and the headers of its columns."""
-    codes = [*reversed(codes_of_run(run)), ABSENT]
-    labels = {**{code: words.tiers[code] for code in codes}, TOTAL: words.text("total")}
-    counts = migration.to_pandas().astype({"customers": "Int64"})
-    matrix = counts.pivot_table("customers", index="from_tier", columns="to_tier", aggfunc="sum").reindex(index=codes, columns=codes)
-    matrix[TOTAL] = matrix.sum(axis="columns")
-    matrix.loc[TOTAL] = matrix.sum()
-    headers = {f"to {code}": label for code, label in labels.items()}
-    matrix = matrix.astype("Int64").set_axis([*headers], axis="columns")
-    matrix.insert(0, "from_label", [*labels.values()])
-    return table_of(matrix, matrix.columns), headers
 
 
 def known(table: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vip_tiering.base.arrays import text_array
+from vip_tiering.base.arrays import Mask, positions_in, text_array
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.text import tidy_column
 from vip_tiering.customers.cells.texts import LONGEST_LIST, NOBODY_NAMED, addresses, clean_text
@@ -59,6 +59,14 @@ def parse_holders(file: SideFile, rules: CustomerRules) -> tuple[pd.DataFrame, l
     return holders, [*missing, *warnings]
 
 
+def no_holders() -> pd.DataFrame:
+    """Return the holders of nobody, as `parse_holders` would: every customer is unassigned, and nobody is shown by name."""
+    nobody = pd.DataFrame({name: pd.Series(dtype="str") for name in ("customer_id", "display_name", "branch", "manager")})
+    for field in ("branch", "manager"):
+        nobody[field] = pd.Categorical(nobody[field], [""], ordered=True)
+    return nobody
+
+
 def _texts(columns: FoundColumns, field: str) -> pa.Array:
     if field not in columns:
         return pa.repeat("", len(columns))
@@ -76,5 +84,12 @@ def with_households(holders: pd.DataFrame, aliases: Aliases | None) -> pd.DataFr
 
 def with_holders(rows: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
     """Return rows of customers with the columns of `holders`; "" for whoever is not in the customer file."""
-    texts = {name: "" for name in holders if name != "customer_id"}
-    return rows.merge(holders, how="left", on="customer_id").fillna(texts)
+    held = holders.drop(columns="customer_id").reset_index(drop=True)
+    found = held.reindex(positions_in(text_array(rows["customer_id"]), text_array(holders["customer_id"])))
+    texts = dict.fromkeys(held.columns, "")
+    return pd.concat([rows.reset_index(drop=True), found.reset_index(drop=True).fillna(texts)], axis="columns")
+
+
+def are_held(ids: pd.Series, holders: pd.DataFrame) -> Mask:
+    """Return which customers are in the customer file, shape (n,)."""
+    return np.asarray(positions_in(text_array(ids), text_array(holders["customer_id"])) >= 0)

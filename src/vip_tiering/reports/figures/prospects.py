@@ -39,7 +39,7 @@ def customers_of(run: TieredRun, holders: pd.DataFrame, last_contact: pd.Series 
     moved = run.changes.select(["customer_id", "from_tier"]).to_pandas().set_index("customer_id")["from_tier"]
     tier = customers["tier"].astype("str")
     stayed = tier.where(customers["tier"].cat.codes > 0, "") if run.compared else ""
-    customers["from_tier"] = customers["customer_id"].map(moved).fillna(stayed)
+    customers["from_tier"] = customers["customer_id"].map(moved).astype("str").fillna(stayed)
     customers["last_contact"] = "" if last_contact is None else customers["customer_id"].map(last_contact).fillna("")
     level = -customers["tier"].cat.codes.astype("int64")
     order = np.lexsort((-customers["daily_average"], level, customers["manager"].cat.codes, customers["branch"].cat.codes))

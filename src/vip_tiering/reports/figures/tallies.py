@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from vip_tiering.base.money import fen_from_text
@@ -18,6 +19,8 @@ BRANCH: Final = ("branch",)
 MANAGER: Final = ("branch", "manager")
 TOTAL: Final = ""
 """Stands for all tiers together; no tier has this code."""
+_HALF: Final = 32
+"""Bits of either half of an amount: halves are summed apart, so that no sum wraps."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,11 @@ def tally_of(tiers: pd.DataFrame, holders: pd.DataFrame, codes: Sequence[str]) -
     """Return the tally of a run's `tiers.parquet`. `codes`: of the present ladder."""
     rows = with_holders(tiers[["customer_id", "tier", "fen_days"]], holders)
     rows["tier"] = rows["tier"].astype("str").astype(pd.CategoricalDtype([*codes]))
-    rows["fen_days"] = rows["fen_days"].astype(object)
-    fen_days = rows.groupby([*MANAGER, "tier"], observed=True, dropna=False)["fen_days"]
-    sums = fen_days.agg(customers="size", fen_days="sum").astype(object)
-    return Tally(sums.reset_index(), int(tiers["quarter_days"].iloc[0]) if len(tiers) else 1)
+    high, low = np.divmod(rows["fen_days"].to_numpy(np.int64), 1 << _HALF)
+    parts = rows.assign(customers=1, high=high, low=low)
+    sums = parts.groupby([*MANAGER, "tier"], observed=True, dropna=False)[["customers", "high", "low"]].sum().astype(object)
+    sums["fen_days"] = sums["high"] * (1 << _HALF) + sums["low"]
+    return Tally(sums.drop(columns=["high", "low"]).reset_index(), int(tiers["quarter_days"].iloc[0]) if len(tiers) else 1)
 
 
 def said_before(run: TieredRun) -> Tally:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,10 +32,11 @@ _RUN: Final = "vip-tiering run"
 _SHOWN_RUNS: Final = 3
 _FEW: Final = 50
 """So many customers are looked up in a file without taking all of it apart."""
-_TIERS: Final = "tiers.parquet"
+TIERS_FILE: Final = "tiers.parquet"
 _CHANGES: Final = "changes.csv"
 _ROWS_AT_ONCE: Final = 1 << 16
 _NAME_ONE: Final = "there is no such run folder; name one such as out/2015Q4"
+_NO_RUN: Final = "is not a run of vip tier compute; name a folder such as out/2015Q4"
 _UNFIT: Final = {
     "provisional": "is a provisional run (--as-of); compute the whole quarter first",
     "monthly": "is a run of a month (--month), which has no tiers that count; name the run of a whole quarter",
@@ -107,7 +108,12 @@ def holds_runs(folder: Path) -> bool:
     """Tell whether runs lie in a folder, as `vip tier compute` publishes them there."""
     names = ("[0-9][0-9][0-9][0-9]Q[1-4]*", "[0-9][0-9][0-9][0-9]-[0-9][0-9]")
     found = (manifests.read_document(one) for name in names for one in sorted(folder.glob(name)))
-    return any(isinstance(one, dict) and one.get("schema") == _RUN for one in found)
+    return any(is_run(one) for one in found)
+
+
+def is_run(document: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a manifest is that of a run."""
+    return isinstance(document, dict) and document.get("schema") == _RUN
 
 
 def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
@@ -119,9 +125,17 @@ def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
     _refuse_unfit(folder, manifest, provisional=provisional)
     with reading(f"{folder.name}/{_CHANGES}"):
         run = replace(_read(folder, manifest), changes=csv_as_text(folder / _CHANGES, CHANGES_CSV))
-    _refuse_formulas(folder, _TIERS, run.tiers["customer_id"])
+    _refuse_formulas(folder, TIERS_FILE, run.tiers["customer_id"])
     _refuse_formulas(folder, _CHANGES, run.changes["customer_id"])
     return run
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of the run in a folder, of whatever kind. Raises DataError where it is absent, altered, or no run."""
+    folder, manifest = _intact(folder, _NAME_ONE)
+    if not is_run(manifest):
+        raise _refused(folder, "run-unfit", _NO_RUN)
+    return manifest
 
 
 def read_month(folder: Path, month: Month) -> Mapping[str, Any]:
@@ -137,10 +151,10 @@ def read_customers(folder: Path, ids: pa.Array, *, provisional: bool = False) ->
 
     Raises DataError as `read_run` does; of the files only the two that are read are verified, with the manifest.
     """
-    folder, manifest = _intact(folder, _NAME_ONE, only=(_TIERS, _CHANGES))
+    folder, manifest = _intact(folder, _NAME_ONE, only=(TIERS_FILE, _CHANGES))
     _refuse_unfit(folder, manifest, provisional=provisional)
-    with reading(f"{folder.name}/{_TIERS}"):
-        tiers = _tiers_of(folder / _TIERS, ids)
+    with reading(f"{folder.name}/{TIERS_FILE}"):
+        tiers = _tiers_of(folder / TIERS_FILE, ids)
     with reading(f"{folder.name}/{_CHANGES}"):
         changes = _changes_of(folder / _CHANGES, ids)
     return _run(manifest, tiers, changes)
@@ -280,16 +294,16 @@ def _intact(folder: Path, absent: str, only: Collection[str] | None = None) -> t
 def _refuse_unfit(folder: Path, manifest: Mapping[str, Any], *, provisional: bool) -> None:
     """Refuse what is no run, one of a month, and a provisional one that may not be."""
     listed = {output["name"] for output in manifest["outputs"]}
-    if manifest.get("schema") != _RUN or not listed >= {_TIERS, _CHANGES}:
-        raise _refused(folder, "run-unfit", "is not a run of vip tier compute; name a folder such as out/2015Q4")
+    if manifest.get("schema") != _RUN or not listed >= {TIERS_FILE, _CHANGES}:
+        raise _refused(folder, "run-unfit", _NO_RUN)
     if manifest["status"] == "monthly" or (manifest["status"] != "official" and not provisional):
         raise _refused(folder, "run-unfit", _UNFIT[manifest["status"]])
 
 
 def _read(folder: Path, manifest: Mapping[str, Any]) -> TieredRun:
     """Return the run in a folder that was verified, without its changes."""
-    with reading(f"{folder.name}/{_TIERS}"):
-        return _run(manifest, pq.read_table(folder / _TIERS), _NO_CHANGES)
+    with reading(f"{folder.name}/{TIERS_FILE}"):
+        return _run(manifest, pq.read_table(folder / TIERS_FILE), _NO_CHANGES)
 
 
 def _run(manifest: Mapping[str, Any], tiers: pa.Table, changes: pa.Table) -> TieredRun:

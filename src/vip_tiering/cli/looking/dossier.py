@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.cli.explain import STDIN, id_from_stdin
+from vip_tiering.cli.looking.explain import STDIN, id_from_stdin
 from vip_tiering.cli.options import (
     CustomersOption,
     EventsOption,

@@ -1,0 +1,119 @@
+"""The command `vip report`: what a branch head looks at. Nothing heavy is imported before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from vip_tiering.cli.options import (
+    MaxBytesOption,
+    PrivateOfListsOption,
+    QuietOption,
+    RulesOption,
+    folder_of,
+    json_option,
+)
+from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
+from vip_tiering.cli.words.language import words
+from vip_tiering.publishing.one_file import refuse_place, write_file
+
+if TYPE_CHECKING:
+    from vip_tiering.reports.overview.contents import Contents
+    from vip_tiering.reports.overview.groups import ListsDone
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4; one inside a quarter too.")],
+    customers: Annotated[
+        Path | None,
+        typer.Option(
+            "--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet): branches, managers."
+        ),
+    ] = None,
+    lists: Annotated[
+        Path | None, typer.Option("--lists", envvar="VIP_LISTS", metavar="DIR", help="Folder of the exports: lists and what came of them.")
+    ] = None,
+    private_out: PrivateOfListsOption = None,
+    rules: RulesOption = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
+    ] = None,
+    fees: Annotated[
+        Path | None, typer.Option(envvar="VIP_FEES", metavar="FILE", help="Fee income of the quarter, for K-FEE (CSV, .xlsx, Parquet).")
+    ] = None,
+    lobby: Annotated[
+        Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", parser=folder_of, help="Page that receives the report: report.html.")
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", parser=folder_of, help="Workbook that receives the report: report.xlsx.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over the files that stand there.")] = False,
+    max_bytes: MaxBytesOption = "4G",
+    as_json: Annotated[bool, json_option("all figures")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show a quarter on one page: tiers, who moved, who is about to, day by day, by branch and manager.
+
+    Without --out and --xlsx the terminal shows the first screen of it.
+    """
+    from vip_tiering.reports.overview.document import document_of
+    from vip_tiering.reports.overview.job import overview
+
+    for path in filter(None, (out, xlsx)):
+        refuse_place(path, replace=replace)
+    contents = overview(
+        run,
+        customers,
+        rules=rules,
+        previous=previous,
+        branch_files={"fees": fees, "lobby": lobby},
+        wants_lists=lists is not None,
+        lists=_lists_done(run, lists, private_out, rules) if lists is not None else None,
+        max_bytes=max_bytes,
+    )
+    warn(contents.warnings)
+    if as_json:
+        show_json(document_of(contents))
+    for path, made in _files(out, xlsx, contents):
+        write_file(path, partial(_write, made), replace=replace)
+        if not (quiet or as_json):
+            show(path)
+    if out is None and xlsx is None and not (quiet or as_json):
+        from vip_tiering.cli.show.report import report_summary
+
+        show_rendered(report_summary(contents, words()))
+
+
+def _files(out: Path | None, xlsx: Path | None, contents: Contents) -> Iterator[tuple[Path, bytes]]:
+    """Yield the files that were asked for, with what they hold."""
+    if out is not None:
+        from vip_tiering.reports.overview.page.page import report_page
+
+        yield out, report_page(contents, words())
+    if xlsx is not None:
+        from vip_tiering.reports.overview.workbook.book import workbook_of
+
+        yield xlsx, workbook_of(contents, words())
+
+
+def _write(content: bytes, sink: IO[bytes]) -> None:
+    sink.write(content)
+
+
+def _lists_done(run: Path, lists: Path, private_out: Path | None, rules: Path | None) -> ListsDone | None:
+    """Return what came of the lists of the quarter for which a run decides: the one that follows it, or that it lies in."""
+    from vip_tiering.lists.followup.for_report import results_between
+    from vip_tiering.publishing.manifests import manifest_of
+    from vip_tiering.reports.overview.groups import ListsDone, days_of_lists
+
+    first, last = days_of_lists(manifest_of(run))
+    found = results_between(lists, first, last, private_out=private_out, rules=rules)
+    return None if found is None else ListsDone(found.days, found.managers.to_pandas(), found.figures.to_pandas())

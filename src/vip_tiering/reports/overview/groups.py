@@ -1,0 +1,85 @@
+"""Who holds what: branch by branch, manager by manager, and what came of the lists. Frames in, tables out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from vip_tiering.base.quarter import Quarter
+from vip_tiering.base.schema import UNASSIGNED
+from vip_tiering.reports.changes.report import Report
+from vip_tiering.reports.changes.words import FIGURES as LINES
+from vip_tiering.reports.figures.tallies import BRANCH, MANAGER, TOTAL
+from vip_tiering.reports.overview.summary import DOWNWARD, UPWARD
+from vip_tiering.reports.overview.tables import Kind, Table
+
+_KEYS: Final[dict[str, Kind]] = {"branch": "branch", "manager": "manager"}
+_LINE: Final[dict[str, Kind]] = {
+    name: ("count" if name.endswith("customers") else "count_change" if name == "customers_change" else "fen") for name in LINES
+} | {"daily_average_change": "fen_change"}
+_MOVED: Final[dict[str, Kind]] = {"up": "count", "down": "count", "near_up": "count", "falling": "count"}
+_CONTACTS: Final[dict[str, Kind]] = {
+    **_KEYS, "customers": "count", "contacts": "count", "recorded": "count", "reached": "count", "interested": "count",
+    "refused": "count", "complaints": "count", "obstacles": "count",
+}  # fmt: skip
+_ACTIONS: Final[dict[str, Kind]] = {
+    "action": "action", "selected": "count", "exported": "count", "recorded": "count", "reached": "count", "interested": "count",
+    "refused": "count",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ListsDone:
+    """What came of the lists of a period. `days`: of the exports; `managers`, `actions`: as `vip playbook results` counts them."""
+
+    days: Sequence[str]
+    managers: pd.DataFrame
+    actions: pd.DataFrame
+
+
+def days_of_lists(manifest: Mapping[str, Any]) -> tuple[dt.date, dt.date]:
+    """Return the days whose lists a run decides: of the quarter after it, or of its own where it lies inside."""
+    quarter = Quarter.of(dt.date.fromisoformat(manifest["last_day"]))
+    wanted = quarter if manifest["status"] == "provisional" else quarter.following
+    return wanted.start, wanted.end
+
+
+def groups_of(report: Report) -> list[Table]:
+    """Return a line for each branch and each manager, and for each of their tiers; who is about to move is counted beside who moved."""
+    tables = []
+    for code, keys, lines in (("branches", BRANCH, report.by_branch), ("managers", MANAGER, report.by_manager)):
+        kinds = {name: _KEYS[name] for name in keys}
+        whole = lines[lines["tier"] == TOTAL].merge(_moved(report, keys), how="left", on=[*keys])
+        whole = whole.fillna(dict.fromkeys(_MOVED, 0))
+        tables += [
+            Table.of(code, {**kinds, **_LINE, **_MOVED}, whole),
+            Table.of(f"{code}_tiers", {**kinds, "tier": "tier", **_LINE}, lines),
+        ]
+    return tables
+
+
+def _moved(report: Report, keys: Sequence[str]) -> pd.DataFrame:
+    """Return how many customers of each group rose, fell, and are about to."""
+    moves, customers = report.moves, report.customers
+    counted = {
+        "up": moves[moves["change"].isin(UPWARD)],
+        "down": moves[moves["change"].isin(DOWNWARD)],
+        "near_up": customers[customers["state"].isin(("rising", "near_up"))],
+        "falling": customers[customers["state"] == "falling"],
+    }
+    sizes = [rows.groupby([*keys], observed=True).size().rename(name) for name, rows in counted.items()]
+    return pd.concat(sizes, axis="columns").fillna(0).astype("int64").rename_axis([*keys]).reset_index()
+
+
+def lists_of(done: ListsDone) -> list[Table]:
+    """Return what came of the lists by manager, all of them (null) last, and by action."""
+    of_all = done.managers["branch"].eq("") & done.managers["manager"].eq("")
+    named = done.managers[~of_all].replace({name: {UNASSIGNED: ""} for name in _KEYS})
+    whole = done.managers[of_all].drop(columns=[*_KEYS])  # without a name: null
+    managers = pd.concat([named, whole])
+    actions = done.actions.groupby("action")[[*_ACTIONS][1:]].sum().reset_index()
+    return [Table.of("contacts", _CONTACTS, managers), Table.of("actions", _ACTIONS, actions)]
