@@ -44,8 +44,8 @@ class Row(NamedTuple):
 
 
 def examples(one_in: int) -> int:
-    """Return how many examples a slow property test may take: every `one_in`-th of the profile's, at least 20."""
-    return max(20, settings().max_examples // one_in)
+    """Return how many examples a slow property test may take: every `one_in`-th of the profile's, at least 10."""
+    return max(10, settings().max_examples // one_in)
 
 
 def days_between(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import statistics
 import subprocess
@@ -29,7 +30,9 @@ from vip_tiering.analysis.effect.figures import LATER, Figures, effect_of, group
 from vip_tiering.analysis.effect.intervals import mean_intervals, share_interval, wilson
 from vip_tiering.lists.selection.control import control_group
 
-SEEDS: Final = range(100)
+SEEDS: Final = range(100 if os.environ.get("VIP_SEEDS") == "all" else 50)
+ENOUGH: Final = 95 if len(SEEDS) == 100 else 46
+"""With VIP_SEEDS=all a hundred seeds are tried, of which 95 must tell the truth; else fifty."""
 CUSTOMERS: Final = 2_000
 DAYS_BEFORE, DAYS_AFTER = 92, 91
 SHARE: Final = Fraction(1, 10)
@@ -84,7 +87,7 @@ KINDS: Final = ("restless", "inflows", "outflows")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_known_effect_is_found(kind: str) -> None:
-    """The true effect of a campaign lies within the interval in at least 95 of 100 seeds, however balances move by themselves."""
+    """The true effect of a campaign lies within the interval in 95 of 100 seeds (46 of 50), however balances move by themselves."""
     told = [found(seed, kind, works=True) for seed in SEEDS]
     hits = {
         name: sum(float(one[name]["low"]) <= TRUE_EFFECT <= float(one[name]["high"]) for one in told)
@@ -94,7 +97,7 @@ def test_a_known_effect_is_found(kind: str) -> None:
     shown = sum(not one["closing_balance"]["may_be_chance"] for one in told)
     print(f"{kind}: true effect {TRUE_EFFECT:,.0f} yuan, within the interval in {hits} of {len(SEEDS)} seeds")  # noqa: T201
     print(f"{kind}: median width {width:,.0f} yuan; told from chance in {shown}")  # noqa: T201
-    assert min(hits.values()) >= 95
+    assert min(hits.values()) >= ENOUGH
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,7 +106,7 @@ def test_no_effect_is_taken_for_chance(kind: str) -> None:
     told = [found(seed, kind, works=False) for seed in SEEDS]
     chance = {name: sum(one[name]["may_be_chance"] for one in told) for name in ("daily_average", "closing_balance", "rose", "fell")}
     print(f"{kind}: no effect, intervals that hold 0: {chance} of {len(SEEDS)}")  # noqa: T201
-    assert min(chance.values()) >= 90
+    assert min(chance.values()) >= 0.9 * len(SEEDS)
 
 
 # real runs and exports

@@ -186,7 +186,7 @@ def test_a_week_by_the_crontab(tmp_path: Path) -> None:
     Nothing is said but warnings; a day off has no lists, and the same lines again change no published file. (Lists of which results
     came back already stand as they are, and the export says so with exit code 5.)
     """
-    server, days = Server(tmp_path), [f"2016-01-{day:02d}" for day in range(6, 9)]
+    server, days = Server(tmp_path), [f"2016-01-{day:02d}" for day in range(7, 9)]
     server.run("tier compute", "", "2015Q3")
     server.run("tier compute", "")
     server.run("changes export", "")
@@ -204,6 +204,6 @@ def test_a_week_by_the_crontab(tmp_path: Path) -> None:
     assert {path for path, content in snapshot(tmp_path).items() if before.get(path, ("", b""))[1] != content[1]} == set()
     assert days == sorted(path.name for path in (tmp_path / "lists").glob("2016-*"))
     rows = [row for part in ("lists", "lists.private") for row in read_rows(tmp_path / part / "results.csv")]
-    assert results == sum(int(row["recorded"]) for row in rows) > 300
+    assert results == sum(int(row["recorded"]) for row in rows) > 200
     contacts = [row for part in ("lists", "lists.private") for row in read_rows(tmp_path / part / "results_by_manager.csv")]
     assert 0 < sum(int(row["customers"]) for row in contacts) < sum(int(row["contacts"]) for row in contacts)

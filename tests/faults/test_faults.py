@@ -52,15 +52,15 @@ JOBS: dict[str, dict[str, Any]] = {
     "plan": {"command": ["playbook", "plan", "--year", "2016", "--out", "{home}/plans", "--rules", str(RULES)]},
 }
 SAMPLED = {
-    "compute": 4,
-    "compute-replace": 5,
-    "export": 5,
-    "export-replace": 6,
-    "record": 5,
-    "results": 3,
-    "report": 3,
-    "file": 3,
-    "plan": 3,
+    "compute": 3,
+    "compute-replace": 3,
+    "export": 3,
+    "export-replace": 3,
+    "record": 3,
+    "results": 2,
+    "report": 2,
+    "file": 2,
+    "plan": 2,
 }
 """So many calls of each command are tried."""
 

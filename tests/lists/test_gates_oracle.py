@@ -810,10 +810,10 @@ def test_nobody_has_a_number(books: Playbooks, tmp_path: Path) -> None:
 def test_days_in_a_row(books: Playbooks, tmp_path: Path) -> None:
     """Exports that follow each other, each remembering those before, keep caps, cadences and turns, and tell of no event twice."""
     first = dt.date(2016, 1, 4)
-    world = world_of(random.Random(7), first, 400, Likely(mishap=0.02, event=0.5))
+    world = world_of(random.Random(7), first, 250, Likely(mishap=0.02, event=0.5))
     memory: list[Remembered] = []
     problems = ""
-    for number in range(46):
+    for number in range(36):
         on = first + number * DAY
         if on.weekday() < SATURDAY:
             last = on + (2 * DAY if on.weekday() == SATURDAY - 1 else 0 * DAY)

@@ -123,7 +123,7 @@ COLUMNS: Final[dict[str, Pair]] = {
     "first_day": ("首日", "First day"),
     "last_day": ("末日", "Last day"),
     "format": ("格式", "Format"),
-    "sha256": ("SHA-256", "SHA-256"),
+    "sha256": ("校验码 SHA-256", "SHA-256"),
 }
 """Column -> its header; the unit of amounts stands beside it."""
 CODES: Final[dict[str, Pair]] = {
