@@ -12,7 +12,7 @@ for _name in ("LC_ALL", "LC_MESSAGES", "VIP_LANG"):  # what is compared is Engli
     os.environ.pop(_name, None)
 os.environ["LANG"] = "C.UTF-8"
 settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("default"), max_examples=200, derandomize=True)
+settings.register_profile("ci", settings.get_profile("default"), max_examples=120, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "default"))
 
