@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import reading
 from vip_tiering.base.schema import DAILY_CSV
 from vip_tiering.base.text import csv_as_text
@@ -42,6 +43,7 @@ def overview(
     the one beside the run; `branch_files`: `fees` and `lobby`; `lists`: what came of the lists, where `wants_lists`.
     Raises RulesError, DataError, and ProofError where the report does not add up to what the run says.
     """
+    share_freed_memory()
     given = branch_files or {"fees": None, "lobby": None}
     read = read_inputs(run, customers, load(rules), previous=previous, branch_files=given, max_bytes=size_in_bytes(max_bytes))
     quarters, no_quarters = find_quarters(run, read.inputs.run)
