@@ -15,12 +15,13 @@ import pyarrow as pa
 import pytest
 
 from tests.helpers import RULES, read_csv, read_tiers, vip
+from tests.reports.reported import Done
 from tests.reports.test_change_report import NAMES, UNLISTED, WORLD, make_runs, write_people
 from vip_tiering.base.money import wan_text
 from vip_tiering.base.words import LANGUAGES, Pair
 from vip_tiering.reports.overview import words
 from vip_tiering.reports.overview.document import rows_of
-from vip_tiering.reports.overview.groups import ListsDone, days_of_lists, lists_of
+from vip_tiering.reports.overview.groups import days_of_lists, lists_of
 from vip_tiering.reports.overview.over_time import daily_of
 
 CODES = ("private", "pre_private", "gold_diamond", "gold", "silver", "effective", "untiered")
@@ -214,7 +215,7 @@ def test_results_of_lists_are_told_by_manager_and_action() -> None:
     outcomes = dict.fromkeys(("recorded", "reached", "interested", "refused", "complaints", "obstacles"), 1)
     managers = pd.DataFrame([{"branch": branch, "manager": "", "customers": 2, "contacts": 2, **outcomes} for branch in ("", "unassigned")])
     actions = pd.DataFrame([{"action": "A", "selected": 3, "exported": 2, **outcomes}] * 2)
-    contacts, by_action = lists_of(ListsDone(["2016-01-11"], managers, actions))
+    contacts, by_action = lists_of(Done(managers, actions))
     assert [row["branch"] for row in rows_of(contacts)] == ["", None]
     assert [(row["action"], row["selected"], row["reached"]) for row in rows_of(by_action)] == [("A", 6, 2)]
 

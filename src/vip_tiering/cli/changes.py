@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, folder_of
+from vip_tiering.cli.options import (
+    FeesOption,
+    HoldersOption,
+    LobbyOption,
+    MaxBytesOption,
+    PreviousOption,
+    QuietOption,
+    RulesOption,
+    folder_of,
+)
 from vip_tiering.cli.terminal import print_changes, show, warn
 from vip_tiering.cli.words.language import wanted
 
@@ -24,31 +33,19 @@ def _changes() -> None:
 @changes_app.command("export")
 def changes_export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4; one inside a quarter too.")],
-    customers: Annotated[
-        Path,
-        typer.Option(
-            "--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet): branches, managers."
-        ),
-    ],
+    customers: Annotated[Path, HoldersOption],
     out: Annotated[
         Path,
         typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the report as DIR/QUARTER."),
     ],
     rules: RulesOption = None,
-    previous: Annotated[
-        Path | None,
-        typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
-    ] = None,
+    previous: PreviousOption = None,
     contact_log: Annotated[
         Path | None,
         typer.Option("--contact-log", envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contact log: when customers were contacted last."),
     ] = None,
-    fees: Annotated[
-        Path | None, typer.Option(envvar="VIP_FEES", metavar="FILE", help="Fee income of the quarter, for K-FEE (CSV, .xlsx, Parquet).")
-    ] = None,
-    lobby: Annotated[
-        Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
-    ] = None,
+    fees: FeesOption = None,
+    lobby: LobbyOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,

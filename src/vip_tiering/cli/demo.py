@@ -35,7 +35,7 @@ def demo(
             show()
     changes, lists = example.report(folder), example.lists(folder)
     recorded, counted = example.results(folder)
-    contents, page = example.overview_of(folder)
+    contents, page = example.overview_of(folder, counted)
     if verbose:
         _print_more(changes, lists, recorded, counted)
     else:

@@ -26,6 +26,18 @@ MaxBytesOption = Annotated[str, typer.Option(envvar="VIP_MAX_BYTES", metavar="SI
 CustomersOption = Annotated[
     Path, typer.Option("--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet).")
 ]
+HoldersOption = typer.Option(
+    "--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet): branches, managers."
+)
+PreviousOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it.")
+]
+FeesOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_FEES", metavar="FILE", help="Fee income of the quarter, for K-FEE (CSV, .xlsx, Parquet).")
+]
+LobbyOption = Annotated[
+    Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
+]
 EventsOption = Annotated[
     Path | None, typer.Option(envvar="VIP_EVENTS", metavar="FILE", help="Maturities, points, new products, family events.")
 ]

@@ -29,7 +29,6 @@ from vip_tiering.demo import people
 from vip_tiering.demo.balances import QUARTERS, extracts
 from vip_tiering.demo.people import ON
 from vip_tiering.lists.export.job import ExportResult, playbook_export
-from vip_tiering.lists.followup.for_report import results_between
 from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import manifests
@@ -38,7 +37,6 @@ from vip_tiering.publishing.one_file import write_file
 from vip_tiering.publishing.switch import STAGING
 from vip_tiering.reports.changes.export import ChangesResult, changes_export
 from vip_tiering.reports.overview.contents import Contents
-from vip_tiering.reports.overview.groups import ListsDone, days_of_lists
 from vip_tiering.reports.overview.job import overview
 from vip_tiering.reports.overview.page.page import report_page
 from vip_tiering.rules.folder import packaged_rules
@@ -153,15 +151,14 @@ def lists(folder: Path) -> ExportResult:
     )
 
 
-def overview_of(folder: Path) -> tuple[Contents, Path]:
-    """Return what the newer quarter's page says, and the page, in Chinese; `results` made what it needs.
+def overview_of(folder: Path, counted: Results) -> tuple[Contents, Path]:
+    """Return what the newer quarter's page says, and the page, in Chinese. `counted`: what `results` made of all lists, one day's.
 
     Raises OutputError where the page stands there and is another one.
     """
     run, page = folder / _OUT / str(QUARTERS[1]), folder / _PAGE
-    found = results_between(folder / _LISTS, *days_of_lists(manifests.manifest_of(run)), rules=packaged_rules())
-    lists = ListsDone(found.days, found.managers.to_pandas(), found.figures.to_pandas()) if found is not None else None
-    contents = overview(run, folder / _CUSTOMERS / "customers.csv", rules=packaged_rules(), wants_lists=True, lists=lists)
+    customers = folder / _CUSTOMERS / "customers.csv"
+    contents = overview(run, customers, rules=packaged_rules(), lists=lambda _first, _last: counted)
     content = report_page(contents, Words("zh"))
     with locked(folder):
         if not page.exists():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import reading
+from vip_tiering.base.errors import DataError
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.extracts.find import locate
 from vip_tiering.extracts.look import inspect
@@ -16,8 +17,8 @@ from vip_tiering.publishing import manifests
 from vip_tiering.routine.config import Settings
 from vip_tiering.routine.due import Due, Standing, days_lacking, lists_due, newest_official, reports_due, tiers_due
 from vip_tiering.routine.steps import Outcome, do
-from vip_tiering.rules.calendar import IsWorking, working_days
-from vip_tiering.rules.load import load_rules
+from vip_tiering.rules.calendar import working_days
+from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.tiers.plan import reading_threads
 
 
@@ -26,12 +27,13 @@ def due_on(settings: Settings, today: dt.date) -> tuple[list[Due], list[dt.date]
 
     Nothing is written. Raises the errors of `base.errors` where rules, extracts or folders cannot be read.
     """
-    is_working = _calendar(settings)
-    standing = _standing(settings, today, _delivered(settings))
+    rules = load_rules(settings["rules"])
+    is_working = working_days(rules.calendar)
+    standing = _standing(settings, today, _delivered(settings, rules))
     tiers = tiers_due(standing)
     afterwards = replace(standing, runs={*standing.runs, *(str(one.of) for one in tiers)})
     due = [*tiers, *reports_due(afterwards), *lists_due(afterwards, is_working)]
-    return due, days_lacking(standing, is_working) if _expects_every_day(settings) else []
+    return due, days_lacking(standing, is_working) if _expects_every_day(settings, rules) else []
 
 
 def run_morning(settings: Settings, today: dt.date) -> Iterator[Outcome]:
@@ -40,7 +42,8 @@ def run_morning(settings: Settings, today: dt.date) -> Iterator[Outcome]:
     The last outcome says which extracts have not come, where working days lack theirs: exit code 4.
     """
     share_freed_memory()
-    is_working, delivered = _calendar(settings), _delivered(settings)
+    rules = load_rules(settings["rules"])
+    is_working, delivered = working_days(rules.calendar), _delivered(settings, rules)
     standing = _standing(settings, today, delivered)
     for due in tiers_due(standing):
         outcome = do(due, settings, today, None)
@@ -51,25 +54,19 @@ def run_morning(settings: Settings, today: dt.date) -> Iterator[Outcome]:
     newest = newest_official(standing.runs)
     for due in [*reports_due(standing), *lists_due(standing, is_working)]:
         yield do(due, settings, today, str(newest) if newest else None)
-    if _expects_every_day(settings) and (lacking := days_lacking(standing, is_working)):
+    if _expects_every_day(settings, rules) and (lacking := days_lacking(standing, is_working)):
         days = ", ".join(map(str, lacking))
-        yield Outcome(
-            "tiers", str(lacking[-1]), 4, problems=(f"not complete yet: no extract of {days} has come; run again when it is there",)
-        )
+        line = f"not complete yet: no extract of {days} has come; run again when it is there"
+        yield Outcome("tiers", str(lacking[-1]), DataError.status, problems=(line,))
 
 
-def _calendar(settings: Settings) -> IsWorking:
-    return working_days(load_rules(settings["rules"]).calendar)
-
-
-def _expects_every_day(settings: Settings) -> bool:
+def _expects_every_day(settings: Settings, rules: Rules) -> bool:
     """Tell whether a working day without an extract is a day that lacks: with `changes` a day may have none."""
-    return (settings["kind"] or load_rules(settings["rules"]).extracts.kind) == "snapshot"
+    return (settings["kind"] or rules.extracts.kind) == "snapshot"
 
 
-def _delivered(settings: Settings) -> set[int]:
+def _delivered(settings: Settings, rules: Rules) -> set[int]:
     """Return the days of the extracts, as day numbers; each file is looked into, none is read."""
-    rules = load_rules(settings["rules"])
     with reading_threads(None) as (pool, _):
         extracts = inspect(locate(settings["extracts"]), rules.extracts, pool, size_in_bytes(settings["max_bytes"]), presume=True)
     return {day for extract in extracts for day in extract.days}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from vip_tiering.base.disk import writing
 from vip_tiering.base.errors import Problem, UsageError, VipError, told
 from vip_tiering.base.quarter import Period
 from vip_tiering.base.words import Words
 from vip_tiering.lists.export.job import playbook_export
+from vip_tiering.lists.followup.for_report import results_between
 from vip_tiering.publishing.one_file import write_file
 from vip_tiering.reports.changes.export import changes_export
 from vip_tiering.reports.overview.job import overview
@@ -94,7 +96,9 @@ def _report(due: Due, settings: Settings, _today: dt.date, _newest: str | None) 
 
 def _write_page(run: Path, settings: Settings) -> None:
     """Write the report of a run on one page beside the folders of reports."""
-    contents = overview(run, settings["customers"], rules=settings["rules"], max_bytes=settings["max_bytes"])
+    counts = partial(results_between, settings["lists"], private_out=settings["private_out"], rules=settings["rules"])
+    lists = counts if settings["lists"] is not None and settings["lists"].is_dir() else None
+    contents = overview(run, settings["customers"], rules=settings["rules"], lists=lists, max_bytes=settings["max_bytes"])
     page = report_page(contents, Words(settings["lang"]))
     with writing(settings["reports"]):
         settings["reports"].mkdir(parents=True, exist_ok=True)
@@ -116,12 +120,8 @@ def _lists(due: Due, settings: Settings, today: dt.date, newest: str | None) -> 
         private_out=settings["private_out"],
         max_bytes=settings["max_bytes"],
     )
-    return _Done(result.folder, {"contacts": _rows(result.document)}, result.warnings)
-
-
-def _rows(document: Mapping[str, Any]) -> int:
-    """Return how many contacts an export holds, open and private."""
-    return sum(entry["exported"] for entry in document["actions"].values())
+    contacts = sum(channel["customers"] for channel in result.document["channels"].values())
+    return _Done(result.folder, {"contacts": contacts}, result.warnings)
 
 
 _JOBS: Final[dict[Step, Callable[[Due, Settings, dt.date, str | None], _Done]]] = {"tiers": _tiers, "report": _report, "lists": _lists}

@@ -10,7 +10,11 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from vip_tiering.cli.options import (
+    FeesOption,
+    HoldersOption,
+    LobbyOption,
     MaxBytesOption,
+    PreviousOption,
     PrivateOfListsOption,
     QuietOption,
     RulesOption,
@@ -23,32 +27,19 @@ from vip_tiering.publishing.one_file import refuse_place, write_file
 
 if TYPE_CHECKING:
     from vip_tiering.reports.overview.contents import Contents
-    from vip_tiering.reports.overview.groups import ListsDone
 
 
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4; one inside a quarter too.")],
-    customers: Annotated[
-        Path | None,
-        typer.Option(
-            "--customers", envvar="VIP_CUSTOMERS", metavar="FILE", help="Customer file (CSV, .xlsx, Parquet): branches, managers."
-        ),
-    ] = None,
+    customers: Annotated[Path | None, HoldersOption] = None,
     lists: Annotated[
         Path | None, typer.Option("--lists", envvar="VIP_LISTS", metavar="DIR", help="Folder of the exports: lists and what came of them.")
     ] = None,
     private_out: PrivateOfListsOption = None,
     rules: RulesOption = None,
-    previous: Annotated[
-        Path | None,
-        typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
-    ] = None,
-    fees: Annotated[
-        Path | None, typer.Option(envvar="VIP_FEES", metavar="FILE", help="Fee income of the quarter, for K-FEE (CSV, .xlsx, Parquet).")
-    ] = None,
-    lobby: Annotated[
-        Path | None, typer.Option(envvar="VIP_LOBBY", metavar="FILE", help="Events in the branch hall in the quarter, for K-LOBBY.")
-    ] = None,
+    previous: PreviousOption = None,
+    fees: FeesOption = None,
+    lobby: LobbyOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", parser=folder_of, help="Page that receives the report: report.html.")
     ] = None,
@@ -64,6 +55,7 @@ def report(
 
     Without --out and --xlsx the terminal shows the first screen of it.
     """
+    from vip_tiering.lists.followup.for_report import results_between
     from vip_tiering.reports.overview.document import document_of
     from vip_tiering.reports.overview.job import overview
 
@@ -75,8 +67,7 @@ def report(
         rules=rules,
         previous=previous,
         branch_files={"fees": fees, "lobby": lobby},
-        wants_lists=lists is not None,
-        lists=_lists_done(run, lists, private_out, rules) if lists is not None else None,
+        lists=partial(results_between, lists, private_out=private_out, rules=rules) if lists is not None else None,
         max_bytes=max_bytes,
     )
     warn(contents.warnings)
@@ -106,14 +97,3 @@ def _files(out: Path | None, xlsx: Path | None, contents: Contents) -> Iterator[
 
 def _write(content: bytes, sink: IO[bytes]) -> None:
     sink.write(content)
-
-
-def _lists_done(run: Path, lists: Path, private_out: Path | None, rules: Path | None) -> ListsDone | None:
-    """Return what came of the lists of the quarter for which a run decides: the one that follows it, or that it lies in."""
-    from vip_tiering.lists.followup.for_report import results_between
-    from vip_tiering.publishing.manifests import manifest_of
-    from vip_tiering.reports.overview.groups import ListsDone, days_of_lists
-
-    first, last = days_of_lists(manifest_of(run))
-    found = results_between(lists, first, last, private_out=private_out, rules=rules)
-    return None if found is None else ListsDone(found.days, found.managers.to_pandas(), found.figures.to_pandas())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import pandas as pd
+import pyarrow as pa
 
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import UNASSIGNED
@@ -32,13 +32,20 @@ _ACTIONS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ListsDone:
-    """What came of the lists of a period. `days`: of the exports; `managers`, `actions`: as `vip playbook results` counts them."""
+class ListsDone(Protocol):
+    """What came of the lists of some days. `managers`, `figures` by action: as `vip playbook results` counts them."""
 
-    days: Sequence[str]
-    managers: pd.DataFrame
-    actions: pd.DataFrame
+    @property
+    def managers(self) -> pa.Table:
+        """Contacts by branch and manager, with the sum of all."""
+
+    @property
+    def figures(self) -> pa.Table:
+        """Rows by branch, manager and action."""
+
+
+CountLists = Callable[[dt.date, dt.date], ListsDone | None]
+"""Counts the lists from one day to another; None where there was none."""
 
 
 def days_of_lists(manifest: Mapping[str, Any]) -> tuple[dt.date, dt.date]:
@@ -77,9 +84,10 @@ def _moved(report: Report, keys: Sequence[str]) -> pd.DataFrame:
 
 def lists_of(done: ListsDone) -> list[Table]:
     """Return what came of the lists by manager, all of them (null) last, and by action."""
-    of_all = done.managers["branch"].eq("") & done.managers["manager"].eq("")
-    named = done.managers[~of_all].replace({name: {UNASSIGNED: ""} for name in _KEYS})
-    whole = done.managers[of_all].drop(columns=[*_KEYS])  # without a name: null
+    contacts = done.managers.to_pandas()
+    of_all = contacts["branch"].eq("") & contacts["manager"].eq("")
+    named = contacts[~of_all].replace({name: {UNASSIGNED: ""} for name in _KEYS})
+    whole = contacts[of_all].drop(columns=[*_KEYS])  # without a name: null
     managers = pd.concat([named, whole])
-    actions = done.actions.groupby("action")[[*_ACTIONS][1:]].sum().reset_index()
+    actions = done.figures.to_pandas().groupby("action")[[*_ACTIONS][1:]].sum().reset_index()
     return [Table.of("contacts", _CONTACTS, managers), Table.of("actions", _ACTIONS, actions)]

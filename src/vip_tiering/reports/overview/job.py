@@ -20,7 +20,7 @@ from vip_tiering.reports.changes.report import report_of
 from vip_tiering.reports.earlier_runs import find_quarters
 from vip_tiering.reports.inputs import read_inputs
 from vip_tiering.reports.overview.contents import Around, Contents, contents_of
-from vip_tiering.reports.overview.groups import ListsDone
+from vip_tiering.reports.overview.groups import CountLists, days_of_lists
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _DAILY: Final = "daily.csv"
@@ -33,14 +33,14 @@ def overview(
     rules: Path | None = None,
     previous: Path | None = None,
     branch_files: Mapping[Kind, Path | None] | None = None,
-    wants_lists: bool = False,
-    lists: ListsDone | None = None,
+    lists: CountLists | None = None,
     max_bytes: str = "4G",
 ) -> Contents:
     """Return what the report of a run says; nothing is written.
 
     `customers`: the customer file, without which branches and managers are not told; `previous`: the run of the quarter before, else
-    the one beside the run; `branch_files`: `fees` and `lobby`; `lists`: what came of the lists, where `wants_lists`.
+    the one beside the run; `branch_files`: `fees` and `lobby`; `lists`: counts what came of the lists of
+    the days for which the run decides.
     Raises RulesError, DataError, and ProofError where the report does not add up to what the run says.
     """
     share_freed_memory()
@@ -49,7 +49,8 @@ def overview(
     quarters, no_quarters = find_quarters(run, read.inputs.run)
     report = report_of(read.inputs)
     notes = notes_of(read.inputs, report, customers.name if customers is not None else None)
-    around = Around(quarters, _daily(run, read.inputs.run), customers is not None, wants_lists, lists)
+    done = lists(*days_of_lists(read.inputs.run.manifest)) if lists is not None else None
+    around = Around(quarters, _daily(run, read.inputs.run), customers is not None, lists is not None, done)
     return contents_of(read.inputs, report, around, (*read.warnings, *no_quarters, *notes))
 
 
