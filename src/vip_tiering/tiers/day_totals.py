@@ -23,7 +23,7 @@ from vip_tiering.rules.tiers import Ladder
 class DayTotals:
     """Totals of each posted day: customers and fen of each level, untiered first."""
 
-    bounds_fen: tuple[int, ...]
+    bounds_fen: tuple[int, ...] = ()
     _by_day: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     @classmethod

@@ -198,7 +198,7 @@ class Posted:
     problems: list[Problem | str] = field(default_factory=list)
     rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
     arrivals: Arrivals = field(default_factory=Arrivals)
-    day_totals: DayTotals | None = None
+    day_totals: DayTotals = field(default_factory=DayTotals)
 
     @property
     def tally(self) -> dict[str, int]:
@@ -215,19 +215,19 @@ class Posted:
 
 
 def post_days(
-    ledger: Ledger,
+    posted: Posted,
     steps: Iterable[Step],
     days: int,
     extracts: Sequence[Extract],
     rules: Rules,
     progress: Progress = lambda _done, _all: None,
-    day_totals: DayTotals | None = None,
 ) -> Posted:
-    """Post one day after another into the ledger; `days`: how many there are, `extracts`: what rows are known by in messages.
+    """Post one day after another on top of what was `posted`, and return that.
 
-    `day_totals` takes a note of each day.
+    `days`: how many there are, `extracts`: what rows are known by in messages.
     """
-    posted = Posted(ledger, renaming=Renaming(rules.aliases, ledger.roster) if rules.aliases else None, day_totals=day_totals)
+    if rules.aliases and posted.renaming is None:
+        posted.renaming = Renaming(rules.aliases, posted.ledger.roster)
     names = [extract.name for extract in extracts]
     scope = Scope.of(rules, names, {role: extracts[0].header(role) for role in ("balance", "currency", "product")})
     done = 0
@@ -272,8 +272,7 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     if posted.renaming:
         customers = posted.renaming.apply(customers)
     ledger.post(day.day, customers, counted.rows.balance_fen, accounts, counted.rows.largest_fen)
-    if posted.day_totals is not None:
-        posted.day_totals.note(day.day, *ledger.standing())
+    posted.day_totals.note(day.day, *ledger.standing())
 
 
 def _rows_by_file(rows: Rows, names: Sequence[str]) -> Counter[str]:

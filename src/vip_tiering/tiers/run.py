@@ -125,24 +125,33 @@ def walk(
 
 
 def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Run:
-    """Walk the line: post the days, close the ledger, tier, compare, prove."""
+    """Walk the line: post the days, then do what follows once every day is posted."""
+    return finish(plan, post(plan, steps, progress))
+
+
+def post(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Posted:
+    """Post every day of a plan into a ledger of its own; what was found wrong is in the result, and nothing is raised for it."""
+    period = plan.request.period
+    posted = Posted(Ledger(plan.request.kind, period.first, period.last), day_totals=DayTotals.of(plan.ladder))
+    return post_days(posted, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress)
+
+
+def finish(plan: Plan, posted: Posted) -> Run:
+    """Close the ledger, tier, compare, prove. The ledger is used up. Raises DataError where what was posted forbids a run."""
     period, before = plan.request.period, plan.previous
-    ledger = Ledger(plan.request.kind, period.first, period.last)
-    totals = DayTotals.of(plan.ladder)
-    posted = post_days(ledger, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress, totals)
     for index, _ in plan.copies:  # read and collapsed, without being read again
         posted.collapsed += posted.reading.rows[index]
         posted.copied_rows += posted.reading.rows[index]
     _refuse_problems(plan, posted)
-    averages = ledger.close()
-    del ledger, posted.ledger  # whatever follows takes the room that it had
+    averages = posted.ledger.close()
+    del posted.ledger  # whatever follows takes the room that it had
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
     if retains(plan.rules) and period.month is None:  # tiers of a month count for nothing
         tiers = with_retained(tiers, previous_tiers, plan.rules, plan.ladder, period.last)
     comparison = compare(tiers, previous_tiers, plan.ladder)
     outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
-    days = totals.frame(period.first, period.last, dict(plan.days.filled), plan.ladder)
+    days = posted.day_totals.frame(period.first, period.last, dict(plan.days.filled), plan.ladder)
     document = run_files.build(plan, posted, averages, tiers, comparison, outlook, days)
     return Run(str(period), tiers, comparison, outlook, days, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
 

@@ -213,7 +213,7 @@ class _Group:
         """Take in a step of reading: post it as a run does, and note what came of each file."""
         day, reading = step
         try:
-            posted = post_days(self._ledger, [step], 1, self.extracts, self._rules)
+            posted = post_days(Posted(self._ledger), [step], 1, self.extracts, self._rules)
         except DataError as error:
             posted = Posted(self._ledger, reading, problems=[*reading.problems, *error.problems])
         findings, rejects = self._findings, posted.reading.rejects
