@@ -1,9 +1,10 @@
 """Keep the transcripts in the documentation true: run the commands of every ```console block and compare what they print.
 
-    python scripts/transcripts.py check README.md docs/commands.md
-    python scripts/transcripts.py write README.md docs/commands.md
+    python -m scripts.transcripts check README.md docs/commands.md
+    python -m scripts.transcripts write README.md docs/commands.md
 
-Blocks of one file run one after another in one empty folder, 80 columns wide, without colour.
+Blocks of one file run one after another in one empty folder, 80 columns wide, without colour. A plain call of `vip` is a fork of a
+process that has imported everything; whatever needs a shell has one.
 A block ```yaml FOLDER/FILE, or ```csv FILE, is written to that file; scripts/ and examples/ are those of the project.
 Pages in docs/zh, and those called NAME.zh-CN.md, run in Chinese.
 """
@@ -12,12 +13,16 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from tests import prepared
+
 PROJECT = Path(__file__).parent.parent
+PLAIN = re.compile(r"vip [\w ./:,=-]+")
 BLOCK = re.compile(r"^```(console|(?:yaml|csv) \S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -51,13 +56,22 @@ def _output(command: str, folder: str, language: str) -> str:
     environment = {"PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "HOME": folder, "TERM": "dumb"}
     if language != "en":
         environment["VIP_LANG"] = language
+    code, shown = _plain(command, folder, environment) if PLAIN.fullmatch(command) else _in_a_shell(command, folder, environment)
+    lines = [line.rstrip() for line in shown.splitlines()]
+    if code:
+        lines.append(f"(exit code {code})")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _plain(command: str, folder: str, environment: dict[str, str]) -> tuple[int, str]:
+    return prepared.seen(shlex.split(command)[1:], folder, environment)
+
+
+def _in_a_shell(command: str, folder: str, environment: dict[str, str]) -> tuple[int, str]:
     result = subprocess.run(  # noqa: S602 (the commands of our own pages)
         command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    lines = [line.rstrip() for line in result.stdout.splitlines()]
-    if result.returncode:
-        lines.append(f"(exit code {result.returncode})")
-    return "".join(f"{line}\n" for line in lines)
+    return result.returncode, result.stdout
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,10 +42,22 @@ def run(arguments: list[str], cwd: Path | str | None = None, **variables: str) -
 
     `variables`: what the command itself reads of the environment, beside that.
     """
+    return _ordered(arguments, cwd, {**os.environ, **variables}, ("stdout", "stderr"))
+
+
+def seen(arguments: list[str], cwd: str, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run it in an environment of its own, and return its exit code and what a terminal would show: both streams in one."""
+    done = _ordered(arguments, cwd, environment, ("terminal", "terminal"))
+    return done.returncode, done.stdout
+
+
+def _ordered(
+    arguments: list[str], cwd: Path | str | None, environment: Mapping[str, str], files: tuple[str, str]
+) -> subprocess.CompletedProcess[str]:
     server = _server()
     with tempfile.TemporaryDirectory() as folder:
-        streams = {name: f"{folder}/{name}" for name in ("stdout", "stderr")}
-        order = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "environment": {**os.environ, **variables}, **streams}
+        streams = {name: f"{folder}/{file}" for name, file in zip(("stdout", "stderr"), files, strict=True)}
+        order = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "environment": dict(environment), **streams}
         assert server.stdin is not None
         assert server.stdout is not None
         server.stdin.write(json.dumps(order) + "\n")
@@ -56,7 +69,8 @@ def run(arguments: list[str], cwd: Path | str | None = None, **variables: str) -
 
 @functools.cache
 def _server() -> subprocess.Popen[str]:
-    server = subprocess.Popen([sys.executable, "-m", "tests.prepared"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    root = Path(__file__).parents[1]
+    server = subprocess.Popen([sys.executable, "-m", "tests.prepared"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
     atexit.register(server.kill)
     return server
 
@@ -83,7 +97,7 @@ def _obey(order: dict[str, Any]) -> NoReturn:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     for number, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT, 0o600), number)
+        os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
         stream = io.TextIOWrapper(io.FileIO(number, "w", closefd=False), sys.stdout.encoding, write_through=True)
         setattr(sys, name, stream)
     sys.argv = ["vip", *order["arguments"]]

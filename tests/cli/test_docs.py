@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import typer.main
 import yaml
 
 import vip_tiering as vip
+from tests.helpers import Row, days_between, write_csv
 from vip_tiering.base import errors, schema
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.cli.main import app
@@ -85,7 +87,7 @@ def commands(command: typer.main.TyperGroup | object, words: tuple[str, ...]) ->
 def test_transcripts_are_true(name: str) -> None:
     """Every command shown in a console block prints today what the page shows."""
     result = subprocess.run(
-        [sys.executable, "scripts/transcripts.py", "check", name], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "scripts.transcripts", "check", name], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (0, "") == (result.returncode, result.stderr)
 
@@ -416,7 +418,9 @@ def test_yaml_forms_are_accepted(tmp_path: Path) -> None:
 
 def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The README's Python example runs as it stands, in a folder with rules, extracts and the quarter before."""
-    subprocess.run([sys.executable, "-m", "vip_tiering", "demo", "."], cwd=tmp_path, check=True, capture_output=True)
+    for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31)):
+        write_csv(tmp_path / "extracts" / f"b_{day:%Y%m%d}.csv", [Row(day, "C1", None, 5_000_000)])
+    shutil.copytree(ROOT / "examples" / "branch" / "expected" / "2015Q3", tmp_path / "out" / "2015Q3")
     (tmp_path / "rules").symlink_to(ROOT / "rules")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}

@@ -694,7 +694,7 @@ def test_a_product_is_launched(tmp_path: Path) -> None:
     assert books is not None
     book = Book(rules)
     for day in (1, 2, 3, 4, 6, 7, 17, 18):
-        world = world_of(random.Random(day), dt.date(2016, 1, day), 300, Likely(mishap=0.03, event=0.2))
+        world = world_of(random.Random(day), dt.date(2016, 1, day), 160, Likely(mishap=0.03, event=0.2))
         check(dataclasses.replace(world, last=world.on + 2 * DAY if day == 1 else world.on), books, tmp_path, book)
 
 
@@ -810,7 +810,7 @@ def test_nobody_has_a_number(books: Playbooks, tmp_path: Path) -> None:
 def test_days_in_a_row(books: Playbooks, tmp_path: Path) -> None:
     """Exports that follow each other, each remembering those before, keep caps, cadences and turns, and tell of no event twice."""
     first = dt.date(2016, 1, 4)
-    world = world_of(random.Random(7), first, 250, Likely(mishap=0.02, event=0.5))
+    world = world_of(random.Random(7), first, 160, Likely(mishap=0.02, event=0.5))
     memory: list[Remembered] = []
     problems = ""
     for number in range(36):

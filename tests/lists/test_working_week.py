@@ -412,7 +412,7 @@ def test_late_events_are_not_lost(week: Week) -> None:
 @pytest.mark.parametrize("seed", range(1))
 def test_other_weeks(seed: int, tmp_path: Path) -> None:
     """Other branches live through a week by the model too."""
-    whole_week(tmp_path, 100 + seed, 120)
+    whole_week(tmp_path, 100 + seed, 60)
 
 
 def test_results_add_up(week: Week) -> None:

@@ -58,7 +58,7 @@ def test_a_link_for_what_is_replaced_is_not_followed(tmp_path: Path) -> None:
     done = run(extract(tmp_path / "in", "99.00"), "--out", out, "--replace")
     assert (5, True) == (done.returncode, f"{out / SUPERSEDED}: is a symbolic link" in done.stderr), done.stderr
     assert (before, []) == ((out / NAME / "manifest.json").read_bytes(), list(elsewhere.iterdir()))
-    assert {".vip.lock", SUPERSEDED, NAME} == {path.name for path in out.iterdir()}
+    assert {".vip.lock", ".ledgers", SUPERSEDED, NAME} == {path.name for path in out.iterdir()}
 
 
 def test_whoever_holds_the_lock_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.words import Words
 from vip_tiering.cli.words.language import words
-from vip_tiering.cli.words.lists import TEXTS
+from vip_tiering.cli.words.lists import LEDGER, TEXTS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -88,9 +88,11 @@ def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401
 
 
 def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
-    """Print what came of `vip tier compute`."""
+    """Print what came of `vip tier compute`, and whether it went on from a ledger that was kept."""
     from vip_tiering.cli.show.run import run_summary
 
+    if result.ledger:
+        show(words().say(LEDGER, result.ledger.code, **vars(result.ledger)))
     show_published(result, run_summary(result.document, result.migration, words()))
 
 

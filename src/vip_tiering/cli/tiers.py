@@ -122,6 +122,9 @@ def tier_compute(
     as_json: Annotated[bool, json_option("the manifest")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and show, but write nothing.")] = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="With --as-of: read every day again, not only those since the last such run.")
+    ] = False,
 ) -> None:
     """Compute the tiers of a quarter from balance extracts and publish them as the folder OUT/QUARTER; or the averages of a month."""
     from vip_tiering.base.quarter import Month
@@ -147,6 +150,7 @@ def tier_compute(
             max_bytes=max_bytes,
             replace=replace,
             dry_run=dry_run,
+            from_start=from_start,
             **asked,
         )
     warn(result.warnings)

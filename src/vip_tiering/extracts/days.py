@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -67,21 +67,25 @@ Step = tuple[Day | None, Reading]
 """The rows of the next day, and what reading gave; a step without a day only reports: rows outside, problems."""
 
 
-def read_days(extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int) -> Iterator[Step]:
+def read_days(
+    extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int, known: Collection[int] = ()
+) -> Iterator[Step]:
     """Return the rows of the wanted days in their order; reading begins with the call, `ahead` days in advance.
 
+    `known`: the indices of extracts that need not be read, for what they hold is known.
     Nothing is raised for bad data, so that the problems of all files come together.
     """
     days = set(wanted)
-    single = {index: one for index, one in enumerate(extracts) if len(one.days) == 1}
-    several = [index for index, one in enumerate(extracts) if len(one.days) > 1]
+    unread = {index: one for index, one in enumerate(extracts) if index not in known}
+    single = {index: one for index, one in unread.items() if len(one.days) == 1}
+    several = [index for index, one in unread.items() if len(one.days) > 1]
     of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), several))
     sorted_parts = [part for part, _ in of_several if part is not None]
     by_day: dict[int, list[int]] = {}
     for index, one in single.items():
         by_day.setdefault(one.days[0], []).append(index)
     outside = [index for day, files in by_day.items() if day not in days for index in files]
-    outside += [index for index, one in enumerate(extracts) if not one.days]
+    outside += [index for index, one in unread.items() if not one.days]
 
     def read_day(day: int) -> Step:
         return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)

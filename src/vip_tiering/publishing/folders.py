@@ -48,11 +48,13 @@ def publish(
     document: Mapping[str, Any],
     *,
     replace: bool,
+    keep: bool = True,
     check: Check | None = None,
 ) -> Path:
     """Write the files, then the manifest, into `out/name`: whole, durable and private (semantics 6.4).
 
-    With `replace` a folder that stands there moves to `.superseded`. The caller holds the lock; all else is as for `staged`.
+    With `replace` a folder that stands there moves to `.superseded`, or is removed where it is not to be kept.
+    The caller holds the lock; all else is as for `staged`.
     Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError as `staged` does.
     """
     target = out / name
@@ -61,7 +63,7 @@ def publish(
             if not replace and stands(target):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             switch = Switch(out)
-            switch.put(staged(out, name, writers, document, check), target, keep=True)
+            switch.put(staged(out, name, writers, document, check), target, keep=keep)
             switch.commit()
     finally:
         swept(out)

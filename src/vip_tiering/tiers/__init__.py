@@ -4,5 +4,6 @@ The line is `run`: plan (which day stands for which: missing_days) -> posting of
 -> ledger (fen-days), day_totals (how the assets stood each day) -> tiering, retention -> changes against the quarter before, outlook on
 the days to come -> the room `published`.
 Read in that order. `partial_days` judges at the end whether a used day came in part. `job` is `vip tier compute` around the line;
-the room `checking` is `vip extract check`, which walks it as far as the ledger.
+the room `kept` keeps the ledger of a provisional run
+for the next; the room `checking` is `vip extract check`, which walks it as far as the ledger.
 """

@@ -21,10 +21,10 @@ from vip_tiering.rules.tiers import Ladder
 
 @dataclass
 class DayTotals:
-    """Totals of each posted day: customers and fen of each level, untiered first."""
+    """Totals of each posted day, by its number: customers and fen of each level, untiered first."""
 
     bounds_fen: tuple[int, ...] = ()
-    _by_day: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
+    by_day: dict[int, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ladder: Ladder) -> DayTotals:
@@ -39,7 +39,7 @@ class DayTotals:
             above = above.take(np.flatnonzero(above >= bound))  # places first: a third of the time of above[above >= bound]
             customers.append(len(above))
             fen.append(exact_sum(above, size))
-        self._by_day[day] = _apart(customers), _apart(fen)
+        self.by_day[day] = _apart(customers), _apart(fen)
 
     def frame(self, first: int, last: int, stands_for: Mapping[int, int], ladder: Ladder) -> pd.DataFrame:
         """Return date, tier, customers, balance_fen and carried_from: one row per day from `first` to `last` and tier, untiered first.
@@ -47,11 +47,11 @@ class DayTotals:
         A day without rows has those of the newest posted day before it; `stands_for` names that day where one is missing.
         `balance_fen` holds Python integers, which a whole bank's fen may need.
         """
-        posted, rows = sorted(self._by_day), []
+        posted, rows = sorted(self.by_day), []
         nobody = [0] * (len(self.bounds_fen) + 1)
         for day in range(first, last + 1):
             at = bisect.bisect_right(posted, day)
-            customers, fen = self._by_day[posted[at - 1]] if at else (nobody, nobody)
+            customers, fen = self.by_day[posted[at - 1]] if at else (nobody, nobody)
             since = day_date(stands_for[day]) if day in stands_for else None
             rows += [(day_date(day), code, count, amount, since) for code, count, amount in zip(ladder.codes, customers, fen, strict=True)]
         frame = pd.DataFrame(rows, columns=["date", "tier", "customers", "balance_fen", "carried_from"])

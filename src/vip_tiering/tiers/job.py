@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 import glob
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.rules.extracts import Kind
 from vip_tiering.rules.load import load_rules
+from vip_tiering.tiers.kept import KEPT, drop
 from vip_tiering.tiers.plan import Request, hashes, period_of, prepare, presumed_first, reading_threads
 from vip_tiering.tiers.published.differences import differing_inputs
 from vip_tiering.tiers.published.run_folder import read_manifest, run_before
 
 if TYPE_CHECKING:
+    from vip_tiering.tiers.kept.ledgers import Note
     from vip_tiering.tiers.posting import Progress
     from vip_tiering.tiers.run import Run
 
@@ -41,13 +44,17 @@ OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of it: the manifest, (from_tier, to_tier, customers) for the summary, the folder (None after a dry run)."""
+    """What came of it: the manifest, (from_tier, to_tier, customers) for the summary, the folder (None after a dry run).
+
+    `ledger`: whether the ledger of an earlier run was taken up; None where none was looked for, or is there.
+    """
 
     document: dict[str, Any]
     migration: list[tuple[str, str, int]]
     folder: Path | None
     warnings: tuple[str, ...]
     up_to_date: bool = False
+    ledger: Note | None = None
 
 
 def tier_compute(
@@ -70,13 +77,16 @@ def tier_compute(
     max_bytes: str = "4G",
     replace: bool = False,
     dry_run: bool = False,
+    from_start: bool = False,
 ) -> Result:
     """Compute the tiers of a quarter, or of a month, and publish them, unless it is a dry run or the same run stands there already.
 
     `previous`: the run to compare with; without it the one of the quarter before in `out` (semantics 4.1), unless `no_previous`.
+    A provisional run goes on from the ledger that the one before it kept in `out` (semantics 2.11), unless `from_start`.
     Raises the errors of `base.errors`; a run that fails leaves `out` as it was.
     """
     share_freed_memory()
+    started_ns = time.time_ns()
     period = period_of(quarter, as_of, today)
     limit = size_in_bytes(max_bytes)
     loaded = load_rules(rules)
@@ -93,18 +103,24 @@ def tier_compute(
             if standing := folders.standing(target, plan.made_from(sha256), replace=replace, differing=differing):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
 
-        def computed(presume: bool) -> Run:  # noqa: FBT001 (as `presumed_first` calls it)
+        def computed(presume: bool) -> tuple[Run, Note | None]:  # noqa: FBT001 (as `presumed_first` calls it)
             plan = prepare(extracts, request, loaded, previous, pool, limit, presume=presume)
+            if period.status == "provisional" and not dry_run:
+                from vip_tiering.tiers.kept.nightly import go_on  # noqa: PLC0415
+
+                return go_on(out, plan, pool, ahead, progress, started_ns=started_ns, from_start=from_start)
             steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
             from vip_tiering.tiers.run import compute  # noqa: PLC0415 (pandas loads while the first days are read)
 
-            return compute(plan, steps, progress)
+            return compute(plan, steps, progress), None
 
-        run = presumed_first(computed)
+        run, ledger = presumed_first(computed)
         folder = None if dry_run else run.publish(out, replace=replace)
+        if folder and period.status == "official":
+            drop(out / KEPT / str(period.quarter))
         document = manifests.manifest_of(folder) if folder else run.manifest
         migration = run.comparison.migration[["from_tier", "to_tier", "customers"]]
-        return Result(document, list(migration.itertuples(index=False, name=None)), folder, run.warnings)
+        return Result(document, list(migration.itertuples(index=False, name=None)), folder, run.warnings, ledger=ledger)
 
 
 def tier_show(folder: Path) -> Result:

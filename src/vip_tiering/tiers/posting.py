@@ -28,6 +28,7 @@ from vip_tiering.tiers.published.run_folder import TieredRun
 from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
 
 _SHOWN_CONFLICTS: Final = 20
+_NOWHERE: Final = np.empty(0, np.int32)
 Progress = Callable[[int, int], None]
 
 
@@ -112,9 +113,9 @@ def _conflict(rows: Rows, first: int, second: int, names: list[str]) -> Problem:
 class Arrivals:
     """Where each id of a roster stood first: the file and the row. Memory grows with customers, not with days."""
 
-    def __init__(self) -> None:
-        """Begin with a roster that is empty."""
-        self._parts: list[tuple[int, Sequence[str], Int32s, Int32s]] = []
+    def __init__(self, names: Sequence[str] = (), file: Int32s = _NOWHERE, row: Int32s = _NOWHERE) -> None:
+        """Begin with a roster that is empty, or with one whose ids stood first in the files `names[file]`, as `places` tells."""
+        self._parts: list[tuple[int, Sequence[str], Int32s, Int32s]] = [(0, names, file, row)] if len(file) else []
 
     def note(self, rows: Rows, customers: Located, known: int, names: Sequence[str]) -> None:
         """Note the newcomers among the customers of these rows: those beyond the `known` ones. `names`: of the files."""
@@ -124,6 +125,13 @@ class Arrivals:
         first = np.empty(customers.size - known, np.intp)
         first[customers.positions[new] - known] = new  # the last assignment stands: the first row of each
         self._parts.append((known, names, rows.file[first], rows.row[first]))
+
+    def places(self, count: int) -> tuple[Int32s, Int32s]:
+        """Return file, by its index, and row of the first `count` ids; -1 for one that stands in no row, but was renamed to."""
+        file, row = np.full((2, count), -1, np.int32)
+        for begin, _, files, rows in self._parts:
+            file[begin : begin + len(files)], row[begin : begin + len(rows)] = files, rows
+        return file, row
 
     def first(self, positions: npt.NDArray[np.intp]) -> tuple[str, int]:
         """Return file and row of the id among these positions that came first."""
@@ -199,6 +207,11 @@ class Posted:
     rows_by_day: dict[int, Counter[str]] = field(default_factory=dict)
     arrivals: Arrivals = field(default_factory=Arrivals)
     day_totals: DayTotals = field(default_factory=DayTotals)
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The days that were posted, by their numbers, in order."""
+        return tuple(self.day_totals.by_day)
 
     @property
     def tally(self) -> dict[str, int]:

@@ -129,11 +129,14 @@ def compute(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done
     return finish(plan, post(plan, steps, progress))
 
 
-def post(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None) -> Posted:
-    """Post every day of a plan into a ledger of its own; what was found wrong is in the result, and nothing is raised for it."""
+def post(plan: Plan, steps: Iterable[Step], progress: Progress = lambda _done, _all: None, begun: Posted | None = None) -> Posted:
+    """Post the days of a plan; what was found wrong is in the result, and nothing is raised for it.
+
+    `begun`: what was posted of its first days; without it every day is posted, into a new ledger.
+    """
     period = plan.request.period
-    posted = Posted(Ledger(plan.request.kind, period.first, period.last), day_totals=DayTotals.of(plan.ladder))
-    return post_days(posted, steps, len(plan.days.to_post), plan.extracts, plan.rules, progress)
+    begun = begun or Posted(Ledger(plan.request.kind, period.first, period.last), day_totals=DayTotals.of(plan.ladder))
+    return post_days(begun, steps, len(plan.days.to_post) - len(begun.days), plan.extracts, plan.rules, progress)
 
 
 def finish(plan: Plan, posted: Posted) -> Run:

@@ -49,11 +49,12 @@ _FACTOR: Final = pa.decimal256(28, 16)
 class Renaming:
     """Follows a roster of ids as delivered, and says whose rows count for whom."""
 
-    def __init__(self, aliases: Aliases, roster: Roster) -> None:
-        """Begin with a roster that may still be empty."""
+    def __init__(self, aliases: Aliases, roster: Roster, rows: int = 0) -> None:
+        """Begin with a roster that is still empty, or with one of which so many rows were renamed already."""
         self._aliases, self._roster = aliases, roster
         self._target: Positions = np.empty(0, np.int64)
-        self.rows = 0
+        self.rows = rows
+        self._extend()
 
     @property
     def customers(self) -> int:

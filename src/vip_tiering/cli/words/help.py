@@ -100,6 +100,7 @@ TIERS: Final[dict[str, str]] = {
     "How many rows may be rejected.": "最多允许剔除多少行（行数或百分比）。",
     "Threads that read; default: one more than processors.": "读取线程数；默认比处理器多一个。",
     "Move another run of the quarter to .superseded first.": "先把本季已有结果移到 .superseded。",
+    "With --as-of: read every day again, not only those since the last such run.": "配合 --as-of：每天都重新读，不只读上次以后的。",
     "Explain why a customer has a tier: the proof, the quarters before, what moved the customer, and what would.\n\n"
     "With - as CUSTOMER the id does not stand in the history of the shell: vip tier explain - out/2015Q4": (
         "解释一位客户为何在此层级。列出计算依据、前几季情况、变动原因和升降所需。\n\n"
