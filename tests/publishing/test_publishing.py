@@ -49,7 +49,9 @@ def test_folder_is_private_whatever_the_umask(tmp_path: Path) -> None:
     subprocess.run(["/bin/sh", "-c", f"umask 000; {command}"], check=True, capture_output=True)
     out = tmp_path / "deep" / "out"
     modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "deep", out, *out.rglob("*")]}
-    assert {"deep", "deep/out", f"deep/out/{NAME}", "deep/out/.ledgers", "deep/out/.ledgers/2015Q4"} == {path for path, mode in modes.items() if mode == 0o700}
+    assert {"deep", "deep/out", f"deep/out/{NAME}", "deep/out/.ledgers", "deep/out/.ledgers/2015Q4"} == {
+        path for path, mode in modes.items() if mode == 0o700
+    }
     assert {0o700, 0o600} == set(modes.values())
 
 

@@ -19,6 +19,7 @@ TEXTS = {
     "opening": "zero",
     "max_rejects": '"3"',
     "max_bytes": "1G",
+    "keep_provisional": "7",
     "time_zone": "Asia/Shanghai",
     "lang": "en",
 }
@@ -36,10 +37,9 @@ def write(folder: Path, *lines: str) -> Path:
 def test_an_option_beats_a_variable_beats_the_file(tmp_path: Path, name: str) -> None:
     """Of every setting the strongest of those that are given holds, whichever they are, and it is told where it comes from."""
     text = TEXTS.get(name, "from_file")
-    option = {"extracts": ["option"], "kind": "snapshot", "lang": "zh", "opening": "zero", "time_zone": "Asia/Tokyo"}.get(
-        name, "from_option"
-    )
-    variable = {"kind": "snapshot", "lang": "zh", "opening": "zero", "time_zone": "Asia/Tokyo"}.get(name, "from_variable")
+    said = {"kind": "snapshot", "lang": "zh", "opening": "zero", "time_zone": "Asia/Tokyo", "keep_provisional": "9"}
+    option = {**said, "extracts": ["option"], "keep_provisional": 9}.get(name, "from_option")
+    variable = said.get(name, "from_variable")
     for given in itertools.product([False, True], repeat=3):
         with_option, with_variable, with_file = given
         write(tmp_path, *([f"{name}: {text}"] if with_file else []))

@@ -191,3 +191,40 @@ def test_the_examples_run_without_an_environment(tmp_path: Path, name: str) -> N
     assert (0, "") == (done.returncode, done.stderr)
     assert 1 == len(bank.runs)
     assert done.stdout == "" if "--quiet" in command else json.loads(done.stdout.splitlines()[0])["exit"] == 0
+
+
+def test_old_provisional_runs_are_put_away(tmp_path: Path) -> None:
+    """With `keep_provisional: 2` the two newest provisional runs stay, and their reports; official ones always; one line for each."""
+    bank = Bank(tmp_path)
+    with (tmp_path / "vip.yaml").open("a", encoding="utf-8") as file:
+        file.write("keep_provisional: 2\nreports: reports\ncustomers: customers.csv\n")
+    (tmp_path / "customers.csv").write_text("customer_id,name,manager,branch\n" + "".join(f"{one},张三,M1,朝阳支行\n" for one in CUSTOMERS))
+    for day in days_between(dt.date(2014, 10, 1), dt.date(2015, 1, 3)):
+        bank.deliver(day)
+    said = []
+    for day in days_between(dt.date(2015, 1, 4), dt.date(2015, 1, 7)):
+        done = bank.run(day, "--lang", "en")
+        assert done.returncode == 0, done.stderr
+        said += [line for line in done.stdout.splitlines() if "removed" in line]
+        bank.deliver(day)
+    assert said == [f"provisional run 2015Q1-asof-201501{day}: removed" for day in ("03", "04")]
+    inside = ["2015Q1-asof-20150105", "2015Q1-asof-20150106"]
+    assert bank.runs == ["2014Q4", *inside]
+    assert sorted(path.name for path in (tmp_path / "reports").glob("[!.]*")) == sorted(
+        one for name in ("2014Q4", *inside) for one in (name, f"{name}.html")
+    )
+    assert {".ledgers", ".vip.lock"} == {path.name for path in (tmp_path / "tiers").glob(".*")}
+
+
+def test_a_corrected_extract_is_told(tmp_path: Path) -> None:
+    """A provisional run that could not go on from the one before warns which extract changed; in the log it has a code."""
+    bank = Bank(tmp_path)
+    for day in days_between(dt.date(2014, 12, 31), dt.date(2015, 1, 3)):
+        bank.deliver(day)
+    assert bank.run(dt.date(2015, 1, 4)).stderr == ""
+    bank.deliver(dt.date(2015, 1, 4))
+    assert json.loads(bank.run(dt.date(2015, 1, 5), "--log-json").stdout)["ledger"] == "taken_up"
+    bank.deliver(dt.date(2015, 1, 2), 50)
+    bank.deliver(dt.date(2015, 1, 5))
+    told = bank.run(dt.date(2015, 1, 6), "--lang", "en").stderr
+    assert told == "warning: Read every day again: balances_20150102.csv changed since 2015-01-04.\n"

@@ -220,6 +220,17 @@ def test_what_does_not_fit_is_not_taken_up(base: Path) -> None:
     assert night(base, 8) == ("taken_up", "")
 
 
+def test_files_that_were_not_used_may_go(base: Path) -> None:
+    """A file of an earlier quarter may come, change and go, as a bank clears its folder: the ledger is taken up all the same."""
+    old = base / "in" / "b_20150701.csv"
+    for number, fen in enumerate((100, 200, None, 300, 300, None), 3):
+        if fen is None:
+            old.unlink()
+        else:
+            write_csv(old, [Row(dt.date(2015, 7, 1), "C1", None, fen)])
+        assert night(base, number) == ("taken_up", "")
+
+
 def test_a_file_rewritten_in_place_is_seen(base: Path) -> None:
     """A file of the same size and time of change whose content differs is found out."""
     path = base / "in" / "b_20151002.csv"

@@ -16,6 +16,7 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import QuietOption, date_of, folder_of, json_option
 from vip_tiering.cli.terminal import complain, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import wanted, words
+from vip_tiering.cli.words.lists import LEDGER
 
 if TYPE_CHECKING:
     from vip_tiering.routine.config import Settings
@@ -65,6 +66,8 @@ def run(
             show(json.dumps(document_of(outcome, seconds), ensure_ascii=False))
             continue
         warn(outcome.warnings)
+        if outcome.ledger and outcome.ledger.code != "taken_up":  # an extract changed, or the rules: somebody should know
+            warn((words().say(LEDGER, outcome.ledger.code, **vars(outcome.ledger)),))
         for line in outcome.problems:
             complain(f"vip: {line}")
         if not quiet and not outcome.status:

@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any, Final
@@ -16,6 +16,7 @@ from vip_tiering.base.disk import stands, sync, writing
 from vip_tiering.base.errors import NAMED_FILES, DataError, OutputError, Problem, ProofError
 from vip_tiering.base.threads import threads
 from vip_tiering.publishing import manifests
+from vip_tiering.publishing.locks import locked
 from vip_tiering.publishing.manifests import MANIFEST
 from vip_tiering.publishing.switch import STAGING, SUPERSEDED, Switch, swept
 
@@ -100,6 +101,17 @@ def staged(out: Path, name: str, writers: dict[str, Writer], document: Mapping[s
     for place in (MANIFEST, *reversed(within), ""):
         sync(staging / place)
     return staging
+
+
+def remove(out: Path, names: Iterable[str]) -> None:
+    """Remove what has these names in a folder, each whole or not at all; one that is not there is no error.
+
+    Raises LockedError where another command works there, OutputError where the disk refuses.
+    """
+    with locked(out), writing(out):
+        for number, name in enumerate(names):
+            if stands(out / name):
+                (out / name).rename(out / f"{STAGING}away-{number}")  # it is swept as whatever was staged
 
 
 class _Hashed(io.RawIOBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,9 @@ class ConfigFile(RuleFile):
     opening: Annotated[Literal["zero"], Field(description="with changes: balances before the first row are zero")] | None = None
     max_rejects: Annotated[Words, Field(description='how many rows may be rejected, in quotes: "12" or "0.1%"')] | None = None
     max_bytes: Annotated[Words, Field(description="what one extract may take in memory: 500M, 4G")] | None = None
+    keep_provisional: (
+        Annotated[int, Field(ge=1, description="how many provisional runs stay, the newest ones, with their reports; else all")] | None
+    ) = None
     time_zone: Annotated[Words, Field(description="time zone of the bank, such as Asia/Shanghai; else of this machine")] | None = None
     lang: Annotated[Language, Field(description="language of what people read: zh or en")] | None = None
 
@@ -115,7 +119,7 @@ def file_of(extracts: str, customers: str, results: str, lang: Language) -> byte
     document: dict[str, Any] = {"version": 1, "extracts": [extracts], "out": f"{results}/tiers"}
     if customers:
         document |= {"customers": customers, "reports": f"{results}/reports", "lists": f"{results}/lists"}
-    return yaml.safe_dump({**document, "lang": lang}, allow_unicode=True, sort_keys=False).encode()
+    return yaml.safe_dump({**document, "keep_provisional": 20, "lang": lang}, allow_unicode=True, sort_keys=False).encode()
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -149,11 +153,16 @@ def _read(file: Path) -> dict[str, Any]:
 def _of_variable(name: str, text: str) -> Any:  # noqa: ANN401 (of any setting)
     if name == "extracts":
         return [one for one in text.split(os.pathsep) if one]
+    if name == "keep_provisional" and re.fullmatch("[1-9][0-9]{0,5}", text):
+        return int(text)
     return Path(text) if name in _PATHS else text
 
 
 def _refuse_unknown(values: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
     """Refuse words that the form of the file would refuse, where they come from an option or a variable."""
+    keep = values["keep_provisional"]
+    if isinstance(keep, str):
+        raise UsageError(f"{_called('keep_provisional', sources['keep_provisional'])}: must be a number from 1 up")
     choices = {"kind": ("snapshot", "changes"), "opening": ("zero",), "lang": LANGUAGES}
     for name, known in choices.items():
         if values[name] is not None and values[name] not in known:

@@ -12,7 +12,7 @@ from vip_tiering.base.errors import UsageError
 from vip_tiering.base.quarter import Period, Quarter, day_date, day_number, day_of
 from vip_tiering.rules.calendar import IsWorking
 
-Step = Literal["tiers", "report", "lists"]
+Step = Literal["tiers", "report", "lists", "away"]
 _FRIDAY: Final = 4
 _NAME: Final = re.compile(r"([0-9]{4})Q([1-4])(?:-asof-([0-9]{8}))?")
 """How the folder of a run is called, but of a month."""
@@ -24,7 +24,7 @@ class Standing:
 
     `delivered`: the days of the extracts, as day numbers; `runs`, `reports`: names of the folders that stand, such as `2015Q4`; `lists`:
     days that have lists; `wants_reports`, `wants_lists`: whether they are made at all; `opening_zero`: nothing was there before the
-    first day, so that its quarter is whole.
+    first day, so that its quarter is whole; `keep_provisional`: how many provisional runs stay, None for all.
     """
 
     today: dt.date
@@ -35,6 +35,7 @@ class Standing:
     wants_reports: bool = False
     wants_lists: bool = False
     opening_zero: bool = False
+    keep_provisional: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,13 @@ def lists_due(standing: Standing, is_working: IsWorking) -> list[Due]:
     if not standing.wants_lists or today in standing.lists or not _quarters(standing.runs) or not _works(standing.today, is_working):
         return []
     return [Due("lists", today, standing.today)]
+
+
+def away_due(standing: Standing) -> list[Due]:
+    """Return the provisional runs that are to be put away, the oldest first: all but the newest ones."""
+    inside = sorted((one for one in map(_period, standing.runs) if one is not None and one.provisional), key=lambda one: one.last)
+    outdated = inside[: -standing.keep_provisional] if standing.keep_provisional else []
+    return [Due("away", one, standing.today) for one in outdated]
 
 
 def days_lacking(standing: Standing, is_working: IsWorking) -> list[dt.date]:

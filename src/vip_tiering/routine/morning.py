@@ -15,7 +15,7 @@ from vip_tiering.extracts.find import locate
 from vip_tiering.extracts.look import inspect
 from vip_tiering.publishing import manifests
 from vip_tiering.routine.config import Settings
-from vip_tiering.routine.due import Due, Standing, days_lacking, lists_due, newest_official, reports_due, tiers_due
+from vip_tiering.routine.due import Due, Standing, away_due, days_lacking, lists_due, newest_official, reports_due, tiers_due
 from vip_tiering.routine.steps import Outcome, do
 from vip_tiering.rules.calendar import working_days
 from vip_tiering.rules.load import Rules, load_rules
@@ -32,7 +32,7 @@ def due_on(settings: Settings, today: dt.date) -> tuple[list[Due], list[dt.date]
     standing = _standing(settings, today, _delivered(settings, rules))
     tiers = tiers_due(standing)
     afterwards = replace(standing, runs={*standing.runs, *(str(one.of) for one in tiers)})
-    due = [*tiers, *reports_due(afterwards), *lists_due(afterwards, is_working)]
+    due = [*tiers, *reports_due(afterwards), *lists_due(afterwards, is_working), *away_due(afterwards)]
     return due, days_lacking(standing, is_working) if _expects_every_day(settings, rules) else []
 
 
@@ -52,7 +52,7 @@ def run_morning(settings: Settings, today: dt.date) -> Iterator[Outcome]:
             break
     standing = _standing(settings, today, delivered)  # with what was made just now
     newest = newest_official(standing.runs)
-    for due in [*reports_due(standing), *lists_due(standing, is_working)]:
+    for due in [*reports_due(standing), *lists_due(standing, is_working), *away_due(standing)]:
         yield do(due, settings, today, str(newest) if newest else None)
     if _expects_every_day(settings, rules) and (lacking := days_lacking(standing, is_working)):
         days = ", ".join(map(str, lacking))
@@ -85,6 +85,7 @@ def _standing(settings: Settings, today: dt.date, delivered: set[int]) -> Standi
         wants_reports,
         wants_lists,
         settings["opening"] == "zero",
+        settings["keep_provisional"],
     )
 
 

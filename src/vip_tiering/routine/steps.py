@@ -15,6 +15,7 @@ from vip_tiering.base.quarter import Period
 from vip_tiering.base.words import Words
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.for_report import results_between
+from vip_tiering.publishing.folders import remove
 from vip_tiering.publishing.one_file import write_file
 from vip_tiering.reports.changes.export import changes_export
 from vip_tiering.reports.overview.job import overview
@@ -22,11 +23,15 @@ from vip_tiering.reports.overview.page.page import report_page
 from vip_tiering.routine.config import Settings
 from vip_tiering.routine.due import Due, Step
 from vip_tiering.tiers.job import tier_compute
+from vip_tiering.tiers.kept.ledgers import Note
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a step. `status`: the exit code; `folder`: what was published; `figures`: what its line tells."""
+    """What came of a step. `status`: the exit code; `folder`: what was published; `figures`: what its line tells.
+
+    `ledger`: whether a provisional run went on from the one before it.
+    """
 
     step: Step
     of: str
@@ -35,6 +40,7 @@ class Outcome:
     figures: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    ledger: Note | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class _Done:
     folder: Path | None
     figures: dict[str, int]
     warnings: tuple[str, ...]
+    ledger: Note | None = None
 
 
 def do(due: Due, settings: Settings, today: dt.date, newest: str | None) -> Outcome:
@@ -50,7 +57,7 @@ def do(due: Due, settings: Settings, today: dt.date, newest: str | None) -> Outc
         done = _JOBS[due.step](due, settings, today, newest)
     except VipError as error:
         return Outcome(due.step, str(due.of), error.status, problems=lines_of(error.problems))
-    return Outcome(due.step, str(due.of), 0, done.folder, done.figures, done.warnings)
+    return Outcome(due.step, str(due.of), 0, done.folder, done.figures, done.warnings, ledger=done.ledger)
 
 
 def lines_of(problems: Iterable[Problem | str]) -> tuple[str, ...]:
@@ -75,7 +82,7 @@ def _tiers(due: Due, settings: Settings, today: dt.date, _newest: str | None) ->
     )
     changes = result.document["changes"]
     told_changes = {code: changes[code] for code in ("upgraded", "downgraded") if code in changes}
-    return _Done(result.folder, {"customers": result.document["customers"], **told_changes}, result.warnings)
+    return _Done(result.folder, {"customers": result.document["customers"], **told_changes}, result.warnings, result.ledger)
 
 
 def _report(due: Due, settings: Settings, _today: dt.date, _newest: str | None) -> _Done:
@@ -124,4 +131,18 @@ def _lists(due: Due, settings: Settings, today: dt.date, newest: str | None) -> 
     return _Done(result.folder, {"contacts": contacts}, result.warnings)
 
 
-_JOBS: Final[dict[Step, Callable[[Due, Settings, dt.date, str | None], _Done]]] = {"tiers": _tiers, "report": _report, "lists": _lists}
+def _away(due: Due, settings: Settings, _today: dt.date, _newest: str | None) -> _Done:
+    """Remove a provisional run, and the reports that were made of it."""
+    name = str(due.of)
+    if settings["reports"] is not None and settings["reports"].is_dir():
+        remove(settings["reports"], [name, f"{name}.html"])
+    remove(settings["out"], [name])
+    return _Done(None, {}, ())
+
+
+_JOBS: Final[dict[Step, Callable[[Due, Settings, dt.date, str | None], _Done]]] = {
+    "tiers": _tiers,
+    "report": _report,
+    "lists": _lists,
+    "away": _away,
+}

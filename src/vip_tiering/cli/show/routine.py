@@ -23,6 +23,7 @@ STEPS: Final[dict[str, Pair]] = {
     "tiers": ("层级", "tiers"),
     "report": ("报告", "report"),
     "lists": ("名单", "lists"),
+    "away": ("临时结果，删除", "provisional run, removed"),
 }
 FIGURES: Final[dict[str, Pair]] = {
     "customers": ("{count} 户", "{count} customers"),
@@ -34,6 +35,7 @@ FIGURES: Final[dict[str, Pair]] = {
 }
 TOLD: Final[dict[str, Pair]] = {
     "line": ("{of} {step}：{figures}，见 {folder}", "{step} of {of}: {figures}; {folder}"),
+    "away": ("{of} 临时结果已删除", "provisional run {of}: removed"),
     "joined": ("，", ", "),
     "due": ("待办", "due"),
     "since": ("自", "since"),
@@ -56,6 +58,8 @@ TOLD: Final[dict[str, Pair]] = {
 
 def line_of(outcome: Outcome, words: Words) -> str:
     """Return the line of a step that was done."""
+    if outcome.step == "away":
+        return words.of(TOLD, "away").format(of=outcome.of)
     figures = words.of(TOLD, "joined").join(words.of(FIGURES, name).format(count=f"{count:,}") for name, count in outcome.figures.items())
     return words.of(TOLD, "line").format(step=words.of(STEPS, outcome.step), of=outcome.of, figures=figures, folder=outcome.folder)
 
@@ -68,6 +72,7 @@ def document_of(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "exit": outcome.status,
         "folder": None if outcome.folder is None else os.fspath(outcome.folder),
         **outcome.figures,
+        **({"ledger": outcome.ledger.code} if outcome.ledger else {}),
         "warnings": list(outcome.warnings),
         "problems": list(outcome.problems),
         "seconds": round(seconds, 1),

@@ -1,6 +1,6 @@
 """The ledger of a quarter, kept from one provisional run to the next, and when it may be taken up (semantics 2.11).
 
-It may where reading everything would give the same: the same program, rules and kind; every extract that it holds is there, unchanged;
+It may where reading everything would give the same: the same program, rules and kind; every used extract that it holds is there, unchanged;
 and what is new holds later days only. A run that counts, the official one, takes up nothing: it is made from the extracts alone.
 """
 
@@ -69,14 +69,17 @@ def take_up(folder: Path, plan: Plan, pool: Executor) -> TakenUp:
         document = _intact(folder)
         day = document["newest_day"]
         here = _the_same(document, plan, pool)
-        sha256 = [one["sha256"] for one in document["inputs"]]
         tables = {name: feather.read_table(folder / f"{name}.arrow", memory_map=False) for name in TABLES}
-        posted = posted_again(tables, document["posted"], sha256, here, plan.extracts, plan.rules, DayTotals.of(plan.ladder))
+        posted = posted_again(tables, document["posted"], document["inputs"], here, plan.extracts, plan.rules, DayTotals.of(plan.ladder))
     except _UnfitError as error:
         return TakenUp(Note(error.code, day, error.file))
     posted.ledger.last = plan.request.period.last
     all_days = len(plan.days.to_post)
-    return TakenUp(Note("taken_up", day, days=all_days - len(posted.days), all_days=all_days), posted, frozenset(here))
+    return TakenUp(
+        Note("taken_up", day, days=all_days - len(posted.days), all_days=all_days),
+        posted,
+        frozenset(index for index in here if index is not None),
+    )
 
 
 def _intact(folder: Path) -> dict[str, Any]:
@@ -92,16 +95,18 @@ def _intact(folder: Path) -> dict[str, Any]:
     return document
 
 
-def _the_same(document: dict[str, Any], plan: Plan, pool: Executor) -> list[int]:
-    """Return the index of every kept extract among those of the plan. Raises _UnfitError where something else was posted than would be."""
+def _the_same(document: dict[str, Any], plan: Plan, pool: Executor) -> list[int | None]:
+    """Return the index of every kept extract among those of the plan, None for an unused one that is gone, or not as it was.
+
+    Raises _UnfitError where something else was posted than would be.
+    """
     for name, value in _made_from(plan).items():
         if document["made_from"][name] != value:
             raise _UnfitError(name)
     days, to_post = tuple(document["days"]), plan.days.to_post
     if days[-1] > plan.request.period.last:
         raise _UnfitError("further")
-    here = _places(document["inputs"], plan.extracts)
-    _refuse_changed(document["inputs"], [plan.extracts[index] for index in here], pool)
+    here = _places(document["inputs"], plan.extracts, pool)
     wanted = {day for day in to_post if day <= days[-1]}
     for index in {*range(len(plan.extracts))}.difference(here):
         if wanted.intersection(plan.extracts[index].days):
@@ -111,29 +116,28 @@ def _the_same(document: dict[str, Any], plan: Plan, pool: Executor) -> list[int]
     return here
 
 
-def _places(inputs: Sequence[dict[str, Any]], extracts: Sequence[Extract]) -> list[int]:
-    """Return where each kept extract is among those of today. Raises _UnfitError for one that is not there any more, or not as it was."""
+def _places(inputs: Sequence[dict[str, Any]], extracts: Sequence[Extract], pool: Executor) -> list[int | None]:
+    """Return where each kept extract is among those of today. Raises _UnfitError for a used one that is gone, or not as it was."""
     by_name: dict[str, list[int]] = {}
     for index, one in enumerate(extracts):
         by_name.setdefault(one.name, []).append(index)
-    places = []
-    for entry in inputs:
-        indices = by_name.get(entry["name"])
-        if not indices:
-            raise _UnfitError("file_gone", entry["name"])
-        places.append(indices.pop(0))
-        if _described(extracts[places[-1]]) != entry["described"]:
-            raise _UnfitError("file_changed", entry["name"])
+    places = [by_name[one["name"]].pop(0) if by_name.get(one["name"]) else None for one in inputs]
+    changed = _changed(inputs, [None if index is None else extracts[index] for index in places], pool)
+    for place, entry in enumerate(inputs):
+        if places[place] is None or place in changed:
+            if entry["used"]:
+                raise _UnfitError("file_gone" if places[place] is None else "file_changed", entry["name"])
+            places[place] = None
     return places
 
 
-def _refuse_changed(inputs: Sequence[dict[str, Any]], extracts: Sequence[Extract], pool: Executor) -> None:
-    """Raise _UnfitError for an extract that holds something else than it did; one that nobody touched is not read again."""
-    touched = [index for index, one in enumerate(extracts) if inputs[index]["stamp"] is None or inputs[index]["stamp"] != _stamp(one)]
-    sha256 = hashes([extracts[index] for index in touched], pool)
-    for number, index in enumerate(touched):
-        if sha256[number] != inputs[index]["sha256"]:
-            raise _UnfitError("file_changed", inputs[index]["name"])
+def _changed(inputs: Sequence[dict[str, Any]], extracts: Sequence[Extract | None], pool: Executor) -> set[int]:
+    """Return the places of extracts that say or hold something else than they did; one that nobody touched is not read again."""
+    there = [(place, one) for place, one in enumerate(extracts) if one is not None]
+    changed = {place for place, one in there if _described(one) != inputs[place]["described"]}
+    touched = [(place, one) for place, one in there if inputs[place]["stamp"] is None or inputs[place]["stamp"] != _stamp(one)]
+    sha256 = hashes([one for _, one in touched], pool)
+    return changed | {place for number, (place, _) in enumerate(touched) if sha256[number] != inputs[place]["sha256"]}
 
 
 def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> None:
@@ -146,6 +150,7 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> None:
     if any(one.days and one.days[0] <= period.last < one.days[-1] for one in extracts):
         return
     done = [index for index, one in enumerate(extracts) if index in posted.reading.rows and (not one.days or one.days[-1] <= period.last)]
+    unused = [index for index in done if not set(plan.days.to_post).intersection(extracts[index].days)]
     tables = tables_of(posted, done)
     document = manifests.head(
         SCHEMA,
@@ -159,12 +164,13 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> None:
             {
                 "name": extracts[index].name,
                 "sha256": posted.reading.sha256[index],
+                "used": index not in unused,
                 "described": _described(extracts[index]),
                 "stamp": _settled(_stamp(extracts[index]), started_ns),
             }
             for index in done
         ],
-        posted=document_of(posted, done, period.last),
+        posted=document_of(posted, extracts, done, unused, period.last),
     )
     writers = {f"{name}.arrow": _writer(table) for name, table in tables.items()}
     folders.publish(out, f"{KEPT}/{period.quarter}", writers, document, replace=True, keep=False)
