@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.helpers import RULES, read_csv, read_tiers, vip
+from tests.lists.exporting import write_rows
 from tests.reports.reported import Done
 from tests.reports.test_change_report import NAMES, UNLISTED, WORLD, make_runs, write_people
 from vip_tiering.base.money import wan_text
@@ -157,6 +158,19 @@ def test_branches_and_managers_add_up_to_the_run(home: Path, said: dict[str, Any
     assert {name: row["up"] for name, row in branches.items() if row["up"]} == changes
     for code in ("branches_tiers", "managers_tiers"):
         assert sum(row["customers"] for row in said["tables"][code] if row["tier"] == "") == len(tiers)
+
+
+def test_more_managers_than_a_byte_can_number(tmp_path: Path) -> None:
+    """A bank of 130 managers has its report on a quarter in which nobody moved and nobody is falling."""
+    world: dict[str, tuple[int, int, int | None, str, str]] = {
+        f"C{number:03d}": (99_000, 99_000, None, "城东支行", f"M{number:03d}") for number in range(130)
+    }
+    people = [(customer, branch, manager) for customer, (_, _, _, branch, manager) in world.items()]
+    path = write_rows(tmp_path / "customers.csv", ("客户号", "网点", "客户经理"), people)
+    managers = report(make_runs(tmp_path / "out", world), "--customers", path)["tables"]["managers"]
+    of_world = [row for row in managers if row["branch"]]
+    assert [1] * 130 == [int(row["customers"]) for row in of_world]
+    assert [(0, 0, 1, 0)] * 130 == [tuple(int(row[name]) for name in ("up", "down", "near_up", "falling")) for row in of_world]
 
 
 def test_who_moved_most_is_shown_masked(home: Path, said: dict[str, Any]) -> None:

@@ -71,15 +71,12 @@ def groups_of(report: Report) -> list[Table]:
 
 def _moved(report: Report, keys: Sequence[str]) -> pd.DataFrame:
     """Return how many customers of each group rose, fell, and are about to."""
-    moves, customers = report.moves, report.customers
-    counted = {
-        "up": moves[moves["change"].isin(UPWARD)],
-        "down": moves[moves["change"].isin(DOWNWARD)],
-        "near_up": customers[customers["state"].isin(("rising", "near_up"))],
-        "falling": customers[customers["state"] == "falling"],
-    }
-    sizes = [rows.groupby([*keys], observed=True).size().rename(name) for name, rows in counted.items()]
-    return pd.concat(sizes, axis="columns").fillna(0).astype("int64").rename_axis([*keys]).reset_index()
+    change, state = report.moves["change"], report.customers["state"]
+    none = dict.fromkeys(_MOVED, False)
+    moved = report.moves[[*keys]].assign(**none | {"up": change.isin(UPWARD), "down": change.isin(DOWNWARD)})
+    ahead = report.customers[[*keys]].assign(**none | {"near_up": state.isin(("rising", "near_up")), "falling": state == "falling"})
+    # One frame, one grouping: pandas cannot join groups of many names to none at all.
+    return pd.concat([moved, ahead]).groupby([*keys], observed=True).sum().reset_index()
 
 
 def lists_of(done: ListsDone) -> list[Table]:
