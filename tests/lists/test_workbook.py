@@ -23,7 +23,7 @@ from tests.lists.test_profiles import NASTY
 from vip_tiering.base.schema import LIST_FIELDS, RESULT_CODES, RESULTS
 from vip_tiering.playbooks.customers.customers_file import CustomerRules
 from vip_tiering.playbooks.load import load
-from vip_tiering.publishing import workbook
+from vip_tiering.publishing import sheet_rows, workbook
 from vip_tiering.publishing.workbook import SheetPart, write_workbook
 
 SOFFICE = shutil.which("soffice")
@@ -139,7 +139,7 @@ def test_nothing_is_a_formula_a_link_or_a_number() -> None:
     xml = xml_of(content)
     assert [] == re.findall(r"<f>|<hyperlink", xml)
     assert 6 == len(re.findall(r'<c r="B\d" s="\d+"><v>\d</v></c>', xml))
-    assert 6 == len(re.findall(r'<c r="A[2-7]" s="\d+" t="s">', xml))
+    assert 6 == len(re.findall(r'<c r="A[2-7]" s="\d+" t="inlineStr">', xml))
 
 
 def test_sheet_is_ready_to_read_and_print() -> None:
@@ -163,6 +163,16 @@ def test_same_lists_are_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     chunks = pa.concat_tables([call_list(30).slice(0, 7), call_list(30).slice(7)])
     assert once == content_of({"电话": chunks, "微信": nasty_table()})
+
+
+def test_rows_are_made_a_stretch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows are made at once, the sheet is the same: repeated and rare texts, gaps, wrapped rows and plain ones."""
+    sheets = {"电话": call_list(30), "x": nasty_table(), "y": pa.table({"note": ["字" * 40, "", None, "z"] * 3, "rank": [1, None, 2] * 4})}
+    whole = [xml_of(content_of(sheets), f"xl/worksheets/sheet{number}.xml") for number in (1, 2, 3)]
+    monkeypatch.setattr(sheet_rows, "_CHUNK_ROWS", 5)
+    assert whole == [xml_of(content_of(sheets), f"xl/worksheets/sheet{number}.xml") for number in (1, 2, 3)]
+    assert '<row r="2" spans="1:2" ht="51" customHeight="1"><c r="A2"' in whole[2]
+    assert '<row r="3" spans="1:2"></row>' in whole[2]
 
 
 def test_sheets_beyond_what_excel_takes(monkeypatch: pytest.MonkeyPatch) -> None:

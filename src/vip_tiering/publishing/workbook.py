@@ -17,6 +17,7 @@ from wcwidth import wcswidth
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.money import FEN_PER_YUAN, Int64s, fen_from_decimal, largest
 from vip_tiering.base.schema import CELL_UNITS, RESULT_CODES, SHEET_ROWS
+from vip_tiering.publishing.sheet_rows import Heights, SheetRows, with_rows
 
 _OPTIONS: Final = {
     "strings_to_formulas": False,
@@ -34,6 +35,7 @@ _BUTTON: Final = 3
 """Characters that the button of the filter covers in a header."""
 _LINE_POINTS: Final = 17
 """The height of a line; a row that needs several is given its height, because not every program finds it."""
+_PIXEL: Final = 0.75
 _MOST_LINES: Final = 27
 """Excel's rows are at most 409 points high."""
 _SAMPLE: Final = 64
@@ -120,10 +122,11 @@ def write_workbook(
     A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
     refuses, ends in `…`.
     """
-    buffer = io.BytesIO()
-    book = new_workbook(buffer)
+    empty = io.BytesIO()
+    book = new_workbook(empty)
     formats = {name: book.add_format(looks) for name, looks in _FORMATS.items()}
     taken: set[str] = set()
+    tables: dict[int, SheetRows] = {}
     rows = 0
     for name, content in sheets.items():
         if callable(content):
@@ -134,12 +137,14 @@ def write_workbook(
             continue
         for start in range(0, max(1, len(content)), SHEET_ROWS):
             sheet = book.add_worksheet(_tab(name, taken))
-            rows += _write_sheet(sheet, content.slice(start, SHEET_ROWS), headers, formats, offered, look)
+            table = content.slice(start, SHEET_ROWS)
+            tables[len(book.worksheets())] = _set_up_sheet(sheet, table, headers, formats, offered, look)
+            rows += len(table)
     if heading:
         for sheet in book.worksheets():
             sheet.set_header(f"&L{heading.replace('&', '&&')}")
     book.close()
-    sink.write(buffer.getbuffer())
+    with_rows(empty, sink, tables)
     return rows
 
 
@@ -169,7 +174,7 @@ class _Cells:
 
     kind: str
     width: int
-    values: list[Any]
+    values: pa.Array
     lines: Int64s | None = None
 
 
@@ -178,18 +183,16 @@ def _cells(column: pa.Array, header: str, fixed: int | None = None) -> _Cells:
     header_width = (wcswidth(header) or len(header)) + _BUTTON
     width = max(_NARROWEST, header_width)
     if pa.types.is_integer(column.type):
-        numbers = column.to_pylist()
-        return _Cells("number", fixed or max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), numbers)
+        return _Cells("number", fixed or max(width, _NARROWEST + 2, *(len(f"{one:,}") + 1 for one in _ends(column))), column)
     if pa.types.is_decimal(column.type):
-        fen = fen_from_decimal(pc.fill_null(column, 0))
         if header_width > _LONG_HEADER:
             width = header_width // 2 + 2 * _BUTTON
-        yuan = [one / FEN_PER_YUAN if given else None for one, given in zip(fen.tolist(), column.is_valid().to_pylist(), strict=True)]
-        return _Cells("money", max(width, len(f"-{largest(fen) / FEN_PER_YUAN:,.2f}") + 1), yuan)
+        fen = fen_from_decimal(pc.fill_null(column, 0))
+        return _Cells("money", max(width, len(f"-{largest(fen) / FEN_PER_YUAN:,.2f}") + 1), column)
     texts = _fitting(column.cast(pa.string()))
     width, widest = max(width, _width(texts)), fixed or _WIDEST
     wrapped = width > widest or fixed is not None
-    return _Cells("wrapped" if wrapped else "text", min(width, widest), texts.to_pylist(), _lines(texts, widest) if wrapped else None)
+    return _Cells("wrapped" if wrapped else "text", min(width, widest), texts, _lines(texts, widest) if wrapped else None)
 
 
 def _ends(column: pa.Array) -> list[int]:
@@ -198,24 +201,25 @@ def _ends(column: pa.Array) -> list[int]:
     return [ends["min"] or 0, ends["max"] or 0]
 
 
-def _fill(sheet: Any, top: int, place: int, cells: _Cells, looks: Sequence[Any] = ()) -> None:  # noqa: ANN401 (untyped library)
-    """Write the cells of a column below each other, each with its format in `looks`, else with that of the column."""
+def _fill(sheet: Any, top: int, place: int, cells: _Cells, looks: Sequence[Any]) -> None:  # noqa: ANN401 (untyped library)
+    """Write the cells of a column of a part below each other, each with its format in `looks`."""
     write = sheet.write_number if cells.kind in _FIGURES else sheet.write_string
-    for row, value in enumerate(cells.values):
+    for row, value in enumerate(cells.values.to_pylist()):
         if value is not None and value != "":
-            write(top + row, place, value, looks[row] if looks else None)
+            write(top + row, place, value, looks[row])
 
 
-def _write_sheet(
+def _set_up_sheet(
     sheet: Any,  # noqa: ANN401 (untyped library)
     table: pa.Table,
     headers: Mapping[str, str],
     formats: Mapping[str, Any],
     offered: Mapping[str, Sequence[str]],
     look: Look,
-) -> int:
-    """Fill a sheet, column by column, set it up for reading and printing, and return its rows."""
+) -> SheetRows:
+    """Set up a sheet for reading and printing, with its headers and an empty last row, and return its rows."""
     lines = np.ones(len(table), np.int64)
+    columns = []
     tall = False
     top = 0
     if look.title:
@@ -225,11 +229,13 @@ def _write_sheet(
     for place, name in enumerate(table.column_names):
         header = headers.get(name, name)
         cells = _cells(one_array(table.column(name)), header, look.widths.get(name))
+        columns.append(cells.values)
         tall |= (cells.kind == "money" or name in look.widths) and _BUTTON + wcswidth(header) > cells.width
         kind = "header of figures" if cells.kind in _FIGURES else "wrapped header" if name in look.widths else "header"
         sheet.write_string(top, place, header, formats[kind])
         sheet.set_column(place, place, cells.width, formats[cells.kind])
-        _fill(sheet, top + 1, place, cells)
+        if len(table):
+            sheet.write_blank(top + len(table), place, None, formats[cells.kind])
         if cells.lines is not None:
             lines = np.maximum(lines, cells.lines)
         if name in offered and len(table):
@@ -238,7 +244,6 @@ def _write_sheet(
             sheet.data_validation(top + 1, place, top + len(table), place, rule)
     if tall or look is not _PLAIN:
         sheet.set_row(top, 2 * _TITLE_POINTS if tall else _TITLE_POINTS)
-    _make_tall(sheet, top + 1, lines)
     sheet.freeze_panes(top + 1, 0)
     if table.num_columns:
         sheet.autofilter(top, 0, top + len(table), table.num_columns - 1)
@@ -248,13 +253,20 @@ def _write_sheet(
         sheet.hide_gridlines(0)  # which prints them
     if look.unprinted:
         sheet.print_area(0, 0, top + len(table), table.num_columns - 1 - sum(name in look.unprinted for name in table.column_names))
-    return len(table)
+    return SheetRows(top + 1, columns, _points(lines))
+
+
+def _points(lines: Int64s) -> Heights:
+    """Return the height of each row by its lines in points, as many as whole pixels have; 0 for the usual height of one line."""
+    pixels = np.rint(_LINE_POINTS * np.minimum(lines, _MOST_LINES) / _PIXEL)
+    return np.where(lines > 1, pixels * _PIXEL, 0.0)
 
 
 def _make_tall(sheet: Any, top: int, lines: Int64s) -> None:  # noqa: ANN401 (untyped library)
     """Give rows that need several lines their height; the first of them is row `top`."""
-    for row in np.flatnonzero(lines > 1).tolist():
-        sheet.set_row(top + row, _LINE_POINTS * min(int(lines[row]), _MOST_LINES))
+    points = _points(lines)
+    for row in np.flatnonzero(points).tolist():
+        sheet.set_row(top + row, points[row])
 
 
 def _fitting_list(name: str, offered: Sequence[str]) -> list[str]:

@@ -80,7 +80,9 @@ def changes_export(
         document = {**document_of(made_from, report, inputs, words), "warnings": list(warnings)}
         if dry_run:
             return ChangesResult(document, None, warnings)
-        folder = folders.publish(out, target.name, report_files(report, inputs, words), document, replace=replace)
+        files = report_files(report, inputs, words)
+        del read, inputs, report  # the files hold what they are written from; of a large bank, memory is short of the rest
+        folder = folders.publish(out, target.name, files, document, replace=replace)
     return ChangesResult(manifests.manifest_of(folder), folder, warnings)
 
 

@@ -40,9 +40,10 @@ def first_sheet(report: Report, inputs: ReportInputs, words: Words) -> FilledShe
     around = Around([inputs.run.manifest], daily=None, has_people=True)
     contents, speak = contents_of(inputs, report, around), spoken.Words(words.language)
     below = [*_of_report(contents, Cells(speak, contents.names)), *_of_branch(report, inputs, words)]
+    lines = _lines(report, inputs, words)
 
     def fill(book: Any, sheet: Any) -> int:  # noqa: ANN401 (untyped library)
-        return FirstSheet(book, sheet, contents, speak).fill(_lines(report, inputs, words), below)
+        return FirstSheet(book, sheet, contents, speak).fill(lines, below)
 
     return fill
 

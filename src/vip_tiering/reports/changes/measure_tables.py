@@ -66,10 +66,9 @@ def fees_table(delivered: Delivered, words: Words | None = None) -> pa.Table:
     return _in_fen(pd.concat([lines, pd.DataFrame([total])]), ("branch", "manager", "entries", "amount"))
 
 
-def own_fees_table(delivered: Delivered, branch: str, manager: str) -> pa.Table:
-    """Return the fee income of one manager by product."""
-    lines = fees_by(delivered, ["branch", "manager", "product"])
-    return _in_fen(lines[(lines["branch"] == branch) & (lines["manager"] == manager)], tuple(FEES))
+def own_fees_table(fees: pd.DataFrame) -> pa.Table:
+    """Return fee income by manager and product without the managers, for the file of each."""
+    return _in_fen(fees, tuple(FEES))
 
 
 def lobby_table(delivered: Delivered, words: Words | None = None) -> pa.Table:
@@ -104,10 +103,9 @@ def coverage_for_people(coverage: pd.DataFrame, rules: AllRules, words: Words) -
     return table_of(lines, lines.columns)
 
 
-def own_coverage_table(coverage: pd.DataFrame, branch: str, manager: str, rules: AllRules, words: Words) -> pa.Table:
-    """Return how far products are signed up among the customers of one manager."""
-    mine = coverage[(coverage["branch"] == branch) & (coverage["manager"] == manager)]
-    return table_of(_with_labels(mine, rules, words.text("any_product")), SIGNED_UP)
+def own_coverage_table(coverage: pd.DataFrame, rules: AllRules, words: Words) -> pa.Table:
+    """Return how far products are signed up without the managers, for the file of each."""
+    return table_of(_with_labels(coverage, rules, words.text("any_product")), SIGNED_UP)
 
 
 def _with_labels(coverage: pd.DataFrame, rules: AllRules, any_product: str) -> pd.DataFrame:

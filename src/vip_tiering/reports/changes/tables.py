@@ -16,7 +16,7 @@ from vip_tiering.base.money import decimal_from_fen
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED, UNTIERED
 from vip_tiering.reports.changes.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.reports.figures.clues import BETWEEN_CLUES
-from vip_tiering.reports.figures.tallies import TOTAL
+from vip_tiering.reports.figures.tallies import MANAGER, TOTAL
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _ROWS = list(ROWS)
@@ -56,10 +56,10 @@ def rows_table(moves: pd.DataFrame, run: TieredRun, words: Words | None = None) 
     return table_of(rows.assign(change=rows["change"].map(words.changes), clues=rows["clues"].map(clues)), ROWS)
 
 
-def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one: bool = False) -> pa.Table:
+def prospects_table(chosen: pd.DataFrame, words: Words | None = None) -> pa.Table:
     """Return who is about to rise or fall, in words, or for programs with codes; what must come by the day stands after the gap.
 
-    `of_one`: of one manager, whom no column names. The tier to be reached is left out where it is the one they have.
+    The tier to be reached is left out where it is the one they have.
     """
     deposits = [name for name in map(str, chosen.columns) if name.startswith(DEPOSIT)]
     rows = _customers(chosen, words)
@@ -69,9 +69,14 @@ def prospects_table(chosen: pd.DataFrame, words: Words | None = None, *, of_one:
         return table_of(rows, columns, [*AMOUNTS, *deposits])
     people = [name for name in PROSPECTS if name != "target_label" or (chosen["target"] != chosen["tier"]).any()]
     place = people.index(DEPOSIT_NOW)
-    holders = [] if of_one else ["branch", "manager"]
-    columns = ["customer_id", "display_name", *holders, *people[:place], *deposits, *people[place + 1 :]]
+    columns = ["customer_id", "display_name", *MANAGER, *people[:place], *deposits, *people[place + 1 :]]
     return table_of(rows, columns, [*AMOUNTS, *deposits])
+
+
+def without_owner(prospects: pa.Table) -> pa.Table:
+    """Return those of one manager, whom no column needs to name; of nobody, the tier to be reached needs none either."""
+    needless = {*MANAGER, *(() if len(prospects) else ["target_label"])}
+    return prospects.select([name for name in prospects.column_names if name not in needless])
 
 
 def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:
