@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable
 
 import numpy as np
@@ -323,6 +324,56 @@ def test_merged_sums_are_exact_or_refused(kind: Kind, days: list[Posting], cut: 
         return
     assert oracle(kind, days) == customers
     assert fen_days_total == counted_total
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("named", [True, False])
+@given(days=postings(ORDINARY), count=st.integers(1, 4), dice=st.randoms(use_true_random=False))
+@settings(max_examples=examples(8))
+def test_ledgers_side_by_side_are_the_ledger_of_all_customers(
+    kind: Kind,
+    named: bool,  # noqa: FBT001
+    days: list[Posting],
+    count: int,
+    dice: random.Random,
+) -> None:
+    """However customers are parted, and in whichever order they come together, the result is that of posting all in one ledger.
+
+    It can be saved and go on from there.
+    """
+    days = days if named else of_one_account(days)
+    customers = sorted({customer for _, balances in days for customer, _ in balances})
+    part_of = {customer: dice.randrange(count) for customer in customers}
+    parted = [
+        [(day, {key: fen for key, fen in balances.items() if part_of[key[0]] == part}) for day, balances in days] for part in range(count)
+    ]
+    parts = [ledger_of(kind, one, named=named).to_tables() for one in parted]
+    order = dice.sample(range(len(customers)), len(customers))
+    together = Ledger.side_by_side(parts, np.array(order, np.int64))
+    ids = [customer for part in parts for customer in part["customers"]["customer_id"].to_pylist()]
+    assert [ids[place] for place in order] == together.roster.ids.to_pylist()
+    resumed = Ledger.from_tables({name: through_parquet(table) for name, table in together.to_tables().items()})
+    whole = ledger_of(kind, days, named=named)
+    more = (LAST, {("y", "a" if named else ""): 7, ("new", "a" if named else ""): 9})
+    if not days or days[-1][0] < LAST:
+        for ledger in (whole, together, resumed):
+            post(ledger, more, named=named)
+    expected = closed(whole)
+    assert expected == closed(together) == closed(resumed)
+    assert expected[1] == expected[2]
+
+
+def test_what_cannot_stand_side_by_side_is_refused() -> None:
+    """A customer in two ledgers would count twice, and ledgers of other days know other sums: neither is put together."""
+    one, same, later, other = (
+        ledger_of(kind, [(day, {("1", ""): 5})], named=False).to_tables()
+        for kind, day in (("snapshot", FIRST), ("snapshot", FIRST), ("snapshot", FIRST + 1), ("changes", FIRST))
+    )
+    with pytest.raises(ValueError, match="in two ledgers"):
+        Ledger.side_by_side([one, same], np.arange(2))
+    for wrong in (later, other):
+        with pytest.raises(ValueError, match="the same days"):
+            Ledger.side_by_side([one, wrong], np.arange(2))
 
 
 def test_what_cannot_be_merged_is_refused() -> None:

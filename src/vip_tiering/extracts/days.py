@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -67,6 +67,28 @@ Step = tuple[Day | None, Reading]
 """The rows of the next day, and what reading gave; a step without a day only reports: rows outside, problems."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """In which order files are read, as indices of extracts: those of several days, those of each wanted day, those of no wanted day."""
+
+    several: tuple[int, ...]
+    by_day: dict[int, list[int]]
+    outside: list[int]
+
+    @classmethod
+    def of(cls, extracts: Sequence[Extract], wanted: Collection[int], known: Collection[int] = ()) -> Order:
+        """Return the order for these wanted days. `known`: the indices of extracts that need not be read."""
+        unread = {index: one for index, one in enumerate(extracts) if index not in known}
+        by_day: dict[int, list[int]] = {}
+        for index, one in unread.items():
+            if len(one.days) == 1:
+                by_day.setdefault(one.days[0], []).append(index)
+        outside = [index for day, files in by_day.items() if day not in wanted for index in files]
+        outside += [index for index, one in unread.items() if not one.days]
+        several = tuple(index for index, one in unread.items() if len(one.days) > 1)
+        return cls(several, {day: by_day.get(day, []) for day in wanted}, outside)
+
+
 def read_days(
     extracts: Sequence[Extract], wanted: Sequence[int], pool: Executor, ahead: int, known: Collection[int] = ()
 ) -> Iterator[Step]:
@@ -75,26 +97,36 @@ def read_days(
     `known`: the indices of extracts that need not be read, for what they hold is known.
     Nothing is raised for bad data, so that the problems of all files come together.
     """
-    days = set(wanted)
-    unread = {index: one for index, one in enumerate(extracts) if index not in known}
-    single = {index: one for index, one in unread.items() if len(one.days) == 1}
-    several = [index for index, one in unread.items() if len(one.days) > 1]
-    of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), several))
+    days, order = set(wanted), Order.of(extracts, set(wanted), known)
+    of_several = list(pool.map(lambda index: _read_sorted(extracts[index], index, days), order.several))
     sorted_parts = [part for part, _ in of_several if part is not None]
-    by_day: dict[int, list[int]] = {}
-    for index, one in single.items():
-        by_day.setdefault(one.days[0], []).append(index)
-    outside = [index for day, files in by_day.items() if day not in days for index in files]
-    outside += [index for index, one in unread.items() if not one.days]
 
     def read_day(day: int) -> Step:
-        return _read_day(day, [(index, extracts[index]) for index in by_day.get(day, [])], sorted_parts)
+        return _read_day(day, [(index, extracts[index]) for index in order.by_day[day]], sorted_parts)
 
     def count_outside(index: int) -> Step:
         return None, _count_outside(extracts[index], index)
 
     sorted_steps: list[Step] = [(None, reading) for _, reading in of_several]
-    return chain(sorted_steps, in_order(pool, read_day, wanted, ahead), in_order(pool, count_outside, outside, ahead))
+    return chain(sorted_steps, in_order(pool, read_day, wanted, ahead), in_order(pool, count_outside, order.outside, ahead))
+
+
+def read_one_day(extracts: Sequence[Extract], wanted: Collection[int], day: int) -> Step:
+    """Return the rows of one of the wanted days, as `read_days` does."""
+    order, parts = Order.of(extracts, wanted), []
+    for index in order.several:
+        part, _ = _read_sorted(extracts[index], index, {day})
+        parts += [] if part is None else [part]
+    return _read_day(day, [(index, extracts[index]) for index in order.by_day[day]], parts)
+
+
+def read_file(extract: Extract, file: int, wanted: Collection[int]) -> tuple[Rows | None, Reading]:
+    """Return of one file, whichever days it holds, the checked rows of the wanted days, sorted by day, and what reading it gave."""
+    if len(extract.days) > 1:
+        return _read_sorted(extract, file, wanted)
+    if any(day in wanted for day in extract.days):
+        return read_rows(extract, file)
+    return None, _count_outside(extract, file)
 
 
 def read_rows(extract: Extract, file: int) -> tuple[Rows | None, Reading]:
@@ -167,17 +199,10 @@ def _refuse_other_values(raw: RawColumns, role: str, value: str) -> None:
 
 def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Rows]) -> Step:
     """Return the rows of one day from its own files and from those of several days."""
-    reading = Reading()
-    parts = []
-    for index, extract in files:
-        rows, one = read_rows(extract, index)
-        reading.add(one)
-        parts += [] if rows is None else [rows]
-    for part in sorted_parts:
-        begin, end = np.searchsorted(part.day, [day, day + 1])
-        parts += [part.take(slice(begin, end))] if end > begin else []
-    if not reading.problems and not reading.rows.total() and not any(map(len, parts)):
-        reading.problems += [problem for _, extract in files for problem in extract.no_rows().problems]
+    of_files = [read_rows(extract, index) for index, extract in files]
+    of_several = rows_of_day(day, sorted_parts)
+    reading = reading_of_day([extract for _, extract in files], [one for _, one in of_files], rows_elsewhere=bool(of_several))
+    parts = [rows for rows, _ in of_files if rows is not None] + of_several
     if not parts and sorted_parts:
         # Every row of the day was rejected: it was delivered all the same, and holds nothing.
         parts = [sorted_parts[0].take(slice(0, 0))]
@@ -190,13 +215,32 @@ def _read_day(day: int, files: list[tuple[int, Extract]], sorted_parts: list[Row
     return Day(day, Rows.concat(parts)), reading
 
 
+def rows_of_day(day: int, sorted_parts: Iterable[Rows]) -> list[Rows]:
+    """Return the rows of one day of each part that has any; the rows of a part are sorted by day."""
+    found = [(part, *np.searchsorted(part.day, [day, day + 1])) for part in sorted_parts]
+    return [part.take(slice(begin, end)) for part, begin, end in found if end > begin]
+
+
+def reading_of_day(extracts: Sequence[Extract], readings: Iterable[Reading], *, rows_elsewhere: bool) -> Reading:
+    """Return what reading the files of one day gave together; a day of which no file has a row is a problem.
+
+    `rows_elsewhere`: files of several days have rows of it.
+    """
+    reading = Reading()
+    for one in readings:
+        reading.add(one)
+    if not reading.problems and not reading.rows.total() and not rows_elsewhere:
+        reading.problems += [problem for extract in extracts for problem in extract.no_rows().problems]
+    return reading
+
+
 def _longest_column_bytes(parts: list[Rows]) -> int:
     """Return how many bytes the longest column of text holds in all parts together."""
     columns = zip(*((part.customer_id, part.account_id, part.product) for part in parts), strict=True)
     return max(sum(0 if one is None else one.nbytes for one in column) for column in columns)
 
 
-def _read_sorted(extract: Extract, file: int, wanted: set[int]) -> tuple[Rows | None, Reading]:
+def _read_sorted(extract: Extract, file: int, wanted: Collection[int]) -> tuple[Rows | None, Reading]:
     """Return the rows of a file of several days that are wanted, sorted by day; the others are counted."""
     rows, reading = read_rows(extract, file)
     if rows is None:

@@ -41,6 +41,12 @@ class DayTotals:
             fen.append(exact_sum(above, size))
         self.by_day[day] = _apart(customers), _apart(fen)
 
+    def add(self, other: DayTotals) -> None:
+        """Add the totals of other customers, by the same bounds, on the same days."""
+        for day, figures in other.by_day.items():
+            mine = self.by_day.get(day, ([0] * len(figures[0]), [0] * len(figures[1])))
+            self.by_day[day] = _sums(mine[0], figures[0]), _sums(mine[1], figures[1])
+
     def frame(self, first: int, last: int, stands_for: Mapping[int, int], ladder: Ladder) -> pd.DataFrame:
         """Return date, tier, customers, balance_fen and carried_from: one row per day from `first` to `last` and tier, untiered first.
 
@@ -56,6 +62,10 @@ class DayTotals:
             rows += [(day_date(day), code, count, amount, since) for code, count, amount in zip(ladder.codes, customers, fen, strict=True)]
         frame = pd.DataFrame(rows, columns=["date", "tier", "customers", "balance_fen", "carried_from"])
         return frame.astype({"balance_fen": object})
+
+
+def _sums(some: list[int], others: list[int]) -> list[int]:
+    return [one + other for one, other in zip(some, others, strict=True)]
 
 
 def _apart(from_here_up: list[int]) -> list[int]:

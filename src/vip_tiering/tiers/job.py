@@ -9,7 +9,7 @@ import datetime as dt
 import fnmatch
 import glob
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +35,8 @@ from vip_tiering.tiers.published.run_folder import read_manifest, run_before
 
 if TYPE_CHECKING:
     from vip_tiering.tiers.kept.ledgers import Note
-    from vip_tiering.tiers.posting import Progress
+    from vip_tiering.tiers.plan import Plan
+    from vip_tiering.tiers.posting import Posted, Progress
     from vip_tiering.tiers.run import Run
 
 OUTPUTS: Final = ("tiers.csv", "tiers.parquet", "changes.csv", "migration.csv", "outlook.csv", "daily.csv", "rejects.csv")
@@ -78,11 +79,13 @@ def tier_compute(
     replace: bool = False,
     dry_run: bool = False,
     from_start: bool = False,
+    elsewhere: Callable[[Plan, Progress], Posted] | None = None,
 ) -> Result:
     """Compute the tiers of a quarter, or of a month, and publish them, unless it is a dry run or the same run stands there already.
 
     `previous`: the run to compare with; without it the one of the quarter before in `out` (semantics 4.1), unless `no_previous`.
     A provisional run goes on from the ledger that the one before it kept in `out` (semantics 2.11), unless `from_start`.
+    `elsewhere`: reads and posts the days of a plan in another place than this process; what was kept is left alone.
     Raises the errors of `base.errors`; a run that fails leaves `out` as it was.
     """
     share_freed_memory()
@@ -105,6 +108,10 @@ def tier_compute(
 
         def computed(presume: bool) -> tuple[Run, Note | None]:  # noqa: FBT001 (as `presumed_first` calls it)
             plan = prepare(extracts, request, loaded, previous, pool, limit, presume=presume)
+            if elsewhere is not None:
+                from vip_tiering.tiers.run import finish  # noqa: PLC0415 (pandas loads late)
+
+                return finish(plan, elsewhere(plan, progress)), None
             if period.status == "provisional" and not dry_run:
                 from vip_tiering.tiers.kept.nightly import go_on  # noqa: PLC0415
 

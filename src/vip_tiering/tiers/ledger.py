@@ -14,6 +14,7 @@ first is credited until the second says otherwise. So days may be posted in seve
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -46,6 +47,10 @@ _NEVER = np.iinfo(np.int64).min
 """The day of an account that was not posted yet."""
 _FIGURES = ("standing_total", "counted_total", "bound", "largest_balance", "largest_account")
 """What is kept of all customers together; saved as text, for it may leave 64 bits."""
+_TOTALS = ("standing_total", "counted_total")
+"""Those that are sums over customers; the others are the largest of any."""
+Tables = dict[str, pa.Table]
+"""The state of a ledger: its customers and its accounts."""
 
 
 @dataclass(frozen=True)
@@ -214,11 +219,12 @@ class Ledger:
         for name, values in self._columns.items():
             self._columns[name] = _grown(values, len(self.roster))
 
-    def to_tables(self) -> dict[str, pa.Table]:
+    def to_tables(self) -> Tables:
         """Return the whole state as tables, to be saved; `from_tables` gives the same ledger back.
 
         The columns are copies, so that what was saved stays as it was while the ledger goes on.
         """
+        self._grow()  # for those who came on a day that could not be posted
         count = len(self.roster)
         customers = {"customer_id": self.roster.ids} | {name: pa.array(values[:count].copy()) for name, values in self._columns.items()}
         named, size = self._accounts is not None, self._count_accounts() if self.kind == "changes" else 0
@@ -239,7 +245,7 @@ class Ledger:
         return {"customers": pa.table(customers).replace_schema_metadata(metadata), "accounts": pa.table({"account": ids, **accounts})}
 
     @classmethod
-    def from_tables(cls, tables: dict[str, pa.Table]) -> Self:
+    def from_tables(cls, tables: Tables) -> Self:
         """Return the ledger that `to_tables` described."""
         customers, accounts = tables["customers"].combine_chunks(), tables["accounts"].combine_chunks()
         state = json.loads(customers.schema.metadata[b"ledger"])
@@ -257,6 +263,34 @@ class Ledger:
                 ledger._accounts.locate(one_array(accounts["account"]))
         ledger._columns = {name: customers[name].to_numpy().astype(dtype) for name, dtype in _CUSTOMER_COLUMNS.items()}
         ledger._account_columns = {name: accounts[name].to_numpy().astype(dtype) for name, dtype in _ACCOUNT_COLUMNS.items()}
+        return ledger
+
+    @classmethod
+    def side_by_side(cls, parts: Sequence[Tables], order: Positions) -> Self:
+        """Return the ledger of the customers of all parts, as if all had been posted in it.
+
+        `parts`: what `to_tables` gave of ledgers that were posted on the same days, each for customers of its own. `order`, shape (n,):
+        the customers of all parts, one part after the other, in the order of the new roster.
+        Raises ValueError where the parts are not of the same days, or one customer stands in two of them.
+        """
+        states = [json.loads(part["customers"].schema.metadata[b"ledger"]) for part in parts]
+        if len({json.dumps({key: value for key, value in state.items() if key not in _FIGURES}) for state in states}) != 1:
+            raise ValueError("only ledgers of one kind that were posted on the same days stand side by side")
+        figures = {name: str((sum if name in _TOTALS else max)(int(state[name]) for state in states)) for name in _FIGURES}
+        customers = pa.concat_tables([part["customers"].replace_schema_metadata(None) for part in parts]).take(pa.array(order))
+        accounts = pa.concat_tables([part["accounts"] for part in parts])
+        # The owner of an account is a place in its own part; from there it is a place in all parts, and then in the new order.
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        begins = np.cumsum([0, *(len(part["customers"]) for part in parts)])
+        owner = accounts["owner"].to_numpy() + np.repeat(begins[:-1], [len(part["accounts"]) for part in parts])
+        accounts = accounts.set_column(accounts.column_names.index("owner"), "owner", pa.array(place[owner]))
+        if len(accounts) and not states[0]["accounts_named"]:  # the account of a customer stands at the customer's position
+            accounts = accounts.take(pa.array(order))
+        metadata = {"ledger": json.dumps(states[0] | figures)}
+        ledger = cls.from_tables({"customers": customers.replace_schema_metadata(metadata), "accounts": accounts})
+        if len(ledger.roster) != len(order):
+            raise ValueError("a customer stands in two ledgers")
         return ledger
 
     def merge(self, later: Self) -> Self:

@@ -208,6 +208,16 @@ class Posted:
     arrivals: Arrivals = field(default_factory=Arrivals)
     day_totals: DayTotals = field(default_factory=DayTotals)
 
+    def add(self, other: Posted) -> None:
+        """Add what became of the rows of other customers on the same days; the ledger, the reading and the problems stay as they are."""
+        self.used += other.used
+        self.collapsed += other.collapsed
+        self.superseded.update(other.superseded)
+        self.totals.add(other.totals)
+        for day, counts in other.rows_by_day.items():
+            self.rows_by_day.setdefault(day, Counter()).update(counts)
+        self.day_totals.add(other.day_totals)
+
     @property
     def days(self) -> tuple[int, ...]:
         """The days that were posted, by their numbers, in order."""
