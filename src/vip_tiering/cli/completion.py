@@ -125,6 +125,6 @@ KINDS: Final[dict[str, Callable[[Mapping[str, Any], str], Iterator[Word]]]] = {
     "ACTION": _actions,
     "ACTION|CHANNEL|TIER": _only,
     "PROFILE": _profiles,
-    **{choice: _one_of(*choice.split("|")) for choice in ("zh|en", "snapshot|changes", "zero")},
+    **{choice: _one_of(*choice.split("|")) for choice in ("zh|en", "snapshot|changes", "zero", "local|spark")},
 }
 """What completes a value, by the metavar of its parameter."""

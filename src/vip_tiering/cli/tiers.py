@@ -118,6 +118,18 @@ def tier_compute(
         typer.Option(envvar="VIP_JOBS", min=1, max=64, metavar="N", help="Threads that read; default: one more than processors."),
     ] = None,
     max_bytes: MaxBytesOption = "4G",
+    engine: Annotated[
+        str, typer.Option(envvar="VIP_ENGINE", metavar="local|spark", help="Where days are read and posted: here, or on a Spark cluster.")
+    ] = "local",
+    spark_master: Annotated[
+        str | None,
+        typer.Option(
+            "--spark-master",
+            envvar="VIP_SPARK_MASTER",
+            metavar="URL",
+            help="Cluster, as spark://HOST:7077; default: as Spark is set up.",
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another run of the quarter to .superseded first.")] = False,
     as_json: Annotated[bool, json_option("the manifest")] = False,
     quiet: QuietOption = False,
@@ -133,6 +145,7 @@ def tier_compute(
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
+    elsewhere = _elsewhere(engine, spark_master)
     today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
     whole = Month.parse(month, today) if month is not None else quarter or ""
     with progress_bar(wanted=not quiet) as progress:
@@ -151,6 +164,7 @@ def tier_compute(
             replace=replace,
             dry_run=dry_run,
             from_start=from_start,
+            elsewhere=elsewhere,
             **asked,
         )
     warn(result.warnings)
@@ -171,6 +185,20 @@ def _asked(
         "accept_partial": accept_partial or [],
         "as_of": date_of("--as-of", as_of) if as_of is not None else None,
     }
+
+
+def _elsewhere(engine: str, spark_master: str | None) -> Any:  # noqa: ANN401 (imported late)
+    """Return what reads and posts the days on a cluster, None where this process does."""
+    if choice_of("--engine", engine, ("local", "spark")) == "local":
+        if spark_master is not None:
+            raise UsageError("--spark-master: is for --engine spark")
+        return None
+    from vip_tiering.cluster.installed import require_spark
+
+    require_spark()
+    from vip_tiering.cluster.engine import posting_on
+
+    return posting_on(spark_master)
 
 
 @tier_app.command("show")

@@ -99,6 +99,8 @@ TIERS: Final[dict[str, str]] = {
     "Compare with no previous run.": "不与上季对比。",
     "How many rows may be rejected.": "最多允许剔除多少行（行数或百分比）。",
     "Threads that read; default: one more than processors.": "读取线程数；默认比处理器多一个。",
+    "Where days are read and posted: here, or on a Spark cluster.": "在哪里读取和入账：local 为本机，spark 为 Spark 集群。",
+    "Cluster, as spark://HOST:7077; default: as Spark is set up.": "集群地址，如 spark://HOST:7077；默认按 Spark 自身配置。",
     "Move another run of the quarter to .superseded first.": "先把本季已有结果移到 .superseded。",
     "With --as-of: read every day again, not only those since the last such run.": "配合 --as-of：每天都重新读，不只读上次以后的。",
     "Explain why a customer has a tier: the proof, the quarters before, what moved the customer, and what would.\n\n"

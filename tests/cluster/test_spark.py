@@ -1,0 +1,95 @@
+"""The contract on a real cluster: a master and two workers, each a process of its own; and one of them killed in the midst."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import random
+import shutil
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from tests.cluster.cases import REFUSED, SOUND
+from tests.cluster.engines import Outcome, outcome
+from tests.cluster.standalone import SETTINGS, Cluster, cluster, kill
+from tests.cluster.test_engines import BAD_INPUTS
+from tests.extracts.bad_inputs.cases import arguments_of, lay_out
+from tests.helpers import Row, days_between, write_csv
+from vip_tiering.cluster.session import connected
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("java") is None, reason="Java 17 is not installed"),
+    pytest.mark.filterwarnings("ignore"),  # of pyspark, for programmers
+]
+ON_SPARK = ("--engine", "spark")
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, Any]]:
+    """Give a cluster and one session on it, which every command of this module uses."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as running, mock.patch.dict(os.environ, SETTINGS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with connected(running.url) as session:
+            yield running, session
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_cluster_gives_the_same(tmp_path: Path) -> None:
+    """Every kind of delivery, sound or not, has the bytes and the lines of the local engine, and so has a sample of bad inputs."""
+    differing: dict[str, tuple[Outcome, Outcome]] = {}
+    for number, case in enumerate([*SOUND, *REFUSED]):
+        folder = tmp_path / str(number)
+        arguments = case.arguments(folder)
+        answers = (outcome(folder, arguments, "local"), outcome(folder, arguments, "spark", options=ON_SPARK))
+        if answers[0] != answers[1]:
+            differing[case.name] = answers
+    for bad in BAD_INPUTS[::8]:
+        folder = tmp_path / bad.name
+        folder.mkdir()
+        lay_out(folder, bad.change)
+        arguments = [one for one in arguments_of(bad.options) if one not in ("--out", "out")]
+        answers = (outcome(folder, arguments, "local"), outcome(folder, arguments, "spark", options=ON_SPARK))
+        if answers[0] != answers[1]:
+            differing[bad.name] = answers
+    assert {} == differing
+
+
+def test_a_killed_worker_changes_nothing(spark: tuple[Cluster, Any], tmp_path: Path) -> None:
+    """A worker that is killed while its tasks run is done without: the other one does its work, and the bytes are the same."""
+    running, session = spark
+    dice = random.Random(5)
+    for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 10, 12)):
+        rows = [Row(day, f"C{number:06d}", None, dice.randrange(10**9)) for number in range(20_000)]
+        write_csv(tmp_path / "extracts" / f"b_{day:%Y%m%d}.csv.gz", rows)
+    arguments = ["extracts", "--quarter", "2015Q4", "--as-of", "2015-10-12"]
+    expected = outcome(tmp_path, arguments, "local")
+    killed: list[int] = []
+
+    def kill_in_the_midst() -> None:
+        tracker = session.sparkContext.statusTracker()
+        while not killed:
+            for stage in map(tracker.getStageInfo, tracker.getActiveStageIds()):
+                if stage is not None and stage.numActiveTasks and stage.numCompletedTasks:
+                    killed.append(stage.numTasks - stage.numCompletedTasks)
+                    kill(running.workers[0])
+                    return
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=kill_in_the_midst, daemon=True)
+    killer.start()
+    with contextlib.ExitStack() as stack:
+        stack.callback(killed.append, 0)
+        actual = outcome(tmp_path, arguments, "spark", options=ON_SPARK)
+        killer.join(1)
+    assert expected == actual
+    assert 0 == expected.status
+    assert killed[0] > 0
+    assert running.workers[0].poll() is not None
