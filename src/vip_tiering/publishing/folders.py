@@ -49,13 +49,13 @@ def publish(
     document: Mapping[str, Any],
     *,
     replace: bool,
-    keep: bool = True,
+    beside: Mapping[Path, Path] | None = None,
     check: Check | None = None,
 ) -> Path:
     """Write the files, then the manifest, into `out/name`: whole, durable and private (semantics 6.4).
 
-    With `replace` a folder that stands there moves to `.superseded`, or is removed where it is not to be kept.
-    The caller holds the lock; all else is as for `staged`.
+    With `replace` a folder that stands there moves to `.superseded`. `beside`: what was staged in `out` and appears at the same moment,
+    with its place there; what it takes the place of goes. The caller holds the lock; all else is as for `staged`.
     Raises OutputError where the disk is full or refuses, leaving everything as it was, ProofError as `staged` does.
     """
     target = out / name
@@ -64,7 +64,9 @@ def publish(
             if not replace and stands(target):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             switch = Switch(out)
-            switch.put(staged(out, name, writers, document, check), target, keep=keep)
+            switch.put(staged(out, name, writers, document, check), target, keep=True)
+            for staging, place in (beside or {}).items():
+                switch.put(staging, place)
             switch.commit()
     finally:
         swept(out)

@@ -106,12 +106,12 @@ def tier_compute(
             if standing := folders.standing(target, plan.made_from(sha256), replace=replace, differing=differing):
                 return Result(manifests.manifest_of(standing), [], standing, plan.warnings, up_to_date=True)
 
-        def computed(presume: bool) -> tuple[Run, Note | None]:  # noqa: FBT001 (as `presumed_first` calls it)
+        def computed(presume: bool) -> tuple[Run, Note | None, dict[Path, Path]]:  # noqa: FBT001 (as `presumed_first` calls it)
             plan = prepare(extracts, request, loaded, previous, pool, limit, presume=presume)
             if elsewhere is not None:
                 from vip_tiering.tiers.run import finish  # noqa: PLC0415 (pandas loads late)
 
-                return finish(plan, elsewhere(plan, progress)), None
+                return finish(plan, elsewhere(plan, progress)), None, {}
             if period.status == "provisional" and not dry_run:
                 from vip_tiering.tiers.kept.nightly import go_on  # noqa: PLC0415
 
@@ -119,10 +119,10 @@ def tier_compute(
             steps = read_days(plan.extracts, plan.days.to_post, pool, ahead)
             from vip_tiering.tiers.run import compute  # noqa: PLC0415 (pandas loads while the first days are read)
 
-            return compute(plan, steps, progress), None
+            return compute(plan, steps, progress), None, {}
 
-        run, ledger = presumed_first(computed)
-        folder = None if dry_run else run.publish(out, replace=replace)
+        run, ledger, beside = presumed_first(computed)
+        folder = None if dry_run else run.publish(out, replace=replace, beside=beside)
         if folder and period.status == "official":
             drop(out / KEPT / str(period.quarter))
         document = manifests.manifest_of(folder) if folder else run.manifest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,10 +67,13 @@ class Run:
             standing = folders.standing(Path(out) / self.name, self.manifest["made_from"], replace=replace, differing=differing)
             return standing or self.publish(Path(out), replace=replace)
 
-    def publish(self, out: Path, *, replace: bool = False) -> Path:
-        """Write the folder `out/NAME` and return it; the caller holds the lock and knows that nothing else stands there."""
+    def publish(self, out: Path, *, replace: bool = False, beside: Mapping[Path, Path] | None = None) -> Path:
+        """Write the folder `out/NAME` and return it; the caller holds the lock and knows that nothing else stands there.
+
+        `beside`: what was staged and appears with it, as for `folders.publish`.
+        """
         writers = run_files.run_writers(self.tiers, self.comparison, self.outlook, self.days, self.rejects, self.ladder)
-        return folders.publish(out, self.name, writers, self.manifest, replace=replace)
+        return folders.publish(out, self.name, writers, self.manifest, replace=replace, beside=beside)
 
 
 def compute_tiers(

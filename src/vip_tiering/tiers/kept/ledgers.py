@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyarrow import feather
 
 from vip_tiering._version import __version__
+from vip_tiering.base.disk import writing
 from vip_tiering.base.errors import DataError
 from vip_tiering.base.quarter import day_date
 from vip_tiering.extracts.extract import Extract
@@ -140,15 +141,15 @@ def _changed(inputs: Sequence[dict[str, Any]], extracts: Sequence[Extract | None
     return changed | {place for number, (place, _) in enumerate(touched) if sha256[number] != inputs[place]["sha256"]}
 
 
-def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> None:
-    """Keep the ledger for the next run of the quarter, in place of the one that is there; the caller holds the lock on `out`.
+def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> Path | None:
+    """Stage the ledger for the next run of the quarter in `out`, and return where; the caller holds the lock.
 
     `started_ns`: when the run began to look at extracts. Nothing is kept where a file reaches beyond the period: the rest of it is
     still to come. Raises OutputError where the disk is full or refuses.
     """
     period, extracts = plan.request.period, plan.extracts
     if any(one.days and one.days[0] <= period.last < one.days[-1] for one in extracts):
-        return
+        return None
     done = [index for index, one in enumerate(extracts) if index in posted.reading.rows and (not one.days or one.days[-1] <= period.last)]
     unused = [index for index in done if not set(plan.days.to_post).intersection(extracts[index].days)]
     tables = tables_of(posted, done)
@@ -173,7 +174,8 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> None:
         posted=document_of(posted, extracts, done, unused, period.last),
     )
     writers = {f"{name}.arrow": _writer(table) for name, table in tables.items()}
-    folders.publish(out, f"{KEPT}/{period.quarter}", writers, document, replace=True, keep=False)
+    with writing(out / KEPT / str(period.quarter)):
+        return folders.staged(out, str(period.quarter), writers, document)
 
 
 def _made_from(plan: Plan) -> dict[str, Any]:

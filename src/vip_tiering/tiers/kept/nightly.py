@@ -16,9 +16,10 @@ from vip_tiering.tiers.run import Run, finish, post
 
 def go_on(
     out: Path, plan: Plan, pool: Executor, ahead: int, progress: Progress, *, started_ns: int, from_start: bool
-) -> tuple[Run, Note | None]:
-    """Compute a run from the ledger that was kept in `out`, and say whether it could be; the caller holds the lock on `out`.
+) -> tuple[Run, Note | None, dict[Path, Path]]:
+    """Compute a run from the ledger that was kept in `out`; the caller holds the lock.
 
+    Return the run, whether it could go on from a ledger, and its own, staged, with the place that it takes when the run is published.
     Without one, with one that is not fit, and `from_start`, every day is posted. `started_ns`: when the command began.
     Raises the errors of `base.errors`.
     """
@@ -28,6 +29,5 @@ def go_on(
     taken = take_up(folder, plan, pool) if there and not from_start else TakenUp()
     left = plan.days.to_post[len(taken.posted.days) if taken.posted else 0 :]
     posted = post(plan, read_days(plan.extracts, left, pool, ahead, taken.known), progress, taken.posted)
-    if not posted.problems:
-        keep(out, plan, posted, started_ns)
-    return finish(plan, posted), taken.note
+    staged = None if posted.problems else keep(out, plan, posted, started_ns)
+    return finish(plan, posted), taken.note, {} if staged is None else {staged: folder}
