@@ -1,6 +1,6 @@
 """The working cycle of a large branch: the report of changes, a day's lists, and 50,000 results recorded; time and peak memory of each.
 
-    python benchmarks/cycle.py FOLDER [--customers 200000] [--managers 40] [--results 50000]
+    python benchmarks/cycle.py FOLDER [--customers 200000] [--managers 40] [--moved 20] [--results 50000]
 
 Makes two quarters and a customer file in FOLDER (once). Every command runs as a process of its own, with the shipped rules.
 """
@@ -19,15 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from compare import timed
 from export import vip
+from timing import timed
 
 ON = "2016-01-04"
 WORDS = ("reached", "no_answer", "interested", "done", "refused", "wrong_number", "meeting_set")
 
 
-def made(folder: Path, count: int, managers: int) -> None:
-    """Make two quarters, of which the second moves every fifth customer, and a customer file, where they do not stand yet."""
+def made(folder: Path, count: int, managers: int, moved: int) -> None:
+    """Make two quarters, of which the second moves so many of 100 balances, and a customer file, where they do not stand yet."""
     if (folder / "out" / "2015Q4").exists():
         return
     rng = np.random.default_rng(1)
@@ -37,7 +37,7 @@ def made(folder: Path, count: int, managers: int) -> None:
     for day in ("20150630", "20151001"):
         table = pa.table({"customer_id": ids, "balance": pa.array(yuan).cast(pa.string())})
         pyarrow.csv.write_csv(table, folder / "extracts" / f"balances_{day}.csv")
-        yuan = np.where(rng.integers(0, 5, count) == 0, (yuan * rng.uniform(0.2, 4, count)).astype(np.int64), yuan)
+        yuan = np.where(rng.integers(0, 100, count) < moved, (yuan * rng.uniform(0.2, 4, count)).astype(np.int64), yuan)
     for quarter in ("2015Q3", "2015Q4"):
         vip(folder, "tier", "compute", "extracts", "--quarter", quarter, "--kind", "changes", "--out", "out")
 
@@ -90,11 +90,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--managers", type=int, default=40)
+    parser.add_argument("--moved", type=int, default=20, help="of 100 balances, between the quarters")
     parser.add_argument("--results", type=int, default=50_000)
     wanted = parser.parse_args()
     folder = wanted.folder
     folder.mkdir(parents=True, exist_ok=True)
-    made(folder, wanted.customers, wanted.managers)
+    made(folder, wanted.customers, wanted.managers, wanted.moved)
     for name in ("lists", "lists.private", "reports"):
         shutil.rmtree(folder / name, ignore_errors=True)
 

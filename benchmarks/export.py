@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from compare import timed
+from timing import timed
 
 ROOT = Path(__file__).parents[1]
 ON = "2016-01-05"
