@@ -65,5 +65,5 @@ def _posted_by(engine: Posting | None) -> Iterator[None]:
     if engine is None:
         yield
         return
-    with mock.patch("vip_tiering.cli.tiers._elsewhere", return_value=engine):
+    with mock.patch("vip_tiering.cli.tiers._posting", return_value=contextlib.nullcontext(engine)):
         yield

@@ -16,13 +16,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from pyspark import SparkContext
 
-from tests.cluster.cases import REFUSED, SOUND
+from tests.cluster.cases import REFUSED, SOUND, presumed
 from tests.cluster.engines import Outcome, outcome
 from tests.cluster.standalone import SETTINGS, Cluster, cluster, kill
 from tests.cluster.test_engines import BAD_INPUTS
 from tests.extracts.bad_inputs.cases import arguments_of, lay_out
-from tests.helpers import Row, days_between, write_csv
+from tests.helpers import Row, days_between, vip, write_csv
 from vip_tiering.cluster.session import connected
 
 pytestmark = [
@@ -39,6 +40,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, A
         warnings.simplefilter("ignore")
         with connected(running.url) as session:
             yield running, session
+        gateway = SparkContext._gateway
+        assert gateway is not None
+        gateway.proc.stdin.close()  # Java ends with it
+        gateway.proc.wait()
+        SparkContext._gateway = SparkContext._jvm = None
 
 
 @pytest.mark.usefixtures("spark")
@@ -51,7 +57,7 @@ def test_a_cluster_gives_the_same(tmp_path: Path) -> None:
         answers = (outcome(folder, arguments, "local"), outcome(folder, arguments, "spark", options=ON_SPARK))
         if answers[0] != answers[1]:
             differing[case.name] = answers
-    for bad in BAD_INPUTS[::8]:
+    for bad in BAD_INPUTS[::16]:
         folder = tmp_path / bad.name
         folder.mkdir()
         lay_out(folder, bad.change)
@@ -66,10 +72,10 @@ def test_a_killed_worker_changes_nothing(spark: tuple[Cluster, Any], tmp_path: P
     """A worker that is killed while its tasks run is done without: the other one does its work, and the bytes are the same."""
     running, session = spark
     dice = random.Random(5)
-    for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 10, 12)):
+    for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 10, 20)):
         rows = [Row(day, f"C{number:06d}", None, dice.randrange(10**9)) for number in range(20_000)]
         write_csv(tmp_path / "extracts" / f"b_{day:%Y%m%d}.csv.gz", rows)
-    arguments = ["extracts", "--quarter", "2015Q4", "--as-of", "2015-10-12"]
+    arguments = ["extracts", "--quarter", "2015Q4", "--as-of", "2015-10-20"]
     expected = outcome(tmp_path, arguments, "local")
     killed: list[int] = []
 
@@ -93,3 +99,16 @@ def test_a_killed_worker_changes_nothing(spark: tuple[Cluster, Any], tmp_path: P
     assert 0 == expected.status
     assert killed[0] > 0
     assert running.workers[0].poll() is not None
+
+
+def test_the_command_says_nothing_of_spark(tmp_path: Path) -> None:
+    """As a process of its own the command says what it says without Spark, and no more; a second look at the days needs no second start."""
+    (case,) = (one for one in SOUND if one.lay_out is presumed)
+    arguments = ["tier", "compute", *case.arguments(tmp_path), "--quiet"]
+    expected = vip(*arguments, "--out", "local", cwd=tmp_path)
+    actual = vip(*arguments, "--out", "spark", *ON_SPARK, "--spark-master", "local[1]", cwd=tmp_path, env=SETTINGS)
+    assert (0, "", "") == (expected.returncode, expected.stdout, expected.stderr)
+    assert (0, "", "") == (actual.returncode, actual.stdout, actual.stderr)
+    (run,) = (path.name for path in (tmp_path / "local").glob("[!.]*"))
+    for path in (tmp_path / "local" / run).iterdir():
+        assert path.read_bytes() == (tmp_path / "spark" / run / path.name).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -145,10 +146,10 @@ def tier_compute(
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
-    elsewhere = _elsewhere(engine, spark_master)
+    posting = _posting(engine, spark_master)
     today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
     whole = Month.parse(month, today) if month is not None else quarter or ""
-    with progress_bar(wanted=not quiet) as progress:
+    with progress_bar(wanted=not quiet) as progress, posting as elsewhere:
         result = job.tier_compute(
             extracts,
             whole,
@@ -187,12 +188,12 @@ def _asked(
     }
 
 
-def _elsewhere(engine: str, spark_master: str | None) -> Any:  # noqa: ANN401 (imported late)
-    """Return what reads and posts the days on a cluster, None where this process does."""
+def _posting(engine: str, spark_master: str | None) -> AbstractContextManager[Any]:
+    """Return what gives the engine that reads and posts the days on a cluster, None where this process does."""
     if choice_of("--engine", engine, ("local", "spark")) == "local":
         if spark_master is not None:
             raise UsageError("--spark-master: is for --engine spark")
-        return None
+        return nullcontext()
     from vip_tiering.cluster.installed import require_spark
 
     require_spark()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -29,16 +30,23 @@ _TASK_BYTES: Final = 32 << 20
 _TASKS_PER_CORE: Final = 3
 
 
-def posting_on(master: str | None) -> Callable[[Plan, Progress], Posted]:
-    """Return what posts the days of a plan on the cluster `master`; None: the one that Spark's own settings name."""
+@contextmanager
+def posting_on(master: str | None) -> Iterator[Callable[[Plan, Progress], Posted]]:
+    """Give what posts the days of a plan on the cluster `master`; None: the one that Spark's own settings name.
 
-    def post(plan: Plan, progress: Progress) -> Posted:
-        with connected(master) as session:
-            posted = post_on(session, plan)
-        progress(len(plan.days.to_post), len(plan.days.to_post))
-        return posted
+    The session is made when the first plan is ready, and serves every later one.
+    """
+    with ExitStack() as stack:
+        sessions: list[SparkSession] = []
 
-    return post
+        def post(plan: Plan, progress: Progress) -> Posted:
+            if not sessions:
+                sessions.append(stack.enter_context(connected(master)))
+            posted = post_on(sessions[0], plan)
+            progress(len(plan.days.to_post), len(plan.days.to_post))
+            return posted
+
+        yield post
 
 
 def post_on(session: SparkSession, plan: Plan, buckets: int | None = None) -> Posted:
