@@ -183,7 +183,7 @@ def test_two_at_once_publish_one(tmp_path: Path) -> None:
     codes = sorted(process.wait(60) for process in both)
     assert codes in ([0, 6], [0, 0])
     assert SOUND == published(tmp_path)
-    assert {".vip.lock", RUN} == {path.name for path in (tmp_path / "out").iterdir()}
+    assert {".vip.lock", ".ledgers", RUN} == {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_clock_set_back_changes_nothing(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> Path | None:
         posted=document_of(posted, extracts, done, unused, period.last),
     )
     writers = {f"{name}.arrow": _writer(table) for name, table in tables.items()}
-    with writing(out / KEPT / str(period.quarter)):
+    with writing(out / str(period)):  # they appear together or not at all
         return folders.staged(out, str(period.quarter), writers, document)
 
 
