@@ -22,7 +22,6 @@ from vip_tiering.base.quarter import day_date
 from vip_tiering.extracts.extract import Extract
 from vip_tiering.publishing import folders, manifests
 from vip_tiering.tiers.day_totals import DayTotals
-from vip_tiering.tiers.kept import KEPT
 from vip_tiering.tiers.kept.state import TABLES, document_of, posted_again, tables_of
 from vip_tiering.tiers.plan import Plan, hashes
 from vip_tiering.tiers.posting import Posted
