@@ -54,6 +54,17 @@ def weak_until(salt: int, keys: int) -> object:
     return mix
 
 
+@given(st.lists(st.lists(st.tuples(IDS, st.integers(1, 5)), max_size=12), max_size=6))
+@settings(max_examples=examples(20))
+def test_runs_are_located_like_rows(batches: list[list[tuple[str, int]]]) -> None:
+    """Ids that stand several times in a row, or again further down, are where each row alone would be."""
+    roster_, oracle = Roster(), Oracle()
+    for batch in batches:
+        rows = [one for one, times in batch for _ in range(times)]
+        assert oracle.locate(rows) == roster_.locate_runs(pa.array(rows, pa.string())).tolist()
+    assert list(oracle.positions) == roster_.ids.to_pylist()
+
+
 @given(BATCHES)
 @settings(max_examples=examples(20))
 def test_positions_are_those_of_a_dict(batches: list[list[str]]) -> None:

@@ -28,6 +28,8 @@ _BLOCK: Final = 64
 _NOWHERE: Final = np.iinfo(np.int64).min
 """The shift of an anchor that was not there the last time."""
 _LATE_ARRIVALS: Final = 1 << 16
+_FEWER_RUNS: Final = 0.9
+"""Runs are looked up in place of rows where there are so many fewer of them."""
 
 
 def id_words(ids: pa.Array) -> Words:
@@ -57,6 +59,14 @@ def id_words(ids: pa.Array) -> Words:
         if not uniform or (word + 1) * WORD_BYTES > longest:
             words[word] &= _kept_bits(lengths[:1] if uniform else lengths, word)
     return words
+
+
+def starts_of_runs(values: pa.Array) -> npt.NDArray[np.intp]:
+    """Return where a value without nulls differs from the one before it, shape (runs,); the first run starts at 0."""
+    if not len(values):
+        return np.empty(0, np.intp)
+    other = pc.not_equal(values.slice(1), values.slice(0, len(values) - 1)).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(np.concatenate([[True], other]))
 
 
 def _kept_bits(lengths: npt.NDArray[np.int32], word: int) -> Words:
@@ -168,6 +178,13 @@ class Roster:
             found[rows] = self._look_up(ids.take(pa.array(rows)))
         self._last_ids, self._last_order = ids, found
         return found
+
+    def locate_runs(self, ids: pa.Array) -> Positions:
+        """Return what `locate` returns, for rows in which those of one id follow each other: each such run is looked up once."""
+        starts = starts_of_runs(ids)
+        if len(starts) > len(ids) * _FEWER_RUNS:
+            return self.locate(ids)
+        return np.repeat(self.locate(ids.take(pa.array(starts))), np.diff(np.r_[starts, len(ids)]))
 
     def position_of(self, ids: pa.Array) -> Positions:
         """Return what `locate` returns, for ids that are not the rows of a day: the order of the last day stays as it is."""

@@ -29,6 +29,8 @@ from vip_tiering.tiers.scope import Renaming, Scope, Totals, count_day
 
 _SHOWN_CONFLICTS: Final = 20
 _NOWHERE: Final = np.empty(0, np.int32)
+_FEW_ROWS: Final = 16
+"""Rows of one customer that are compared one by one; who has more is found by sorting."""
 Progress = Callable[[int, int], None]
 
 
@@ -46,7 +48,7 @@ def collapse(rows: Rows, customers: Located, names: list[str], *, by_file_name: 
 
     `names`: the name of each extract. Other balances for one key are conflicts (semantics 2.4).
     """
-    if rows.account_id is None and rows.product is None and customers.distinct:
+    if differ(rows, customers):
         return Collapsed()
     keys = _key_words(rows, customers.positions)
     mixed = mix(keys)
@@ -70,6 +72,30 @@ def collapse(rows: Rows, customers: Located, names: list[str], *, by_file_name: 
         return Collapsed(conflicts=problems[:_SHOWN_CONFLICTS])
     dropped = np.concatenate([suspects[1:][same_key], superseded])
     return Collapsed(np.setdiff1d(np.arange(len(rows)), dropped, assume_unique=True), superseded)
+
+
+def differ(rows: Rows, customers: Located) -> bool:
+    """Tell whether all rows are surely of different keys; False says nothing.
+
+    It is so where no customer has two rows, and where the rows of each follow each other, few in number, and no two of them are of one
+    account and product: then a row is compared with the next ones only, and nothing needs to be sorted.
+    """
+    columns = [column for column in (rows.account_id, rows.product) if column is not None]
+    if not columns or not len(rows):
+        return customers.distinct
+    positions = customers.positions
+    starts = np.flatnonzero(np.diff(positions, prepend=-1))
+    longest = int(np.diff(np.r_[starts, len(rows)]).max())
+    if longest > _FEW_ROWS or len(starts) != np.count_nonzero(customers.present):
+        return False
+    for distance in range(1, longest):
+        near = len(rows) - distance
+        same = positions[distance:] == positions[:near]
+        for column in columns:
+            same &= truth(pc.equal(column.slice(distance), column.slice(0, near)))
+        if same.any():
+            return False
+    return True
 
 
 def _same_as_before(keys: Words, ordered: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
@@ -271,7 +297,9 @@ def _post_day(posted: Posted, day: Day, scope: Scope, *, by_file_name: bool) -> 
     """Post the rows of one day: one row per key, the balance that counts, the customer that it counts for."""
     ledger, rows = posted.ledger, day.rows
     known = len(ledger.roster)
-    customers = Located(ledger.roster.locate(rows.customer_id), len(ledger.roster))
+    several = rows.account_id is not None or rows.product is not None  # rows of a customer, as a rule one after another
+    locate = ledger.roster.locate_runs if several else ledger.roster.locate
+    customers = Located(locate(rows.customer_id), len(ledger.roster))
     posted.arrivals.note(rows, customers, known, scope.names)
     single = collapse(rows, customers, scope.names, by_file_name=by_file_name)
     posted.problems += single.conflicts
