@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.helpers import Row, examples, vip, write_csv, write_parquet
 from vip_tiering.base.errors import DataError
+from vip_tiering.cli.words.lists import LEDGER
 from vip_tiering.publishing import manifests
 from vip_tiering.tiers.job import Result, tier_compute
 from vip_tiering.tiers.kept import KEPT, ledgers
@@ -260,6 +262,20 @@ def test_another_version_and_a_damaged_ledger(base: Path, monkeypatch: pytest.Mo
     assert ledger.code == "program"
 
 
+def test_the_ledger_of_another_quarter(base: Path) -> None:
+    """A ledger that was moved to another quarter's name is not taken up there, and every code has its words."""
+    kept = base / "out" / KEPT
+    (kept / "2015Q4").rename(kept / "2016Q1")
+    write_csv(base / "in" / "b_20160101.csv", [Row(dt.date(2016, 1, 1), "C1", None, 100)])
+    moved = tier_compute(
+        [str(base / "in")], "2016Q1", base / "out", TODAY, rules=base / "rules", as_of=dt.date(2016, 1, 1), no_previous=True
+    )
+    assert moved.ledger == ledgers.Note("altered")
+    source = Path(ledgers.__file__).read_text()
+    codes = {*re.findall(r'_UnfitError\("(\w+)"', source), "taken_up", "file_gone", "file_changed", "rules", "kind"}
+    assert codes == {*LEDGER}
+
+
 def test_an_earlier_day_and_another_kind(base: Path) -> None:
     """As of an earlier day the ledger is not taken up, nor for another kind; a run of the same day goes on from it without a new day."""
     assert compute(base, "out", FIRST + dt.timedelta(1)).ledger == ledgers.Note("further", "2015-10-03")
@@ -317,7 +333,7 @@ def test_the_command_says_so(base: Path) -> None:
         "50%",
     )
     said = vip(*command, "--as-of", "2015-10-04").stdout.splitlines()
-    assert said[0] == "Went on from the ledger of 2015-10-03: 1 of 4 days were read."
+    assert said[0] == "Went on from the ledger of 2015-10-03 and read 1 of 4 days."
     deliver(base, 4)
     assert vip(*command, "--as-of", "2015-10-05", "--lang", "zh").stdout.startswith("接着 2015-10-04 的累计算：5 天里只读了 1 天")
 

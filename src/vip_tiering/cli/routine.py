@@ -14,9 +14,8 @@ import typer
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import QuietOption, date_of, folder_of, json_option
-from vip_tiering.cli.terminal import complain, show, show_json, show_rendered, warn
+from vip_tiering.cli.terminal import complain, ledger_line, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import wanted, words
-from vip_tiering.cli.words.lists import LEDGER
 
 if TYPE_CHECKING:
     from vip_tiering.routine.config import Settings
@@ -67,7 +66,7 @@ def run(
             continue
         warn(outcome.warnings)
         if outcome.ledger and outcome.ledger.code != "taken_up":  # an extract changed, or the rules: somebody should know
-            warn((words().say(LEDGER, outcome.ledger.code, **vars(outcome.ledger)),))
+            warn((ledger_line(outcome.ledger),))
         for line in outcome.problems:
             complain(f"vip: {line}")
         if not quiet and not outcome.status:

@@ -21,6 +21,7 @@ from vip_tiering.cli.words.lists import LEDGER, TEXTS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from vip_tiering.tiers.kept.ledgers import Note
     from vip_tiering.tiers.posting import Progress
 
 
@@ -87,12 +88,17 @@ def show_published(result: Any, *parts: RenderableType) -> None:  # noqa: ANN401
     show(result.folder or words().text("dry_run"))
 
 
+def ledger_line(note: Note) -> str:
+    """Return whether a provisional run went on from the one before it, and why not."""
+    return words().say(LEDGER, note.code, **vars(note))
+
+
 def print_summary(result: Any) -> None:  # noqa: ANN401 (imported late)
     """Print what came of `vip tier compute`, and whether it went on from a ledger that was kept."""
     from vip_tiering.cli.show.run import run_summary
 
     if result.ledger:
-        show(words().say(LEDGER, result.ledger.code, **vars(result.ledger)))
+        show(ledger_line(result.ledger))
     show_published(result, run_summary(result.document, result.migration, words()))
 
 

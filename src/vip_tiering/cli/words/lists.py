@@ -50,18 +50,18 @@ TEXTS: Final[dict[str, Pair]] = {
 }
 LEDGER: Final[dict[str, Pair]] = {
     "taken_up": (
-        "接着 {day} 的累计算：{all_days} 天里只读了 {days} 天",
-        "Went on from the ledger of {day}: {days} of {all_days} days were read.",
+        "接着 {day} 的累计算：{all_days} 天里只读了 {days} 天。",
+        "Went on from the ledger of {day} and read {days} of {all_days} days.",
     ),
-    "altered": ("每天都重新读了：留存的累计被改动过", "Read every day again: the ledger that was kept was altered."),
-    "program": ("每天都重新读了：留存的累计出自另一个版本", "Read every day again: another version of vip kept the ledger."),
-    "rules": ("每天都重新读了：{day} 之后换了规则", "Read every day again: the rules are not those of the ledger of {day}."),
-    "kind": ("每天都重新读了：{day} 的累计用的是另一种 --kind", "Read every day again: the ledger of {day} is of another --kind."),
-    "further": ("每天都重新读了：留存的累计已经到 {day}", "Read every day again: the ledger goes to {day} already."),
-    "days": ("每天都重新读了：{day} 之前算数的日子变了", "Read every day again: other days count than in the ledger of {day}."),
-    "file_gone": ("每天都重新读了：{day} 之后 {file} 不见了", "Read every day again: {file} is gone since {day}."),
-    "file_changed": ("每天都重新读了：{day} 之后 {file} 变了", "Read every day again: {file} changed since {day}."),
-    "file_new": ("每天都重新读了：{file} 是 {day} 之前某一天新到的", "Read every day again: {file} is new, and of a day up to {day}."),
+    "altered": ("每天都重新读了：留存的累计被改动过。", "Read every day again: the ledger that was kept was altered."),
+    "program": ("每天都重新读了：留存的累计出自另一个版本。", "Read every day again: another version of vip kept the ledger."),
+    "rules": ("每天都重新读了：{day} 之后换了规则。", "Read every day again: the rules are not those of the ledger of {day}."),
+    "kind": ("每天都重新读了：{day} 的累计用的是另一种 --kind。", "Read every day again: the ledger of {day} is of another --kind."),
+    "further": ("每天都重新读了：留存的累计已经到 {day}。", "Read every day again: the ledger goes to {day} already."),
+    "days": ("每天都重新读了：{day} 之前算数的日子变了。", "Read every day again: other days count than in the ledger of {day}."),
+    "file_gone": ("每天都重新读了：{day} 之后 {file} 不见了。", "Read every day again: {file} is gone since {day}."),
+    "file_changed": ("每天都重新读了：{day} 之后 {file} 变了。", "Read every day again: {file} changed since {day}."),
+    "file_new": ("每天都重新读了：新到的 {file} 是 {day} 或更早的数据。", "Read every day again: {file} is new, and of a day up to {day}."),
 }
 """Whether a provisional run went on from the ledger of the one before, by the codes of `tiers.kept.ledgers.Note`."""
 DEMO: Final[dict[str, Pair]] = {

@@ -39,8 +39,8 @@ def overview(
     """Return what the report of a run says; nothing is written.
 
     `customers`: the customer file, without which branches and managers are not told; `previous`: the run of the quarter before, else
-    the one beside the run; `branch_files`: `fees` and `lobby`; `lists`: counts what came of the lists of
-    the days for which the run decides.
+    the one beside the run; `branch_files`: `fees` and `lobby`; `lists`: counts what came of the lists of the days for
+    which the run decides.
     Raises RulesError, DataError, and ProofError where the report does not add up to what the run says.
     """
     share_freed_memory()

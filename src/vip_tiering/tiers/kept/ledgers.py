@@ -67,7 +67,7 @@ def take_up(folder: Path, plan: Plan, pool: Executor) -> TakenUp:
     day = ""
     try:
         document = _intact(folder)
-        day = document["newest_day"]
+        day = str(day_date(_days(document)[-1]))
         here = _the_same(document, plan, pool)
         tables = {name: feather.read_table(folder / f"{name}.arrow", memory_map=False) for name in TABLES}
         posted = posted_again(tables, document["posted"], document["inputs"], here, plan.extracts, plan.rules, DayTotals.of(plan.ladder))
@@ -88,11 +88,16 @@ def _intact(folder: Path) -> dict[str, Any]:
         document, problems = manifests.verify(folder)
     except DataError:
         raise _UnfitError("altered") from None
-    if problems or document.get("schema") != SCHEMA:
+    if problems or document.get("schema") != SCHEMA or document["quarter"] != folder.name:
         raise _UnfitError("altered")
     if (document["schema_version"], document["program"]["version"]) != (_SCHEMA_VERSION, __version__):
         raise _UnfitError("program")
     return document
+
+
+def _days(document: dict[str, Any]) -> tuple[int, ...]:
+    """Return the days that a kept ledger holds, by their numbers, in order."""
+    return tuple(map(int, document["posted"]["day_totals"]))
 
 
 def _the_same(document: dict[str, Any], plan: Plan, pool: Executor) -> list[int | None]:
@@ -103,7 +108,7 @@ def _the_same(document: dict[str, Any], plan: Plan, pool: Executor) -> list[int 
     for name, value in _made_from(plan).items():
         if document["made_from"][name] != value:
             raise _UnfitError(name)
-    days, to_post = tuple(document["days"]), plan.days.to_post
+    days, to_post = _days(document), plan.days.to_post
     if days[-1] > plan.request.period.last:
         raise _UnfitError("further")
     here = _places(document["inputs"], plan.extracts, pool)
@@ -150,7 +155,8 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> Path | None:
     if any(one.days and one.days[0] <= period.last < one.days[-1] for one in extracts):
         return None
     done = [index for index, one in enumerate(extracts) if index in posted.reading.rows and (not one.days or one.days[-1] <= period.last)]
-    unused = [index for index in done if not set(plan.days.to_post).intersection(extracts[index].days)]
+    wanted = set(plan.days.to_post)
+    unused = [index for index in done if wanted.isdisjoint(extracts[index].days)]
     tables = tables_of(posted, done)
     document = manifests.head(
         SCHEMA,
@@ -158,8 +164,6 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> Path | None:
         _made_from(plan),
         quarter=str(period.quarter),
         status="kept",
-        newest_day=str(day_date(posted.days[-1])),
-        days=list(posted.days),
         inputs=[
             {
                 "name": extracts[index].name,
@@ -179,8 +183,7 @@ def keep(out: Path, plan: Plan, posted: Posted, started_ns: int) -> Path | None:
 
 def _made_from(plan: Plan) -> dict[str, Any]:
     """Return what decides on how rows are posted, beside the extracts."""
-    period = plan.request.period
-    return {"rules": plan.rules.digest(period.quarter), "kind": plan.request.kind, "first_day": str(day_date(period.first))}
+    return {"rules": plan.rules.digest(plan.request.period.quarter), "kind": plan.request.kind}
 
 
 def _described(extract: Extract) -> dict[str, Any]:
