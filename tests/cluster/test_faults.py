@@ -87,6 +87,12 @@ def test_what_cannot_be_meant(options: tuple[str, ...], line: str, tmp_path: Pat
     assert (2, (line,)) == (ended.status, ended.lines)
 
 
+def test_a_variable_for_the_cluster_stops_no_local_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where VIP_SPARK_MASTER stands in the environment for other commands, a run on this machine goes on as ever."""
+    monkeypatch.setenv("VIP_SPARK_MASTER", "spark://h:7077")
+    assert answer(tmp_path).status == 0
+
+
 def test_the_local_engine_knows_no_spark(tmp_path: Path) -> None:
     """Without `--engine spark` neither Spark nor the room of the cluster is imported."""
     script = """

@@ -104,3 +104,9 @@ def date_of(option: str, text: str) -> dt.date:
 def day_or_today(option: str, text: str) -> dt.date:
     """Return the day of a text, or the bank's own day where it says `today`."""
     return date_of(option, text) if text != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+
+
+def on_command_line(ctx: typer.Context, name: str) -> bool:
+    """Tell whether an option was given, and not by a variable."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -13,7 +13,7 @@ import typer
 
 from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import QuietOption, date_of, folder_of, json_option
+from vip_tiering.cli.options import QuietOption, date_of, folder_of, json_option, on_command_line
 from vip_tiering.cli.terminal import complain, ledger_line, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import wanted, words
 
@@ -56,7 +56,7 @@ def run(
     from vip_tiering.routine.morning import run_morning
 
     given = {"extracts": extracts, "out": out, "customers": customers, "reports": reports, "lists": lists, "rules": rules}
-    settings = _settings(config, {name: value for name, value in given.items() if _on_command_line(ctx, name)})
+    settings = _settings(config, {name: value for name, value in given.items() if on_command_line(ctx, name)})
     status, begun = 0, time.monotonic()
     for outcome in run_morning(settings, _today(on, settings)):
         seconds, begun = time.monotonic() - begun, time.monotonic()
@@ -133,12 +133,6 @@ def _settings(config: Path | None, options: dict[str, Any]) -> Settings:
     settings = settings_of({**options, "lang": wanted()}, os.environ, config, Path.cwd())
     refuse_lacking(settings)
     return settings
-
-
-def _on_command_line(ctx: typer.Context, name: str) -> bool:
-    """Tell whether an option was given; a variable is read with the file, so that it can be told where a value comes from."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _today(on: str, settings: Settings) -> dt.date:

@@ -14,7 +14,7 @@ from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.looking.dossier import customers_file
 from vip_tiering.cli.looking.explain import tier_explain
 from vip_tiering.cli.looking.what_if import tier_reconcile, tier_restate, tier_simulate
-from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, out_option
+from vip_tiering.cli.options import MaxBytesOption, QuietOption, RulesOption, choice_of, date_of, json_option, on_command_line, out_option
 from vip_tiering.cli.terminal import print_summary, progress_bar, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
 from vip_tiering.cli.words.lists import TEXTS
@@ -88,6 +88,7 @@ def extract_check(
 
 @tier_app.command("compute", instead={"month": ("quarter", "as_of", "previous")})
 def tier_compute(
+    ctx: typer.Context,
     extracts: Annotated[
         list[str], typer.Argument(metavar="EXTRACT", help="Balance extracts: files, folders or globs (CSV, .gz, Parquet).")
     ],
@@ -146,7 +147,7 @@ def tier_compute(
     if previous is not None and no_previous:
         raise UsageError("--previous and --no-previous exclude each other")
     asked = _asked(kind, opening, accept_missing, accept_partial, as_of)
-    posting = _posting(engine, spark_master)
+    posting = _posting(engine, spark_master, named=on_command_line(ctx, "spark_master"))
     today = dt.date.today()  # noqa: DTZ011 (the bank's own day)
     whole = Month.parse(month, today) if month is not None else quarter or ""
     with progress_bar(wanted=not quiet) as progress, posting as elsewhere:
@@ -188,10 +189,13 @@ def _asked(
     }
 
 
-def _posting(engine: str, spark_master: str | None) -> AbstractContextManager[Any]:
-    """Return what gives the engine that reads and posts the days on a cluster, None where this process does."""
+def _posting(engine: str, spark_master: str | None, *, named: bool) -> AbstractContextManager[Any]:
+    """Return what gives the engine that reads and posts the days on a cluster, None where this process does.
+
+    `named`: the cluster was named on the command line, where it says nothing without the engine; a variable may stand for other commands.
+    """
     if choice_of("--engine", engine, ("local", "spark")) == "local":
-        if spark_master is not None:
+        if named:
             raise UsageError("--spark-master: is for --engine spark")
         return nullcontext()
     from vip_tiering.cluster.installed import require_spark
