@@ -110,28 +110,30 @@ _INTERRUPTED = """
 import importlib, os, signal, sys
 from vip_tiering.cli.main import main
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without
-module, _, name = {place!r}.partition(":")
-owner = importlib.import_module(module)
-*path, name = name.split(".")
-for step in path:
-    owner = getattr(owner, step)
-inner, calls = getattr(owner, name), iter(range({times}))
-def counted(*arguments, **options):
-    if next(calls, None) is None:
-        signal.raise_signal({number})
-    return inner(*arguments, **options)
-setattr(owner, name, counted)
+def raising(inner, calls):
+    def counted(*arguments, **options):
+        if next(calls, None) is None:
+            signal.raise_signal({number})
+        return inner(*arguments, **options)
+    return counted
+for place in {places!r}:
+    module, _, name = place.partition(":")
+    owner = importlib.import_module(module)
+    *path, name = name.split(".")
+    for step in path:
+        owner = getattr(owner, step)
+    setattr(owner, name, raising(getattr(owner, name), iter(range({times}))))
 sys.argv = ["vip", *sys.argv[1:]]
 main()
 """
 
 
 def vip_interrupted(place: str, number: int, *arguments: object, cwd: Path, after: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command as its own process that gets a signal when it calls the function at `place`, after so many calls of it.
+    """Run the command as its own process that gets a signal whenever it calls the function at `place`, after so many calls of it.
 
-    `place`: `module:name`, such as `os:fsync`. So a signal comes at the same moment on every machine.
+    `place`: `module:name`, such as `os:fsync`, or several of them. So a signal comes at the same moment on every machine.
     """
-    script = _INTERRUPTED.format(place=place, number=int(number), times=after)
+    script = _INTERRUPTED.format(places=place.split(), number=int(number), times=after)
     return subprocess.run([sys.executable, "-c", script, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
 
 

@@ -164,10 +164,11 @@ def test_exit_code_survives_a_closed_pipe(tmp_path: Path) -> None:
         ("vip_tiering.publishing.folders:publish", 0),
         ("os:fsync", 0),
         ("os:fsync", 4),
+        ("os:fsync shutil:rmtree", 0),
     ],
 )
 def test_signals_leave_nothing(tmp_path: Path, number: signal.Signals, place: str, after: int) -> None:
-    """Whenever SIGTERM or Ctrl-C comes, the command ends with 143 or 130, and neither run nor staging folder is left."""
+    """Whenever SIGTERM or Ctrl-C comes, also once more, the command ends with 143 or 130, and neither run nor staging folder is left."""
     lay_out(tmp_path, nothing)
     (tmp_path / "out").mkdir()
     done = vip_interrupted(place, number, "tier", "compute", *arguments_of(()), cwd=tmp_path, after=after)

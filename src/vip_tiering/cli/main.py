@@ -83,7 +83,11 @@ app.command("verify")(verify)
 app.command("demo")(demo)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    """End with 143, or as an interrupt does; a second signal would strike while what is staged is removed, so it is ignored."""
+    signal.signal(number, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(143)
 
 
@@ -96,6 +100,8 @@ def main() -> NoReturn:
     os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     gc.set_threshold(_FEW_COLLECTIONS)
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell lets jobs in the background ignore it
+        signal.signal(signal.SIGINT, _terminate)
     make_ready()
     try:
         settle(sys.argv[1:])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ SUPERSEDED: Final = ".superseded"
 """Beside the folders: where those lie that another one replaced."""
 _SCHEMA: Final = "vip-tiering journal"
 _ATTEMPTS: Final = 20
-_PAUSE_SECONDS: Final = 0.01
-"""Between two attempts, for what is written meanwhile to end."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +228,6 @@ def swept(out: Path) -> None:
 def _remove(staging: Path) -> None:
     """Remove a staging folder, also where a thread that nobody waits for still writes into it."""
     for _ in range(_ATTEMPTS):
-        shutil.rmtree(staging, ignore_errors=True)
-        if not stands(staging):
+        if not staging.exists():
             return
-        time.sleep(_PAUSE_SECONDS)
+        shutil.rmtree(staging, ignore_errors=True)
