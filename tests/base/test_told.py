@@ -1,4 +1,4 @@
-"""What people are told of problems: one cause in many files is one line, and nothing else is put together."""
+"""What people are told of problems: one cause in many files, or in many rows of one, is one line; nothing else is put together."""
 
 from __future__ import annotations
 
@@ -36,11 +36,33 @@ def test_one_cause_in_many_files_is_one_line(files: int, line: str) -> None:
 
 
 def test_few_files_are_told_one_by_one() -> None:
-    """Of three files and of many rows of one file each problem is a line of its own, with its row, as it was found."""
+    """Of three files and of three rows of one file each problem is a line of its own, with its row, as it was found."""
     three = [problem(number) for number in (1, 2, 3)]
-    rows_of_one = [problem(1, row) for row in range(2, 9)]
-    for problems in (three, rows_of_one):
+    rows_of_one = [problem(1, row) for row in (2, 3, 4)]
+    for problems in (three, rows_of_one, [*three, *rows_of_one[1:]]):
         assert [*map(str, problems)] == shown(*problems)
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        (range(2, 6), "4 rows are like this: 2, 3, 4, 5"),
+        (range(2, 22), "20 rows are like this: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"),
+        (range(2, 278), "276 rows are like this: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 256 more"),
+    ],
+)
+def test_one_cause_in_many_rows_is_one_line(rows: range, named: str) -> None:
+    """The line counts the rows and names the first twenty; another cause, and another file, keep lines of their own."""
+    problems = [problem(1, row) for row in rows]
+    others = [problem(2), problem(1, 3, "the balance is negative")]
+    line = f"core_01.csv: row 2, column 余额: the balance is missing; {named} [amount-empty]"
+    assert [line, *map(str, others)] == shown(problems[0], *others, *problems[1:])
+
+
+def test_problems_without_a_row_are_not_put_together() -> None:
+    """What is wrong with a file as a whole has no row, and is told as it was found, however often."""
+    problems = [problem(1, None, column=f"余额{number}") for number in range(5)]
+    assert [*map(str, problems)] == shown(*problems)
 
 
 def test_causes_that_differ_are_not_put_together() -> None:

@@ -7,6 +7,8 @@ import datetime as dt
 import os
 import random
 import shutil
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -112,3 +114,26 @@ def test_the_command_says_nothing_of_spark(tmp_path: Path) -> None:
     (run,) = (path.name for path in (tmp_path / "local").glob("[!.]*"))
     for path in (tmp_path / "local" / run).iterdir():
         assert path.read_bytes() == (tmp_path / "spark" / run / path.name).read_bytes()
+
+
+_ENDED = """
+import warnings
+from pyspark import SparkContext
+from vip_tiering.base.errors import VipError
+from vip_tiering.cluster.session import connected
+warnings.simplefilter("ignore")
+try:
+    with connected("local[1]") as session:
+        SparkContext._gateway.proc.kill()
+        session.range(3).count()
+except VipError as error:
+    print(type(error).__name__, error.status, error)
+"""
+
+
+def test_a_cluster_that_ends_the_work(tmp_path: Path) -> None:
+    """Where Spark itself ends in the midst, one line says so, as of any output that could not be written: exit code 5."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDED], capture_output=True, text=True, check=False, cwd=tmp_path, env=os.environ | SETTINGS
+    )
+    assert (0, "OutputError 5 --engine spark: the cluster at local[1] ended the work; its logs say why\n") == (done.returncode, done.stdout)

@@ -40,7 +40,8 @@ class Job:
     """A command and what is tried on it.
 
     `template`: the folder that each attempt gets a copy of as `home`; `command`, `other`: words after `vip`, with {home} in paths; `other`
-    is a command of another kind, which must heal what the first one left as well; `points`: so many calls are tried, 0 for all.
+    is a command of another kind, which must heal what the first one left as well; `points`: so many calls are tried, 0 for all;
+    `ignored`: names of files, or ends of paths with `*`, that may differ from one undisturbed run to the next.
     """
 
     template: str
@@ -76,7 +77,8 @@ class Bench:
 
     def tree(self) -> dict[str, bytes | None]:
         """Return what lies in the home: bytes of files, None for folders; what the job ignores is left out."""
-        paths = sorted(path for path in self.home.rglob("*") if path.name not in {".vip.holder", *self.job.ignored})
+        ignored = (".vip.holder", *self.job.ignored)
+        paths = sorted(path for path in self.home.rglob("*") if not any(map(path.match, ignored)))
         return {path.relative_to(self.home).as_posix(): None if path.is_dir() else path.read_bytes() for path in paths}
 
     def attempt(self, command: list[str], first: int = 0, last: int = 0, error: int = 0, *, changes: bool = False) -> tuple[int, str, int]:

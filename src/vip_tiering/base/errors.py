@@ -14,7 +14,6 @@ No problem ever holds a value of a customer: only places, rules and what would b
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -22,6 +21,10 @@ from typing import ClassVar, Final
 
 NAMED_FILES: Final = 3
 """Files that are named of those with one cause; up to so many are told one by one, with their rows."""
+_ROWS_ALONE: Final = 3
+"""Up to so many rows of one file with one cause are told one by one."""
+_NAMED_ROWS: Final = 20
+"""Rows that are named where more are told together."""
 Cause = tuple[str | None, str, str]
 """What problems of several files have in common: column, rule and message."""
 _CONTROL_CHARACTERS: Final = {number: f"\\x{number:02x}" for number in (*range(0x20), *range(0x7F, 0xA0))}
@@ -56,31 +59,47 @@ class Problem:
 
     def in_files(self, files: Collection[str]) -> Problem:
         """Return the same problem as one of several files: how many they are, and the first of them by name."""
-        more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
-        names = ", ".join(islice(files, NAMED_FILES))
-        return replace(self, file=f"{len(files)} files", row=None, message=f"{self.message}: {names}{more}")
+        message = f"{self.message}: {_first(files, NAMED_FILES)}"
+        return replace(self, file=f"{len(files)} files", row=None, message=message)
+
+    def in_rows(self, rows: Collection[int]) -> Problem:
+        """Return the same problem as one of several rows of its file: how many they are, and the first of them."""
+        return replace(self, message=f"{self.message}; {len(rows)} rows are like this: {_first(rows, _NAMED_ROWS)}")
+
+
+def _first(names: Collection[object], most: int) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, islice(names, most))) + more
 
 
 def told(problems: Iterable[Problem | str], most: int | None = None) -> tuple[list[Problem | str], int]:
     """Return what people are told of problems, at most so many lines, and how many problems stand in none of them.
 
-    One cause in more files than are named is one line, at the place of the first; all else stays as it is.
+    One cause in more files than are named, or in many rows of one file, is one line, at the place of the first; all else stays as it is.
     """
     problems = list(problems)
-    counts = Counter(one.cause for one in problems if isinstance(one, Problem))
-    files: dict[Cause, dict[str, None]] = {}
+    places: dict[Cause, dict[str, list[int | None]]] = {}
     for one in problems:
         if isinstance(one, Problem):
-            files.setdefault(one.cause, {})[one.file] = None
+            places.setdefault(one.cause, {}).setdefault(one.file, []).append(one.row)
     lines: list[Problem | str] = []
     left, done = 0, set()
     for one in problems:
         line, count = one, 1
-        if isinstance(one, Problem) and len(files[one.cause]) > NAMED_FILES:
-            if one.cause in done:
+        if isinstance(one, Problem):
+            files = places[one.cause]
+            rows = files[one.file]
+            in_files, in_rows = len(files) > NAMED_FILES, one.row is not None and len(rows) > _ROWS_ALONE
+            together = (one.cause, None if in_files else one.file)
+            if together in done:
                 continue
-            done.add(one.cause)
-            line, count = one.in_files(files[one.cause]), counts[one.cause]
+            if in_files:
+                line, count = one.in_files(files), sum(map(len, files.values()))
+            elif in_rows:
+                line, count = one.in_rows([row for row in rows if row is not None]), len(rows)
+            if in_files or in_rows:
+                done.add(together)
         if most is None or len(lines) < most:
             lines.append(line)
         else:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from vip_tiering.base.errors import UsageError, VipError
+from vip_tiering.base.errors import OutputError, UsageError, VipError
 
 with warnings.catch_warnings():  # to programmers, of versions that it does not know yet
     warnings.simplefilter("ignore")
@@ -31,7 +31,7 @@ _UNLESS_SAID: Final = {
 def connected(master: str | None) -> Iterator[SparkSession]:
     """Give a session on the cluster `master`, or where it is None on the one that Spark's own settings name.
 
-    Raises UsageError where no cluster answers or its Python lacks something, VipError where it fails while the session is used.
+    Raises UsageError where no cluster answers or its Python lacks something, OutputError where it fails while the session is used.
     """
     address = master or "the address in the settings of Spark"
     standing = SparkSession.getActiveSession()
@@ -46,7 +46,8 @@ def connected(master: str | None) -> Iterator[SparkSession]:
         raise _told(error, address) from None
     finally:
         if standing is None:
-            session.stop()
+            with suppress(Py4JError, ConnectionError):  # it ended already
+                session.stop()
 
 
 @contextmanager
@@ -86,4 +87,4 @@ def _told(error: Exception, address: str) -> VipError:
     if "ModuleNotFoundError" in str(error):
         message = "the workers' Python lacks vip-tiering or a library of it; install it there, and name it in PYSPARK_PYTHON"
         return UsageError(f"--engine spark: {message}")
-    return VipError(f"--engine spark: the cluster at {address} ended the work; its logs say why")
+    return OutputError(f"--engine spark: the cluster at {address} ended the work; its logs say why")

@@ -30,7 +30,6 @@ from vip_tiering.extracts.headers import shown, tidy_header
 from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.text_format import AS_USUAL, TableForm, TextFormat
 
-_SHOWN_ROWS: Final = 20
 _EXACT_INTEGER: Final = float(2**53)
 """Below it every whole number is a float64 of its own."""
 
@@ -156,9 +155,7 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: Tex
         raise refuse(name, "file-cut", "the last line has no line end; was the transfer cut? deliver the file anew, or end its last line")
     raw = csv_file.table(content, name, form, final_newline=True, use_threads=True)
     if raw.wrong:
-        more = [f"{name}: ... and {len(raw.wrong) - _SHOWN_ROWS} more rows of a wrong length"] if len(raw.wrong) > _SHOWN_ROWS else []
-        problems = [Problem(name, row, None, rule, RULES[rule]) for row, rule in raw.wrong[:_SHOWN_ROWS]]
-        raise DataError([*problems, *more])
+        raise DataError([Problem(name, row, None, rule, RULES[rule]) for row, rule in raw.wrong])
     columns = {}
     for place in list(raw.columns):
         column = raw.columns.pop(place)

@@ -22,7 +22,6 @@ from vip_tiering.extracts.row_rules import RULES
 from vip_tiering.rules.balance_unit import FEN_PER_UNIT
 from vip_tiering.rules.extracts import ExtractRules
 
-_SHOWN_ROWS: Final = 20
 _ROWS_OF_AN_END: Final = 100
 _KEY_ROLES: Final = ("account_id", "product", "currency")
 _IN_WORDS: Final = {"customer_id": "ids", "account_id": "account ids", "product": "products", "currency": "currencies"}
@@ -145,7 +144,7 @@ def _look_text(found: FoundFile, rules: ExtractRules, keys: Mapping[str, str], m
         return dataclasses.replace(extract, days=(day,), presumed=True)
     raw, wrong, encoding = csv_file.read(extract, found.path.read_bytes(), 0, ("date",))
     if not len(raw) and len(wrong):
-        raise DataError(wrong.problems[:_SHOWN_ROWS])
+        raise DataError(wrong.problems)
     encoded = raw.columns["date"].dictionary_encode()
     days, rule, written = readable_days(parse_days(encoded.dictionary, rules.date_format, counts_of(encoded)))
     if len(raw) and not days:

@@ -26,7 +26,6 @@ _ZEROS_LOST: Final = (
     "give customer_id back as it was, in a column of the format text"
 )
 _NO_NUMBER: Final = "wrong_number says that a number is wrong, and this channel uses none; write no_answer"
-_SHOWN_ROWS: Final = 20
 
 
 def listed_of(parts: Sequence[pa.Table], channels: Sequence[str]) -> pd.DataFrame:
@@ -87,11 +86,8 @@ def _differ_by_zeros(ids: pd.Series, known: pd.Series) -> Mask:
 
 
 def _problems(file: str, rows: pd.Series, rule: str, message: str) -> list[Problem]:
-    """Return a problem for each different row, 20 at most; the last one says how many more there are."""
-    distinct = rows.unique().tolist()
-    more = f"; {len(distinct) - _SHOWN_ROWS} more rows are like this" if len(distinct) > _SHOWN_ROWS else ""
-    shown = distinct[:_SHOWN_ROWS]
-    return [Problem(file, row, None, rule, message + (more if row == shown[-1] else "")) for row in shown]
+    """Return a problem for each different row."""
+    return [Problem(file, row, None, rule, message) for row in rows.unique().tolist()]
 
 
 def contradicted(found: pd.DataFrame) -> int:
