@@ -29,6 +29,7 @@ from tests.extracts.bad_inputs.cases import (
     lay_out,
     row,
 )
+from tests.helpers import vip
 
 REFUSED = [*of_files.CASES, *of_rows.CASES, *of_runs.CASES]
 
@@ -171,3 +172,39 @@ def test_every_number_is_covered() -> None:
         [sys.executable, Path(__file__).parents[1] / "count_bad_inputs.py"], capture_output=True, text=True, check=False, timeout=300
     )
     assert 0 == counted.returncode, counted.stdout + counted.stderr
+
+
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    """A file whose name is not UTF-8, as GBK names from an archive are, is refused by both commands, wherever in the path it stands."""
+    sound = b"customer_id,balance\nA,1.00\n"
+    names = [b"\xd3\xe0_20151001.csv", b"\xd3\xe0/b_20151001.csv"]
+    for number, name in enumerate(names):
+        folder = tmp_path / str(number)
+        path = os.fsencode(folder) + b"/in/" + name
+        os.makedirs(os.path.dirname(path))  # noqa: PTH103, PTH120 (paths as bytes)
+        Path(os.fsdecode(path)).write_bytes(sound)
+        options = ("--quarter", "2015Q4", "--as-of", "2015-10-01")
+        for command in (("tier", "compute", "in", *options, "--out", "out"), ("extract", "check", "in", *options)):
+            done = vip(*command, cwd=folder)
+            assert 4 == done.returncode, done.stderr
+            assert "the name is not UTF-8" in done.stderr
+            assert "rename the file, or the folder [file-name]\n" in done.stderr
+        assert not (folder / "out").exists()
+
+
+def test_a_name_as_long_as_the_disk_allows(tmp_path: Path) -> None:
+    """A name for which no companion has room has none."""
+    name = "额" * 80 + "_20151001.csv"
+    (tmp_path / name).write_text("customer_id,balance\nA,1.00\n")
+    assert len(name.encode()) > 255 - len(".sha256")
+    assert 0 == compute(tmp_path, [name, "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"]).returncode
+
+
+def test_marks_that_nobody_sees_split_no_customer(tmp_path: Path) -> None:
+    """An id with marks of direction, as they come with a copied number, is the customer without them, and a warning counts it."""
+    (tmp_path / "b_20151001.csv").write_text("customer_id,account_id,balance\n\u202aB1\u202c,2,60000.00\n", "utf-8")
+    (tmp_path / "a_20151001.csv").write_text("customer_id,account_id,balance\nB1,1,60000.00\n", "utf-8")
+    done = compute(tmp_path, ["a_20151001.csv", "b_20151001.csv", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
+    assert (0, True) == (done.returncode, "1 ids had blanks, full-width or invisible characters" in done.stderr), done.stderr
+    tiers = (tmp_path / "out" / "2015Q4-asof-20151001" / "tiers.csv").read_text("utf-8-sig").splitlines()
+    assert ["B1,silver"] == [",".join(line.split(",")[:2]) for line in tiers[1:]]

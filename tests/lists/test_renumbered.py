@@ -98,6 +98,22 @@ def test_files_may_name_the_old_id(aliases: dict[str, str], run: Path, tmp_path:
     assert (aliases.get("S3", "S3"), "sms") in contacted(folder)
 
 
+def test_marks_that_nobody_sees_lose_no_refusal(run: Path, tmp_path: Path) -> None:
+    """A list, a log and an event bind for an id that was copied with marks of direction around it."""
+    branch = Branch(tmp_path, run, {})
+    files = files_of(tmp_path)
+    for path in files.values():
+        text = path.read_text("utf-8")
+        for one in BOUND:
+            text = text.replace(one, f"\u202a{one}\u202c")
+        path.write_text(text, "utf-8")
+    folder = branch.export(**files)
+    reasons = reasons_of(folder)
+    for one, reason in BOUND.items():
+        assert reason in {why for (who, action), why in reasons.items() if who == one and "-SMS-" in action}
+        assert (one, "sms") not in contacted(folder)
+
+
 def test_the_customer_file_may_still_have_the_old_id(run: Path, tmp_path: Path) -> None:
     """Whichever of both ids the files have, the lists have the new one; who has a row for each in the customer file is refused."""
     branch = Branch(tmp_path, run, {"0071": "0091"})

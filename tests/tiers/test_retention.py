@@ -164,6 +164,7 @@ def test_without_either_the_files_are_as_ever(tmp_path: Path, kind: Literal["off
         (SET, "1,gold,r,a,31.12.2015\n", "overrides.csv:2: valid_until must be a day"),
         (SET, "1,gold,r,a,2015-12-31\n1,silver,r,a,2016-12-31\n", "overrides.csv:3: this customer_id stands in line 2 already"),
         (SET, "=1,gold,r,a,2015-12-31\n", "overrides.csv:2: customer_id must be an id as plain text"),
+        (SET, "1,gold,r,a,2015-12-3", "overrides.csv:2: the last line has no line end; was the file cut?"),
         (SET, "", "overrides: overrides.csv cannot be read"),
     ],
 )
@@ -172,6 +173,80 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, more: str, overrides
     with pytest.raises(RulesError) as error:
         load_rules(rules_in(tmp_path / "rules", more, overrides))
     assert message in str(error.value)
+
+
+def computed(folder: Path, more: str, overrides: str, *, balances: dict[str, int], aliases: str = "", quarter: str = "2015Q4") -> Any:
+    """Compute a quarter whose customers have the same balance, in yuan, on every day, with overrides and renamed customers."""
+    folder.mkdir(exist_ok=True)
+    rules = rules_in(folder / f"rules-{quarter}", more, overrides)
+    if aliases:
+        rules.joinpath("aliases.csv").write_text(f"old_id,new_id\n{aliases}", "utf-8")
+        with rules.joinpath("extracts.yaml").open("a", encoding="utf-8") as file:
+            file.write("aliases: aliases.csv\n")
+    first, last = {"2015Q3": ("2015-07-01", "2015-09-30"), "2015Q4": ("2015-10-01", "2015-12-31")}[quarter]
+    days = days_between(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    extract = write_csv(folder / f"{quarter}.csv", [Row(day, who, None, yuan * 100) for day in days for who, yuan in balances.items()])
+    before = folder / "out" / "2015Q3"
+    return compute_tiers(extract, quarter, rules=load_rules(rules), previous=before if before.exists() else None)
+
+
+def test_an_override_means_a_renamed_customer_by_both_numbers(tmp_path: Path) -> None:
+    """By the old number of an alias as by the new one the customer has the tier that was set; both at once are one row too many."""
+    world = {"OLD1": 150_000, "OLD2": 150_000}
+    run = computed(tmp_path, SET, "OLD1,gold,r,a,2015-12-31\nNEW2,gold,r,a,2015-12-31\n", balances=world, aliases="OLD1,NEW1\nOLD2,NEW2\n")
+    assert {"NEW1": "gold", "NEW2": "gold"} == dict(zip(run.tiers["customer_id"], run.tiers["tier"], strict=True))
+    assert not any("overrides" in one for one in run.warnings)
+    rows = "OLD1,gold,r,a,2015-12-31\nNEW1,gold,r,a,2015-12-31\n"
+    with pytest.raises(RulesError, match=r"overrides.csv:3: this customer_id stands in line 2 already"):
+        computed(tmp_path / "twice", SET, rows, balances=world, aliases="OLD1,NEW1\n")
+
+
+def test_an_override_of_nobody_is_told(tmp_path: Path) -> None:
+    """Whoever is not in the run is counted with the lines, and no id is shown; an override that is over is not told."""
+    rows = "gone,gold,r,a,2015-12-31\nover,gold,r,a,2015-10-31\nhere,gold,r,a,2015-12-31\naway,gold,r,a,2016-12-31\n"
+    run = computed(tmp_path, SET, rows, balances={"here": 150_000})
+    [warning] = [one for one in run.warnings if "overrides" in one]
+    assert warning.endswith("overrides.csv: overrides in force of customers who are not in this run: 2, in lines 2, 5")
+    assert ["gold"] == run.tiers["tier"].tolist()
+
+
+@pytest.mark.parametrize("zeros", ["insignificant", "significant"])
+def test_an_override_whose_id_lost_its_zeros(tmp_path: Path, zeros: str) -> None:
+    """An id that is in the run but for leading zeros is refused with its line; where zeros count it is another customer's."""
+    rows = "77,gold,r,a,2015-12-31\n"
+    if zeros == "insignificant":
+        with pytest.raises(RulesError, match=r"overrides.csv:2: customer_id differs from one of this run by leading zeros alone"):
+            computed(tmp_path, SET, rows, balances={"0077": 150_000})
+    else:
+        rules = load_rules(rules_in(tmp_path / "rules", SET, rows))
+        rules = replace(rules, extracts=rules.extracts.model_copy(update={"leading_zeros": "significant"}))
+        extract = write_csv(
+            tmp_path / "b.csv", [Row(day, "0077", None, 1) for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31))]
+        )
+        assert any("not in this run: 1" in one for one in compute_tiers(extract, "2015Q4", rules=rules).warnings)
+
+
+def test_an_override_to_a_tier_of_another_ladder(tmp_path: Path) -> None:
+    """A tier that the quarter's ladder does not have is refused with its line, and not passed over."""
+    rules = load_rules(rules_in(tmp_path / "rules", SET, "1,gold,r,a,2015-12-31\n"))
+    extract = write_csv(
+        tmp_path / "b.csv", [Row(day, "1", None, 15_000_000) for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31))]
+    )
+    with pytest.raises(RulesError, match=r"overrides.csv:2: tier gold is none of this quarter's: untiered, tier1"):
+        compute_tiers(extract, "2015Q4", rules=replace(rules, ladders=(LADDER,)))
+
+
+def test_a_renamed_customer_keeps_what_was_set(tmp_path: Path) -> None:
+    """Somebody whose tier was set before and is set now did not rise by getting another number, and who lost it fell."""
+    before = "AAA,gold,r,a,2015-12-31\nZZZ,gold,r,a,2015-12-31\nEEE,gold,r,a,2015-09-30\n"
+    world = {"AAA": 150_000, "ZZZ": 150_000, "EEE": 150_000}
+    computed(tmp_path, SET, before, balances=world, quarter="2015Q3").write(tmp_path / "out")
+    now = "NNN,gold,r,a,2015-12-31\nZZZ,gold,r,a,2015-12-31\n"
+    run = computed(tmp_path, SET, now, balances=world, aliases="AAA,NNN\nEEE,FFF\n")
+    changed = run.comparison.changed
+    assert {("FFF", "downgraded", "gold", "silver")} == set(
+        changed[["customer_id", "change", "from_tier", "to_tier"]].astype(str).itertuples(index=False, name=None)
+    )
 
 
 def test_explaining_and_reporting_show_why(runs: Path, tmp_path: Path) -> None:

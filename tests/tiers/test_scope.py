@@ -234,6 +234,7 @@ def test_rules_that_the_extracts_cannot_serve(tmp_path: Path) -> None:
         ("rates.csv", "date,currency,rate\n2015-10-01,USD,0\n", ["rates.csv:2: rate must be CNY for 1 unit"]),
         ("rates.csv", "date,currency,rate\n2015-10-01,USD,1\n2015-10-01,USD,2\n", ["rates.csv:3: another rate of this currency"]),
         ("rates.csv", "date,currency,rate\n2015-10-01,USD\n", ["rates.csv:2: must have 3 fields"]),
+        ("rates.csv", "date,currency,rate\n2015-10-01,USD,6", ["rates.csv:2: the last line has no line end; was the file cut?"]),
         ("aliases.csv", "old_id,new_id\nA,A\n", ["aliases.csv:2: old_id and new_id must be two different ids"]),
         ("aliases.csv", "old_id,new_id\nA,B\nB,C\n", ["aliases.csv:2: this new_id is an old_id in line 3"]),
         ("aliases.csv", "old_id,new_id\nA,B\nA,C\n", ["aliases.csv:3: this old_id stands in line 2 already"]),
@@ -242,6 +243,7 @@ def test_rules_that_the_extracts_cannot_serve(tmp_path: Path) -> None:
         ("aliases.csv", "old_id,new_id\n7.0,8\n", ["aliases.csv:2: old_id was written by a spreadsheet"]),
         ("aliases.csv", "old_id,new_id\nA,'0007\n", ["aliases.csv:2: new_id was written by a spreadsheet"]),
         ("aliases.csv", 'old_id,new_id\n"A,B\n', ["aliases.csv:2: is not a CSV"]),
+        ("aliases.csv", "old_id,new_id\nA,B\nC,D", ["aliases.csv:3: the last line has no line end; was the file cut?"]),
     ],
 )
 def test_tables_beside_the_rules_are_checked(file: str, text: str, lines: list[str], tmp_path: Path) -> None:
@@ -283,3 +285,25 @@ def test_duplicates_are_judged_before_customers_are_renamed(tmp_path: Path) -> N
     for kind in ("snapshot", "changes"):
         other = compute_tiers(path, "2015Q4", rules=rules, as_of=FIRST, kind=kind, opening_zero=True)
         assert [300] == other.tiers["fen_days"].tolist()
+
+
+@pytest.mark.parametrize("zeros", ["", "leading_zeros: significant\n"])
+@pytest.mark.parametrize("in_quarter_before", [False, True])
+def test_an_alias_whose_old_id_lost_its_zeros(zeros: str, in_quarter_before: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """An old number that would be a customer's but for leading zeros renames nobody: refused, unless zeros count."""
+    rules = load_rules(rules_folder(tmp_path / "rules", extracts=f"version: 1\naliases: aliases.csv\n{zeros}", aliases="7,N1\n"))
+    plain = load_rules(rules_folder(tmp_path / "plain", extracts="version: 1\n"))
+    delivered = {True: {"2015Q3": "0007", "2015Q4": "N1"}, False: {"2015Q4": "0007"}}[in_quarter_before]
+    before, refused = None, zeros == ""
+    for quarter, customer in delivered.items():
+        first, last = {"2015Q3": (dt.date(2015, 7, 1), dt.date(2015, 9, 30)), "2015Q4": (FIRST, LAST)}[quarter]
+        path = tmp_path / f"{quarter}.csv"
+        path.write_text("date,customer_id,balance\n" + "".join(f"{day},{customer},9.00\n" for day in days_between(first, last)))
+        if quarter == "2015Q3":
+            before = compute_tiers(path, quarter, rules=plain).write(tmp_path / "out")
+        elif refused:
+            with pytest.raises(DataError, match=r"rules/aliases.csv: column old_id: 1 of them differ .* \[id-zeros\]") as caught:
+                compute_tiers(path, quarter, rules=rules, previous=before)
+            assert 1 == len(caught.value.problems)
+        else:
+            assert [customer] == compute_tiers(path, quarter, rules=rules, previous=before).tiers["customer_id"].tolist()

@@ -12,7 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-_INVISIBLE: Final = "[\u200b-\u200f\u2060\ufeff]"
+_INVISIBLE: Final = (
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Characters that nobody sees: those that Unicode calls default ignorable, marks of direction and of annotation, ends of lines and
+paragraphs, and the empty Braille pattern. Two ids that differ by them look alike."""
 _CODED: Final = pa.dictionary(pa.int32(), pa.string())
 SPREADSHEET_IDS: Final = (
     r"^=",  # ="0007"

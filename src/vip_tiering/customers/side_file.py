@@ -22,7 +22,7 @@ from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.workbooks import sheets
 from vip_tiering.customers.workbooks.sheets import Sheet
 from vip_tiering.extracts.extract import COLUMN_LIMIT_BYTES, DEFAULT_MAX_BYTES, Extract, column_too_large, refuse, signature, too_large
-from vip_tiering.extracts.find import companions
+from vip_tiering.extracts.find import companions, name_problem
 from vip_tiering.extracts.formats import csv_file, csv_header, parquet
 from vip_tiering.extracts.formats.csv_text import unpacked
 from vip_tiering.extracts.formats.parquet import is_text
@@ -102,6 +102,8 @@ def read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, E
 
     Raises DataError for a file that is absent, empty, too large, changed meanwhile, or not what its checksum says.
     """
+    if problem := name_problem(path.name, name):
+        raise DataError([problem])
     with reading(name):
         return _read_delivered(path, max_bytes, name)
 

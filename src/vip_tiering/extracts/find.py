@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import itertools
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from vip_tiering.base.disk import reading
+from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.money import FEN_PER_YUAN
 
@@ -74,8 +75,25 @@ def companions(extract: Path, name: str, fen_per_unit: int = FEN_PER_YUAN) -> tu
     return found, controls
 
 
+def name_problem(name: str, shown: str) -> Problem | None:
+    """Return why a file has no name that a manifest could hold; None where it has. People know it as `shown`."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        readable = shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        message = "the name is not UTF-8, as after unpacking an archive of Windows; rename the file, or the folder"
+        return Problem(readable, None, None, "file-name", message)
+    return None
+
+
 def _lies_there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+    """Tell whether a companion is there; a name that is too long for the disk has nobody."""
+    try:
+        return stands(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def _text(path: Path, name: str, rule: str, problems: list[Problem]) -> str | None:
@@ -295,6 +313,8 @@ def _hive_keys(path: Path, inside: int) -> tuple[tuple[str, str], ...]:
 
 def _problem(found: FoundFile) -> Problem | None:
     """Return why a file cannot be an extract, by its name and kind; its content is looked at later."""
+    if problem := name_problem("/".join((*found.folders[::-1], found.path.name)), found.name):
+        return problem
     try:
         mode = found.path.stat().st_mode
     except OSError as error:

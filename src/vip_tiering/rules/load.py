@@ -178,7 +178,7 @@ def rules_of(folder: RuleFolder) -> Rules | None:
         aliases, found = parse_aliases(content, f"{folder.shown}/{extracts.aliases}")
         folder.of_tables.extend(found)
     if tiers.overrides and (content := _table(folder, tiers.overrides, "overrides", "tiers.yaml")) is not None:
-        overrides, found = parse_overrides(content, f"{folder.shown}/{tiers.overrides}", tiers.labels)
+        overrides, found = parse_overrides(content, f"{folder.shown}/{tiers.overrides}", tiers.labels, aliases)
         folder.of_tables.extend(found)
     if folder.of_tables:
         return None

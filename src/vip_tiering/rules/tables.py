@@ -23,6 +23,9 @@ def records(content: bytes, name: str, header: tuple[str, ...]) -> tuple[list[tu
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     problems: list[str] = []
     records: list[tuple[int, tuple[str, ...]]] = []
+    if text and text[-1] not in "\r\n":
+        cut = max(text.count("\n"), text.count("\r")) + 1
+        problems.append(f"{name}:{cut}: the last line has no line end; was the file cut? complete the line, and end it")
     try:
         found = tuple(cell.strip().lower() for cell in next(reader, []))
         if found != header:

@@ -174,7 +174,7 @@ def lost_zeros(ids: pa.Array, arrivals: Arrivals, rules: Rules, header: str, pre
     if rules.extracts.leading_zeros == "significant":
         return []
     own = rules.aliases.known_as(ids) if rules.aliases else ids
-    problems = []
+    problems = _zeros_of_aliases(ids, rules, previous)
     if len(later := _twins(own)):
         problems.append(_zeros(own.take(pa.array(later)), "others of this run", arrivals.first(later), header))
     if previous is not None:
@@ -186,6 +186,21 @@ def lost_zeros(ids: pa.Array, arrivals: Arrivals, rules: Rules, header: str, pre
             if len(lost):
                 problems.append(_zeros(own.take(pa.array(lost)), f"those of {previous.quarter}", arrivals.first(lost), header))
     return problems
+
+
+def _zeros_of_aliases(ids: pa.Array, rules: Rules, previous: TieredRun | None) -> list[Problem]:
+    """Return that old numbers of aliases would be those of customers but for leading zeros, so that nobody is renamed by them."""
+    if rules.aliases is None:
+        return []
+    unknown, known = rules.aliases.old, [ids] if previous is None else [ids, one_array(previous.tiers["customer_id"])]
+    for one in known:
+        unknown = unknown.filter(pc.invert(pc.is_in(unknown, value_set=one)))
+    count = len(pa.concat_arrays([but_for_zeros(unknown, one) for one in known]).unique())
+    if not count:
+        return []
+    message = f"{count:,} of them differ from ids of customers by leading zeros alone; write ids as text with their zeros"
+    mend = "or say leading_zeros: significant in rules/extracts.yaml"
+    return [Problem(f"{rules.name}/{rules.extracts.aliases}", None, "old_id", "id-zeros", f"{message}, {mend}")]
 
 
 def _zeros(ids: pa.Array, others: str, place: tuple[str, int], header: str) -> Problem:

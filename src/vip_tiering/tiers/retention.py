@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from vip_tiering.base.errors import RulesError
 from vip_tiering.base.schema import TIER_BASES
+from vip_tiering.base.text import but_for_zeros
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder, RetentionRule
+
+_SHOWN_LINES: Final = 10
 
 
 def retains(rules: Rules) -> bool:
@@ -30,8 +36,8 @@ def with_retained(tiers: pd.DataFrame, previous: pd.DataFrame | None, rules: Rul
     basis = np.where(retained > evaluated, TIER_BASES.index("held"), TIER_BASES.index("evaluated"))
     level = retained
     if rules.overrides is not None:
-        ids, codes = rules.overrides.in_force(last_day)
-        set_tier = tiers["customer_id"].map(dict(zip(ids.to_pylist(), codes.to_pylist(), strict=True)))
+        in_force = rules.overrides.in_force(last_day).to_pandas()
+        set_tier = tiers["customer_id"].map(in_force.set_index("customer_id")["tier"])
         set_level = pd.Index(ladder.codes).get_indexer(pd.Index(set_tier))
         level = np.where(set_level >= 0, set_level, retained)
         basis = np.where(set_level >= 0, TIER_BASES.index("override"), basis)
@@ -45,22 +51,53 @@ def with_retained(tiers: pd.DataFrame, previous: pd.DataFrame | None, rules: Rul
     )
 
 
+def judge_overrides(ids: pa.Array, rules: Rules, ladder: Ladder, last_day: int) -> tuple[str, ...]:
+    """Return the warning that overrides in force are of customers who are not in a run with these ids (semantics 3.5).
+
+    Raises RulesError for a tier that the ladder of the quarter does not have, and for ids that are in the run but for leading zeros.
+    """
+    if rules.overrides is None:
+        return ()
+    name, in_force = rules.overrides.name, rules.overrides.in_force(last_day).to_pandas()
+    foreign = in_force[~in_force["tier"].isin(ladder.codes)]
+    known = f"is none of this quarter's: {', '.join(ladder.codes)}"
+    problems = [f"{name}:{line}: tier {tier} {known}" for line, tier in zip(foreign["line"], foreign["tier"], strict=True)]
+    absent = in_force[~in_force["customer_id"].isin(ids.to_pandas())]
+    if rules.extracts.leading_zeros != "significant":
+        lost = but_for_zeros(pa.array(absent["customer_id"], pa.string()), ids).to_pandas()
+        mend = "write it as text with its zeros, or say leading_zeros: significant in rules/extracts.yaml"
+        message = f"customer_id differs from one of this run by leading zeros alone; {mend}"
+        problems += [f"{name}:{line}: {message}" for line in absent.loc[absent["customer_id"].isin(lost), "line"]]
+    if problems:
+        raise RulesError(problems)
+    if absent.empty:
+        return ()
+    count, lines = len(absent), ", ".join(map(str, absent["line"].head(_SHOWN_LINES)))
+    more = f" and {count - _SHOWN_LINES} more" if count > _SHOWN_LINES else ""
+    return (f"{name}: overrides in force of customers who are not in this run: {count}, in lines {lines}{more}",)
+
+
 def keep_highest(merged: pd.DataFrame, touched: pd.DataFrame, new_ids: pa.Array, ladder: Ladder) -> pd.DataFrame:
-    """Return merged customers with what they kept: of several numbers of one customer the highest tier counts (semantics 3.4)."""
+    """Return merged customers with what they kept, and with what was set for them (semantics 3.4 and 3.5).
+
+    Of several numbers of one customer the highest tier counts.
+    """
     codes, known = pd.Index(ladder.codes), merged["tier"].cat.categories
-    kept = codes.get_indexer(pd.Index(touched["retained_tier"]))
+    kept, had = (codes.get_indexer(pd.Index(touched[name])) for name in ("retained_tier", "tier"))
     state = pd.DataFrame({"customer_id": new_ids.to_pandas(), "kept": kept, "held_quarters": touched["held_quarters"].to_numpy()})
     state = state.sort_values([*state.columns]).drop_duplicates("customer_id", keep="last").set_index("customer_id")
     state = state.reindex(merged["customer_id"])
+    was_set = pd.Series(np.where(touched["tier_basis"] == "override", had, -1)).groupby(new_ids.to_pandas()).max()
+    set_level = was_set.reindex(merged["customer_id"]).to_numpy()
     evaluated = codes.get_indexer(pd.Index(merged["tier"]))
-    level = np.maximum(state["kept"].to_numpy(), evaluated)
-    above = level > evaluated
+    retained = np.maximum(state["kept"].to_numpy(), evaluated)
+    level, above = np.where(set_level >= 0, set_level, retained), retained > evaluated
     return merged.assign(
         evaluated_tier=codes.take(evaluated).to_numpy(),
         tier=pd.Categorical.from_codes(known.get_indexer(codes.take(level)), categories=known),
-        retained_tier=codes.take(level).to_numpy(),
+        retained_tier=codes.take(retained).to_numpy(),
         held_quarters=np.where(above, state["held_quarters"].to_numpy(), 0),
-        tier_basis=np.where(above, "held", "evaluated"),
+        tier_basis=np.where(set_level >= 0, "override", np.where(above, "held", "evaluated")),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from vip_tiering.base.arrays import text_array
 from vip_tiering.base.errors import DataError, told
 from vip_tiering.base.quarter import Month, Quarter
 from vip_tiering.extracts.days import Step, read_days
@@ -30,7 +31,7 @@ from vip_tiering.tiers.plan import Plan, Request, partial_days, period_of, prepa
 from vip_tiering.tiers.posting import Posted, Progress, lost_zeros, post_days
 from vip_tiering.tiers.published import run_files
 from vip_tiering.tiers.published.differences import differing_inputs
-from vip_tiering.tiers.retention import retains, with_retained
+from vip_tiering.tiers.retention import judge_overrides, retains, with_retained
 from vip_tiering.tiers.scope import rename_previous
 from vip_tiering.tiers.tiering import assign_tiers
 
@@ -153,13 +154,16 @@ def finish(plan: Plan, posted: Posted) -> Run:
     del posted.ledger  # whatever follows takes the room that it had
     tiers = assign_tiers(averages.customers, period.days, plan.ladder)
     previous_tiers = rename_previous(before.frame(), plan.rules.aliases, before.ladder) if before else None
+    judged: tuple[str, ...] = ()
     if retains(plan.rules) and period.month is None:  # tiers of a month count for nothing
+        judged = judge_overrides(text_array(tiers["customer_id"]), plan.rules, plan.ladder, period.last)
         tiers = with_retained(tiers, previous_tiers, plan.rules, plan.ladder, period.last)
     comparison = compare(tiers, previous_tiers, plan.ladder)
     outlook = outlook_of(tiers, Horizon.after(period), plan.ladder, plan.rules.outlook)
     days = posted.day_totals.frame(period.first, period.last, dict(plan.days.filled), plan.ladder)
     document = run_files.build(plan, posted, averages, tiers, comparison, outlook, days)
-    return Run(str(period), tiers, comparison, outlook, days, posted.reading.rejects, plan.ladder, document, _warnings(plan, posted))
+    warnings = (*judged, *_warnings(plan, posted))
+    return Run(str(period), tiers, comparison, outlook, days, posted.reading.rejects, plan.ladder, document, warnings)
 
 
 def _refuse_problems(plan: Plan, posted: Posted) -> None:
