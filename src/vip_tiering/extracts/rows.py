@@ -25,9 +25,9 @@ from vip_tiering.extracts.row_rules import RULES, message_of
 class Rows:
     """Rows that passed every check of one row; every array has shape (n,).
 
-    `currency` is there only where foreign balances are converted. `day` is a day number, `balance_fen` the balance as
-    delivered, in hundredths of its currency, `file` an index into the list of extracts, `row` the row in that file as
-    people count it.
+    `currency` is there only where foreign balances are converted. `day` is a day number. `balance_fen` is the balance as delivered, in
+    hundredths of its currency, and once scope rules were applied what counts of it, in fen. `file` is an index into the list of
+    extracts, `row` the row in that file as people count it.
     """
 
     customer_id: pa.Array
