@@ -89,7 +89,7 @@ class Ledger:
         # The proof: totals of the posted rows, kept apart from the customers.
         self._standing_total = 0
         self._counted_total = 0
-        self._most_fen_days = 0
+        self._bound = 0
         self._largest_balance = 0
         self._largest_account = 0
 
@@ -148,8 +148,8 @@ class Ledger:
         days = end - begin
         if self.kind == "changes":
             self._largest_balance = largest(self._columns["balance_fen"])
-        self._most_fen_days += self._largest_balance * days
-        if self._most_fen_days >= INT64_LIMIT:
+        self._bound += self._largest_balance * days
+        if self._bound >= INT64_LIMIT:
             raise DataError("the balances are too large to be summed exactly: balance x days x rows per customer leaves 64 bits")
         column = self._columns
         # One day is the usual case, and needs no product.
@@ -328,8 +328,8 @@ class Ledger:
 
     def _add(self, later: Self, here: Positions, days_held: npt.NDArray[np.uint8]) -> None:
         """Add what was credited in `later`; `here`: the position of each of its customers, `days_held`: the days to be added for them."""
-        self._most_fen_days += later._most_fen_days
-        self._refuse_wrap(self._most_fen_days)
+        self._bound += later._bound
+        self._refuse_wrap(self._bound)
         self._columns["fen_days"][here] += later._columns["fen_days"][: len(here)]
         self._columns["days_held"][here] += days_held
         self._columns["present"][here] |= later._columns["present"][: len(here)]
@@ -366,8 +366,8 @@ class Ledger:
         begin, end = max(self.clock or 0, self.first), min(clock, self.last + 1)
         span = max(end - begin, 0)
         fen, owner = (self._account_columns[name][:count] for name in ("fen", "owner"))
-        self._most_fen_days += largest(fen) * (int(np.bincount(owner).max()) if count else 0) * span
-        self._refuse_wrap(self._most_fen_days)
+        self._bound += largest(fen) * (int(np.bincount(owner).max()) if count else 0) * span
+        self._refuse_wrap(self._bound)
         days = np.full(count, span)
         known = named < count
         days[named[known]] = np.clip(since[known] - begin, 0, span)
