@@ -66,10 +66,10 @@ def test_pairs_say_the_same(name: str, table: dict[str, Pair]) -> None:
 def test_the_tables_are_found() -> None:
     """The search finds the tables of the base, of reports and of commands."""
     found = {name for name, _ in tables()}
-    assert {"vip_tiering.base.words.TEXTS", "vip_tiering.reports.changes.words.ROWS", "vip_tiering.cli.words.run.TEXTS"} <= found
+    assert {"vip_tiering.base.words.TEXTS", "vip_tiering.reports.words.ROWS", "vip_tiering.cli.words.run.TEXTS"} <= found
     assert len(found) > 30
     assert {*ROLES} == {*ROLE_WORDS}
-    assert {*STATES} <= {code for name, table in tables() if name.endswith("reports.changes.words.STATES") for code in table}
+    assert {*STATES} <= {code for name, table in tables() if name.endswith("reports.words.STATES") for code in table}
     assert all(map(is_chinese, HEADINGS.values()))
 
 

@@ -43,7 +43,7 @@ from vip_tiering.playbooks.load import load
 from vip_tiering.playbooks.messages import FIELDS
 from vip_tiering.reports.changes.measure_tables import MEASURES_FOR_PROGRAMS
 from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
-from vip_tiering.reports.changes.words import CHANGES, CLUES, HEADERS, ROWS
+from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, ROWS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vip_tiering"

@@ -30,11 +30,11 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.playbooks.load import load
 from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.changes.measure_tables import MEASURES_FOR_PROGRAMS
-from vip_tiering.reports.changes.report import ReportInputs, report_of
 from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
-from vip_tiering.reports.changes.words import CHANGES, HEADERS, LANGUAGES, ROWS, TEXTS
 from vip_tiering.reports.figures.holders import parse_holders
 from vip_tiering.reports.overview.words import TITLES
+from vip_tiering.reports.report import ReportInputs, report_of
+from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, ROWS, TEXTS
 from vip_tiering.tiers.published.run_folder import read_run
 
 SOFFICE = shutil.which("soffice")

@@ -1,4 +1,4 @@
-"""The columns of every table but those of reports (reports/changes/words.py), in one place; and codes that no tier may have."""
+"""The columns of every table but those of reports (reports/words.py), in one place; and codes that no tier may have."""
 
 from __future__ import annotations
 

@@ -2,6 +2,6 @@
 
 In: a published run, the runs to compare it with, the customer file, targets.yaml. Out: folders of workbooks and tables, a page;
 every figure is proved against the run.
-Read `inputs` with `earlier_runs` and `months` (what is read), the room `figures` (frames in, frames out), then `changes`
-(`vip changes export`) and `overview` (`vip report`).
+Read `inputs` with `earlier_runs` and `months` (what is read), `report` (the line), the room `figures` (frames in, frames out) and `words`,
+then `changes` (`vip changes export`) and `overview` (`vip report`).
 """

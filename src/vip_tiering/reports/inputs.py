@@ -23,11 +23,11 @@ from vip_tiering.customers.side_file import read_side_file
 from vip_tiering.playbooks.customers.file_forms import Kind
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.publishing import manifests
-from vip_tiering.reports.changes.report import ReportInputs
 from vip_tiering.reports.earlier_runs import Earlier, find_before, find_last_year
 from vip_tiering.reports.figures.delivered import Delivered, delivered_of
 from vip_tiering.reports.figures.holders import no_holders, parse_holders, with_households
 from vip_tiering.reports.months import Months, find_months
+from vip_tiering.reports.report import ReportInputs
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.tiers.published.run_folder import TieredRun, read_run
 

@@ -12,7 +12,7 @@ from vip_tiering.base.errors import DataError
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.base.quarter import Month, Period, day_date
 from vip_tiering.publishing.locks import settle
-from vip_tiering.reports.changes.words import MONTHS
+from vip_tiering.reports.words import MONTHS
 from vip_tiering.tiers.published.run_folder import TieredRun, read_month
 
 

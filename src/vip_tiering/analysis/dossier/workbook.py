@@ -17,7 +17,7 @@ from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
 from vip_tiering.publishing.workbook import SheetPart, write_workbook
-from vip_tiering.reports.changes.words import BASES, CHANGES, STATES, Words
+from vip_tiering.reports.words import BASES, CHANGES, STATES, Words
 
 Document = Mapping[str, Any]
 HEADERS: Final = {

@@ -15,7 +15,7 @@ from vip_tiering.base.words import Words
 from vip_tiering.cli.show.explain import explanation
 from vip_tiering.cli.show.tables import Line, grid, grouped, plain_table
 from vip_tiering.cli.words.customers import EVENTS, NOTED, RECORD
-from vip_tiering.reports.changes.words import TEXTS as OF_REPORTS
+from vip_tiering.reports.words import TEXTS as OF_REPORTS
 
 Document = Mapping[str, Any]
 _INDENT = (0, 0, 0, 2)

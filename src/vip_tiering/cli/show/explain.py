@@ -17,7 +17,7 @@ from vip_tiering.cli.show.run import filled_days, status_of
 from vip_tiering.cli.show.tables import Line, add_figures, grid, grouped, plain_table, signed
 from vip_tiering.cli.words.explain import BASES, NEGATIVES, OUTCOMES, SOURCES, STATES, TEXTS
 from vip_tiering.cli.words.run import CHANGES
-from vip_tiering.reports.changes.words import CLUES
+from vip_tiering.reports.words import CLUES
 
 Document = Mapping[str, Any]
 _BARS: Final = "▁▂▃▄▅▆▇█"

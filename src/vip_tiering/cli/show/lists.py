@@ -16,7 +16,7 @@ from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import Line, add_figures, called, grouped, plain_table, ruled_table, signed
 from vip_tiering.cli.words.lists import REPORT, TEXTS
 from vip_tiering.cli.words.run import CHANGES
-from vip_tiering.reports.changes.words import STATES as STATE_WORDS
+from vip_tiering.reports.words import STATES as STATE_WORDS
 from vip_tiering.tiers.outlook import STATES
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from rich.text import Text
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import Line, add_figures, bar, plain_table, sparkline
 from vip_tiering.cli.words.run import REPORT
-from vip_tiering.reports.changes.words import STATES
 from vip_tiering.reports.figures.tallies import TOTAL
 from vip_tiering.reports.overview.cells import Cells
 from vip_tiering.reports.overview.contents import Contents
 from vip_tiering.reports.overview.tables import Kind, Table
 from vip_tiering.reports.overview.words import TITLES
+from vip_tiering.reports.words import STATES
 
 _BAR: Final = 12
 """Characters of the longest bar; beside all columns of the tiers there is less room."""

@@ -18,7 +18,7 @@ from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import Line, Matrix, add_figures, grouped, plain_table, signed
 from vip_tiering.cli.words.run import CHANGES, NEGATIVES, ROWS, RUNS, STATUSES, TEXTS
 from vip_tiering.cli.words.sentences import told
-from vip_tiering.reports.changes.words import STATES
+from vip_tiering.reports.words import STATES
 from vip_tiering.tiers.missing_days import spans
 from vip_tiering.tiers.outlook import STATES as IN_ORDER
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from vip_tiering.base.schema import CHANGES as IN_ORDER
 from vip_tiering.base.words import Pair
-from vip_tiering.reports.changes.words import CHANGES as OF_REPORTS
+from vip_tiering.reports.words import CHANGES as OF_REPORTS
 
 STATUSES: Final[dict[str, Pair]] = {
     "official": ("季末结果", "official"),

@@ -17,9 +17,9 @@ from vip_tiering.publishing import folders, manifests
 from vip_tiering.publishing.locks import locked
 from vip_tiering.reports.changes.files import SCHEMA, document_of, report_files
 from vip_tiering.reports.changes.notes import notes_of
-from vip_tiering.reports.changes.report import report_of
-from vip_tiering.reports.changes.words import Words
 from vip_tiering.reports.inputs import read_inputs
+from vip_tiering.reports.report import report_of
+from vip_tiering.reports.words import Words
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from vip_tiering.reports.changes.measure_tables import (
     own_coverage_table,
     own_fees_table,
 )
-from vip_tiering.reports.changes.report import Report, ReportInputs
 from vip_tiering.reports.changes.tables import (
     known,
     lacking_table,
@@ -40,10 +39,11 @@ from vip_tiering.reports.changes.tables import (
     tiers_table,
     without_owner,
 )
-from vip_tiering.reports.changes.words import Words
 from vip_tiering.reports.figures.delivered import fees_by
 from vip_tiering.reports.figures.prospects import about_to_fall, about_to_rise, waiting_days
 from vip_tiering.reports.figures.tallies import MANAGER
+from vip_tiering.reports.report import Report, ReportInputs
+from vip_tiering.reports.words import Words
 from vip_tiering.tiers.outlook import states_by_tier
 from vip_tiering.tiers.published.run_folder import TieredRun
 

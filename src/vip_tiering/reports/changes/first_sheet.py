@@ -20,14 +20,14 @@ from vip_tiering.reports.changes.measure_tables import (
     measures_for_people,
     not_delivered,
 )
-from vip_tiering.reports.changes.report import Report, ReportInputs
 from vip_tiering.reports.changes.tables import known
-from vip_tiering.reports.changes.words import Words
 from vip_tiering.reports.overview.cells import Cells
 from vip_tiering.reports.overview.contents import Around, Contents, contents_of
 from vip_tiering.reports.overview.tables import Kind, Table
 from vip_tiering.reports.overview.workbook.book import parts_of
 from vip_tiering.reports.overview.workbook.first_sheet import FirstSheet, Titled
+from vip_tiering.reports.report import Report, ReportInputs
+from vip_tiering.reports.words import Words
 
 _BELOW: Final = ("months", "outlook", "movement", "migration", "branches_tiers", "managers_tiers")
 """Tables of the report that stand below its page."""

@@ -17,9 +17,9 @@ from vip_tiering.customers.products import ANY_PRODUCT
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.playbooks.targets import Group
 from vip_tiering.reports.changes.tables import table_of, with_names
-from vip_tiering.reports.changes.words import FEES, LOBBY, MEASURES, SIGNED_UP, Words
 from vip_tiering.reports.figures.delivered import Delivered, fees_by, lobby_by
 from vip_tiering.reports.figures.measures import YUAN
+from vip_tiering.reports.words import FEES, LOBBY, MEASURES, SIGNED_UP, Words
 
 MEASURES_FOR_PROGRAMS: Final = ("measure", "label", "branch", "unit", *MEASURES)
 """The columns of measures.csv."""

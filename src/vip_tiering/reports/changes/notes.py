@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from vip_tiering.reports.changes.report import Report, ReportInputs
 from vip_tiering.reports.figures.holders import are_held
+from vip_tiering.reports.report import Report, ReportInputs
 
 
 def _notes_on_delivered(inputs: ReportInputs, report: Report) -> Iterator[str]:

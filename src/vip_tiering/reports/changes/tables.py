@@ -14,9 +14,9 @@ import pyarrow as pa
 from vip_tiering.base.arrays import one_array, text_array, truth
 from vip_tiering.base.money import decimal_from_fen
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES, UNASSIGNED, UNTIERED
-from vip_tiering.reports.changes.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.reports.figures.clues import BETWEEN_CLUES
 from vip_tiering.reports.figures.tallies import MANAGER, TOTAL
+from vip_tiering.reports.words import AMOUNTS, DEPOSIT, DEPOSIT_NOW, FIGURES, LACKING, MONTHS, MOVEMENT, OWN, PROSPECTS, ROWS, Words
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _ROWS = list(ROWS)

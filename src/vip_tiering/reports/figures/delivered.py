@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from vip_tiering.customers.branch_files import Fees, Lobby
-from vip_tiering.reports.changes.words import TEXTS
+from vip_tiering.reports.words import TEXTS
 
 _SUMMED: Final = {"lobby_visitors": "visitors", "lobby_accounts": "accounts_opened"}
 """Which column a figure of the hall sums; `lobby_events` counts rows."""

@@ -17,7 +17,7 @@ from vip_tiering.customers.fields import Fields
 from vip_tiering.customers.households import households_of
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.playbooks.customers.customers_file import CODES, CustomerRules
-from vip_tiering.reports.changes.words import TEXTS
+from vip_tiering.reports.words import TEXTS
 from vip_tiering.rules.extracts import Aliases
 
 _FIELDS: Final = ("customer_id", "name", "gender", "manager", "branch", "products_held", "household_customer_id")

@@ -11,9 +11,9 @@ import pandas as pd
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.playbooks.targets import Figure, TargetsFile
-from vip_tiering.reports.changes.words import MEASURES
 from vip_tiering.reports.figures.delivered import Delivered
 from vip_tiering.reports.figures.tallies import Tally
+from vip_tiering.reports.words import MEASURES
 
 YUAN: Final = "yuan"
 _PER_MILLE: Final = 1000

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from vip_tiering.base.quarter import day_date, day_number
-from vip_tiering.reports.changes.words import DEPOSIT_NOW, deposit_on
 from vip_tiering.reports.figures.holders import with_holders
 from vip_tiering.reports.figures.moves import codes_of_run
+from vip_tiering.reports.words import DEPOSIT_NOW, deposit_on
 from vip_tiering.tiers.outlook import Horizon, Standing
 from vip_tiering.tiers.published.run_folder import TieredRun
 

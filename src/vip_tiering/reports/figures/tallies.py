@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from vip_tiering.base.money import fen_from_text
-from vip_tiering.reports.changes.words import FIGURES
 from vip_tiering.reports.figures.holders import with_holders
 from vip_tiering.reports.figures.moves import codes_of_run
+from vip_tiering.reports.words import FIGURES
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 BRANCH: Final = ("branch",)

@@ -14,8 +14,6 @@ from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import ABSENT, UNTIERED
 from vip_tiering.base.words import Pair
 from vip_tiering.reports.changes.measure_tables import measure_names
-from vip_tiering.reports.changes.report import Report, ReportInputs
-from vip_tiering.reports.changes.words import Words as ReportWords
 from vip_tiering.reports.figures.movement import PARTS
 from vip_tiering.reports.figures.moves import codes_of_run
 from vip_tiering.reports.figures.tallies import TOTAL
@@ -26,6 +24,8 @@ from vip_tiering.reports.overview.spread import bounds_of, concentration_of, nee
 from vip_tiering.reports.overview.summary import measures_of, movers_of, prospects_of, sentences_of, tiers_of
 from vip_tiering.reports.overview.tables import Kind, Sentence, Table
 from vip_tiering.reports.overview.words import TEXTS
+from vip_tiering.reports.report import Report, ReportInputs
+from vip_tiering.reports.words import Words as ReportWords
 from vip_tiering.tiers.outlook import STATES, states_by_tier
 
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import UNASSIGNED
-from vip_tiering.reports.changes.report import Report
-from vip_tiering.reports.changes.words import FIGURES as LINES
 from vip_tiering.reports.figures.tallies import BRANCH, MANAGER, TOTAL
 from vip_tiering.reports.overview.summary import DOWNWARD, UPWARD
 from vip_tiering.reports.overview.tables import Kind, Table
+from vip_tiering.reports.report import Report
+from vip_tiering.reports.words import FIGURES as LINES
 
 _KEYS: Final[dict[str, Kind]] = {"branch": "branch", "manager": "manager"}
 _LINE: Final[dict[str, Kind]] = {

@@ -16,11 +16,11 @@ from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.playbooks.customers.file_forms import Kind
 from vip_tiering.playbooks.load import load
 from vip_tiering.reports.changes.notes import notes_of
-from vip_tiering.reports.changes.report import report_of
 from vip_tiering.reports.earlier_runs import find_quarters
 from vip_tiering.reports.inputs import read_inputs
 from vip_tiering.reports.overview.contents import Around, Contents, contents_of
 from vip_tiering.reports.overview.groups import CountLists, days_of_lists
+from vip_tiering.reports.report import report_of
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _DAILY: Final = "daily.csv"

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from vip_tiering.base.money import FEN_PER_YUAN, exact_sum
-from vip_tiering.reports.changes.words import DEPOSIT_NOW
 from vip_tiering.reports.figures.prospects import about_to_fall, about_to_rise
 from vip_tiering.reports.overview.summary import share_of
 from vip_tiering.reports.overview.tables import Kind, Table
+from vip_tiering.reports.words import DEPOSIT_NOW
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 STEP_PERCENT: Final = 2

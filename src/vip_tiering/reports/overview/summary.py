@@ -13,14 +13,14 @@ import pandas as pd
 from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.base.text import masked_id
-from vip_tiering.reports.changes.report import Report, ReportInputs
-from vip_tiering.reports.changes.words import DEPOSIT_NOW, MEASURES
 from vip_tiering.reports.figures.holders import no_holders
 from vip_tiering.reports.figures.movement import PARTS
 from vip_tiering.reports.figures.moves import codes_of_run
 from vip_tiering.reports.figures.prospects import about_to_fall, about_to_rise
 from vip_tiering.reports.figures.tallies import TOTAL, lines_of, tally_of
 from vip_tiering.reports.overview.tables import Kind, Sentence, Table
+from vip_tiering.reports.report import Report, ReportInputs
+from vip_tiering.reports.words import DEPOSIT_NOW, MEASURES
 from vip_tiering.tiers.outlook import states_by_tier
 
 SHOWN: Final = 10

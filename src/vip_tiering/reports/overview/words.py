@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vip_tiering.base.words import Pair
-from vip_tiering.reports.changes.words import CHANGES, DEPOSIT_NOW, STATES
+from vip_tiering.reports.words import CHANGES, DEPOSIT_NOW, STATES
 
 TITLES: Final[dict[str, Pair]] = {
     "tiers": ("各层级", "Tiers"),

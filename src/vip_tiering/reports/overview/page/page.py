@@ -9,7 +9,6 @@ from typing import Final
 from vip_tiering.base.schema import ABSENT, UNTIERED
 from vip_tiering.base.words import Words
 from vip_tiering.publishing.pages import page
-from vip_tiering.reports.changes.words import DEPOSIT_NOW
 from vip_tiering.reports.figures.movement import PARTS
 from vip_tiering.reports.figures.tallies import TOTAL
 from vip_tiering.reports.overview.cells import Cells
@@ -22,6 +21,7 @@ from vip_tiering.reports.overview.page.grids import Cross, Grid, cross_of, grid_
 from vip_tiering.reports.overview.spread import NEED_BANDS
 from vip_tiering.reports.overview.tables import Table
 from vip_tiering.reports.overview.words import CARDS, REASONS, SECTIONS, TITLES
+from vip_tiering.reports.words import DEPOSIT_NOW
 
 _TIERS: Final = (
     "tier", "customers", "customers_share", "customers_change", "last_year_customers_change", "daily_average_sum", "daily_average_share",

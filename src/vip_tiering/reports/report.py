@@ -11,7 +11,6 @@ import pyarrow as pa
 from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.playbooks.load import AllRules
-from vip_tiering.reports.changes.words import CHANGES, MONTHS
 from vip_tiering.reports.figures.coverage import with_products
 from vip_tiering.reports.figures.delivered import Delivered
 from vip_tiering.reports.figures.holders import are_held
@@ -20,6 +19,7 @@ from vip_tiering.reports.figures.movement import movement_of
 from vip_tiering.reports.figures.moves import codes_of_run, moves_of
 from vip_tiering.reports.figures.prospects import customers_of
 from vip_tiering.reports.figures.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
+from vip_tiering.reports.words import CHANGES, MONTHS
 from vip_tiering.tiers.published.run_files import Proof
 from vip_tiering.tiers.published.run_folder import TieredRun
 
