@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -117,6 +118,23 @@ def test_working_days_that_lack_are_one_line(tmp_path: Path) -> None:
     assert (4, ["2015Q1-asof-20150113"]) == (done.returncode, bank.runs)
     assert "vip: not complete yet: no extract of 2015-01-14, 2015-01-15 has come; run again when it is there\n" == done.stderr
     assert 1 == done.stdout.count("\n")
+
+
+def test_many_working_days_that_lack_are_stretches_and_a_count(tmp_path: Path) -> None:
+    """However many days lack, they are told as a few stretches and a count, by vip due and by vip run, and no day is cut in two."""
+    bank = Bank(tmp_path)
+    for day in days_between(FIRST, dt.date(2015, 1, 13)):
+        bank.deliver(day)
+    command = ("due", "--config", bank.folder / "vip.yaml", "--on", "2015-03-31")
+    lacking = json.loads(vip(*command, "--json").stdout)["lacking"]
+    assert len(lacking) > 40
+    done = bank.run(dt.date(2015, 3, 31))
+    assert f"no extract of {len(lacking)} working days (2015-01-14 to 2015-01-16, 2015-01-19 to 2015-01-23, " in done.stderr
+    assert done.stderr.count("2015-") <= 12
+    due = vip(*command, "--lang", "zh").stdout
+    told = due[due.index("余额文件") :]
+    assert f"共 {len(lacking)} 天" in told
+    assert 12 == len(re.findall(r"\d{4}-\d\d-\d\d", told)) == told.count("2015")
 
 
 def test_a_second_start_waits_for_nobody(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from vip_tiering.base.arrays import share_freed_memory
 from vip_tiering.base.disk import reading
@@ -19,7 +20,11 @@ from vip_tiering.routine.due import Due, Standing, away_due, days_lacking, lists
 from vip_tiering.routine.steps import Outcome, do
 from vip_tiering.rules.calendar import working_days
 from vip_tiering.rules.load import Rules, load_rules
+from vip_tiering.tiers.missing_days import some_spans
 from vip_tiering.tiers.plan import reading_threads
+
+_FEW_DAYS: Final = 3
+"""Up to so many days are named one by one."""
 
 
 def due_on(settings: Settings, today: dt.date) -> tuple[list[Due], list[dt.date]]:
@@ -55,7 +60,8 @@ def run_morning(settings: Settings, today: dt.date) -> Iterator[Outcome]:
     for due in [*reports_due(standing), *lists_due(standing, is_working), *away_due(standing)]:
         yield do(due, settings, today, str(newest) if newest else None)
     if _expects_every_day(settings, rules) and (lacking := days_lacking(standing, is_working)):
-        days = ", ".join(map(str, lacking))
+        few = len(lacking) <= _FEW_DAYS
+        days = ", ".join(map(str, lacking)) if few else f"{len(lacking):,} working days ({some_spans(lacking)})"
         line = f"not complete yet: no extract of {days} has come; run again when it is there"
         yield Outcome("tiers", str(lacking[-1]), DataError.status, problems=(line,))
 

@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.rules.calendar import IsWorking, all_alike
+
+SHOWN_SPANS: Final = 6
+"""So many stretches of days are named in one line; how many more there are is counted."""
 
 
 @dataclass(frozen=True)
@@ -127,3 +131,10 @@ def spans(days: Iterable[dt.date], between: str = " to ") -> list[str]:
         stretch = [day for _, day in pairs]
         stretches.append(f"{stretch[0]}" if len(stretch) == 1 else f"{stretch[0]}{between}{stretch[-1]}")
     return stretches
+
+
+def some_spans(days: Iterable[dt.date]) -> str:
+    """Return the first stretches of sorted days, and how many more there are, as a line has room for them."""
+    stretches = spans(days)
+    more = len(stretches) - SHOWN_SPANS
+    return ", ".join(stretches[:SHOWN_SPANS]) + (f" and {more} more" if more > 0 else "")

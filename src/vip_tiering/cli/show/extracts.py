@@ -16,8 +16,9 @@ from vip_tiering.cli.show.tables import Line, grid
 from vip_tiering.cli.words.extracts import BY, KINDS, LABELS, ROLES, ROWS, TEXTS
 from vip_tiering.cli.words.sentences import told
 from vip_tiering.tiers.checking.check_report import OTHER
+from vip_tiering.tiers.missing_days import SHOWN_SPANS
 
-_SHOWN: Final = 6
+_SHOWN: Final = SHOWN_SPANS
 """So many days, files or places are named in one line; how many more there are is counted."""
 _SHOWN_FILES: Final = 20
 _SHOWN_GROUPS: Final = 8
@@ -87,13 +88,13 @@ def _odd_days(days: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     if days["few_rows"]:
         lines.append(("few_rows", _few_rows(days["few_rows"], words)))
     if days["absent_parts"]:
-        absent = [words.say(TEXTS, "absent", part=one["part"], days=_stretches(one["days"], words)) for one in days["absent_parts"]]
+        absent = [words.say(TEXTS, "absent", part=one["part"], days=some_days(one["days"], words)) for one in days["absent_parts"]]
         lines.append(("absent_parts", _some(absent, words)))
     if days["in_several_files"]:
-        lines.append(("in_several_files", _stretches([one["day"] for one in days["in_several_files"]], words)))
+        lines.append(("in_several_files", some_days([one["day"] for one in days["in_several_files"]], words)))
     for label, text in (("opening", "before"), ("outside", "not_used")):
         if days[label]:
-            lines.append((label, _counted(text, len(days[label]), words, days=_stretches(days[label], words))))
+            lines.append((label, _counted(text, len(days[label]), words, days=some_days(days[label], words))))
     if days["suggested_date_offset_days"] is not None:
         lines.append(("dates", words.say(TEXTS, "offset", days=days["suggested_date_offset_days"])))
     return lines
@@ -111,7 +112,7 @@ def _missing(days: Mapping[str, Any], words: Words) -> list[str]:
     by: dict[str | None, list[str]] = {}
     for day in days["missing"]:
         by.setdefault(stands.get(day), []).append(day)
-    said = ((_stretches(missing, words), day) for day, missing in by.items())
+    said = ((some_days(missing, words), day) for day, missing in by.items())
     return [words.say(TEXTS, "filled_by", days=missing, day=day) if day else missing for missing, day in said]
 
 
@@ -209,7 +210,8 @@ def _remarkable(document: Mapping[str, Any], words: Words) -> list[str]:
     return [*lines[:_SHOWN_FILES], *([words.say(TEXTS, "others", count=more)] if more > 0 else [])]
 
 
-def _stretches(days: Sequence[str], words: Words) -> str:
+def some_days(days: Sequence[str], words: Words) -> str:
+    """Return the first stretches of days, and how many more there are."""
     return _some(stretches(days, words), words)
 
 

@@ -12,7 +12,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from vip_tiering.base.words import Pair, Words
-from vip_tiering.cli.show.tables import plain_table
+from vip_tiering.cli.show.extracts import some_days
+from vip_tiering.cli.show.tables import Line, plain_table
 
 if TYPE_CHECKING:
     from vip_tiering.routine.config import Settings
@@ -40,7 +41,7 @@ TOLD: Final[dict[str, Pair]] = {
     "due": ("待办", "due"),
     "since": ("自", "since"),
     "nothing": ("今天没有待办。", "Nothing is due."),
-    "lacking": ("以下工作日的余额文件还没到：{days}", "These working days lack their extracts: {days}"),
+    "lacking": ("余额文件还没到的工作日共 {count} 天：{days}", "Working days that lack their extracts, {count}: {days}"),
     "setting": ("设置", "setting"),
     "value": ("值", "value"),
     "from": ("来自", "from"),
@@ -88,7 +89,8 @@ def due_table(due: Sequence[Due], lacking: Sequence[dt.date], words: Words) -> R
             table.add_row(words.of(STEPS, one.step), str(one.of), str(one.since))
         parts.append(table)
     if lacking:
-        parts.append(Text(words.of(TOLD, "lacking").format(days=words.of(TOLD, "joined").join(map(str, lacking)))))
+        days = some_days([*map(str, lacking)], words)
+        parts.append(Line(words.of(TOLD, "lacking").format(count=f"{len(lacking):,}", days=days)))
     return Group(*parts) if parts else Text(words.of(TOLD, "nothing"))
 
 
