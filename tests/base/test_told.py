@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import read_csv, rules_without_calendar, vip
-from vip_tiering.base.errors import Problem, told
+from vip_tiering.base.errors import Problem, counted, told
 
 COMPUTE = ("--quarter", "2015Q4", "--as-of", "2015-10-05", "--no-previous")
 
@@ -134,3 +134,8 @@ def test_three_files_keep_their_rows(tmp_path: Path) -> None:
     done = vip("tier", "compute", given, *COMPUTE, "--out", tmp_path / "out", "--rules", rules_without_calendar())
     assert (4, 6) == (done.returncode, done.stderr.count("the balance is missing"))
     assert "vip: core_20151002.csv: row 4, column 余额: the balance is missing; write 0.00 for nothing [amount-empty]\n" in done.stderr
+
+
+def test_one_thing_is_counted_as_one() -> None:
+    """A message says one row, and as many rows as there are otherwise, none included; thousands stand apart."""
+    assert ["0 rows", "1 row", "2 rows", "1,200 rows"] == [counted(number, "row") for number in (0, 1, 2, 1200)]

@@ -107,7 +107,7 @@ def test_rejects_within_the_limit(tmp_path: Path, limit: str) -> None:
         (tmp_path / "extracts" / name).write_bytes(content)
     result = compute(tmp_path, arguments_of(("--max-rejects", limit)))
     assert 0 == result.returncode, result.stderr
-    assert "1 rows of 1 customers were rejected" in result.stderr
+    assert "1 row of 1 customer was rejected and counts 0 on its day" in result.stderr
     rejects = (tmp_path / "out" / "2015Q4-asof-20151003" / "rejects.csv").read_text(encoding="utf-8-sig")
     assert f"file,row,column,rule\n{MIDDLE},4,balance,amount-text\n" == rejects
     assert CANARY not in result.stdout + result.stderr

@@ -73,6 +73,11 @@ def _first(names: Collection[object], most: int) -> str:
     return ", ".join(map(str, islice(names, most))) + more
 
 
+def counted(number: int, noun: str) -> str:
+    """Return so many of something, as a message says it: `1 row`, `1,200 rows`. `noun`: of one, with an s where there are others."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def told(problems: Iterable[Problem | str], most: int | None = None) -> tuple[list[Problem | str], int]:
     """Return what people are told of problems, at most so many lines, and how many problems stand in none of them.
 

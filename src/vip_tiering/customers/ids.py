@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, Mask, one_array, truth
-from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.errors import DataError, Problem, counted
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.base.text import but_for_zeros
 from vip_tiering.customers.columns import find_columns
@@ -59,7 +59,8 @@ def refuse_repeated(delivered: NamedIds, now: NamedIds) -> None:
         message = f"by the aliases of rules/extracts.yaml this is the customer of row {first}; deliver one row per customer, by the new id"
         problems.append(Problem(delivered.file, int(now.row[index]), delivered.column, "id-repeated", message))
     if len(again) > _SHOWN:
-        problems.append(f"{delivered.file}: ... and {len(again) - _SHOWN} more customers with a row for each of their ids")
+        more = counted(len(again) - _SHOWN, "more customer")
+        problems.append(f"{delivered.file}: ... and {more} with a row for each id")
     if problems:
         raise DataError(problems)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from vip_tiering.base.arrays import text_array
-from vip_tiering.base.errors import DataError, told
+from vip_tiering.base.errors import DataError, counted, told
 from vip_tiering.base.quarter import Month, Quarter
 from vip_tiering.extracts.days import Step, read_days
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
@@ -183,7 +183,7 @@ def _refuse_problems(plan: Plan, posted: Posted) -> None:
         return
     shown, more = told(problems, _SHOWN_PROBLEMS)
     if more:
-        shown.append(f"... and {more} more problems")
+        shown.append(f"... and {counted(more, 'more problem')}")
     if len(rejects) > allowed:
         rules = ", ".join(f"{rule} {count}" for rule, count in rejects.by_rule().items())
         mend = "mend the extract, or allow them with --max-rejects" if lifted else "mend the extract; --max-rejects does not lift this"
@@ -196,12 +196,12 @@ def _warnings(plan: Plan, posted: Posted) -> tuple[str, ...]:
     warnings = list(plan.warnings)
     rejects = posted.reading.rejects
     if len(rejects):
-        warnings.append(
-            f"{len(rejects)} rows of {len(rejects.customers)} customers were rejected and count 0 on their day; see rejects.csv"
-        )
+        whose = f"{counted(len(rejects), 'row')} of {counted(len(rejects.customers), 'customer')}"
+        what = "was rejected and counts 0 on its day" if len(rejects) == 1 else "were rejected and count 0 on their day"
+        warnings.append(f"{whose} {what}; see rejects.csv")
     warnings += _notes_on_files(plan, posted)
     if posted.reading.tidied_ids:
-        warnings.append(f"{posted.reading.tidied_ids} ids had blanks, full-width or invisible characters, which were removed")
+        warnings.append(f"{counted(posted.reading.tidied_ids, 'id')} had blanks, full-width or invisible characters, which were removed")
     return tuple(warnings)
 
 
@@ -219,5 +219,6 @@ def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
         if posted.reading.encodings.get(index) == "GB18030" and not plan.rules.extracts.encoding:
             names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
     return [
-        f"{first}: {note}" + (f"; so are {len(others)} more files" if others else "") for note, (first, *others) in sorted(names.items())
+        f"{first}: {note}" + (f"; so {'is' if len(others) == 1 else 'are'} {counted(len(others), 'more file')}" if others else "")
+        for note, (first, *others) in sorted(names.items())
     ]

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vip_tiering.base.arrays import Mask, one_array, truth
-from vip_tiering.base.errors import DataError, Problem
+from vip_tiering.base.errors import DataError, Problem, counted
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.playbooks.load import Playbooks
@@ -109,7 +109,7 @@ def findings(file: str, rule: str, rows: Rows, column: str | None = None) -> lis
     distinct = np.unique(rows)
     problems = [Problem(file, row + 2, column, rule, HARD_RULES[rule]) for row in distinct[:SHOWN_ROWS].tolist()]
     if len(distinct) > SHOWN_ROWS:
-        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {len(distinct) - SHOWN_ROWS} more rows"))
+        problems.append(Problem(file, None, column, rule, f"{HARD_RULES[rule]}; {counted(len(distinct) - SHOWN_ROWS, 'more row')}"))
     return problems
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from vip_tiering.base.errors import counted
 from vip_tiering.reports.figures.holders import are_held
 from vip_tiering.reports.report import Report, ReportInputs
 
@@ -37,7 +38,8 @@ def notes_of(inputs: ReportInputs, report: Report, file: str | None) -> list[str
     left = report.moves[report.moves["change"] == "left"]  # the run has no other row of theirs
     unknown = sum(int((~are_held(one["customer_id"], inputs.holders)).sum()) for one in (report.customers, left))
     if file is not None and unknown:
-        notes.append(f"{file}: {unknown:,} customers of the run are not in it; they are unassigned")
+        what = "is not in it and is unassigned" if unknown == 1 else "are not in it; they are unassigned"
+        notes.append(f"{file}: {counted(unknown, 'customer')} of the run {what}")
     if inputs.last_year is not None and (gone := sorted({*inputs.last_year["tier"].unique()} - {*run.labels})):
         notes.append(
             f"{run.quarter.year - 1}Q4: has tiers that {run.quarter} has not: {', '.join(gone)}; no measure of customers counts them"
