@@ -43,7 +43,7 @@ from vip_tiering.playbooks.load import load
 from vip_tiering.playbooks.messages import FIELDS
 from vip_tiering.reports.changes.measure_tables import MEASURES_FOR_PROGRAMS
 from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
-from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, ROWS
+from vip_tiering.reports.words import CHANGES, CLUES, HEADERS, OWN, ROWS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vip_tiering"
@@ -323,6 +323,16 @@ def test_columns_of_the_report_are_documented() -> None:
     assert set() == {zh for zh, _ in CHANGES.values() if zh not in text}
     clues = table(text.partition("## Clues")[2].partition("## ")[0], 3)
     assert [[code, zh] for code, (zh, _) in CLUES.items()] == [row[:2] for row in clues]
+
+
+def test_columns_of_a_managers_customers_are_documented() -> None:
+    """docs/changes.md tells every column of the sheet 我的客户 with its Chinese header."""
+    section = page("docs/changes.md").partition("我的客户 lists all")[2].partition("## ")[0]
+    rows = table(section, 3)
+    names = [re.findall(r"\w+", row[0]) for row in rows if row[0] != "column"]
+    headers = [row[1].split(", ") for row in rows if row[0] != "column"]
+    told = {name: header for pair in zip(names, headers, strict=True) for name, header in zip(*pair, strict=True)}
+    assert {name: HEADERS[name][0] for name in OWN} == told
 
 
 def test_customer_fields_are_documented() -> None:
