@@ -15,6 +15,11 @@ import pytest
 from tests.helpers import RULES, read_csv
 from tests.reports.test_change_report import export, make_runs, sheets_of, write_people
 from vip_tiering import compute_tiers, load_rules
+from vip_tiering.base.words import Words
+from vip_tiering.reports.figures.tallies import TOTAL
+from vip_tiering.reports.overview.cells import Cells
+from vip_tiering.reports.overview.job import overview
+from vip_tiering.reports.overview.page.charts import steps_of_whole
 
 PARTS = ("corrections", "new", "moved_in", "left", "moved_out", "rules", "stayed")
 
@@ -134,3 +139,16 @@ def test_a_quarter_that_was_corrected_since_is_a_part_of_its_own(tmp_path: Path)
             assert abs(fen(row[part]) - floor(exact[tier, part])) <= 8, (tier, part)
     head = next(row for row in sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx")["汇总"] if "上季数据更正\n（万元）" in row)
     assert "上季日均\n（万元）" in head
+
+
+def test_moves_between_tiers_are_one_step_of_the_whole(home: Path) -> None:
+    """The chart of the total has no step in or out of tiers, which change no total: their net is one, and all steps add up to it."""
+    contents = overview(home / "out" / "2015Q4", None, rules=RULES)
+    rows = contents.tables["movement"].rows
+    whole = rows[rows["tier"] == TOTAL].iloc[0]
+    steps = steps_of_whole(Cells(Words("zh"), contents.names), whole)
+    first, *between, last = steps
+    assert [("上季日均", whole["before"]), ("本季日均", whole["after"])] == [first, last]
+    assert last[1] - first[1] == sum(fen for _, fen in between)
+    assert whole["moved_in"] + whole["moved_out"] == dict(between)["换层客户余额变化"]
+    assert not {"转入本层级", "转出本层级"} & dict(between).keys()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from vip_tiering.reports.figures.movement import PARTS
 from vip_tiering.reports.figures.tallies import TOTAL
 from vip_tiering.reports.overview.cells import Cells, percent_text
 from vip_tiering.reports.overview.page.drawing import (
@@ -224,29 +225,44 @@ def movement_charts(drawer: Drawer, table: Table) -> list[Chart]:
 
 def _waterfall(drawer: Drawer, table: Table) -> Chart:
     whole = table.rows[table.rows["tier"] == TOTAL].iloc[0]
-    parts = [name for name in table.columns if name not in ("tier", "before", "after") and whole[name]]
-    steps = ["before", *parts, "after"]
+    steps = steps_of_whole(drawer.cells, whole)
 
     def draw(figure: Figure) -> None:
         axes = area(figure, 118, 6, 84, 6)
         level = 0.0
-        for place, name in enumerate(steps):
-            change = float(wan(whole[name]))
-            is_sum = name in ("before", "after")
+        for place, (_, fen) in enumerate(steps):
+            change = float(wan(fen))
+            is_sum = place in (0, len(steps) - 1)
             start, level = (level, change) if is_sum else (level, level + change)
             if is_sum:
                 axes.plot([level], [place], marker="D", color=INK, markersize=7)
             else:
                 axes.barh(place, change, left=start, height=0.62, color=RISE if change >= 0 else FALL)
-            text = drawer.cells.cell("fen" if is_sum else "fen_change", whole[name])
+            text = drawer.cells.cell("fen" if is_sum else "fen_change", fen)
             axes.text(1.03, place, text, transform=axes.get_yaxis_transform(), va="center", color=INK)
             if place < len(steps) - 1:
                 axes.plot([level, level], [place, place + 1], color=QUIET, linewidth=0.7, zorder=0)
-        lines_of_bars(axes, [drawer.cells.header(name, "text") for name in steps])
+        lines_of_bars(axes, [name for name, _ in steps])
         axes.use_sticky_edges = False
         axes.margins(x=0.05)
 
     return drawer.chart("movement", 12 + _A_BAR * len(steps), draw)
+
+
+def steps_of_whole(cells: Cells, whole: pd.Series) -> list[tuple[str, int]]:
+    """Return each step from the sum before to the sum now, by its name, in fen.
+
+    Who moved between tiers is one step: of all tiers together only what their balances did is left of it.
+    """
+    between = [name for name in ("moved_in", "moved_out") if whole[name]]
+    steps = []
+    for name in ("before", *PARTS, "after"):
+        if name in between:
+            if name == between[0]:
+                steps.append((cells.text("between_tiers"), int(whole["moved_in"] + whole["moved_out"])))
+        elif name not in PARTS or whole[name]:
+            steps.append((cells.column(name), int(whole[name])))
+    return steps
 
 
 def _change_of_tiers(drawer: Drawer, table: Table) -> Chart:
