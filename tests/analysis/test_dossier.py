@@ -399,7 +399,7 @@ def test_many_customers_are_told_as_each_alone(tmp_path: Path) -> None:
         line = dict(zip(header_row, row, strict=True))
         alone = json.loads(vip("customers", "file", line["客户号"], run, *asked, "--json").stdout)
         expected = (alone["tier_label"], float(alone["daily_average"]), float(alone["outlook"]["gap_to_next"]))
-        assert expected == (line["层级"], line["日均"], line["距上一级尚差"])
+        assert expected == (line["层级"], line["日均"], line["按目前余额季末距上一级"])
     tiers = {row["customer_id"]: row["tier"] for row in read_csv(run / "tiers.csv")}
     assert {one for one, tier in tiers.items() if tier != "untiered"} == {row[2] for row in rows}
 

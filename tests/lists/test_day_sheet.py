@@ -86,7 +86,7 @@ def test_a_row_says_all_that_is_known(lists: Path) -> None:
     assert "生日 2016年1月5日；产品到期 2016年1月8日 三年定期、五年定期" == rows["DUE"]["今天为何"]
     assert (120_000.5, "2016-01-08") == (rows["DUE"]["到期金额"], rows["DUE"]["到期日"])
     assert ("金卡→金钻", "金卡") == (rows["RISEN"]["层级与变动"], rows["LATER"]["层级与变动"])
-    assert (600_000, 600_000, 400_000) == tuple(rows["DUE"][one] for one in ("日均", "期末余额", "距上一级尚差"))
+    assert (600_000, 600_000, 400_000) == tuple(rows["DUE"][one] for one in ("日均", "期末余额", "按目前余额季末距上一级"))
     assert ["可营销，至 R3", "可营销，至 R5"] == [rows[one]["能否营销及上限"] for one in ("LATER", "NEAR")]
     assert ("电话", "拜访") == (rows["NEAR"]["怎么联系"], rows["SHOP"]["怎么联系"])
     assert ("13800000004", "") == (rows["NEAR"]["电话"], rows["SHOP"]["电话"])

@@ -34,7 +34,7 @@ from vip_tiering.reports.changes.tables import ROWS_FOR_PROGRAMS
 from vip_tiering.reports.figures.holders import parse_holders
 from vip_tiering.reports.overview.words import TITLES
 from vip_tiering.reports.report import ReportInputs, report_of
-from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, ROWS, TEXTS
+from vip_tiering.reports.words import CHANGES, HEADERS, LANGUAGES, OWN, PROSPECTS, ROWS, TEXTS
 from vip_tiering.tiers.published.run_folder import read_run
 
 SOFFICE = shutil.which("soffice")
@@ -245,7 +245,7 @@ def test_every_column_of_every_row(home: Path, report: Path) -> None:
     head, *rows = sheets_of(report / "report.xlsx")["全部"]
     assert [
         "客户号", "客户", "支行", "客户经理", "变动", "上季层级", "本季层级", "级差", "上季日均", "本季日均", "差额", "期末余额",
-        "持有天数", "距上一级尚差", "低于原级差额", "线索",
+        "持有天数", "本季日均距上一级", "低于原级差额", "线索",
     ] == head  # fmt: skip
     assert [] == differences(expected, rows)
     assert {"新资金", "资金流出", "期末已回升", "新资金、仅部分天数"} <= {row[-1] for row in rows}
@@ -267,7 +267,7 @@ def test_branches_and_managers_hold_the_same_rows(report: Path) -> None:
     sheets = sheets_of(report / "report.xlsx")
     rows = sheets["全部"][1:]
     branches = list(dict.fromkeys(place_of(one)[0] for one in WORLD))
-    assert {"汇总", "全部", "临界提升", "可能降级", *branches} == set(sheets)
+    assert {"汇总", "全部", "临界提升（按所需资金）", "可能降级（按所需资金）", *branches} == set(sheets)
     managers = {(row[2], row[3]) for row in rows}
     for branch in branches:
         assert [row for row in rows if row[2] == branch] == sheets[branch][1:]
@@ -578,7 +578,8 @@ def test_only_ids_and_without_rules_for_playbooks(home: Path, tmp_path: Path) ->
         "warning: ids.csv: no column branch: every customer belongs to no branch",
         "warning: rules: there is no targets.yaml in this folder; the measures of the branch are left out",
     ] == done.stderr.splitlines()
-    assert ["汇总", "全部", "临界提升", "可能降级", "未分配"] == list(sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx"))
+    tabs = ["汇总", "全部", *(TEXTS[name][0] for name in ("rise", "fall")), "未分配"]
+    assert tabs == list(sheets_of(tmp_path / "reports" / "2015Q4" / "report.xlsx"))
 
 
 def test_a_measure_of_a_tier_that_the_run_has_not(tmp_path: Path) -> None:
@@ -653,6 +654,28 @@ def test_words_are_complete_and_one_place(home: Path) -> None:
     assert lists["tier_label"] == HEADERS["to_label"][0]
     assert lists["previous_tier_label"] == HEADERS["from_label"][0]
     assert home.is_dir()
+
+
+def test_one_header_is_one_figure() -> None:
+    """In a manager's workbook no header stands above two different figures, in either language."""
+    headers = [HEADERS[name] for name in {*ROWS, *PROSPECTS, *OWN}]
+    assert all(len(headers) == len({pair[at] for pair in headers}) for at in range(len(LANGUAGES)))
+
+
+def test_a_growth_is_told_as_a_growth(home: Path, report: Path) -> None:
+    """People read what the sum of averages grew by under that name, and the sum under its own; in the summary and on the terminal."""
+    rows = {(row["measure"], row["branch"]): row for row in read_csv(report / "measures.csv")}
+    whole = rows["K-AUM", ""]
+    shown = sheets_of(report / "report.xlsx")["汇总"]
+    told = {row[0]: row for row in shown if row[0] in ("金融资产日均新增", "金融资产日均合计")}
+    names = [cell for cell in next(shown[place - 1] for place, row in enumerate(shown) if row[0] == "金融资产日均新增") if cell]
+    at = [one.partition("\n")[0] for one in names].index("本季")
+    for name, figure in (("金融资产日均新增", "growth"), ("金融资产日均合计", "value")):
+        assert int(Decimal(whole[figure]) * 100) == round(told[name][at] * 1_000_000)
+    done = export(home / "out" / "2015Q4", home / "customers.csv", home / "told", "--dry-run", "--lang", "zh")
+    lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.startswith("金融资产日均")}
+    assert f"{Decimal(whole['growth']):+,}" == lines["金融资产日均新增"][2]
+    assert f"{Decimal(whole['value']):,}" == lines["金融资产日均合计"][1]
 
 
 def converted(path: Path, folder: Path, form: str) -> Path:

@@ -85,7 +85,7 @@ def test_every_name_and_title_says_that_it_is_inside_the_quarter(home: Path) -> 
 
 def test_who_is_about_to_move_stands_in_order_of_the_money_needed(manager: dict[str, list[dict[str, Any]]]) -> None:
     """Who needs least comes first, then who needs nothing; each with the tier that the balance of today leads to."""
-    rise, fall = manager["临界提升"], manager["可能降级"]
+    rise, fall = manager["临界提升（按所需资金）"], manager["可能降级（按所需资金）"]
     expected = [
         ("near silver", "临近升级", "银卡", "有效户"),
         ("near gold", "临近升级", "金卡", "银卡"),
@@ -108,10 +108,10 @@ def average_at_the_end(customer: str, more: int, since: dt.date) -> Fraction:
 def test_what_it_costs_to_wait_is_enough_and_not_a_fen_too_much(manager: dict[str, list[dict[str, Any]]]) -> None:
     """What a sheet asks for on a day, from the 1st and 15th of each month to the last day, reaches the bound; one fen less does not."""
     bounds = {"有效户": 2_000_000, "银卡": 10_000_000, "金卡": 50_000_000}
-    waiting = {"现在存入多少可升级": AS_OF + dt.timedelta(days=1), "现在存入多少可保级": AS_OF + dt.timedelta(days=1)}
+    waiting = {"11月15日存入多少可升级": AS_OF + dt.timedelta(days=1), "11月15日存入多少可保级": AS_OF + dt.timedelta(days=1)}
     waiting |= {"12月1日存入": dt.date(2015, 12, 1), "12月15日存入": dt.date(2015, 12, 15), "12月31日存入": LAST}
     seen = 0
-    for row in manager["临界提升"] + manager["可能降级"]:
+    for row in manager["临界提升（按所需资金）"] + manager["可能降级（按所需资金）"]:
         bound = bounds[row.get("目标层级", row["层级"])]
         for header, day in waiting.items():
             fen = round(row.get(header, 0) * 100)
@@ -124,12 +124,12 @@ def test_what_it_costs_to_wait_is_enough_and_not_a_fen_too_much(manager: dict[st
 def test_a_run_of_the_whole_quarter_agrees_with_what_was_foretold(manager: dict[str, list[dict[str, Any]]], tmp_path: Path) -> None:
     """Whoever deposits what the sheet says has the tier when the quarter is over, and who takes out a fen more than it says loses it."""
     tomorrow = AS_OF + dt.timedelta(days=1)
-    rise = {row["客户号"]: row for row in manager["临界提升"]}
-    fall = {row["客户号"]: row for row in manager["可能降级"]}
+    rise = {row["客户号"]: row for row in manager["临界提升（按所需资金）"]}
+    fall = {row["客户号"]: row for row in manager["可能降级（按所需资金）"]}
     more = {
-        ("near gold", tomorrow): round(rise["near gold"]["现在存入多少可升级"] * 100),
-        ("near silver", tomorrow): round(rise["near silver"]["现在存入多少可升级"] * 100) - 1,
-        ("falling", tomorrow): round(fall["falling"]["现在存入多少可保级"] * 100),
+        ("near gold", tomorrow): round(rise["near gold"]["11月15日存入多少可升级"] * 100),
+        ("near silver", tomorrow): round(rise["near silver"]["11月15日存入多少可升级"] * 100) - 1,
+        ("falling", tomorrow): round(fall["falling"]["11月15日存入多少可保级"] * 100),
         ("near down", tomorrow): -round(fall["near down"]["可转出多少不降级"] * 100) - 1,
     }
     run = compute_tiers(made(tmp_path, more), "2015Q4", rules=load_rules(RULES)).write(tmp_path / "out")
@@ -142,7 +142,7 @@ def test_a_manager_reads_of_all_their_customers(manager: dict[str, list[dict[str
     """我的客户 lists everybody of the manager, the highest tier first, with the tier before, the state and the last contact."""
     own = {row["客户号"]: row for row in manager["我的客户"]}
     assert {*FEN} - {"unheld"} == {*own}
-    assert ("私银", "私银", "稳定", "") == tuple(own["top"][name] for name in ("层级", "上季层级", "展望", "距上一级尚差"))
+    assert ("私银", "私银", "稳定", "") == tuple(own["top"][name] for name in ("层级", "上季层级", "展望", "按目前余额季末距上一级"))
     assert ("未达标", "", "", "") == tuple(own["low"][name] for name in ("层级", "上季层级", "可转出多少不降级", "上次联系"))
     tiers = ["私银", "准私银", "金钻", "金卡", "银卡", "有效户", "未达标"]
     order = [(tiers.index(row["层级"]), -row["本季日均"]) for row in manager["我的客户"]]

@@ -23,7 +23,7 @@ ROWS: Final[dict[str, Pair]] = {
     "difference": ("差额", "Difference"),
     "closing_balance": ("期末余额", "Closing balance"),
     "days_held": ("持有天数", "Days held"),
-    "to_next_tier": ("距上一级尚差", "Lacks to next tier"),
+    "to_next_tier": ("本季日均距上一级", "Average lacks to next tier"),
     "below_former_tier": ("低于原级差额", "Below former tier"),
     "clues": ("线索", "Clues"),
 }
@@ -103,15 +103,17 @@ PROSPECTS: Final[dict[str, Pair]] = {
     "state_label": ("展望", "Outlook"),
     "target_label": ("目标层级", "Tier to reach"),
     "gap": ("还差日均", "Lacks in average"),
-    DEPOSIT_NOW: ("现在存入多少可升级", "Deposit now to rise"),
+    DEPOSIT_NOW: ("{month}月{day}日存入多少可升级", "Deposit on {month}-{day} to rise"),
     "cushion": ("可转出多少不降级", "May be taken out"),
     "projected_label": ("按目前余额季末层级", "Tier if balances stay"),
     "daily_average": ("本季日均", "Daily average now"),
     "closing_balance": ("期末余额", "Closing balance"),
     "last_contact": ("上次联系", "Last contact"),
 }
-"""What a report says of each customer who is about to rise, after who they are and who holds them. `prospects` makes the values."""
-TO_KEEP: Final[Pair] = ("现在存入多少可保级", "Deposit now to keep")
+"""What a report says of each customer who is about to rise, after who they are and who holds them. `prospects` makes the values.
+
+`deposit_now`: of money that comes on the first day after the run, which its header names."""
+TO_KEEP: Final[Pair] = ("{month}月{day}日存入多少可保级", "Deposit on {month}-{day} to keep")
 """The header of `deposit_now` for who is about to fall: the tier to be kept is the one they have."""
 OWN: Final = (
     "customer_id", "display_name", "tier_label", "basis_label", "from_label", "daily_average", "household_average", "closing_balance",
@@ -136,7 +138,7 @@ STATES: Final[dict[str, Pair]] = {
 HEADERS: Final[dict[str, Pair]] = {
     **PROSPECTS,
     **ROWS,
-    "gap_to_next": ("距上一级尚差", "Lacks to next tier"),
+    "gap_to_next": ("按目前余额季末距上一级", "Lacks to next tier if balances stay"),
     "household_average": ("同户合计日均", "Household, averages together"),
     "basis_label": ("定级依据", "Tier by"),
     "measure": ("指标编号", "Measure"),
@@ -183,8 +185,8 @@ TEXTS: Final[dict[str, Pair]] = {
     "whole": ("全部", "All"),
     "summary": ("汇总", "Summary"),
     "rows": ("变动", "Changes"),
-    "rise": ("临界提升", "About to rise"),
-    "fall": ("可能降级", "About to fall"),
+    "rise": ("临界提升（按所需资金）", "About to rise (least money)"),
+    "fall": ("可能降级（按所需资金）", "About to fall (least money)"),
     "own": ("我的客户", "My customers"),
     "waiting": ("{month}月{day}日存入", "Deposit on {month}-{day}"),
     "as_of": ("{quarter}（截至 {day}，季中）", "{quarter} (as of {day}, provisional)"),
@@ -200,8 +202,8 @@ TEXTS: Final[dict[str, Pair]] = {
         "The run {before} is not at hand: what branches and managers had before is empty",
     ),
     "units": ("金额单位：元；日均向下取整到分", "Amounts in yuan; averages are rounded down to the cent"),
-    "growth_title": ("支行指标：日均", "Measures of the branch: averages"),
-    "fees_title": ("支行指标：中间业务收入", "Measures of the branch: fee income"),
+    "growth_title": ("支行指标：日均（万元）", "Measures of the branch: averages (wan yuan)"),
+    "fees_title": ("支行指标：中间业务收入（万元）", "Measures of the branch: fee income (wan yuan)"),
     "lobby_title": ("支行指标：厅堂营销", "Measures of the branch: events in the hall"),
     "not_delivered": ("未提供数据，本报告不计（不是零）：{names}", "Not delivered, and not counted (not zero): {names}"),
     "fees_by_title": ("中间业务收入：支行 × 客户经理", "Fee income: branch by manager"),
@@ -211,9 +213,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "own_coverage_title": ("产品签约覆盖度", "Products signed up"),
     "lacking": ("尚无的产品", "Products lacking"),
     "any_product": ("至少一项", "any"),
-    "customers_title": ("支行指标：客户数", "Measures of the branch: customers"),
+    "customers_title": ("支行指标：客户数（户）", "Measures of the branch: customers"),
     "tiers_title": ("各层级", "By tier"),
     "growth": ("金融资产日均新增", "growth of the sum of averages"),
+    "sum_of_averages": ("金融资产日均合计", "sum of averages"),
     "customers_from": ("{tier}及以上客户数", "customers from {tier} up"),
     "fees": ("中间业务收入", "fee income"),
     "lobby_events": ("厅堂营销场次", "events in the hall"),
@@ -246,11 +249,14 @@ class Words:
         """Return a text with its values."""
         return TEXTS[name][self._at].format(**values)
 
-    def headers_of_prospects(self, days: Iterable[dt.date], *, keep: bool) -> dict[str, str]:
-        """Return the headers of who is about to rise, or with `keep` to fall. `days`: those for which the cost of waiting is told."""
-        other = {DEPOSIT_NOW: TO_KEEP[self._at]} if keep else {}
+    def headers_of_prospects(self, first: dt.date, days: Iterable[dt.date], *, keep: bool) -> dict[str, str]:
+        """Return the headers of who is about to rise, or with `keep` to fall.
+
+        `first`: the first day on which money can come; `days`: those after it for which the cost of waiting is told.
+        """
+        now = (TO_KEEP if keep else PROSPECTS[DEPOSIT_NOW])[self._at].format(month=first.month, day=first.day)
         waiting = {deposit_on(day): self.text("waiting", month=f"{day.month}", day=f"{day.day}") for day in days}
-        return {**self.headers, **other, **waiting}
+        return {**self.headers, DEPOSIT_NOW: now, **waiting}
 
     def named(self, name: str) -> str:
         """Return the name of a branch or a manager."""

@@ -22,7 +22,7 @@ from vip_tiering.reports.words import BASES, CHANGES, STATES, Words
 Document = Mapping[str, Any]
 HEADERS: Final = {
     "number": "序号", "display_name": "客户", "customer_id": "客户号", "tier_label": "层级", "daily_average": "日均",
-    "closing_balance": "期末余额", "state": "展望", "gap_to_next": "距上一级尚差", "products_lacking": "尚无的产品",
+    "closing_balance": "期末余额", "state": "展望", "gap_to_next": "按目前余额季末距上一级", "products_lacking": "尚无的产品",
     "last_contact": "上次联系", "last_result": "结果", "last_obstacle": "阻碍", "next_event": "下一事件", "next_date": "事件日期",
     "item": "项目", "content": "内容", "quarter": "季度", "change": "变动", "date": "日期", "what": "事项", "channel": "渠道",
     "result": "结果", "obstacle": "阻碍", "note": "备注", "by": "办理人", "event": "事件", "product": "产品", "amount": "金额",

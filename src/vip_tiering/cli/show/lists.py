@@ -17,6 +17,7 @@ from vip_tiering.cli.show.tables import Line, add_figures, called, grouped, plai
 from vip_tiering.cli.words.lists import REPORT, TEXTS
 from vip_tiering.cli.words.run import CHANGES
 from vip_tiering.reports.words import STATES as STATE_WORDS
+from vip_tiering.reports.words import TEXTS as MEASURE_TEXTS
 from vip_tiering.tiers.outlook import STATES
 
 if TYPE_CHECKING:
@@ -57,23 +58,31 @@ def changes_summary(document: Mapping[str, Any], words: Words) -> RenderableType
 
 
 def _measures(document: Mapping[str, Any], words: Words) -> Table:
-    """Return the measures of all customers; a column of which nothing is known is left out."""
-    rows = [
-        {
-            "now": grouped(one["value"]) or words.say(REPORT, "not_delivered"),
-            "versus_before": signed(one["growth"]),
-            "versus_last_year": signed(one["last_year_growth"]),
-            "reached": one["quarter_reached"] or one["year_reached"],
-        }
-        for one in document["measures"]
-    ]
-    shown = [name for name in rows[0] if any(row[name] for row in rows)]
+    """Return the measures of all customers; a column of which nothing is known is left out.
+
+    Growth is told as itself, as in the workbooks (`told_measures`), and the sum that grew below it.
+    """
+    rows = [row for one in document["measures"] for row in _rows_of_measure(one, words)]
+    shown = [name for name in rows[0] if name != "measure" and any(row[name] for row in rows)]
     table = plain_table()
     table.add_column(words.say(REPORT, "measure"), overflow="fold")
     add_figures(table, *(words.say(REPORT, name) for name in shown))
-    for one, row in zip(document["measures"], rows, strict=True):
-        table.add_row(f"{one['label']} {one['measure']}", *(row[name] for name in shown))
+    for row in rows:
+        table.add_row(row["measure"], *(row[name] for name in shown))
     return table
+
+
+def _rows_of_measure(one: Mapping[str, Any], words: Words) -> Iterator[dict[str, str]]:
+    """Yield what is told of a measure: its name, and the texts of each column."""
+    name, reached = f"{one['label']} {one['measure']}", one["quarter_reached"] or one["year_reached"]
+    changes = {"versus_before": signed(one["growth"]), "versus_last_year": signed(one["last_year_growth"])}
+    now = grouped(one["value"]) or words.say(REPORT, "not_delivered")
+    if one["group"] != "growth":
+        yield {"measure": name, "now": now, **changes, "reached": reached}
+        return
+    if changes["versus_before"]:
+        yield {"measure": name, "now": changes["versus_before"], **changes, "versus_before": "", "reached": reached}
+    yield {"measure": words.of(MEASURE_TEXTS, "sum_of_averages"), "now": now, **changes, "reached": ""}
 
 
 def _months(document: Mapping[str, Any], words: Words) -> Table:

@@ -16,6 +16,7 @@ from rich.text import Text
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.tables import Line, add_figures, bar, plain_table, sparkline
 from vip_tiering.cli.words.run import REPORT
+from vip_tiering.reports.figures.measures import SUM_OF_AVERAGES
 from vip_tiering.reports.figures.tallies import TOTAL
 from vip_tiering.reports.overview.cells import Cells
 from vip_tiering.reports.overview.contents import Contents
@@ -141,7 +142,8 @@ def _measures(table: Table, cells: Cells) -> RichTable:
             figures += [cells.cell("by_unit", row[f"{span}_target"], row), cells.cell("permille", reached)]
         progress = [bar(max(int(reached), 0), _FULL, _BAR) if pd.notna(reached) else ""] if has_targets else []
         texts = [_figure(text, negative=text.startswith("-")) for text in figures]
-        shown.add_row(f"{cells.name(row['measure'])} {row['measure']}", *texts, *progress)
+        code = "" if row["measure"] == SUM_OF_AVERAGES else f" {row['measure']}"
+        shown.add_row(f"{cells.name(row['measure'])}{code}", *texts, *progress)
     return shown
 
 

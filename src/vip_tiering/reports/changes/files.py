@@ -71,12 +71,18 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "changes": report.changes,
         "movement": _movement(report, run),
         "outlook": {"last_day": str(day_date(run.horizon.last)), "states": states_by_tier(report.customers)},
-        "measures": measures_for_programs(whole, rules, words).to_pylist(),
+        "measures": _measures(whole, rules, words),
         "not_delivered": whole["measure"][whole["group"].isin(["fees", "lobby"]) & whole["value"].isna()].tolist(),
         "coverage": _coverage(report, rules),
         "months": _texts(months_table(inputs.months)),
         "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
     }
+
+
+def _measures(whole: pd.DataFrame, rules: AllRules, words: Words) -> list[dict[str, str]]:
+    """Return the measures of all customers as text, each with the group that it stands with."""
+    rows = measures_for_programs(whole, rules, words).to_pylist()
+    return [{**row, "group": group} for row, group in zip(rows, whole["group"], strict=True)]
 
 
 def _coverage(report: Report, rules: AllRules) -> list[dict[str, str]]:
@@ -170,8 +176,9 @@ class _Around:
 
 
 def _around(inputs: ReportInputs, words: Words) -> _Around:
-    days = waiting_days(inputs.run.horizon)
-    rise, fall = (words.headers_of_prospects(days, keep=keep) for keep in (False, True))
+    horizon = inputs.run.horizon
+    first, days = day_date(horizon.first), waiting_days(horizon)
+    rise, fall = (words.headers_of_prospects(first, days, keep=keep) for keep in (False, True))
     return _Around(_heading(inputs, words), _head(inputs, words), rise, fall, words)
 
 

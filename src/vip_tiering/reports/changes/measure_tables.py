@@ -18,7 +18,7 @@ from vip_tiering.playbooks.load import AllRules
 from vip_tiering.playbooks.targets import Group
 from vip_tiering.reports.changes.tables import table_of, with_names
 from vip_tiering.reports.figures.delivered import Delivered, fees_by, lobby_by
-from vip_tiering.reports.figures.measures import YUAN
+from vip_tiering.reports.figures.measures import SUM_OF_AVERAGES, YUAN, told_measures
 from vip_tiering.reports.words import FEES, LOBBY, MEASURES, SIGNED_UP, Words
 
 MEASURES_FOR_PROGRAMS: Final = ("measure", "label", "branch", "unit", *MEASURES)
@@ -34,10 +34,11 @@ _MONEY: Final = ("growth", "fees")
 
 def measures_for_people(measures: pd.DataFrame, rules: AllRules, words: Words, group: Group) -> pa.Table:
     """Return the measures of a group of which something is known, with the columns `words.MEASURES`."""
-    chosen = measures[(measures["group"] == group) & measures["value"].notna()]
+    told = told_measures(measures[measures["group"] == group])
+    chosen = told[told["value"].notna()]
     chosen = _named_measures(chosen, measure_names(rules, words), words.named(""), words.text("whole"))
     numbers = [name for name in MEASURES if not name.endswith("_reached")]
-    typed = chosen.astype(dict.fromkeys(numbers, "Int64"))
+    typed = chosen.astype(dict.fromkeys(numbers, "Int64")).replace({"measure": {SUM_OF_AVERAGES: ""}})
     return table_of(typed, ["measure", "label", "branch", *MEASURES], numbers if group in _MONEY else ())
 
 
@@ -140,8 +141,8 @@ def _percent(tenths: int) -> str:
 
 
 def measure_names(rules: AllRules, words: Words) -> dict[str, str]:
-    """Return the name of each measure by its id: as the playbooks name it, else, and in English, by what it counts."""
-    names = {}
+    """Return the name of each measure by its id, as the playbooks name it, else, and in English, by what it counts; the sum has one too."""
+    names = {SUM_OF_AVERAGES: words.text("sum_of_averages")}
     for one in rules.targets.measures if rules.targets else ():
         if words.language == "zh" and one.id in rules.measures:
             names[one.id] = rules.measures[one.id]

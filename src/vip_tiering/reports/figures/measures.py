@@ -16,6 +16,8 @@ from vip_tiering.reports.figures.tallies import Tally
 from vip_tiering.reports.words import MEASURES
 
 YUAN: Final = "yuan"
+SUM_OF_AVERAGES: Final = "daily_average_sum"
+"""Stands for what the growth is a growth of; no measure of the rules has this id."""
 _PER_MILLE: Final = 1000
 
 
@@ -59,6 +61,21 @@ def measures_of(
                 row[f"{period}_reached"] = _share(row[growth if figure.group == "growth" else "value"], row[f"{period}_target"])
             rows.append(row)
     return pd.DataFrame(rows, columns=["measure", "group", "branch", "unit", *MEASURES], dtype=object)
+
+
+def told_measures(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return measures as people read them: the growth is told as itself, and the sum that grew in a row of its own below it.
+
+    `measures`: see `measures_of`. The row of the growth holds it under `value`, with its targets, and under `last_year_growth` the one
+    against last year's fourth quarter; that of the sum, `measure` SUM_OF_AVERAGES, has all but the targets.
+    """
+    grew = measures["group"] == "growth"
+    growth = measures[grew].assign(value=measures["growth"], **dict.fromkeys(("previous", "growth", "last_year"), None))
+    targets = [name for name in MEASURES if name.endswith(("_target", "_reached"))]
+    sums = measures[grew].assign(measure=SUM_OF_AVERAGES, **dict.fromkeys(targets, None))
+    rows: pd.DataFrame = pd.concat([growth, sums, measures[~grew]]).astype(object)
+    place = measures["measure"].ne(measures["measure"].shift()).cumsum()
+    return rows.iloc[place.loc[rows.index].to_numpy().argsort(kind="stable")].reset_index(drop=True)
 
 
 def _measure(figure: Figure, sides: Sides, branch: str | None, codes: Sequence[str], delivered: Delivered) -> dict[str, Any]:

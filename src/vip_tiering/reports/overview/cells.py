@@ -11,7 +11,7 @@ from vip_tiering.base.money import wan_text
 from vip_tiering.base.words import Pair, Words
 from vip_tiering.reports.figures.measures import YUAN
 from vip_tiering.reports.overview.tables import CHANGES, Kind, Sentence, Table
-from vip_tiering.reports.overview.words import CODES, COLUMNS, PARTS, SENTENCES, TEXTS
+from vip_tiering.reports.overview.words import CODES, COLUMNS, COLUMNS_OF, PARTS, SENTENCES, TEXTS
 
 _AMOUNTS: Final = frozenset(("fen", "fen_change"))
 _NOBODY: Final = {"branch": "unassigned", "manager": "unassigned", "person": "somebody"}
@@ -30,9 +30,15 @@ class Cells:
         """Return one of `words.TEXTS` with its values."""
         return self.words.of(TEXTS, code).format(**values)
 
-    def header(self, column: str, kind: Kind) -> str:
+    def column(self, column: str, table: str = "") -> str:
+        """Return what a column of a table is called; one that the words do not have is named by the report, for its day."""
+        if of_table := COLUMNS_OF.get(f"{table}.{column}"):
+            return self.words.of({column: of_table}, column)
+        return self.words.of(COLUMNS, column) if column in COLUMNS else self.name(column)
+
+    def header(self, column: str, kind: Kind, table: str = "") -> str:
         """Return what stands above a column in one line: its name, and the unit of amounts."""
-        name, unit = self.words.of(COLUMNS, column), self.unit(kind)
+        name, unit = self.column(column, table), self.unit(kind)
         return f"{name}（{unit}）" if unit and self.words.language == "zh" else name
 
     def unit(self, kind: Kind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +24,9 @@ from vip_tiering.reports.overview.sources import filled_of, inputs_of, ladder_of
 from vip_tiering.reports.overview.spread import bounds_of, concentration_of, need_of
 from vip_tiering.reports.overview.summary import measures_of, movers_of, prospects_of, sentences_of, tiers_of
 from vip_tiering.reports.overview.tables import Kind, Sentence, Table
-from vip_tiering.reports.overview.words import TEXTS
+from vip_tiering.reports.overview.words import DEPOSIT_ON, TEXTS
 from vip_tiering.reports.report import Report, ReportInputs
+from vip_tiering.reports.words import DEPOSIT_NOW
 from vip_tiering.reports.words import Words as ReportWords
 from vip_tiering.tiers.outlook import STATES, states_by_tier
 
@@ -193,8 +195,14 @@ def _outlook(report: Report) -> Table:
     return Table.of("outlook", kinds, pd.DataFrame(states_by_tier(report.customers)).iloc[::-1])
 
 
+def _deposit_on(day: dt.date) -> Pair:
+    """Return what a deposit is called that comes on a day."""
+    zh, en = (text.format(month=day.month, day=day.day) for text in DEPOSIT_ON)
+    return zh, en
+
+
 def _names(inputs: ReportInputs, around: Around) -> dict[str, Pair]:
-    """Return what tiers, measures and actions are called; a tier that the run has not keeps its name of an earlier quarter."""
+    """Return what tiers, measures, actions and the deposit of a day are called; a tier that the run has not keeps its earlier name."""
     labels = {tier["code"]: tier["label"] for one in around.quarters for tier in one["tiers"]} | inputs.run.labels
     measures = [measure_names(inputs.rules, ReportWords(language, inputs.run.labels)) for language in ("zh", "en")]
     actions = inputs.rules.playbooks.names if inputs.rules.playbooks else {}
@@ -202,6 +210,7 @@ def _names(inputs: ReportInputs, around: Around) -> dict[str, Pair]:
         **{code: (label, code) for code, label in actions.items()},
         **{code: (name, measures[1].get(code, code)) for code, name in measures[0].items()},
         **{code: (label, code.replace("_", " ")) for code, label in labels.items()},
+        DEPOSIT_NOW: _deposit_on(day_date(inputs.run.horizon.first)),
         ABSENT: TEXTS["absent"],
         TOTAL: TEXTS["total"],
     }

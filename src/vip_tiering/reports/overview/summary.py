@@ -14,6 +14,7 @@ from vip_tiering.base.quarter import day_date
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.base.text import masked_id
 from vip_tiering.reports.figures.holders import no_holders
+from vip_tiering.reports.figures.measures import told_measures
 from vip_tiering.reports.figures.movement import PARTS
 from vip_tiering.reports.figures.moves import codes_of_run
 from vip_tiering.reports.figures.prospects import about_to_fall, about_to_rise
@@ -56,7 +57,7 @@ _MOVERS: Final[dict[str, Kind]] = {
     "daily_average": "fen",
     "difference": "fen_change",
 }
-_PROSPECTS: Final[dict[str, Kind]] = {
+_RISING: Final[dict[str, Kind]] = {
     **_WHO,
     "tier": "tier",
     "target": "tier",
@@ -66,6 +67,7 @@ _PROSPECTS: Final[dict[str, Kind]] = {
     "gap": "fen",
     DEPOSIT_NOW: "fen",
 }
+_FALLING: Final[dict[str, Kind]] = {**_RISING, "cushion": "fen"}
 
 
 def share_of(part: pd.Series, whole: int) -> pd.Series:
@@ -97,7 +99,8 @@ def _last_year(inputs: ReportInputs) -> pd.DataFrame:
 
 def measures_of(report: Report) -> Table:
     """Return the measures of all customers of which something is known, in the order of the rules."""
-    whole = report.measures[report.measures["branch"].isna() & report.measures["value"].notna()]
+    told = told_measures(report.measures[report.measures["branch"].isna()])
+    whole = told[told["value"].notna()]
     figures: dict[str, Kind] = dict.fromkeys(MEASURES, "by_unit")
     figures |= dict.fromkeys(("growth", "last_year_growth"), "by_unit_change")
     figures |= {name: "permille" for name in MEASURES if name.endswith("_reached")}
@@ -113,11 +116,17 @@ def movers_of(report: Report) -> Iterator[Table]:
 
 
 def prospects_of(report: Report, inputs: ReportInputs) -> Iterator[Table]:
-    """Yield who is about to rise and who is about to fall, the highest tier first, then who needs the least money."""
-    for code, chosen in (("near_up", about_to_rise), ("falling", about_to_fall)):
+    """Yield who is about to rise and who is about to fall, the highest tier first, then who needs the least money.
+
+    Who needs none has null there, and may take something out; who is below the bound has null there.
+    """
+    for code, chosen, columns in (("near_up", about_to_rise, _RISING), ("falling", about_to_fall, _FALLING)):
         rows = chosen(report.customers, inputs.run)
-        rows = rows.iloc[(-rows["target"].cat.codes).argsort(kind="stable")].head(SHOWN).rename(columns={"closing_fen": "closing_balance"})
-        yield Table.of(code, _PROSPECTS, _masked(rows))
+        rows = rows.iloc[(-rows["target"].cat.codes).argsort(kind="stable")].head(SHOWN)
+        rows = rows.rename(columns={"closing_fen": "closing_balance", "cushion_fen": "cushion"})
+        needs = rows[DEPOSIT_NOW] > 0
+        none = {DEPOSIT_NOW: rows[DEPOSIT_NOW].astype("Int64").where(needs), "cushion": rows["cushion"].astype("Int64").mask(needs)}
+        yield Table.of(code, columns, _masked(rows.assign(**none)))
 
 
 def _masked(rows: pd.DataFrame) -> pd.DataFrame:
@@ -177,6 +186,7 @@ def _ahead(report: Report, inputs: ReportInputs) -> Sentence:
         "ahead",
         {
             "last": ("day", str(day_date(inputs.run.horizon.last))),
+            "first": ("day", str(day_date(inputs.run.horizon.first))),
             "rising": ("count", counts["rising"]),
             "falling": ("count", counts["falling"]),
             "near": ("count", counts["near_up"]),

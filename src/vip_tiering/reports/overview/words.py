@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vip_tiering.base.words import Pair
-from vip_tiering.reports.words import CHANGES, DEPOSIT_NOW, STATES
+from vip_tiering.reports.words import CHANGES, STATES
 
 TITLES: Final[dict[str, Pair]] = {
     "tiers": ("各层级", "Tiers"),
@@ -78,7 +78,7 @@ COLUMNS: Final[dict[str, Pair]] = {
     "state": ("展望", "Outlook"),
     "closing_balance": ("期末余额", "Closing balance"),
     "gap": ("还差日均", "Lacks in average"),
-    DEPOSIT_NOW: ("现在需存入", "Deposit now"),
+    "cushion": ("可转出", "May be taken out"),
     "quarter": ("季度", "Quarter"),
     "status": ("状态", "Status"),
     "month": ("月份", "Month"),
@@ -126,6 +126,12 @@ COLUMNS: Final[dict[str, Pair]] = {
     "sha256": ("校验码 SHA-256", "SHA-256"),
 }
 """Column -> its header; the unit of amounts stands beside it."""
+COLUMNS_OF: Final[dict[str, Pair]] = {
+    "measures.band": ("其中本级", "In the tier itself"),
+}
+"""Table.column -> its header, where a column of that name means another thing than elsewhere."""
+DEPOSIT_ON: Final[Pair] = ("{month}月{day}日需存入", "Deposit on {month}-{day}")
+"""The header of `deposit_now`, with the first day on which money can come."""
 CODES: Final[dict[str, Pair]] = {
     **CHANGES,
     **STATES,
@@ -175,8 +181,8 @@ SENTENCES: Final[dict[str, Pair]] = {
         "{up} customers rose, entered or are new, {down} fell, lapsed or left.",
     ),
     "ahead": (
-        "如余额不变，到{last}将有{rising}户升级、{falling}户降级；另有{near}户临近升级，合计再存入{deposit}即可。",
-        "If balances stay, {rising} customers rise and {falling} fall by {last}; {near} more are near the next tier: {deposit} would do.",
+        "如余额不变，到{last}将有{rising}户升级、{falling}户降级；另有{near}户临近升级，{first}合计再存入{deposit}即可。",
+        "If balances stay, {rising} rise and {falling} fall by {last}; {near} more are near the next tier: {deposit} on {first} would do.",
     ),
 }
 """What happened, in words; values are said as `cells.said` says them."""
@@ -212,6 +218,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "summary": ("一页摘要", "On one page"),
     "contents": ("目录", "Contents"),
     "folded": ("展开：{title}（{rows}行）", "Show: {title} ({rows} rows)"),
+    "between_tiers": ("换层客户余额变化", "Balances of who changed tier"),
     "crossed": ("{title}：{column}", "{title}: {column}"),
     "carried": ("{day}（沿用{since}）", "{day} (from {since})"),
     "need_lift": ("可升级的客户数：目标层级 × 所需存入", "Would be lifted: target by deposit"),
@@ -311,8 +318,8 @@ CHARTS_SAID: Final[dict[str, Pair]] = {
         "A bar for each tier, to the right a rise, to the left a fall; values in the table of tiers.",
     ),
     "movement": (
-        "由上季合计逐项加减，得出本季合计；数值见下表末行。",
-        "From the sum before, step by step, to the sum now; values in the last line of the table.",
+        "由上季合计逐项加减，得出本季合计；数值见下表末行，换层客户一项为其中转入与转出之和。",
+        "From the sum before, step by step, to the sum now; values in the last line of the table, moved in and out together.",
     ),
     "outlook": (
         "左侧为接近或将要降级的客户数，右侧为临近或将要升级的客户数；数值见下表。",

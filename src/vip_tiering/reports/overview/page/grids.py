@@ -53,7 +53,7 @@ def grid_of(table: Table, cells: Cells, columns: Sequence[str] | None = None, *,
         [_cell(cells, kind, row[name], row, is_head=name == first) for name, kind in kinds.items()] for row in table.rows.to_dict("records")
     ]
     headers = [
-        Cell(cells.words.of(COLUMNS, name), "figure" if kind in FIGURES and name != first else "", cells.unit(kind))
+        Cell(cells.column(name, table.code), "figure" if kind in FIGURES and name != first else "", cells.unit(kind))
         for name, kind in kinds.items()
     ]
     total = [place for place, row in enumerate(table.rows.to_dict("records")) if row.get("tier") == TOTAL or pd.isna(row.get("branch", ""))]

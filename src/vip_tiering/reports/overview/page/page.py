@@ -31,8 +31,8 @@ _MEASURES: Final = (
     "measure", "unit", "value", "growth", "last_year_growth", "quarter_target", "quarter_reached", "year_target", "year_reached",
 )  # fmt: skip
 _MOVERS: Final = ("display_name", "from_tier", "to_tier", "difference", "daily_average", "manager", "customer")
-_RISING: Final = ("display_name", "tier", "target", DEPOSIT_NOW, "daily_average", "manager", "customer")
-_FALLING: Final = ("display_name", "tier", "state", DEPOSIT_NOW, "daily_average", "manager", "customer")
+_RISING: Final = ("display_name", "tier", "target", "state", DEPOSIT_NOW, "daily_average", "manager", "customer")
+_FALLING: Final = ("display_name", "tier", "state", DEPOSIT_NOW, "cushion", "daily_average", "manager", "customer")
 _GROUP: Final = (
     "customers", "customers_change", "daily_average_sum", "daily_average_change", "average_per_customer", "up", "down",
     "near_up", "falling",

@@ -110,9 +110,7 @@ class FirstSheet:
         """Return what the page shows of a table: columns that are not empty throughout, and the first of many customers."""
         table = self._contents.tables[code]
         rows = table.rows.head(_FIRST) if "customer" in table.columns else table.rows
-        kept: dict[str, Kind] = {
-            name: kind for name, kind in table.columns.items() if (not columns or name in columns) and name not in ("group", "unit")
-        }
+        kept: dict[str, Kind] = {name: kind for name, kind in table.columns.items() if (not columns or name in columns) and name != "group"}
         return Titled(self._words.of(TITLES, code), known(replace(table, columns=kept, rows=rows)), {})
 
     def _table(self, one: Titled) -> Placed:

@@ -102,7 +102,7 @@ class Grid:
         places = {name: column + number for number, name in enumerate(table.columns)}
         bold = {*totals, *_sums(table)}
         for name, kind in table.columns.items():
-            header = (headers or {}).get(name) or self.cells.header(name, kind).replace("（", "\n（")
+            header = (headers or {}).get(name) or self.cells.header(name, kind, table.code).replace("（", "\n（")
             self.sheet.write_string(row, places[name], header, self.formats.of("header of figures" if kind in FIGURES else "header"))
             self._widen(places[name], max(map(wcswidth, header.split("\n"))))
             self._column(row + 1, places[name], table, name, bold)
