@@ -337,7 +337,7 @@ def test_first_sheet(report: Path) -> None:
         *(TEXTS[name][0] for name in ("growth_title", "customers_title")),
     ]
     assert titles == [one for one in first if one in titles]
-    assert "2015Q4 客户层级报告" == first[0]
+    assert "2015Q4 客户层级变动报告" == first[0]
     at = first.index("层级迁徙：客户数") + 1
     head, matrix = sheets["汇总"][at], sheets["汇总"][at + 1 : at + 10]
     migration = {(row["from_tier"], row["to_tier"]): int(row["customers"]) for row in read_csv(report / "migration.csv")}

@@ -78,7 +78,7 @@ def test_every_name_and_title_says_that_it_is_inside_the_quarter(home: Path) -> 
     assert names
     assert all("-asof-20151114." in name for name in names)
     head = [row[0] for row in sheets_of(folder / "report-asof-20151114.xlsx")["汇总"][:3]]
-    assert "2015Q4 客户层级报告（截至2015-11-14，季中）" == head[0]
+    assert "2015Q4 客户层级变动报告（截至2015-11-14，季中）" == head[0]
     assert "金额单位：万元" in head[1]
     assert head[2].startswith("季中数据")
 

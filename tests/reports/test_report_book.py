@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from wcwidth import wcswidth
+from xlsxwriter import Workbook
 
 from tests import prepared
 from tests.helpers import RULES, read_csv
@@ -28,10 +29,11 @@ from vip_tiering.reports.overview.cells import Cells
 from vip_tiering.reports.overview.contents import Contents
 from vip_tiering.reports.overview.document import document_of
 from vip_tiering.reports.overview.job import overview
-from vip_tiering.reports.overview.tables import FIGURES
+from vip_tiering.reports.overview.tables import FIGURES, Table
 from vip_tiering.reports.overview.words import TITLES
 from vip_tiering.reports.overview.workbook.book import parts_of, workbook_of
 from vip_tiering.reports.overview.workbook.first_sheet import Titled
+from vip_tiering.reports.overview.workbook.grid import Formats, Grid
 from vip_tiering.reports.overview.workbook.words import SHEETS
 
 FEN_PER_WAN = 1_000_000
@@ -165,6 +167,27 @@ def test_the_workbook_is_made_for_reading(contents: Contents) -> None:
         code for code, (zh, _) in TITLES.items() if f">{zh}<" in titles
     }
     assert content == workbook_of(contents, Words("zh"))
+
+
+def test_sheets_are_printed_in_letters_that_can_be_read(contents: Contents) -> None:
+    """A wide or long sheet takes several pages, so that no letter is printed smaller than 8 points; the matrices stay on one."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(contents, Words("zh"))))
+    for sheet in book.worksheets[1:]:
+        across, down = (int(1 if one is None else one) for one in (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight))
+        filled = sum(one.width for one in sheet.column_dimensions.values() for _ in range(one.min, one.max + 1))
+        assert filled / across <= 165, sheet.title
+        assert down == (1 if sheet.title == SHEETS["migration"][0] else 0), sheet.title
+
+
+def test_a_sum_of_all_branches_is_called_so() -> None:
+    """The last row of what came of lists, which belongs to no branch, says that it is the sum, and is bold."""
+    rows = pd.DataFrame([("城东支行", 3), (None, 3)], columns=["branch", "contacts"])
+    book = Workbook(io.BytesIO(), {"in_memory": True})
+    sheet = book.add_worksheet()
+    Grid(sheet, Formats(book), Cells(Words("zh"), {})).table(0, 0, Table.of("contacts", {"branch": "branch", "contacts": "count"}, rows))
+    texts = [*sheet.table[2].values()]
+    assert book.str_table.string_table["合计"] == texts[0].string
+    assert all(cell.format.bold for cell in texts)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")

@@ -43,7 +43,7 @@ def first_sheet(report: Report, inputs: ReportInputs, words: Words) -> FilledShe
     lines = _lines(report, inputs, words)
 
     def fill(book: Any, sheet: Any) -> int:  # noqa: ANN401 (untyped library)
-        return FirstSheet(book, sheet, contents, speak).fill(lines, below)
+        return FirstSheet(book, sheet, contents, speak, of_changes=True).fill(lines, below)
 
     return fill
 

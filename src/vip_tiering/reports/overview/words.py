@@ -202,6 +202,8 @@ REASONS: Final[dict[str, Pair]] = {
 TEXTS: Final[dict[str, Pair]] = {
     "title": ("{quarter} 客户层级报告", "Customer tiers in {quarter}"),
     "title_as_of": ("{quarter} 客户层级报告（截至{day}，季中）", "Customer tiers in {quarter} (as of {day}, provisional)"),
+    "changes": ("{quarter} 客户层级变动报告", "Changes of tier in {quarter}"),
+    "changes_as_of": ("{quarter} 客户层级变动报告（截至{day}，季中）", "Changes of tier in {quarter} (as of {day}, provisional)"),
     "provisional": (
         "季中数据：日均计算至{day}，不作为定级依据，层级以季末结果为准。",
         "Provisional: averages up to {day}; tiers are decided when the quarter is over.",

@@ -27,8 +27,10 @@ from vip_tiering.tiers.outlook import STATES
 _HEADER_ROW: Final = 1
 """Below the titles; what stands above the values stays when people scroll."""
 _CHART_ROWS: Final = 17
-_ONE_PAGE: Final = 80
-"""So many rows are printed on one page."""
+_A_PAGE: Final = 165
+"""So many characters stand beside each other on A4 across at 8 points."""
+_A_CHARACTER, _NO_COLUMN = 7, 9
+"""Pixels of a character; characters of the empty column before a chart."""
 _SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "tiers": ("tiers", "measures"),
     "rose": ("rose",),
@@ -108,16 +110,18 @@ class _Sections:
             else:
                 column += len(part.table.columns) + 1
         grid.finish()
-        for number, chart in enumerate(_CHARTS.get(name, _no_charts)(self, [part.table for part in parts], placed)):
+        charts = [*_CHARTS.get(name, _no_charts)(self, [part.table for part in parts], placed)]
+        for number, chart in enumerate(charts):
             place = max(max(one.columns.values()) for one in placed) + 2
             sheet.insert_chart(_HEADER_ROW + number * _CHART_ROWS, place, chart.drawn(self._book), {"object_position": 3})
         sheet.freeze_panes(_HEADER_ROW + 1 if not below else 0, 1)
         if len(parts) == 1 and placed[0].last > placed[0].first:
             sheet.autofilter(_HEADER_ROW, 0, placed[0].last, max(placed[0].columns.values()))
         set_up(sheet)
-        if placed[-1].last <= _ONE_PAGE:
-            sheet.fit_to_pages(1, 1)
-        else:
+        # Letters of 8 points or more: several pages across where the sheet is wide, and as many down as it takes.
+        width = grid.width + max((chart.size[0] // _A_CHARACTER + _NO_COLUMN for chart in charts), default=0)
+        sheet.fit_to_pages(-(-width // _A_PAGE), 1 if below else 0)
+        if not below:
             sheet.repeat_rows(0, _HEADER_ROW)
 
     def _reasons(self) -> Titled:

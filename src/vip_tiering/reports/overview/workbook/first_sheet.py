@@ -22,6 +22,7 @@ from vip_tiering.reports.overview.workbook.charts import Chart
 from vip_tiering.reports.overview.workbook.grid import Formats, Grid, Placed
 from vip_tiering.reports.overview.workbook.wide import known
 from vip_tiering.reports.overview.workbook.words import BOOK_TEXTS
+from vip_tiering.reports.words import DEPOSIT_NOW
 
 _FIRST: Final = 5
 """So many customers of each list are on the page; all that the report shows have a sheet of their own."""
@@ -29,6 +30,10 @@ _TIERS: Final = (
     "tier", "customers", "customers_share", "customers_change", "daily_average_sum", "daily_average_share", "daily_average_change",
     "average_per_customer", "last_year_customers_change", "last_year_daily_average_change",
 )  # fmt: skip
+_FALLING: Final = (
+    "customer", "display_name", "branch", "manager", "tier", "state", "daily_average", "closing_balance", "gap", DEPOSIT_NOW, "cushion",
+)  # fmt: skip
+"""The tier to be kept is the one they have."""
 _WIDTHS: Final = (20, *(12,) * 10)
 """Widths of the columns in characters: the page is as wide as who is about to move needs it."""
 _LINE_POINTS, _HEADING_POINTS = 17, 30
@@ -54,11 +59,12 @@ class Titled:
 class FirstSheet:
     """The first sheet while it is filled, from the top downwards."""
 
-    def __init__(self, book: Any, sheet: Any, contents: Contents, words: Words) -> None:  # noqa: ANN401 (untyped library)
-        """Take an empty sheet of a workbook, and the report that it tells."""
+    def __init__(self, book: Any, sheet: Any, contents: Contents, words: Words, *, of_changes: bool = False) -> None:  # noqa: ANN401 (untyped library)
+        """Take an empty sheet of a workbook, and the report that it tells; `of_changes`: whether it is the report of changes."""
+        self._title = "changes" if of_changes else "title"
         self._book, self._sheet, self._contents = book, sheet, contents
         self._cells, self._words = Cells(words, contents.names), words
-        self._grid = Grid(sheet, Formats(book), self._cells)
+        self._grid = Grid(sheet, Formats(book), self._cells, _WIDTHS)
         self._row = self._rows = 0
 
     def fill(self, lines: Sequence[str] = (), more: Sequence[Titled] = ()) -> int:
@@ -71,7 +77,7 @@ class FirstSheet:
         self._charts(charts_at, self._table(self._excerpt("tiers", _TIERS)))
         for code in ("measures", "rose", "fell", "near_up", "falling"):
             if code in self._contents.tables:
-                self._table(self._excerpt(code))
+                self._table(self._excerpt(code, _FALLING if code == "falling" else ()))
         end = self._row - 2
         for one in more:
             self._table(one)
@@ -83,7 +89,7 @@ class FirstSheet:
         head, cells, text = self._contents.head, self._cells, self._words.of
         day = head.as_of or ""
         self._sheet.set_row(0, _HEADING_POINTS)
-        self._line(cells.text("title_as_of" if day else "title", quarter=head.quarter, day=day), "heading")
+        self._line(cells.text(f"{self._title}_as_of" if day else self._title, quarter=head.quarter, day=day), "heading")
         status = cells.cell("status", head.status)
         of = text(BOOK_TEXTS, "of").format(first=head.first_day, last=head.last_day, days=head.days, status=status)
         self._line(f"{of}　　{text(BOOK_TEXTS, 'unit')}", "note")

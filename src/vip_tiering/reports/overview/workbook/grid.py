@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pandas as pd
 from wcwidth import wcswidth
 
 from vip_tiering.reports.figures.measures import YUAN
@@ -82,9 +81,9 @@ class Formats:
 class Grid:
     """A sheet that is filled with tables; `finish` makes its columns as wide as what they hold."""
 
-    def __init__(self, sheet: Any, formats: Formats, cells: Cells) -> None:  # noqa: ANN401 (untyped library)
-        """Take an empty sheet, the looks of its workbook, and who says what stands in cells."""
-        self.sheet, self.formats, self.cells = sheet, formats, cells
+    def __init__(self, sheet: Any, formats: Formats, cells: Cells, fixed: Sequence[int] = ()) -> None:  # noqa: ANN401 (untyped library)
+        """Take an empty sheet, the looks of its workbook, and who says what stands in cells. `fixed`: widths that columns have already."""
+        self.sheet, self.formats, self.cells, self._fixed = sheet, formats, cells, fixed
         sheet.set_default_row(_ROW_POINTS)
         self._widths: dict[int, int] = {}
 
@@ -98,15 +97,27 @@ class Grid:
 
         `headers`: of columns that are called otherwise than usual; `totals`: rows that are bold besides those of all tiers.
         """
-        self.sheet.set_row(row, _HEADER_POINTS)
+        lines = 1
         places = {name: column + number for number, name in enumerate(table.columns)}
         bold = {*totals, *_sums(table)}
         for name, kind in table.columns.items():
             header = (headers or {}).get(name) or self.cells.header(name, kind, table.code).replace("（", "\n（")
             self.sheet.write_string(row, places[name], header, self.formats.of("header of figures" if kind in FIGURES else "header"))
             self._widen(places[name], max(map(wcswidth, header.split("\n"))))
+            lines = max(lines, self._lines(header, places[name]))
             self._column(row + 1, places[name], table, name, bold)
+        self.sheet.set_row(row, max(_HEADER_POINTS, _ROW_POINTS * lines))
         return Placed(self.sheet.get_name(), row, row + 1, row + len(table), places)
+
+    def _lines(self, header: str, place: int) -> int:
+        """Return how many lines a header needs in a column that is not made as wide as it is."""
+        width = self._fixed[place] if place < len(self._fixed) else _WIDEST
+        return sum(-(-wcswidth(part) // width) for part in header.split("\n"))
+
+    @property
+    def width(self) -> int:
+        """Characters from the first column to the last one that is filled."""
+        return sum(self._widths.get(place, _NARROWEST) for place in range(max(self._widths, default=-1) + 1))
 
     def _column(self, top: int, place: int, table: Table, name: str, bold: Collection[int]) -> None:
         units = table.rows["unit"].tolist() if "unit" in table.rows else [""] * len(table)
@@ -114,7 +125,7 @@ class Grid:
             kind = self._kind(table.columns[name], unit)
             text = self.cells.cell(kind, value)
             self._widen(place, wcswidth(text))
-            if pd.isna(value) or not text:
+            if not text:  # where nothing is known; the total of all branches has a name
                 continue
             look = self.formats.of(kind if kind in FIGURES else "text", total=number in bold)
             if kind in FIGURES:
@@ -138,9 +149,11 @@ class Grid:
 
 
 def _sums(table: Table) -> list[int]:
-    """Return the rows that sum up others: those of all tiers."""
+    """Return the rows that sum up others: those of all tiers, and of all branches."""
     tiers = [name for name, kind in table.columns.items() if kind == "tier"]
-    return [number for number, row in enumerate(table.rows[tiers].to_numpy().tolist()) if TOTAL in row]
+    branches = [name for name, kind in table.columns.items() if kind == "branch"]
+    rows, is_none = table.rows[tiers].to_numpy().tolist(), table.rows[branches].isna().to_numpy().tolist()
+    return [number for number, (codes, none) in enumerate(zip(rows, is_none, strict=True)) if TOTAL in codes or any(none)]
 
 
 def number_of(kind: Kind, value: int) -> float:
