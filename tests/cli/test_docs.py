@@ -231,7 +231,7 @@ def test_playbook_page_holds_every_tier_and_field() -> None:
     text = page("docs/playbooks.md")
     tiers = vip.load_rules(ROOT / "rules").ladders[0].codes[1:]
     assert tiers == re.findall(r"^\$ vip playbook show (\w+)$", text, re.MULTILINE)
-    fields = [[f"${{{name}}}", str(width or "its length")] for name, width in FIELDS.items()]
+    fields = [[f"${{{name}}}", str(field.width or "its length")] for name, field in FIELDS.items()]
     assert fields == [[row[0], row[2]] for row in table(text.partition("## Messages")[2].partition("\n## ")[0], 3)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import hashlib
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -705,6 +706,11 @@ class Oracle:
         held = {one.strip() for one in self.cell(case.customer, "products_held").split("|")}
         return [one for one in self.topics(case) or () if not held & {one["code"], one["label"]}]
 
+    def most_holders(self, case: Case) -> int:
+        """Return how many customers may have the number: one alone where a message tells something of him."""
+        told = re.findall(r"(?<!\$)\$\{(?:event_date|points|tier_label)\}", str(case.action.get("message", "")))
+        return 1 if told and "message" in case.channel else self.book.limits["customers_per_phone"]
+
     def gates(self) -> list[tuple[str, Callable[[Case], bool]]]:
         """Return every gate in its order, with what closes it. Turns are taken later; no rule sets a quota."""
         holders = self.holders
@@ -728,7 +734,7 @@ class Oracle:
             ("no_wechat", lambda case: case.way == "wechat" and not self.cell(case.customer, "wechat_id")),
             (
                 "shared_phone",
-                lambda case: case.way in PHONE_WAYS and len(holders[self.number[case.customer]]) > self.book.limits["customers_per_phone"],
+                lambda case: case.way in PHONE_WAYS and len(holders[self.number[case.customer]]) > self.most_holders(case),
             ),
             (
                 "private_in_public_channel",

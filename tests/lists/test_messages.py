@@ -117,9 +117,9 @@ def test_surnames_are_as_the_file_says() -> None:
 def test_no_field_is_wider_than_messages_count_on(texts: list[str]) -> None:
     """A text that is empty or might take more units than its field may is replaced; any other stays as it is."""
     for found, text in zip(fitting(pa.array(texts), "branch", "网点").to_pylist(), texts, strict=True):
-        assert utf16_units(found) <= FIELDS["branch"]
+        assert utf16_units(found) <= FIELDS["branch"].width
         assert found in (text, "网点")
-        if 0 < len(text) <= FIELDS["branch"] // 2:
+        if 0 < len(text) <= FIELDS["branch"].width // 2:
             assert found == text
 
 
@@ -188,7 +188,7 @@ def test_long_names_are_as_long_as_they_may_be() -> None:
     long = CUSTOMERS["long"]
     assert ("欧阳女士", "贵客") == (long["name"], CUSTOMERS["of another people"]["name"])
     for name in ("branch", "branch_phone", "manager_phone"):
-        assert FIELDS[name] - 1 <= utf16_units(long[name]) <= FIELDS[name]
+        assert FIELDS[name].width - 1 <= utf16_units(long[name]) <= FIELDS[name].width
 
 
 def test_the_shipped_rules_warn_of_no_length() -> None:

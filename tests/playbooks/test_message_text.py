@@ -79,7 +79,7 @@ def test_a_doubled_dollar_counts_once() -> None:
 def test_no_filling_is_longer_than_foretold(parts: list[str]) -> None:
     """A template filled with values as long as they may be has exactly the foretold length."""
     text = "".join(parts)
-    longest = {name: "字" * width for name, width in FIELDS.items()} | {"signature": SIGNATURE, "opt_out": OPT_OUT}
+    longest = {name: "字" * field.width for name, field in FIELDS.items()} | {"signature": SIGNATURE, "opt_out": OPT_OUT}
     made = "".join(longest[part[2:-1]] if part.startswith("${") else "$" if part == "$$" else part for part in parts)
     assert utf16_units(made) == longest_units(text, SIGNATURE, OPT_OUT)
 

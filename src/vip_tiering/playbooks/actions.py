@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from vip_tiering.playbooks.channels import Channel, MessageForm
 from vip_tiering.playbooks.gates import PURPOSES, Purpose
-from vip_tiering.playbooks.messages import fields_of
+from vip_tiering.playbooks.messages import fields_of, tells_of_one
 from vip_tiering.playbooks.products import SALE_PERIOD
 from vip_tiering.rules.calendar import Festival
 from vip_tiering.rules.forms import (
@@ -88,6 +88,16 @@ class Message(Strict):
     variants: Annotated[list[Variant], Field(min_length=1, description="wordings by segment; all others get `text`")] | None = None
     reviewed_by: Annotated[Words, Field(description="who approved the text; `sample, replace before use` is nobody")]
     reviewed_on: Annotated[dt.date, Field(description="when the text was approved")] | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Its text and the wordings for segments."""
+        return [self.text, *(one.text for one in self.variants or ())]
+
+    @property
+    def tells_of_one(self) -> bool:
+        """Whether any of its texts tells of one person what a number with several holders must not hear."""
+        return any(map(tells_of_one, self.texts))
 
     @property
     def is_sample(self) -> bool:
@@ -207,7 +217,7 @@ class Action(Strict):
     @property
     def texts(self) -> list[str]:
         """Everything that it says: in lists for people, in its message and in the wordings for segments."""
-        message = [self.message.text, *(one.text for one in self.message.variants or ())] if self.message is not None else []
+        message = self.message.texts if self.message is not None else []
         return [*([self.listed_as] if self.listed_as is not None else []), *message]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from vip_tiering.base.text import tidy
 
@@ -12,26 +12,40 @@ ONE_SEGMENT_UNITS: Final = 70
 """A message of at most so many UTF-16 units is sent, and paid, as one."""
 LONG_SEGMENT_UNITS: Final = 67
 """A longer one is split; each part gives three units to its number."""
-FIELDS: Final[dict[str, int]] = {
-    "signature": 0,
-    "opt_out": 0,
-    "name": 12,
-    "product": 32,
-    "event_date": 11,
-    "points": 9,
-    "tier_label": 32,
-    "branch": 24,
-    "manager": 8,
-    "product_term": 12,
-    "product_minimum": 12,
-    "product_from": 6,
-    "product_until": 6,
-    "coupon": 8,
-    "branch_phone": 16,
-    "manager_name": 12,
-    "manager_phone": 16,
+
+
+class MessageField(NamedTuple):
+    """A field of messages.
+
+    `width`: how many UTF-16 units it takes at most; a field of the channel has its own length.
+    `shared`: what a number with several holders hears of it. `same`: it tells of no customer; `neutral`: neutral words stand for it;
+    `never`: it tells of one person and has no neutral words, so that no text with it goes there, even where all holders have the same.
+    """
+
+    width: int
+    shared: Literal["same", "neutral", "never"]
+
+
+FIELDS: Final[dict[str, MessageField]] = {
+    "signature": MessageField(0, "same"),
+    "opt_out": MessageField(0, "same"),
+    "name": MessageField(12, "neutral"),
+    "product": MessageField(32, "neutral"),
+    "event_date": MessageField(11, "never"),
+    "points": MessageField(9, "never"),
+    "tier_label": MessageField(32, "never"),
+    "branch": MessageField(24, "neutral"),
+    "manager": MessageField(8, "neutral"),
+    "product_term": MessageField(12, "same"),
+    "product_minimum": MessageField(12, "same"),
+    "product_from": MessageField(6, "same"),
+    "product_until": MessageField(6, "same"),
+    "coupon": MessageField(8, "same"),
+    "branch_phone": MessageField(16, "neutral"),
+    "manager_name": MessageField(12, "neutral"),
+    "manager_phone": MessageField(16, "neutral"),
 }
-"""Every field of a message, and how many UTF-16 units it takes at most; those of the channel have their own length."""
+"""Every field of a message."""
 EVENT_FIELD: Final = "event"
 """What only lists for people may hold: the event to which the branch invites, its day, when it begins and where."""
 _FIELD: Final = re.compile(r"\$(?:(\$)|\{([^{}]*)\}|)")
@@ -84,9 +98,14 @@ def fields_of(text: str) -> Iterator[tuple[str, str]]:
             yield match[0], match[2] or ""
 
 
+def tells_of_one(text: str) -> bool:
+    """Return whether a template tells of one person what a number with several holders must not hear."""
+    return any(name in FIELDS and FIELDS[name].shared == "never" for _, name in fields_of(text))
+
+
 def longest_units(text: str, signature: str, opt_out: str) -> int:
     """Return the most UTF-16 units that a template can become, with this signature and this way to refuse."""
-    width = FIELDS | {"signature": utf16_units(signature), "opt_out": utf16_units(opt_out)}
+    width = {name: field.width for name, field in FIELDS.items()} | {"signature": utf16_units(signature), "opt_out": utf16_units(opt_out)}
     plain = utf16_units(_FIELD.sub(lambda match: "$" if match[1] else "", text))
     return plain + sum(width.get(name, 0) for _, name in fields_of(text))
 

@@ -23,7 +23,7 @@ from vip_tiering.lists.selection.gates import PASSES
 from vip_tiering.playbooks.actions import Message, Segment
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.customers.customers_file import SEGMENTS
-from vip_tiering.playbooks.messages import parts_of
+from vip_tiering.playbooks.messages import FIELDS, parts_of
 
 _A_PRODUCT: Final = "相关产品"
 _PIECE_ROWS: Final = 1 << 18
@@ -90,12 +90,12 @@ def _rows(case: Case, rows: pd.DataFrame, context: RowContext) -> pa.Table:
     profile = context.people.profile
     rows = rows.assign(phone=context.customers.phone[profile[rows["at"]]]).sort_values(["phone", "at"])
     ids = joined_groups(context.people.customer_id.take(pa.array(rows["at"])), rows["phone"], "|")
-    firsts = rows.drop_duplicates("phone").assign(holders=rows.groupby("phone").size().to_numpy(), ids=ids.to_pandas().array)
+    firsts = rows.drop_duplicates("phone").assign(ids=ids.to_pandas().array)
     firsts = firsts.sort_values("at")  # the number's first customer gives its place
-    several = (firsts["holders"] > 1).to_numpy()
-    fields = _fields(case, firsts, several, context)
+    shared: Mask = context.facts.holders[profile[firsts["at"]]] > 1
+    fields = _fields(case, firsts, shared, context)
     bits = context.customers.segments[profile[firsts["at"]]]
-    segments: Mapping[Segment, Mask] = {name: ((bits >> number) & 1).astype(np.bool_) & ~several for number, name in enumerate(SEGMENTS)}  # type: ignore[misc]
+    segments: Mapping[Segment, Mask] = {name: ((bits >> number) & 1).astype(np.bool_) & ~shared for number, name in enumerate(SEGMENTS)}  # type: ignore[misc]
     columns = {
         "phone": context.phones(firsts["at"]),
         "text": render_message(message, segments, fields, len(firsts)),
@@ -106,15 +106,26 @@ def _rows(case: Case, rows: pd.DataFrame, context: RowContext) -> pa.Table:
     return pa.table({**columns, **coded})
 
 
-def _fields(case: Case, rows: pd.DataFrame, several: Mask, context: RowContext) -> dict[str, pa.Array | str]:
-    """Return the fields of every row. A number with more than one holder is nobody's own: nobody is named."""
+def _fields(case: Case, rows: pd.DataFrame, shared: Mask, context: RowContext) -> dict[str, pa.Array | str]:
+    """Return the fields of every row. A number with more than one holder is nobody's own: it hears nothing of any of them.
+
+    `shared`, shape (k,): whose number has several holders, whether all of them pass or one alone. The gate `shared_phone` keeps
+    from them every text with a field that has no neutral words; here such a field is empty for what else a system fills in.
+    """
     fields = context.fields_of(case, rows)
-    fields["name"] = _where(context.facts.holders[context.people.profile[rows["at"]]] > 1, NOBODY_NAMED, fields["name"])
-    neutral = {"branch": OUR_BRANCH, "branch_phone": OUR_PHONE, "manager": OUR_MANAGER}
-    neutral |= {"manager_name": OUR_MANAGER, "manager_phone": OUR_PHONE}
-    fields |= {name: _where(several, words, fields[name]) for name, words in neutral.items()}
-    # What several customers are told of: the one topic that all may be offered, else no product by name.
-    fields["product"] = _where(several, case.topics[0].label if len(case.topics) == 1 else _A_PRODUCT, fields["product"])
+    neutral = {
+        "name": NOBODY_NAMED,
+        # What several customers are told of: the one topic that all may be offered, else no product by name.
+        "product": case.topics[0].label if len(case.topics) == 1 else _A_PRODUCT,
+        "branch": OUR_BRANCH,
+        "branch_phone": OUR_PHONE,
+        "manager": OUR_MANAGER,
+        "manager_name": OUR_MANAGER,
+        "manager_phone": OUR_PHONE,
+    }
+    for name, field in FIELDS.items():
+        if field.shared != "same":
+            fields[name] = _where(shared, neutral[name] if field.shared == "neutral" else "", fields[name])
     return fields
 
 

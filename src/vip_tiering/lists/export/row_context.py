@@ -221,7 +221,7 @@ def fitting(texts: pa.Array, field: str, otherwise: str, unsayable: Sequence[str
     distinct = coded.dictionary
     units = utf16_lengths(distinct)
     sayable = pa.array([not forbidden_in(text, unsayable) for text in distinct.to_pylist()], pa.bool_())
-    fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field])))
+    fits = pc.and_(sayable, pc.and_(pc.greater(units, 0), pc.less_equal(units, FIELDS[field].width)))
     return pa.DictionaryArray.from_arrays(coded.indices, pc.if_else(fits, distinct, otherwise))
 
 

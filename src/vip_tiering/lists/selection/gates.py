@@ -197,8 +197,10 @@ def no_wechat(asked: Asked) -> Stopped:
 
 
 def shared_phone(asked: Asked) -> Stopped:
-    """More customers have the number than one family would."""
-    return asked.by_phone and asked.of(asked.facts.holders) > asked.judge.customers_per_phone
+    """More customers have the number than one family would, or than the one of whom the text tells."""
+    message = asked.case.action.message if asked.by_message else None
+    most = 1 if message is not None and message.tells_of_one else asked.judge.customers_per_phone
+    return asked.by_phone and asked.of(asked.facts.holders) > most
 
 
 def private_in_public_channel(asked: Asked) -> Stopped:

@@ -20,6 +20,7 @@ from vip_tiering.lists.verification.addresses import check_addresses
 from vip_tiering.lists.verification.customers import WAYS, NewIds, Standing, standing_of
 from vip_tiering.lists.verification.entries import Export, findings_in
 from vip_tiering.lists.verification.households import check_households, check_managers
+from vip_tiering.lists.verification.texts import tells_of_one_person
 from vip_tiering.playbooks.actions import Action
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.gates import PurposeRule
@@ -165,6 +166,8 @@ class _Case:
                 stopped = stopped | who.private
             yield "phone-holder", who.at_number(stopped) & ~stopped
             yield "phone-shared", who.sharers > self.per_phone
+            if self.channel.public and tells_of_one_person(self.action):
+                yield "text-tells", who.sharers > 1
             yield "phone-form", who.number < 0
 
     def _needs_consent(self) -> bool:

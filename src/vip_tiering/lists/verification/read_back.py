@@ -39,6 +39,7 @@ HARD_RULES: Final[dict[str, str]] = {
     "text-private": "the text names a private product",
     "text-template": "the text is none that a reviewed template of its action gives",
     "text-names": "the row stands for several customers; the text must name nobody (尊敬的客户)",
+    "text-tells": "the number has several holders, and the texts of the action tell of one of them",
     "send-window": "the times are not on the day of the export, not in their order, or outside the hours of the channel",
     "valid-until": "must be the day of the export and message_valid_days later",
     "customer-repeated": "the customer stands in another row too",

@@ -67,6 +67,12 @@ def templates(actions: Iterable[Action]) -> Iterator[str]:
             yield from (variant.text for variant in message.variants or ())
 
 
+def tells_of_one_person(action: Action) -> bool:
+    """Return whether a text that an action sends has a field of one customer for which no neutral words can stand."""
+    fields = {name for text in templates([action]) for _, name in parts_of(text) if name}
+    return any(FIELDS[name].shared == "never" for name in fields & FIELDS.keys())
+
+
 def _patterns(actions: Iterable[Action], channel: Channel, books: Playbooks, day: dt.date) -> Iterator[str]:
     """Yield what matches each template of actions whose fields hold what they may hold, in the syntax of RE2."""
     form = channel.message
@@ -101,7 +107,7 @@ def _of_branches(books: Playbooks) -> dict[str, str]:
 
 
 def _of_field(name: str) -> str:
-    return f"{_LETTER}*" if name in _UNMEASURED else f"{_LETTER}{{0,{FIELDS[name]}}}"
+    return f"{_LETTER}*" if name in _UNMEASURED else f"{_LETTER}{{0,{FIELDS[name].width}}}"
 
 
 def check_numbers(parts: Sequence[ListPart], books: Playbooks) -> Iterator[Problem]:
@@ -168,6 +174,9 @@ def _check_texts(
         several = np.flatnonzero(truth(pc.match_substring(table["customer_id"], "|")))
         named = _names_somebody(coded.take(pa.array(several)).cast(pa.string()), books)
         yield from findings(file, "text-names", rows[several[named]], "text")
+        told = pa.array([one.id for one in books.actions() if tells_of_one_person(one)], pa.string())
+        tells = truth(pc.is_in(table["action"].cast(pa.string()).take(pa.array(several)), value_set=told))
+        yield from findings(file, "text-tells", rows[several[tells]], "text")
 
 
 def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterator[tuple[str, Mask]]:
