@@ -39,9 +39,9 @@ from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
 from vip_tiering.lists.selection.earlier_exports import CONTACTS as CONTACTS_FILE
 from vip_tiering.lists.selection.earlier_exports import by_present_ids, folders_of, read_table
-from vip_tiering.lists.selection.facts import PrivacyRule, private_in_file, private_people
 from vip_tiering.lists.selection.memory import export_days, read_memory
 from vip_tiering.lists.selection.people import meet
+from vip_tiering.lists.selection.privacy import PrivacyRule, private_in_file, private_people
 from vip_tiering.playbooks.customers.customers_file import CODES, FAMILY_KINDS
 from vip_tiering.playbooks.customers.file_forms import Kind
 from vip_tiering.playbooks.load import Playbooks, rules_with_playbooks

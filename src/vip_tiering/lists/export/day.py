@@ -22,11 +22,12 @@ from vip_tiering.lists.export.row_context import RowContext
 from vip_tiering.lists.export.seats import keep_seats
 from vip_tiering.lists.selection.cases import Casework, Only, casework
 from vip_tiering.lists.selection.events import EVENT_TRIGGERS, EventSources, Window, events_of_run
-from vip_tiering.lists.selection.facts import Facts, PrivacyRule, facts_of, private_people
+from vip_tiering.lists.selection.facts import Facts, facts_of
 from vip_tiering.lists.selection.gates import NO_VERDICTS, PASSES, Judge, take_turns
 from vip_tiering.lists.selection.history import OVERFLOW, History, history_of, overflow_among
 from vip_tiering.lists.selection.one_contact import no_message_beside, on_one_channel
 from vip_tiering.lists.selection.people import NOBODY, People, meet
+from vip_tiering.lists.selection.privacy import PrivacyRule, private_people
 from vip_tiering.lists.selection.select import Due, Selector
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks

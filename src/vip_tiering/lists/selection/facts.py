@@ -21,16 +21,15 @@ from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, D
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.contact_log import together
 from vip_tiering.lists.selection.people import People
+from vip_tiering.lists.selection.privacy import PrivacyRule, private_in_file
 from vip_tiering.playbooks.channels import Channel, Way
-from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS
+from vip_tiering.playbooks.customers.customers_file import ALL_CHANNELS, CODES, EVENTS, GRAVE_KINDS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.products import Product
 
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 PHONE_WAYS: Final[tuple[Way, ...]] = ("sms", "call")
 """The ways that use the customer's number."""
-EVERY_CHANNEL: Final = "all"
-_GRAVE: Final = ("bereavement", "illness")
 REFUSALS: Final = ("refused", "opt_out")
 """After these nobody contacts the customer in the same way again (银保监会令2022年第9号)."""
 WRONG_NUMBER: Final = "wrong_number"
@@ -177,47 +176,12 @@ def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
     return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
 
 
-@dataclass(frozen=True)
-class PrivacyRule:
-    """Who is a private client: whose tier now or before is one of `levels`, or whose closing balance reaches `bound_fen`."""
-
-    levels: Collection[int]
-    bound_fen: int | None
-
-    @classmethod
-    def of(cls, barred: Collection[str], bounds_fen: Mapping[str, int], codes: Sequence[str]) -> PrivacyRule:
-        """Return the rule for the ladder `codes` of a run: its tiers that bar what goes to many, and the lowest of their bounds."""
-        there = [code for code in barred if code in codes]
-        bounds = [bounds_fen[code] for code in there if code in bounds_fen]
-        return cls([codes.index(code) for code in there], min(bounds, default=None))
-
-
-def private_people(people: People, rule: PrivacyRule) -> Mask:
-    """Return which customers of a run are private clients by the run's own figures, shape (n,)."""
-    levels = np.array(sorted(rule.levels), np.int8)
-    private: Mask = np.isin(people.level, levels) | np.isin(people.previous_level, levels)
-    if rule.bound_fen is not None:
-        private |= people.closing_fen >= rule.bound_fen
-    return private
-
-
-def private_in_file(customers: Customers, people: People, rule: PrivacyRule) -> Mask:
-    """Return who is a private client by the customer file or by the run, shape (m,).
-
-    Who left the run was a private client in the quarter before, and may still hold a number.
-    """
-    by_run = people.profile[private_people(people, rule)]
-    left = positions_in(people.left_id.filter(pa.array(np.isin(people.left_level, sorted(rule.levels)))), customers.customer_id)
-    private: Mask = (customers.code["private_client"] == _YES) | _among(customers, by_run) | _among(customers, left)
-    return private
-
-
 def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
     """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
     bereaved = _told(customers, known.logs, "bereavement", since)
     events = known.events
     if events is not None:
-        grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(_GRAVE)))
+        grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(GRAVE_KINDS)))
         grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
         bereaved |= _among(customers, positions_in(events.customer_id, customers.customer_id)[grave])
     return bereaved
@@ -234,7 +198,7 @@ def _told(customers: Customers, logs: Sequence[Contacts], result: str, since: in
 
 def _mean(words: pa.DictionaryArray, way: Way, channels: Mapping[str, Channel]) -> Mask:
     """Return which words mean a way: the codes of its channels, or `all`."""
-    codes = [EVERY_CHANNEL, *(code for code, channel in channels.items() if channel.way == way)]
+    codes = [ALL_CHANNELS, *(code for code, channel in channels.items() if channel.way == way)]
     return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes)))
 
 

@@ -19,6 +19,7 @@ NOBODY = -1
 """Stands where a customer of the run is not in the customer file."""
 _RISEN = ("upgraded", "entered")
 _FALLEN = ("downgraded",)
+_BESIDE = ("evaluated_tier", "retained_tier")
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,18 @@ class People:
     """The customers of a run, sorted by customer_id, arrays of shape (n,).
 
     `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
-    the customer was absent or there was no run; `risen`: upgraded or entered; `fallen`: downgraded; `state`: index into the
-    states of the outlook; `gap_to_next_fen`: how much of average is lacking to the next tier, NOT_GIVEN in the highest;
-    `profile`: position in the customer file, or `NOBODY`. `codes` and `labels` name the levels. `left_id` and `left_level`,
-    shape (l,): who was in the run before and is not in this one, and the level there.
+    the customer was absent or there was no run; `evaluated_level`, `retained_level`: that of the average and that without overrides,
+    as `level` in a run by whose rules nobody keeps a tier or is given one; `risen`: upgraded or entered; `fallen`: downgraded;
+    `state`: index into the states of the outlook; `gap_to_next_fen`: how much of average is lacking to the next tier, NOT_GIVEN in
+    the highest; `profile`: position in the customer file, or `NOBODY`. `codes` and `labels` name the levels. `left_id` and
+    `left_level`, shape (l,): who was in the run before and is not in this one, and the level there.
     """
 
     customer_id: pa.Array
     level: Int8s
     previous_level: Int8s
+    evaluated_level: Int8s
+    retained_level: Int8s
     risen: Mask
     fallen: Mask
     state: Int8s
@@ -64,11 +68,14 @@ def meet(run: TieredRun, customers: Customers) -> People:
     from_level = _levels(changes["from_tier"].combine_chunks(), codes)
     previous[at[present]] = from_level[present]
     risen, fallen = (np.isin(np.arange(len(level)), at[present & _is(changes["change"], kinds)]) for kinds in (_RISEN, _FALLEN))
+    evaluated, retained = (_levels(tiers[name if name in tiers.column_names else "tier"].combine_chunks(), codes) for name in _BESIDE)
     outlook = run.outlook()
     return People(
         customer_id=ids,
         level=level,
         previous_level=previous,
+        evaluated_level=evaluated,
+        retained_level=retained,
         risen=risen,
         fallen=fallen,
         state=outlook["state"].cat.codes.to_numpy().astype(np.int8),

@@ -23,7 +23,7 @@ from vip_tiering.base.quarter import day_number
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
 from vip_tiering.customers.types import NO_DAY, Contacts, Customers, Known
-from vip_tiering.playbooks.customers.customers_file import CODES, EVENTS
+from vip_tiering.playbooks.customers.customers_file import ALL_CHANNELS, CODES, EVENTS
 from vip_tiering.playbooks.gates import Limits
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.publishing import manifests
@@ -31,8 +31,9 @@ from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.tiers import bound_fen
 
 WAYS: Final = ("sms", "call", "wechat", "in_person")
-_ALL: Final = "all"
 _MONTHS: Final = 12
+_TIERS: Final = ("tier", "evaluated_tier", "retained_tier")
+"""Where a run tells of a tier: that which a customer has, and those of the average and without overrides, where they may differ."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _are(values: pa.Array, among: pa.Array) -> Mask:
 
 def _by_way(words: pa.DictionaryArray, way: str, books: Playbooks) -> Mask:
     """Return which entries mean a way, by the code of one of its channels or for all of them."""
-    codes = [_ALL, *(code for code, one in books.channels.items() if one.way == way)]
+    codes = [ALL_CHANNELS, *(code for code, one in books.channels.items() if one.way == way)]
     return truth(pc.is_in(words.cast(pa.string()), value_set=pa.array(codes, pa.string())))
 
 
@@ -220,16 +221,19 @@ def _refused(customers: Customers, logs: Sequence[Contacts], books: Playbooks) -
 def _private_by_run(customers: Customers, run: Path, books: Playbooks, now: NewIds) -> Mask:
     """Return who is a private client by tier, earlier tier or closing balance of a run.
 
-    Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
+    Where the rules of the run let customers keep tiers, or set them, it tells the tier of the average and that without overrides too,
+    and each of them counts. Whom a compared run does not name in changes.csv kept the tier, so that the tier now tells the earlier one too.
     """
     manifest = manifests.manifest_of(run)
     barred = [book.tier for book in books.file.playbooks if book.bulk == "barred"]
     bounds = [bound_fen(tier["min"]) or 0 for tier in manifest["rules"]["tiers"] if tier["code"] in barred]
     with reading(run.name):
-        tiers = pq.read_table(run / "tiers.parquet", columns=["customer_id", "tier", "closing_fen"])
+        file = run / "tiers.parquet"
+        named = [name for name in _TIERS if name in pq.read_schema(file).names]
+        tiers = pq.read_table(file, columns=["customer_id", "closing_fen", *named])
         changes = csv_as_text(run / "changes.csv", ("customer_id", "from_tier"))
     rich = truth(pc.greater_equal(tiers["closing_fen"], min(bounds))) if bounds else np.zeros(len(tiers), np.bool_)
-    barred_now = tiers["customer_id"].filter(pa.array(rich | _has(tiers["tier"], barred)))
+    barred_now = tiers["customer_id"].filter(pa.array(np.logical_or.reduce([rich, *(_has(tiers[name], barred) for name in named)])))
     before = changes["customer_id"].filter(pa.array(_has(changes["from_tier"], barred)))
     private = [now.of(one_array(one.cast(pa.string()))) for one in (barred_now, before)]
     return _are(customers.customer_id, private[0]) | _are(customers.customer_id, private[1])

@@ -36,8 +36,10 @@ CODES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The values of every coded field of the customer file; index 0 is "not given"."""
 EVENTS: Final = ("maturity", "points", "new_product", "family_event")
-FAMILY_KINDS: Final = ("bereavement", "illness", "birth", "wedding", "other")
-"""The kinds of a family event; the first two are grave."""
+GRAVE_KINDS: Final = ("bereavement", "illness")
+"""The kinds of a family event after which nobody is offered anything for a while."""
+FAMILY_KINDS: Final = (*GRAVE_KINDS, "birth", "wedding", "other")
+"""The kinds of a family event."""
 EVENT_FIELDS: Final = ("customer_id", "event", "kind", "date", "product", "amount")
 CONTACT_FIELDS: Final = ("customer_id", "channel", "action", "date", "result", "mobile")
 DO_NOT_CONTACT_FIELDS: Final = ("customer_id", "mobile", "channel", "since")
