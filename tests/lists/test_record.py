@@ -232,6 +232,25 @@ def sms_of(branch: Branch, customer_id: str) -> tuple[str, str]:
     return row["action"], "sms"
 
 
+def test_who_was_spoken_to_is_counted_apart_from_what_was_delivered(branch: Branch) -> None:
+    """A message that came to a phone is nobody who answered, whatever the answer: two figures in every file, and two on the terminal."""
+    sent = [said("M1", "delivered", *sms_of(branch, "M1")), said("M2", "opt_out", *sms_of(branch, "M2"))]
+    assert branch.record(branch.results(*sent, said("G1", "refused"), said("G2", "no_answer"))).returncode == 0
+    done = vip("playbook", "results", branch.out, "--rules", RULES, "--lang", "zh")
+    assert 0 == done.returncode, done.stderr
+    assert {"已送达", "接通"} <= set(done.stdout.split())
+    for file in ("results_by_manager.csv", "results.csv"):
+        rows = read_rows(branch.out / file)
+        assert [*rows[0]][-1] == "delivered"
+        counted = {sms: [(int(row["reached"]), int(row["delivered"])) for row in rows if is_sms(row) == sms] for sms in (True, False)}
+        assert ((0, 2), (1, 0)) == tuple(tuple(map(sum, zip(*counted[sms], strict=True))) for sms in (True, False))
+
+
+def is_sms(row: Mapping[str, str]) -> bool:
+    """Tell whether a row of results is about messages."""
+    return row.get("channel", row.get("action", "")) == "sms" or "-SMS-" in row.get("action", "")
+
+
 def test_a_wrong_number_is_barred_and_the_customer_is_not(branch: Branch) -> None:
     """A wrong number is neither called nor sent to again; with another number the customer is."""
     assert branch.record(branch.results(said("G1", "wrong_number"))).returncode == 0

@@ -25,15 +25,19 @@ class Done:
         self.managers, self.figures = (pa.Table.from_pandas(one, preserve_index=False) for one in (managers, figures))
 
 
-_OUTCOMES = ("recorded", "reached", "interested", "refused", "complaints", "obstacles")
+_OUTCOMES = ("recorded", "reached", "interested", "refused", "complaints", "obstacles", "delivered")
 _DONE = Done(
     pd.DataFrame(
-        [("城东支行", "张三", 5, 5, 4, 3, 1, 1, 0, 1), ("城西支行", "李四", 3, 3, 3, 2, 0, 0, 0, 0), ("", "", 8, 8, 7, 5, 1, 1, 0, 1)],
+        [
+            ("城东支行", "张三", 5, 5, 4, 3, 1, 1, 0, 1, 1),
+            ("城西支行", "李四", 3, 3, 3, 2, 0, 0, 0, 0, 0),
+            ("", "", 8, 8, 7, 5, 1, 1, 0, 1, 1),
+        ],
         columns=["branch", "manager", "customers", "contacts", *_OUTCOMES],
     ),
     pd.DataFrame(
-        [("城东支行", "张三", "G-CALL-1", 6, 5, 4, 3, 1, 1), ("城西支行", "李四", "G-CALL-1", 4, 3, 3, 2, 0, 0)],
-        columns=["branch", "manager", "action", "selected", "exported", *_OUTCOMES[:4]],
+        [("城东支行", "张三", "G-CALL-1", 6, 5, 4, 3, 1, 1, 1), ("城西支行", "李四", "G-CALL-1", 4, 3, 3, 2, 0, 0, 0)],
+        columns=["branch", "manager", "action", "selected", "exported", *_OUTCOMES[:4], "delivered"],
     ),
 )
 

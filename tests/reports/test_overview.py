@@ -226,7 +226,7 @@ def test_lists_count_from_the_quarter_for_which_the_run_decides(home: Path, tmp_
 
 def test_results_of_lists_are_told_by_manager_and_action() -> None:
     """All managers together stand last, without a name; who has none has an empty one; actions are summed over managers."""
-    outcomes = dict.fromkeys(("recorded", "reached", "interested", "refused", "complaints", "obstacles"), 1)
+    outcomes = dict.fromkeys(("recorded", "delivered", "reached", "interested", "refused", "complaints", "obstacles"), 1)
     managers = pd.DataFrame([{"branch": branch, "manager": "", "customers": 2, "contacts": 2, **outcomes} for branch in ("", "unassigned")])
     actions = pd.DataFrame([{"action": "A", "selected": 3, "exported": 2, **outcomes}] * 2)
     contacts, by_action = lists_of(Done(managers, actions))

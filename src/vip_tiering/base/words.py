@@ -53,6 +53,7 @@ COLUMNS: Final[dict[str, Pair]] = {
     "exported": ("入名单", "exported"),
     "suppressed": ("未入", "suppressed"),
     "most_often_for": ("主要原因", "most often for"),
+    "delivered": ("已送达", "delivered"),
     "reached": ("接通", "reached"),
     "interested": ("有意向", "interested"),
     "refused": ("拒绝", "refused"),

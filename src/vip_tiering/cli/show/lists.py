@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _INDENT: Final = (0, 0, 0, 2)
 _SHOWN_REASONS: Final = 2
 _PREVIEW_COLUMNS: Final = 5
-_SHOWN: Final = ("selected", "exported", "reached", "interested", "refused", "obstacles")
-_OF_MANAGERS: Final = ("customers", "contacts", "actions", "reached", "interested", "refused")
+_SHOWN: Final = ("selected", "exported", "delivered", "reached", "interested", "refused", "obstacles")
+_OF_MANAGERS: Final = ("customers", "contacts", "delivered", "reached", "interested", "refused")
 _LONGEST: Final = 60
 """More rows than this are shown for each action alone, whoever the manager is."""
 _MOST_PRODUCTS: Final = 8
@@ -203,7 +203,7 @@ def _with_sum(figures: pa.Table, by: Sequence[str]) -> pa.Table:
 
 def _results_table(figures: pa.Table, by: Sequence[str], shown: Sequence[str], words: Words) -> Table:
     """Return figures as a table, the names of branch and manager once; the last row is the sum of all."""
-    table = ruled_table()
+    table = ruled_table(padding=(0, 0, 0, 0))  # so many figures fit into 80 columns only so
     for name in by:
         table.add_column(words.column(name), overflow="fold", no_wrap=name == "action" and not words.names)
     add_figures(table, *map(words.column, shown))

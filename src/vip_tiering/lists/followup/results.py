@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -39,14 +39,15 @@ from vip_tiering.tiers.published.run_folder import by_new_ids, read_run
 OWNER: Final = ("branch", "manager", "action")
 REACHED: Final = ("reached", "refused", "complaint", "interested", "meeting_set", "done", "bereavement", "delivered", "opt_out")
 """The results of contacts that took place or were delivered, whatever came of them."""
+_DELIVERED: Final = "delivered"
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "reached": REACHED,
     "interested": ("interested", "meeting_set", "done"),
     "refused": REFUSALS,
     "complaints": ("complaint",),
 }
 """Which results each figure counts; the last result of a contact is the one that counts."""
-OUTCOMES: Final = ("recorded", *_GROUPS, "obstacles")
+OUTCOMES: Final = ("recorded", "reached", *_GROUPS, "obstacles", "delivered")
+"""`reached`: somebody was spoken to; `delivered`: a message came to a phone, and nobody was. A contact counts in one of them at most."""
 FIGURES: Final = ("selected", "exported", "customers", *OUTCOMES)
 RESULTS_COLUMNS: Final = (*OWNER, *FIGURES)
 """The columns of `results.csv`, by action: customers, once in each export; but `customers` counts each of them once in all."""
@@ -66,16 +67,19 @@ OBSTACLES_FILE: Final = "obstacles.csv"
 COVERAGE_FILE: Final = "coverage.csv"
 
 
-def told_of(day: str, contacts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+def told_of(day: str, contacts: pd.DataFrame, log: pd.DataFrame, sent: Collection[str]) -> pd.DataFrame:
     """Return a row for each customer and action that an export put on a list, with its day, and truth values for `OUTCOMES`.
 
-    `contacts`: customer_id, channel, and the columns of `OWNER`; `log`: the rows of the contact log for this export, in its order.
+    `contacts`: customer_id, channel, and the columns of `OWNER`; `log`: the rows of the contact log for this export, in its order;
+    `sent`: the codes of channels that go to many, by which nobody is spoken to, not even who answers that he wants no more.
     """
     noted = log.assign(obstacles=log["obstacle"] != "").groupby(_CONTACT, as_index=False)
     said = noted.agg(result=("result", "last"), obstacles=("obstacles", "any"))
     told = contacts.drop_duplicates().merge(said, how="left", on=_CONTACT)
     counted = {name: told["result"].isin(words) for name, words in _GROUPS.items()}
-    told = told.assign(day=day, recorded=told["result"].notna(), **counted)
+    came = told["result"].isin(REACHED)
+    silent = told["channel"].isin(sent) | (told["result"] == _DELIVERED)
+    told = told.assign(day=day, recorded=told["result"].notna(), reached=came & ~silent, delivered=came & silent, **counted)
     return told.assign(obstacles=told["obstacles"].eq(other=True)).drop(columns="result")
 
 
@@ -185,7 +189,10 @@ def playbook_results(  # noqa: PLR0913 (the options of the command)
     roots = {"open": out, "private": private_root(out, private_out)}
     with locked(roots["open"]), locked(roots["private"]):
         memory = read_memory(roots)
-        parts = _count(roots, [day for day in days if day in memory.exports], load(rules).rules.aliases)
+        loaded = load(rules)
+        channels = loaded.playbooks.channels if loaded.playbooks is not None else {}
+        sent = [code for code, channel in channels.items() if channel.public]
+        parts = _count(roots, [day for day in days if day in memory.exports], loaded.rules.aliases, sent)
         tables: dict[tuple[Path, str], pa.Table] = {}
         for part, root in roots.items():
             one = parts[part]
@@ -233,7 +240,7 @@ class _Part:
     obstacles: list[pd.DataFrame] = field(default_factory=list)
 
 
-def _count(roots: Mapping[str, Path], days: Sequence[str], aliases: Aliases | None) -> dict[str, _Part]:
+def _count(roots: Mapping[str, Path], days: Sequence[str], aliases: Aliases | None, sent: Collection[str]) -> dict[str, _Part]:
     """Return what each part of the exports tells, a customer by his present number (semantics 12.1); the caller holds the locks."""
     manifests = {day: manifest_of(roots["open"] / day) for day in days}
     logs = {part: sound_contact_log(root).logs[CONTACT_LOG].rows.to_pandas() for part, root in roots.items()}
@@ -242,7 +249,7 @@ def _count(roots: Mapping[str, Path], days: Sequence[str], aliases: Aliases | No
         for part, folder in zip(roots, folders_of(roots["open"], roots["private"], day, manifests[day]), strict=False):
             contacts = read_table(folder, CONTACTS, ("customer_id", "channel", *OWNER)).to_pandas()
             log = logs[part][logs[part]["export"] == day]
-            parts[part].told.append(by_present_ids(told_of(day, contacts, log), aliases))
+            parts[part].told.append(by_present_ids(told_of(day, contacts, log, sent), aliases))
             parts[part].stopped.append(read_table(folder, SUPPRESSED, OWNER).to_pandas())
             parts[part].obstacles.append(obstacles_of(contacts, log))
     return parts

@@ -23,12 +23,12 @@ _LINE: Final[dict[str, Kind]] = {
 } | {"daily_average_change": "fen_change"}
 _MOVED: Final[dict[str, Kind]] = {"up": "count", "down": "count", "near_up": "count", "falling": "count"}
 _CONTACTS: Final[dict[str, Kind]] = {
-    **_KEYS, "customers": "count", "contacts": "count", "recorded": "count", "reached": "count", "interested": "count",
-    "refused": "count", "complaints": "count", "obstacles": "count",
+    **_KEYS, "customers": "count", "contacts": "count", "recorded": "count", "delivered": "count", "reached": "count",
+    "interested": "count", "refused": "count", "complaints": "count", "obstacles": "count",
 }  # fmt: skip
 _ACTIONS: Final[dict[str, Kind]] = {
-    "action": "action", "selected": "count", "exported": "count", "recorded": "count", "reached": "count", "interested": "count",
-    "refused": "count",
+    "action": "action", "selected": "count", "exported": "count", "recorded": "count", "delivered": "count", "reached": "count",
+    "interested": "count", "refused": "count",
 }  # fmt: skip
 
 

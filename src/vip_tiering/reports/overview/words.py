@@ -108,6 +108,7 @@ COLUMNS: Final[dict[str, Pair]] = {
     "falling": ("将降级", "About to fall"),
     "contacts": ("联系", "Contacts"),
     "recorded": ("已登记", "Recorded"),
+    "delivered": ("已送达", "Delivered"),
     "reached": ("接通", "Reached"),
     "interested": ("有意向", "Interested"),
     "refused": ("拒绝", "Refused"),
@@ -334,8 +335,8 @@ CHARTS_SAID: Final[dict[str, Pair]] = {
     "branches": ("每个支行一条，按层级叠加；数值见下表。", "A bar for each branch, tier beside tier; values in the table below."),
     "managers": ("左为日均资产，右为较上季增减；数值见下表。", "Assets to the left, their change to the right; values in the table below."),
     "contacts": (
-        "横条依次为联系、已登记、接通、有意向的次数；数值见下表末行。",
-        "Contacts, those recorded, reached and interested; values in the last line of the table.",
+        "横条依次为联系、已登记、已送达、接通、有意向的次数；数值见下表末行。",
+        "Contacts, those recorded, delivered, reached and interested; values in the last line of the table.",
     ),
 }
 """Chart -> what it shows, for who does not see it."""

@@ -34,7 +34,7 @@ _A_THIN_BAR: Final = 20
 _LONGEST_NAME: Final = 9
 _AHEAD: Final = (("near_down", FALL, 0.5, -1), ("falling", FALL, 1, -1), ("near_up", RISE, 0.5, 1), ("rising", RISE, 1, 1))
 """State, colour, how strong, and to which side."""
-_FUNNEL: Final = ("contacts", "recorded", "reached", "interested")
+_FUNNEL: Final = ("contacts", "recorded", "delivered", "reached", "interested")
 
 
 def outlook_chart(drawer: Drawer, table: Table) -> Chart:
