@@ -112,7 +112,7 @@ def _fields(case: Case, rows: pd.DataFrame, shared: Mask, context: RowContext) -
     `shared`, shape (k,): whose number has several holders, whether all of them pass or one alone. The gate `shared_phone` keeps
     from them every text with a field that has no neutral words; here such a field is empty for what else a system fills in.
     """
-    fields = context.fields_of(case, rows)
+    fields = context.values_of(case, rows)
     neutral = {
         "name": NOBODY_NAMED,
         # What several customers are told of: the one topic that all may be offered, else no product by name.

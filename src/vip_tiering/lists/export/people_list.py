@@ -62,7 +62,7 @@ def list_rows(people: pa.Table, channel: Channel) -> pa.Table:
 
 def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataFrame:
     """Return the rows of one case with what it says of each customer: `action`, `reasons`, `product`, `text`."""
-    fields = context.fields_of(case, rows)
+    fields = context.values_of(case, rows)
     message = case.action.message if case.channel.message else None
     reasons = pc.replace_substring_regex(render(case.action.listed_as or case.action.id, fields, len(rows)), " +", " ")
     return rows.assign(

@@ -135,7 +135,7 @@ class RowContext:
         """Return the labels of what rows of a case offer: its topics, or what their events name."""
         return topic_labels(rows["topics"].to_numpy(), case.topics) if case.topics else text_array(rows["product"])
 
-    def fields_of(self, case: Case, rows: pd.DataFrame) -> dict[str, pa.Array | str]:
+    def values_of(self, case: Case, rows: pd.DataFrame) -> dict[str, pa.Array | str]:
         """Return the fields of templates for rows of a case; what repeats is a dictionary."""
         at = rows["at"].to_numpy()
         branch = self.customers.text["branch"].take(pa.array(self.people.profile[at]))

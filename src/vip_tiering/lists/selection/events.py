@@ -118,10 +118,10 @@ def events_of_run(events: Events | None, people: People) -> pd.DataFrame:
 def due_events(action: Action, sources: EventSources, members: Mask) -> pd.DataFrame:
     """Return the events (`DUE_EVENTS`) that make an action due in the window. `members`, shape (n,): whose tier has the action."""
     found = [events for trigger in action.triggers for events in _TRIGGERS[trigger](action, sources, members)]
-    return pd.concat([_due([], NO_DAY, 0), *found], ignore_index=True)
+    return pd.concat([_falling_due([], NO_DAY, 0), *found], ignore_index=True)
 
 
-def _due(at: Any, day: Any, due_from: Any, **others: Any) -> pd.DataFrame:  # noqa: ANN401 (columns, or one value for all)
+def _falling_due(at: Any, day: Any, due_from: Any, **others: Any) -> pd.DataFrame:  # noqa: ANN401 (columns, or one value for all)
     """Return events (`DUE_EVENTS`) that should be told until their day unless another is given."""
     usual = {"until": day, "product": "", "amount_fen": NOT_GIVEN, "points": NOT_GIVEN, "offered": -1}
     return pd.DataFrame({"at": at, "day": day, "due_from": due_from, **usual, **others}).astype(DUE_EVENTS)[[*DUE_EVENTS]]
@@ -133,7 +133,7 @@ def _maturity(action: Action, sources: EventSources, members: Mask) -> list[pd.D
     events = sources.told("maturity", members)
     events = events[events["day"].between(window.first, window.last + days)]
     due_from = events["day"] - days - window.length
-    return [_due(events["at"], events["day"], due_from, product=events["product"], amount_fen=events["amount_fen"])]
+    return [_falling_due(events["at"], events["day"], due_from, product=events["product"], amount_fen=events["amount_fen"])]
 
 
 def _points(action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
@@ -146,7 +146,7 @@ def _points(action: Action, sources: EventSources, members: Mask) -> list[pd.Dat
     events = sources.told("points", members)
     events = events[events["day"].between(window.first, last)]
     given = events["amount_fen"]
-    told = _due(
+    told = _falling_due(
         events["at"],
         events["day"],
         events["day"] - days - window.length,
@@ -156,7 +156,7 @@ def _points(action: Action, sources: EventSources, members: Mask) -> list[pd.Dat
     who = np.flatnonzero(members & (profile >= 0))
     day, points = customers.day["points_expire_on"][profile[who]], customers.points[profile[who]]
     soon = (window.first <= day) & (day <= last) & (points != 0)
-    own = _due(who[soon], day[soon], day[soon] - days - window.length, points=points[soon])
+    own = _falling_due(who[soon], day[soon], day[soon] - days - window.length, points=points[soon])
     known = pd.MultiIndex.from_frame(own[["at", "day"]]).isin(pd.MultiIndex.from_frame(told[["at", "day"]]))
     return [told, own[~known]]
 
@@ -170,7 +170,7 @@ def _new_product(action: Action, sources: EventSources, members: Mask) -> list[p
             day, days = day_number(product.launch_on), product.call_days or default
             if day <= window.last and day + days > window.first:
                 others = {"until": day + days - 1, "product": product.label, "offered": place}
-                parts.append(_due(np.flatnonzero(members), day, day, **others))
+                parts.append(_falling_due(np.flatnonzero(members), day, day, **others))
     by_name = {name: (place, one) for place, one in enumerate(sources.products.values()) for name in (one.code, one.label)}
     told = sources.told("new_product", members)
     for name in filter(by_name.get, told["product"].cat.categories):
@@ -178,7 +178,7 @@ def _new_product(action: Action, sources: EventSources, members: Mask) -> list[p
         days = product.call_days or default
         events = told[(told["product"] == name) & told["day"].between(window.first - days + 1, window.last)]
         others = {"until": events["day"] + days - 1, "product": product.label, "offered": place}
-        parts.append(_due(events["at"], events["day"], events["day"], **others))
+        parts.append(_falling_due(events["at"], events["day"], events["day"], **others))
     return parts
 
 
@@ -194,7 +194,7 @@ def _birthday(_action: Action, sources: EventSources, members: Mask) -> list[pd.
     born, lunar = sources.customers.day["birthday"][profile[who]], sources.customers.lunar_birthday[profile[who]]
     day = np.where(lunar > 0, lunar_anniversaries(lunar, *window.dates), anniversaries(born, *window.dates))
     hit = day != NO_DAY
-    return [_due(who[hit], day[hit], day[hit] - window.length)]
+    return [_falling_due(who[hit], day[hit], day[hit] - window.length)]
 
 
 def _card_upgrade(_action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
@@ -214,7 +214,7 @@ def _in_state(state: str) -> Callable[[Action, EventSources, Mask], list[pd.Data
 
 def _of_run(sources: EventSources, meant: Mask) -> list[pd.DataFrame]:
     """Return the events of customers that the run itself tells; they happen at the close of its quarter."""
-    return [_due(np.flatnonzero(meant), sources.run_day, sources.run_day + 1, until=NO_DAY)]
+    return [_falling_due(np.flatnonzero(meant), sources.run_day, sources.run_day + 1, until=NO_DAY)]
 
 
 def _branch_date(action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
@@ -224,7 +224,7 @@ def _branch_date(action: Action, sources: EventSources, members: Mask) -> list[p
     for one in sources.branch_dates:
         day = day_number(one.date)
         if one.action == action.id and window.first <= day <= window.last + days:
-            parts.append(_due(np.flatnonzero(members & sources.of_branch(one.branch)), day, day - days - window.length))
+            parts.append(_falling_due(np.flatnonzero(members & sources.of_branch(one.branch)), day, day - days - window.length))
     return parts
 
 

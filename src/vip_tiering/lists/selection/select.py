@@ -36,7 +36,7 @@ because nobody answered.
 """
 
 
-def _due(at: Any) -> pd.DataFrame:  # noqa: ANN401 (positions of any integer type)
+def _due_anyway(at: Any) -> pd.DataFrame:  # noqa: ANN401 (positions of any integer type)
     """Return customers for whom something is due that waits for no event."""
     none = {"day": NO_DAY, "until": NO_DAY, "product": "", "amount_fen": NOT_GIVEN, "points": NOT_GIVEN, "offered": -1}
     return pd.DataFrame({"at": at, **none, "told": False, "again": False}).astype(DUE)
@@ -81,7 +81,7 @@ class Selector:
         due = members & ~self._too_soon(case)
         if case.action.trigger == "regular" and not case.channel.public:
             due &= ~self._not_yet(case, members)
-        rows = _due(np.flatnonzero(due))
+        rows = _due_anyway(np.flatnonzero(due))
         return Due(case, rows, rows[["at", "day", "product"]])
 
     def _not_yet(self, case: Case, members: Mask) -> Mask:
