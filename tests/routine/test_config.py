@@ -12,6 +12,7 @@ import pytest
 from tests import prepared
 from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.routine.config import SETTINGS, settings_of
+from vip_tiering.rules.folder import packaged_rules
 
 TEXTS = {
     "extracts": "[in]",
@@ -110,3 +111,39 @@ def test_three_questions_make_a_file_that_works(tmp_path: Path) -> None:
     again = subprocess.run(command, cwd=tmp_path, input="x\n\n\n", capture_output=True, text=True, check=False)
     assert 5 == again.returncode
     assert "in" in (tmp_path / "vip.yaml").read_text(encoding="utf-8")
+
+
+def test_rules_that_nobody_names_are_those_beside_the_file(tmp_path: Path) -> None:
+    """The rules that hold are the same wherever cron starts: those beside the file of settings, else the packaged ones."""
+    for folder in ("bank", "elsewhere"):
+        (tmp_path / folder / "rules").mkdir(parents=True)
+    file = write(tmp_path / "bank", "extracts: [in]", "out: tiers")
+    settings = settings_of({}, {}, file, tmp_path / "elsewhere")
+    assert (tmp_path / "bank" / "rules", "beside") == (settings["rules"], settings.sources["rules"])
+    shown = prepared.run(["config", "show", "--config", str(file)], tmp_path / "elsewhere").stdout
+    assert "the folder beside vip.yaml" in shown
+    (tmp_path / "bank" / "rules").rmdir()
+    settings = settings_of({}, {}, file, tmp_path / "elsewhere")
+    assert (packaged_rules(), "default") == (settings["rules"], settings.sources["rules"])
+    assert "packaged rules" in prepared.run(["config", "show", "--config", str(file)], tmp_path / "elsewhere").stdout
+
+
+def test_rules_beside_a_new_file_are_written_into_it(tmp_path: Path) -> None:
+    """`vip config init` names the rules that lie beside the file, and none where there are none; it tells which runs will be removed."""
+    for folder in ("with", "without"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "with" / "rules").mkdir()
+    command = [sys.executable, "-m", "vip_tiering", "config", "init"]
+    for folder, lines in (("with", ["rules: rules"]), ("without", [])):
+        done = subprocess.run(command, cwd=tmp_path / folder, input="\n\n\n", capture_output=True, text=True, check=False)
+        written = (tmp_path / folder / "vip.yaml").read_text(encoding="utf-8").splitlines()
+        assert lines == [line for line in written if line.startswith("rules")]
+        assert "keep_provisional" in done.stdout
+
+
+def test_the_language_of_the_file_is_spoken(tmp_path: Path) -> None:
+    """`lang` holds for what is printed too, unless another language is asked for; the usual one is said to be of reports."""
+    assert "goes by the locale" in prepared.run(["config", "show"], tmp_path, COLUMNS="200").stdout
+    write(tmp_path, "lang: zh")
+    assert "设置" in prepared.run(["config", "show"], tmp_path).stdout
+    assert "setting" in prepared.run(["config", "show", "--lang", "en"], tmp_path).stdout

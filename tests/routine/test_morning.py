@@ -246,3 +246,18 @@ def test_a_corrected_extract_is_told(tmp_path: Path) -> None:
     bank.deliver(dt.date(2015, 1, 5))
     told = bank.run(dt.date(2015, 1, 6), "--lang", "en").stderr
     assert told == "warning: Read every day again: balances_20150102.csv changed since 2015-01-04.\n"
+
+
+def test_a_line_names_the_rules_wherever_cron_starts(tmp_path: Path) -> None:
+    """A bank's own ladder beside its file of settings decides from whatever folder `vip run` is called, and each step names it."""
+    bank = Bank(tmp_path)
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    ladder = "version: 1\nsource: ours\ntiers:\n  - {code: own, label: 自有, min: 1}\n"
+    (rules / "tiers.yaml").write_text(ladder, encoding="utf-8")
+    for day in days_between(dt.date(2014, 12, 31), dt.date(2015, 1, 5)):
+        bank.deliver(day)
+    done = bank.run(dt.date(2015, 1, 6))
+    assert f"rules: {rules}; " in done.stdout
+    manifest = json.loads((tmp_path / "tiers" / bank.runs[0] / "manifest.json").read_text(encoding="utf-8"))
+    assert ["own"] == [one["code"] for one in manifest["rules"]["tiers"]]

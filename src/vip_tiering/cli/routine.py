@@ -15,7 +15,7 @@ from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.commands import Commands
 from vip_tiering.cli.options import QuietOption, date_of, folder_of, json_option, on_command_line
 from vip_tiering.cli.terminal import complain, ledger_line, show, show_json, show_rendered, warn
-from vip_tiering.cli.words.language import wanted, words
+from vip_tiering.cli.words.language import prefer, wanted, words
 
 if TYPE_CHECKING:
     from vip_tiering.routine.config import Settings
@@ -43,7 +43,15 @@ def run(
     lists: Annotated[
         Path | None, typer.Option(envvar="VIP_LISTS", metavar="DIR", parser=folder_of, help="Folder of the lists; else none are made.")
     ] = None,
-    rules: Annotated[Path | None, typer.Option("--rules", envvar="VIP_RULES", metavar="DIR", help="Folder of the rules.")] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            envvar="VIP_RULES",
+            metavar="DIR",
+            help="Folder of the rules; default: rules beside the file of settings, else the packaged ones.",
+        ),
+    ] = None,
     on: OnOption = "today",
     log_json: Annotated[bool, typer.Option("--log-json", help="Print each step as one JSON document on a line of its own.")] = False,
     quiet: QuietOption = False,
@@ -99,6 +107,7 @@ def config_show(config: ConfigOption = None, as_json: Annotated[bool, json_optio
     from vip_tiering.routine.config import settings_of, variable_of
 
     settings = settings_of({}, os.environ, config, Path.cwd())
+    _speak(settings)
     if as_json:
         show_json({name: {"value": value, "from": settings.sources[name]} for name, value in settings.values.items() if value is not None})
     else:
@@ -113,14 +122,14 @@ def config_init(
     """Write a file of settings after three questions: where the extracts lie, which the customer file is, where results go."""
     from vip_tiering.cli.show.routine import TOLD
     from vip_tiering.publishing.one_file import refuse_place, write_file
-    from vip_tiering.routine.config import file_of
+    from vip_tiering.routine.config import KEPT, RULES, file_of
 
     refuse_place(file, replace=replace)
     spoken = words()
     extracts = typer.prompt(spoken.of(TOLD, "extracts_asked"), default="extracts")
     customers = typer.prompt(spoken.of(TOLD, "customers_asked"), default="", show_default=False)
-    results = typer.prompt(spoken.of(TOLD, "results_asked"), default="results")
-    content = file_of(extracts, customers, results, spoken.language)
+    results = typer.prompt(spoken.say(TOLD, "results_asked", kept=KEPT), default="results")
+    content = file_of(extracts, customers, results, spoken.language, rules=(file.resolve().parent / RULES).is_dir())
     write_file(file, lambda sink: sink.write(content), replace=replace)
     show(file)
     show(spoken.of(TOLD, "checked"))
@@ -131,8 +140,15 @@ def _settings(config: Path | None, options: dict[str, Any]) -> Settings:
     from vip_tiering.routine.config import refuse_lacking, settings_of
 
     settings = settings_of({**options, "lang": wanted()}, os.environ, config, Path.cwd())
+    _speak(settings)
     refuse_lacking(settings)
     return settings
+
+
+def _speak(settings: Settings) -> None:
+    """Speak as the file of settings says, where neither an option nor a variable does."""
+    if settings.sources["lang"] == "file":
+        prefer(settings["lang"])
 
 
 def _today(on: str, settings: Settings) -> dt.date:

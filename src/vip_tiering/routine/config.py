@@ -17,14 +17,19 @@ from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import RulesError, UsageError
 from vip_tiering.base.words import LANGUAGES, Language
 from vip_tiering.rules.extracts import Kind
+from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import RuleFile, Version, Words, check
 from vip_tiering.rules.yaml_file import MOST_BYTES, Document
 
 NAME: Final = "vip.yaml"
 """The file that is taken from the working folder where no other is named."""
+RULES: Final = "rules"
+"""The folder beside that file whose rules hold where it names none."""
+KEPT: Final = 20
+"""How many provisional runs stay by a file that `vip config init` writes."""
 _PATHS: Final = ("out", "rules", "customers", "events", "contact_log", "do_not_contact", "reports", "lists", "private_out")
-Source = Literal["option", "variable", "file", "default"]
-"""Where a value comes from, the strongest first."""
+Source = Literal["option", "variable", "file", "beside", "default"]
+"""Where a value comes from, the strongest first; `beside`: it lies beside the file of settings, which does not name it."""
 
 
 class ConfigFile(RuleFile):
@@ -33,7 +38,7 @@ class ConfigFile(RuleFile):
     version: Version = 1
     extracts: Annotated[list[Words], Field(min_length=1, description="balance extracts: files, folders or globs")] | None = None
     out: Annotated[Words, Field(description="folder that receives the runs")] | None = None
-    rules: Annotated[Words, Field(description="folder of the rules; else the packaged ones")] | None = None
+    rules: Annotated[Words, Field(description="folder of the rules; else rules beside this file, else the packaged ones")] | None = None
     customers: Annotated[Words, Field(description="customer file; reports and lists need it")] | None = None
     events: Annotated[Words, Field(description="maturities, points, new products, family events")] | None = None
     contact_log: Annotated[Words, Field(description="contacts made elsewhere")] | None = None
@@ -84,17 +89,20 @@ def settings_of(options: Mapping[str, Any], environment: Mapping[str, str], conf
     """Return the settings: of the options that were given, of the environment, of the file.
 
     `config`: the file that was named by `--config`, else that of VIP_CONFIG, else `vip.yaml` in `folder` where there is one.
+    Rules that nobody names are those beside the file, or without a file those in `folder`; never those of the folder where cron starts.
     Raises RulesError with every mistake of the file, and where a named one is absent; UsageError for a wrong option or variable.
     """
     named = config or (Path(environment["VIP_CONFIG"]) if environment.get("VIP_CONFIG") else None)
     file = named or (folder / NAME if (folder / NAME).is_file() else None)
     in_file = {} if file is None else _read(file)
+    beside = (file.resolve().parent if file else folder) / RULES
     in_variables = {name: _of_variable(name, text) for name in SETTINGS if (text := environment.get(variable_of(name)))}
     layers: list[tuple[Source, Mapping[str, Any]]] = [
         ("option", {name: value for name, value in options.items() if value is not None}),
         ("variable", in_variables),
         ("file", in_file),
-        ("default", _DEFAULTS),
+        ("beside", {"rules": beside} if beside.is_dir() else {}),
+        ("default", {**_DEFAULTS, "rules": packaged_rules()}),
     ]
     values: dict[str, Any] = dict.fromkeys(SETTINGS)
     sources: dict[str, Source] = dict.fromkeys(SETTINGS, "default")
@@ -114,12 +122,17 @@ def refuse_lacking(settings: Settings) -> None:
         raise UsageError(f"{' and '.join(lacking)}: {'is' if len(lacking) == 1 else 'are'} not set; {where}, or give --{lacking[0]}")
 
 
-def file_of(extracts: str, customers: str, results: str, lang: Language) -> bytes:
-    """Return the content of a file of settings; without a customer file there are runs alone."""
-    document: dict[str, Any] = {"version": 1, "extracts": [extracts], "out": f"{results}/tiers"}
+def file_of(extracts: str, customers: str, results: str, lang: Language, *, rules: bool = False) -> bytes:
+    """Return the content of a file of settings; without a customer file there are runs alone. `rules`: a folder of them lies beside it."""
+    document: dict[str, Any] = {"version": 1, "extracts": [extracts], "out": f"{results}/tiers", **({"rules": RULES} if rules else {})}
     if customers:
         document |= {"customers": customers, "reports": f"{results}/reports", "lists": f"{results}/lists"}
-    return yaml.safe_dump({**document, "keep_provisional": 20, "lang": lang}, allow_unicode=True, sort_keys=False).encode()
+    return yaml.safe_dump({**document, "keep_provisional": KEPT, "lang": lang}, allow_unicode=True, sort_keys=False).encode()
+
+
+def rules_named(folder: Path) -> str:
+    """Return how people are told of a folder of rules."""
+    return "packaged rules" if folder == packaged_rules() else str(folder)
 
 
 def zone_of(name: str) -> ZoneInfo | None:

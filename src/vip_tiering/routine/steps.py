@@ -20,7 +20,7 @@ from vip_tiering.publishing.one_file import write_file
 from vip_tiering.reports.changes.export import changes_export
 from vip_tiering.reports.overview.job import overview
 from vip_tiering.reports.overview.page.page import report_page
-from vip_tiering.routine.config import Settings
+from vip_tiering.routine.config import Settings, rules_named
 from vip_tiering.routine.due import Due, Step
 from vip_tiering.tiers.job import tier_compute
 from vip_tiering.tiers.kept.ledgers import Note
@@ -30,7 +30,7 @@ from vip_tiering.tiers.kept.ledgers import Note
 class Outcome:
     """What came of a step. `status`: the exit code; `folder`: what was published; `figures`: what its line tells.
 
-    `ledger`: whether a provisional run went on from the one before it.
+    `ledger`: whether a provisional run went on from the one before it; `rules`: by which rules it was done, None where none were asked.
     """
 
     step: Step
@@ -41,6 +41,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     ledger: Note | None = None
+    rules: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def do(due: Due, settings: Settings, today: dt.date, newest: str | None) -> Outc
         done = _JOBS[due.step](due, settings, today, newest)
     except VipError as error:
         return Outcome(due.step, str(due.of), error.status, problems=lines_of(error.problems))
-    return Outcome(due.step, str(due.of), 0, done.folder, done.figures, done.warnings, ledger=done.ledger)
+    rules = rules_named(settings["rules"]) if due.step != "away" else None
+    return Outcome(due.step, str(due.of), 0, done.folder, done.figures, done.warnings, ledger=done.ledger, rules=rules)
 
 
 def lines_of(problems: Iterable[Problem | str]) -> tuple[str, ...]:

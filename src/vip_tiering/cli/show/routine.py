@@ -14,6 +14,8 @@ from rich.text import Text
 from vip_tiering.base.words import Pair, Words
 from vip_tiering.cli.show.extracts import some_days
 from vip_tiering.cli.show.tables import Line, plain_table
+from vip_tiering.cli.words.sentences import told
+from vip_tiering.routine.config import rules_named
 
 if TYPE_CHECKING:
     from vip_tiering.routine.config import Settings
@@ -35,7 +37,7 @@ FIGURES: Final[dict[str, Pair]] = {
     "contacts": ("联系 {count}", "{count} contacts"),
 }
 TOLD: Final[dict[str, Pair]] = {
-    "line": ("{of} {step}：{figures}，见 {folder}", "{step} of {of}: {figures}; {folder}"),
+    "line": ("{of} {step}：{figures}，规则 {rules}，见 {folder}", "{step} of {of}: {figures}; rules: {rules}; {folder}"),
     "away": ("{of} 临时结果已删除", "provisional run {of}: removed"),
     "joined": ("，", ", "),
     "due": ("待办", "due"),
@@ -49,10 +51,16 @@ TOLD: Final[dict[str, Pair]] = {
     "option": ("选项", "option"),
     "variable": ("环境变量 {variable}", "{variable}"),
     "file": ("{file}", "{file}"),
+    "beside": ("{file} 旁的文件夹", "the folder beside {file}"),
+    "here": ("当前文件夹", "the working folder"),
     "default": ("默认", "default"),
+    "default_lang": ("默认；报告用，界面语言随系统", "default, for reports; what is printed goes by the locale"),
     "extracts_asked": ("余额文件放在哪个文件夹？", "Which folder holds the balance extracts?"),
     "customers_asked": ("客户资料文件是哪个？（没有就留空）", "Which is the customer file? (none: leave it empty)"),
-    "results_asked": ("结果放到哪个文件夹？", "Which folder shall receive the results?"),
+    "results_asked": (
+        "结果放到哪个文件夹？（临时结果只保留最新 {kept} 个：keep_provisional）",
+        "Which folder shall receive the results? (of provisional runs the newest {kept} stay: keep_provisional)",
+    ),
     "checked": ("运行 vip due 看看今天该做什么。", "See what is due today with vip due."),
 }
 
@@ -62,7 +70,10 @@ def line_of(outcome: Outcome, words: Words) -> str:
     if outcome.step == "away":
         return words.of(TOLD, "away").format(of=outcome.of)
     figures = words.of(TOLD, "joined").join(words.of(FIGURES, name).format(count=f"{count:,}") for name, count in outcome.figures.items())
-    return words.of(TOLD, "line").format(step=words.of(STEPS, outcome.step), of=outcome.of, figures=figures, folder=outcome.folder)
+    rules = told(outcome.rules or "", words)
+    return words.of(TOLD, "line").format(
+        step=words.of(STEPS, outcome.step), of=outcome.of, figures=figures, rules=rules, folder=outcome.folder
+    )
 
 
 def document_of(outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -73,6 +84,7 @@ def document_of(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "exit": outcome.status,
         "folder": None if outcome.folder is None else os.fspath(outcome.folder),
         **outcome.figures,
+        **({"rules": outcome.rules} if outcome.rules else {}),
         **({"ledger": outcome.ledger.code} if outcome.ledger else {}),
         "warnings": list(outcome.warnings),
         "problems": list(outcome.problems),
@@ -100,9 +112,16 @@ def settings_table(settings: Settings, variable_of: Any, words: Words) -> Render
     for name, value in settings.values.items():
         source = settings.sources[name] if value is not None else None
         file = settings.file.name if settings.file else ""
-        said = words.of(TOLD, source).format(variable=variable_of(name), file=file) if source else ""
-        table.add_row(name, _text(value), said)
+        said = words.of(TOLD, _why(name, source, file)).format(variable=variable_of(name), file=file) if source else ""
+        table.add_row(name, told(rules_named(value), words) if name == "rules" else _text(value), said)
     return table if settings.file else Group(table, Text(words.of(TOLD, "no_file")))
+
+
+def _why(name: str, source: str, file: str) -> str:
+    """Return the code of the words for where a setting comes from."""
+    if source == "beside" and not file:
+        return "here"
+    return "default_lang" if (name, source) == ("lang", "default") else source
 
 
 def _text(value: object) -> str:

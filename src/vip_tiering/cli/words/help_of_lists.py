@@ -143,7 +143,9 @@ ROUTINE: Final[dict[str, str]] = {
     "Customer file; reports and lists need it.": "客户资料文件；出报告和名单时需要。",
     "Folder of the reports; else none is made.": "存放报告的文件夹；不给就不出报告。",
     "Folder of the lists; else none are made.": "存放名单的文件夹；不给就不出名单。",
-    "Folder of the rules.": "规则文件夹。",
+    "Folder of the rules; default: rules beside the file of settings, else the packaged ones.": (
+        "规则文件夹；默认用设置文件旁的 rules，没有则用自带规则。"
+    ),
     "Print each step as one JSON document on a line of its own.": "每一步以一行 JSON 输出，供程序读取。",
     "Say what is due and since when; nothing is computed or written.": "列出待办及其起始日；不计算，不写文件。",
     "Print what is due as one JSON document.": "以 JSON 输出待办，供程序读取。",

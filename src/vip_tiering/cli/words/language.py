@@ -34,6 +34,11 @@ def words() -> Words:
     return Words(_Spoken.wanted or _Spoken.locale)
 
 
+def prefer(language: Language) -> None:
+    """Speak this language, which a file of settings names, unless another one was asked for."""
+    _Spoken.wanted = _Spoken.wanted or language
+
+
 def wanted() -> Language | None:
     """Return the language that was asked for; None where only the locale says one."""
     return _Spoken.wanted
