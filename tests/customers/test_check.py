@@ -137,3 +137,17 @@ def test_the_command(run: Path, tmp_path: Path) -> None:
     done = vip("customers", "check", bad, "--rules", RULES, "--json")
     assert (4, False) == (done.returncode, json.loads(done.stdout)["ready"])
     assert CANARY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("lacking", [*((one,) for one in HEADER), ("客户号", "客户状态")])
+def test_a_column_that_is_absent_is_told_and_is_no_bug(lacking: tuple[str, ...], run: Path, tmp_path: Path) -> None:
+    """Without any column of the file the report is still said; each needed one is named at once, with what was not recognised instead."""
+    needed = {"客户号": "header-missing", "客户状态": "status-absent"}
+    header = tuple("顾客编号" if one in lacking and one == "客户号" else f"x_{one}" if one in lacking else one for one in HEADER)
+    done = checked(tmp_path, header, run=run)
+    problems = [one for one in done.problems if not isinstance(one, str)]
+    assert [needed[one] for one in lacking if one in needed] == [one.rule for one in problems]
+    assert bool(problems) != done.document["ready"]
+    for one in problems:
+        if one.rule == "header-missing":
+            assert "顾客编号 (did you mean " in one.message

@@ -66,13 +66,15 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
     unfit = unfit_for_lists(columns, phones.counts(), form)
     problems += unfit
     warnings += [] if unfit else damaged_phones(columns, phones.counts())
-    named = named_ids(side, form, Fields(columns, form).ids("customer_id"))
-    try:
-        named = _present(named, loaded.rules.aliases)
-        if tiered is not None:
-            judge_ids(tiered, named)
-    except DataError as error:
-        problems += error.problems
+    named = None
+    if "customer_id" in columns:  # without it everything but the customers themselves is still said
+        named = named_ids(side, form, Fields(columns, form).ids("customer_id"))
+        try:
+            named = _present(named, loaded.rules.aliases)
+            if tiered is not None:
+                judge_ids(tiered, named)
+        except DataError as error:
+            problems += error.problems
     document = {
         "file": side.name,
         "rules": loaded.name,
@@ -83,7 +85,7 @@ def customers_check(file: Path, *, run: Path | None = None, rules: Path | None =
         "values": [*_values(columns, form)],
         "lunar_birthdays": lunar,
         "phones": _phones(phones) if "mobile" in columns else [],
-        "run": _beside_run(tiered, named) if tiered is not None else None,
+        "run": _beside_run(tiered, named) if tiered is not None and named is not None else None,
         "warnings": [line for line in warnings if not any(f"no column {field}:" in line for field in ABSENT)],
         "problems": [str(one) for one in problems],
         "ready": not problems,

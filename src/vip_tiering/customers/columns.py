@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,7 +80,6 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
             found[field] = hits[0]
     wrong = {field: place for field, place in found.items() if place in file.unreadable}
     problems += [_wrong_type(file, place) for place in sorted(set(wrong.values()))]
-    problems += [_missing(file, rules, field, found) for field in needed if field not in found and not problems]
     if problems:
         raise DataError(problems)
     columns = {field: file.columns[place] for field, place in found.items()}
@@ -88,7 +87,26 @@ def find_columns(file: SideFile, rules: CustomerRules, fields: Sequence[str], ne
     unused, strange = _left(file, rules, found)
     days = {field: file.days[place] for field, place in found.items() if place in file.days}
     no_ids = {field: file.no_ids[place] for field, place in found.items() if place in file.no_ids}
-    return FoundColumns(file.name, columns, headers, file.row, unused, strange, days, no_ids), _near_misses(file, known, found)
+    result = FoundColumns(file.name, columns, headers, file.row, unused, strange, days, no_ids)
+    if lacking := [missing_column(result, rules, field) for field in needed if field not in result]:
+        raise DataError(lacking)
+    return result, _near_misses(file, known, found)
+
+
+def missing_column(columns: FoundColumns, rules: CustomerRules, field: str) -> Problem:
+    """Return the problem of a needed field; where no header is known at all it may be the first customer, and is not shown."""
+    usual = " or ".join(rules.headers_of(field)[:3])
+    known = {tidy_header(header): header for header in rules.headers_of(field)}
+    asked = [asked_for(header, known) if header in columns.strange else header for header in columns.unused]
+    hint = f"not recognised: {listed(asked)}" if columns.values else "no header is recognised; is there one?"
+    message = f"no column for the {field} (such as {usual}); {hint}; map your own under columns in rules/customers.yaml"
+    return Problem(columns.file, None, None, "header-missing", message)
+
+
+def asked_for(header: str, known: Mapping[str, str]) -> str:
+    """Return a header as messages show it, with the one that may be meant. `known`: by header as headers are compared."""
+    near = perhaps_meant(header, known) if not header.startswith("column ") else None
+    return f"{header} (did you mean {known[near]}?)" if near else header
 
 
 def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -107,14 +125,6 @@ def _left(file: SideFile, rules: CustomerRules, found: dict[str, int]) -> tuple[
 def _wrong_type(file: SideFile, place: int) -> Problem:
     message = f"column {shown(file.headers[place], place)} is of type {file.unreadable[place]}; deliver it as string"
     return Problem(file.name, None, None, "column-type", message)
-
-
-def _missing(file: SideFile, rules: CustomerRules, field: str, found: dict[str, int]) -> Problem:
-    """Return the problem of a needed field; where no header is known at all it may be the first customer, and is not shown."""
-    usual = " or ".join(rules.headers_of(field)[:3])
-    hint = f"not recognised: {listed(_left(file, rules, found)[0])}" if found else "no header is recognised; is there one?"
-    message = f"no column for the {field} (such as {usual}); {hint}; map your own under columns in rules/customers.yaml"
-    return Problem(file.name, None, None, "header-missing", message)
 
 
 def _near_misses(file: SideFile, known: dict[str, set[str]], found: dict[str, int]) -> list[str]:

@@ -14,7 +14,7 @@ from vip_tiering.base.threads import threads
 from vip_tiering.customers.cells.birthdays import read_birthdays
 from vip_tiering.customers.cells.phones import read_phones
 from vip_tiering.customers.cells.texts import LONGEST_LIST, LONGEST_TEXT, clean_text
-from vip_tiering.customers.columns import find_columns
+from vip_tiering.customers.columns import find_columns, missing_column
 from vip_tiering.customers.fields import NEWEST_DAY, Fields
 from vip_tiering.customers.side_file import SideFile
 from vip_tiering.customers.types import Customers
@@ -60,12 +60,16 @@ def parse_customers(file: SideFile, rules: CustomerRules) -> tuple[Customers, li
     that is not known, a day that is not one, points that are not a whole number; and where there is no status column and the
     rules do not say who allows that (compliance, "Absent columns"). No message holds a value.
     """
-    columns, warnings = find_columns(file, rules, CUSTOMER_FIELDS, ("customer_id",))
+    columns, warnings = find_columns(file, rules, CUSTOMER_FIELDS, ())
+    lacking = [missing_column(columns, rules, "customer_id")] if "customer_id" not in columns else []
+    if columns.values and "status" not in columns and rules.status is None:
+        lacking.append(Problem(file.name, None, None, "status-absent", _NO_STATUS))
+    if "customer_id" not in columns:
+        raise DataError(lacking)
     if not len(columns):
         raise DataError([Problem(file.name, None, None, "file-no-rows", "the file has a header and no rows; deliver the customers")])
     fields = Fields(columns, rules)
-    if "status" not in columns and rules.status is None:
-        fields.problems.append(Problem(file.name, None, None, "status-absent", _NO_STATUS))
+    fields.problems += lacking
     with threads(1) as pool:
         reading = pool.submit(read_phones, columns.texts("mobile"))
         customer_id = fields.ids("customer_id")

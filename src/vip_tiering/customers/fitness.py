@@ -7,7 +7,7 @@ from typing import Final
 
 from vip_tiering.base.errors import Problem
 from vip_tiering.customers.cells.phones import SPREADSHEET_KINDS, damage_of
-from vip_tiering.customers.columns import FoundColumns, perhaps_meant
+from vip_tiering.customers.columns import FoundColumns, asked_for
 from vip_tiering.extracts.headers import listed, tidy_header
 from vip_tiering.playbooks.customers.customers_file import CustomerRules
 
@@ -44,15 +44,9 @@ def _consents(columns: FoundColumns, rules: CustomerRules) -> Iterator[Problem]:
     if any(field in columns for field in CONSENTS) or not columns.strange:
         return
     known = {tidy_header(header): f"{header}, {field}" for field in CONSENTS for header in rules.headers_of(field)}
-    asked = sorted((_asked(header, known) for header in columns.strange), key=columns.strange.__contains__)
+    asked = sorted((asked_for(header, known) for header in columns.strange), key=columns.strange.__contains__)
     message = (
         f"no column for any consent ({', '.join(CONSENTS)}), so almost nobody could be contacted, and not recognised:"
         f" {listed(asked)}; map the one that holds it under columns in rules/customers.yaml, or leave these columns out"
     )
     yield Problem(columns.file, None, None, "consent-absent", message)
-
-
-def _asked(header: str, known: Mapping[str, str]) -> str:
-    """Return a header as messages show it, with the one that may be meant. `known`: by header as headers are compared."""
-    near = perhaps_meant(header, known) if not header.startswith("column ") else None
-    return f"{header} (did you mean {known[near]}?)" if near else header
