@@ -295,3 +295,17 @@ def test_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     (tmp_path / f"west_{QUARTER[4]:%Y%m%d}.csv").write_bytes(b"")
     result = extract_check([str(tmp_path)], TODAY, quarter="2015Q4", as_of=QUARTER[9])
     assert [("file-empty", 1)] == [(one["rule"], one["count"]) for one in result.document["problems"]]
+
+
+@pytest.mark.parametrize("copy", ["余额 - 副本.csv", "余额(1).csv", "copy of 余额.csv", "余额.bak.csv", "a.csv"])
+def test_a_copy_never_takes_the_place_of_the_file_that_comes_every_day(copy: str, tmp_path: Path) -> None:
+    """However a byte-identical copy in the folder of a day is named, the file of the usual name stays, and no part of the day is missed."""
+    days = QUARTER[:10]
+    for day in days:
+        write_csv(tmp_path / f"{day:%Y%m%d}" / "余额.csv", bank(day))
+    folder = tmp_path / f"{days[5]:%Y%m%d}"
+    (folder / copy).write_bytes((folder / "余额.csv").read_bytes())
+    run = compute_tiers(tmp_path, "2015Q4", rules=rules_with(), as_of=days[-1])
+    assert [f"{folder.name}/{copy} is a byte-identical copy of {folder.name}/余额.csv; it is counted once"] == [
+        line for line in run.warnings if "copy" in line
+    ]

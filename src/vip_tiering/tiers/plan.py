@@ -29,7 +29,7 @@ from vip_tiering.rules.extracts import ExtractRules, Kind
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.missing_days import DaysOfPeriod, days_of_changes, fill_missing_days
-from vip_tiering.tiers.partial_days import Accepted, PartialDays, RowsByDay, files_by_day, find_partial
+from vip_tiering.tiers.partial_days import Accepted, PartialDays, RowsByDay, files_by_day, find_partial, part_of
 from vip_tiering.tiers.published.run_folder import TieredRun, load_previous
 
 Made = TypeVar("Made")
@@ -231,27 +231,28 @@ def partial_days(extracts: Iterable[Extract], rows: RowsByDay, used: Collection[
 def without_copies(extracts: Sequence[Extract], pool: Executor) -> tuple[list[Extract], tuple[tuple[int, str], ...]]:
     """Return the extracts without byte-identical copies of the same days, and the copies (index of the original, name).
 
-    Only files that might be copies, of one size and for the same days, are hashed here.
+    Only files that might be copies, of one size and for the same days, are hashed here. The original is the one whose part, its name
+    without dates, comes most often, or the first: a copy that is named anew would be taken for a part that is absent on all other days.
     """
-    kept: list[Extract] = []
-    copies: list[tuple[int, str]] = []
-    first: dict[tuple[object, ...], int] = {}
     alike = [(extract.signature[0], extract.days, tuple(sorted(extract.constants.items()))) for extract in extracts]
     repeated = {key for key, count in Counter(alike).items() if count > 1}
     suspects = [index for index, key in enumerate(alike) if key in repeated]
     sha256 = hashes([extracts[index] for index in suspects], pool)
     content = {index: sha256[number] for number, index in enumerate(suspects)}
-    for index, extract in enumerate(extracts):
-        key = (content.get(index), *alike[index])
-        if key in first:
-            original = first[key]
-            copies.append((original, extract.name))
-            # What lies beside the copy is verified too, with the rows of the original.
-            kept[original] = dataclasses.replace(kept[original], controls=kept[original].controls + extract.controls)
-        else:
-            first[key] = len(kept)
-            kept.append(extract)
-    return kept, tuple(copies)
+    same: dict[tuple[object, ...], list[int]] = {}
+    for index in suspects:
+        same.setdefault((content[index], *alike[index]), []).append(index)
+    came = Counter(part_of(one.name) for one in extracts) if suspects else Counter[str]()
+    original_of: dict[int, int] = {}
+    for group in same.values():
+        original = max(group, key=lambda index: came[part_of(extracts[index].name)])
+        original_of.update((copy, original) for copy in group if copy != original)
+    place = {index: number for number, index in enumerate(index for index in range(len(extracts)) if index not in original_of)}
+    kept = [extracts[index] for index in place]
+    for copy, original in original_of.items():  # what lies beside the copy is verified too, with the rows of the original
+        one = kept[place[original]]
+        kept[place[original]] = dataclasses.replace(one, controls=one.controls + extracts[copy].controls)
+    return kept, tuple((place[original], extracts[copy].name) for copy, original in sorted(original_of.items()))
 
 
 def rejects_allowed(limit: str, rows: int) -> int:
