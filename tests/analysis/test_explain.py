@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers import RULES, Row, days_between, read_csv, read_tiers, rules_with, rules_without_calendar, vip, write_csv, yuan
+from tests.lists.exporting import make_run
 from vip_tiering import DataError, UsageError, compute_tiers, load_rules
 from vip_tiering.analysis.explain import tier_explain
 from vip_tiering.base.arrays import texts_of
@@ -387,3 +389,43 @@ def test_the_command(runs: Path) -> None:
     unknown = vip("tier", "explain", "SECRET77", runs / "out/2015Q4", "--rules", RULES)
     assert (unknown.returncode, unknown.stdout, len(unknown.stderr.splitlines())) == (4, "", 1)
     assert "SECRET77" not in unknown.stderr
+
+
+def test_what_stands_in_the_place_of_the_run_is_never_shown(runs: Path, tmp_path: Path) -> None:
+    """Whoever swaps a customer and a run is told the order, and never reads the id in a message; likewise where there is no such run."""
+    run = runs / "out/2015Q4"
+    file = ("--customers", tmp_path / "c.csv")
+    for command, options in ((("tier", "explain"), ()), (("customers", "file"), file)):
+        swapped = vip(*command, run, "00SECRET", *options)
+        assert (2, "") == (swapped.returncode, swapped.stdout)
+        assert "the customer comes first, then the run" in swapped.stderr
+        absent = vip(*command, "EDGE", "00SECRET", *options)
+        assert (4, "vip: RUN: there is no such run folder") == (absent.returncode, absent.stderr.partition(";")[0])
+        assert "SECRET" not in swapped.stderr + absent.stderr
+
+
+def test_an_id_that_lost_its_zeros_is_hinted_at(tmp_path: Path) -> None:
+    """An id that is known once leading zeros are ignored gets a hint, in which no id stands."""
+    run = make_run(tmp_path / "out", {"00730": (600_000, 600_000)})
+    for asked in ("730", "000730"):
+        told = vip("tier", "explain", asked, run)
+        assert 4 == told.returncode
+        assert "leading zeros" in told.stderr
+        assert "730" not in told.stderr
+    assert "leading zeros" not in vip("tier", "explain", "731", run).stderr
+
+
+def test_the_folder_around_runs_names_them(tmp_path: Path) -> None:
+    """Whoever names the folder of runs, or a run that is not there, is told what to name, by the path as it was typed."""
+    (tmp_path / "out").mkdir()
+    absent = vip("tier", "show", "out/2015Q4", cwd=tmp_path)
+    assert (4, True) == (absent.returncode, absent.stderr.startswith("vip: out/2015Q4: there is no such run folder; vip tier compute "))
+    make_run(tmp_path / "out", {"0071": (600_000, 600_000)})
+    commands = [("tier", "show"), ("tier", "simulate"), ("verify",)]
+    export = ("playbook", "export", "out", "--customers", "c.csv", "--on", "2016-01-05", "--out", "lists")
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES, rules)
+    for one in [*((*command, "out") for command in commands), export]:
+        around = vip(*one, *(("--rules", "rules") if "simulate" in one else ()), cwd=tmp_path)
+        assert 4 == around.returncode, around.stderr
+        assert around.stderr.startswith("vip: out: holds the runs 2015Q3, 2015Q4; name one of them")

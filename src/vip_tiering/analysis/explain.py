@@ -29,7 +29,7 @@ from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.outlook import STATES, Standing, states_of
-from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_customers
+from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, known_but_for_zeros, read_customers
 from vip_tiering.tiers.tiering import tier_levels
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def tier_explain(
     who = Customer.of(customer, loaded.aliases)
     known, told = explanations([who], run, loaded)
     if who.now not in told:
-        raise unknown(run)
+        raise unknown(run, who)
     document, row, found = told[who.now], known.rows.get(who.now), known.run
     warnings = known.warnings(run, loaded)
     if extracts:
@@ -317,7 +317,10 @@ def _by_these_rules(run: TieredRun, rules: Rules) -> bool:
         return False
 
 
-def unknown(folder: Path) -> DataError:
-    """Return that a run does not know a customer."""
+def unknown(folder: Path, who: Customer | None = None) -> DataError:
+    """Return that a run does not know a customer. `who`: it is told whether an id is known that differs by leading zeros; none is shown."""
+    if who is not None and known_but_for_zeros(folder, who.ids):
+        message = "does not know this id, but one that differs by leading zeros only: write it as it is in the run, with its zeros"
+        return DataError([Problem(manifests.named(folder).name, None, None, "customer-unknown", message)])
     message = "does not know this customer: neither the tiers nor the changes have the id; an old id is found by the aliases of --rules"
     return DataError([Problem(manifests.named(folder).name, None, None, "customer-unknown", message)])

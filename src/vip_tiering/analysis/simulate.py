@@ -28,7 +28,7 @@ from vip_tiering.publishing.locks import settle
 from vip_tiering.rules.load import Rules
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.tiers.outlook import Standing
-from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_run
+from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, read_run, refuse_around_runs
 from vip_tiering.tiers.tiering import tier_levels
 
 COLUMNS = ("customer_id", "quarter", "old_tier", "new_tier", "daily_average")
@@ -142,6 +142,7 @@ def _in_order(runs: Sequence[Path]) -> list[Path]:
     days: dict[Path, tuple[str, str, Path]] = {}
     for folder in runs:
         settle(folder)
+        refuse_around_runs(folder)
         manifest = manifests.manifest_of(folder)
         days.setdefault(folder.resolve(), (str(manifest.get("first_day")), str(manifest.get("last_day")), folder))
     return [folder for _, _, folder in sorted(days.values())]

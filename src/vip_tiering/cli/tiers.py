@@ -262,6 +262,10 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run 
     from vip_tiering.publishing.locks import settle
 
     settle(folder)
+    if not (folder / manifests.MANIFEST).exists():
+        from vip_tiering.tiers.published.run_folder import refuse_around_runs
+
+        refuse_around_runs(folder)
     document, problems = manifests.verify(folder)
     if problems:
         raise DataError(problems)

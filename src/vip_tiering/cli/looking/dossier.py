@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vip_tiering.base.errors import UsageError
-from vip_tiering.cli.looking.explain import STDIN, id_from_stdin
+from vip_tiering.cli.looking.explain import STDIN, id_from_stdin, refuse_swapped
 from vip_tiering.cli.options import (
     CustomersOption,
     EventsOption,
@@ -67,6 +67,7 @@ def customers_file(
     from vip_tiering.cli.show.dossier import record
 
     customer, run = _asked(what, manager, out)
+    refuse_swapped(customer, run)
     day = day_or_today("--on", on)
     sources = records.Sources(customers, events, contact_log, lists, private_out)
     if manager is not None and out is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vip_tiering.base.errors import UsageError
+from vip_tiering.base.errors import DataError, UsageError
 from vip_tiering.cli.options import MaxBytesOption, RulesOption, json_option
 from vip_tiering.cli.terminal import progress_bar, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
@@ -37,6 +38,7 @@ def tier_explain(
     from vip_tiering.analysis import explain
     from vip_tiering.cli.show.explain import explanation
 
+    refuse_swapped(customer, run)
     with progress_bar(wanted=bool(extracts)) as progress:
         found = explain.tier_explain(
             id_from_stdin() if customer == STDIN else customer, run, extracts or (), progress, rules=rules, max_bytes=max_bytes
@@ -46,6 +48,21 @@ def tier_explain(
         show_json(found.document)
     else:
         show_rendered(explanation(found.document, words()))
+
+
+def refuse_swapped(customer: str, run: Path) -> None:
+    """Refuse what is no folder in the place of the run; it may be a customer's id, so it is not shown.
+
+    Raises UsageError where the customer's place holds a folder, else DataError.
+    """
+    from vip_tiering.publishing.locks import settle
+
+    settle(run)
+    if os.path.isdir(run):  # noqa: PTH112 (any text may stand there, and this one raises for none)
+        return
+    if customer and os.path.isdir(customer):  # noqa: PTH112 (likewise)
+        raise UsageError("CUSTOMER RUN: the customer comes first, then the run")
+    raise DataError("RUN: there is no such run folder; vip tier compute makes one, such as out/2015Q4")
 
 
 def id_from_stdin() -> str:

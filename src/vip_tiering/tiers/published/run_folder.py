@@ -17,7 +17,7 @@ from vip_tiering.base.disk import reading, stands
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.quarter import Month, Period, Quarter
 from vip_tiering.base.schema import CHANGES_CSV, TIERS_AND_RETENTION, TIERS_PARQUET, UNTIERED
-from vip_tiering.base.text import csv_as_text
+from vip_tiering.base.text import but_for_zeros, csv_as_text
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import settle
 from vip_tiering.publishing.switch import SUPERSEDED
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 _RUN: Final = "vip-tiering run"
 _SHOWN_RUNS: Final = 3
+_MOST_SHOWN: Final = 6
+"""Runs of a folder that are all named; of more the newest."""
 _FEW: Final = 50
 """So many customers are looked up in a file without taking all of it apart."""
 TIERS_FILE: Final = "tiers.parquet"
 _CHANGES: Final = "changes.csv"
 _ROWS_AT_ONCE: Final = 1 << 16
-_NAME_ONE: Final = "there is no such run folder; name one such as out/2015Q4"
+_NAME_ONE: Final = "there is no such run folder; vip tier compute makes one, such as out/2015Q4"
 _NO_RUN: Final = "is not a run of vip tier compute; name a folder such as out/2015Q4"
 _UNFIT: Final = {
     "provisional": "is a provisional run (--as-of); compute the whole quarter first",
@@ -106,9 +108,30 @@ def load_run(folder: Path, on: dt.date, grace_days: int, *, allow_old: bool) -> 
 
 def holds_runs(folder: Path) -> bool:
     """Tell whether runs lie in a folder, as `vip tier compute` publishes them there."""
+    return any(_runs_in(folder))
+
+
+def _runs_in(folder: Path) -> Iterator[str]:
+    """Yield the names of the runs in a folder, sorted, those of months last. Raises OSError where the disk refuses."""
     names = ("[0-9][0-9][0-9][0-9]Q[1-4]*", "[0-9][0-9][0-9][0-9]-[0-9][0-9]")
-    found = (manifests.read_document(one) for name in names for one in sorted(folder.glob(name)))
-    return any(is_run(one) for one in found)
+    yield from (one.name for name in names for one in sorted(folder.glob(name)) if is_run(manifests.read_document(one)))
+
+
+def refuse_around_runs(folder: Path) -> None:
+    """Raise DataError where a folder is no run, and runs lie in it: it names the newest of them."""
+    with reading(folder):
+        runs = [] if (folder / manifests.MANIFEST).exists() else list(_runs_in(folder))
+    if runs:
+        shown = f"the runs {', '.join(runs)}" if 1 < len(runs) <= _MOST_SHOWN else f"the run {runs[0]}"
+        shown = shown if len(runs) <= _MOST_SHOWN else f"{len(runs)} runs, among them {', '.join(runs[-_SHOWN_RUNS:])}"
+        raise DataError(f"{folder}: holds {shown}; name {'one of them' if len(runs) > 1 else folder / runs[0]}")
+
+
+def known_but_for_zeros(folder: Path, ids: pa.Array) -> bool:
+    """Tell whether a run knows one of some ids once leading zeros are ignored. Only the ids of `tiers.parquet` are read."""
+    with reading(f"{manifests.named(folder).name}/{TIERS_FILE}"):
+        of_run = one_array(pq.read_table(folder / TIERS_FILE, columns=["customer_id"])["customer_id"]).cast(pa.string())
+    return len(but_for_zeros(ids, of_run)) > 0
 
 
 def is_run(document: object) -> TypeGuard[dict[str, Any]]:
@@ -284,7 +307,8 @@ def _intact(folder: Path, absent: str, only: Collection[str] | None = None) -> t
     settle(folder)
     with reading(folder.name):
         if not folder.is_dir():
-            raise DataError(f"{folder.name}: {absent}")
+            raise DataError(f"{folder}: {absent}")
+    refuse_around_runs(folder)
     manifest, problems = manifests.verify(folder, only)
     if problems:
         raise DataError(problems)
