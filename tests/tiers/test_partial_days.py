@@ -309,3 +309,25 @@ def test_a_copy_never_takes_the_place_of_the_file_that_comes_every_day(copy: str
     assert [f"{folder.name}/{copy} is a byte-identical copy of {folder.name}/余额.csv; it is counted once"] == [
         line for line in run.warnings if "copy" in line
     ]
+
+
+def test_a_delivered_day_that_is_accepted_as_missing_is_told(tmp_path: Path) -> None:
+    """Whoever accepts a day as missing that was delivered is told which: another one may be meant."""
+    for day in QUARTER[:5]:
+        write_csv(tmp_path / f"b_{day:%Y%m%d}.csv", bank(day))
+    run = compute_tiers(tmp_path, "2015Q4", rules=rules_with(), as_of=QUARTER[4], accept_missing=[QUARTER[2]])
+    assert [f"--accept-missing {QUARTER[2]}: this day was delivered"] == [
+        line.partition(",")[0] for line in run.warnings if "missing" in line
+    ]
+
+
+@pytest.mark.parametrize(("came", "wanted"), [(15, "--as-of 2015-10-15"), (91, "--accept-missing 2015-12-31")])
+def test_a_quarter_that_still_runs_is_computed_as_of_its_newest_day(came: int, wanted: str, tmp_path: Path) -> None:
+    """Where the delivered days end long before the quarter does, the way on is --as-of; a last day that is late may be accepted."""
+    for day in QUARTER[:came]:
+        write_csv(tmp_path / f"b_{day:%Y%m%d}.csv", bank(day))
+    with pytest.raises(DataError) as refused:
+        compute_tiers(tmp_path, "2015Q4", rules=rules_with())
+    lines = [str(one) for one in refused.value.problems]
+    assert [wanted in line for line in lines] == [True]
+    assert ("--accept-missing" in lines[0]) == (came > 80)

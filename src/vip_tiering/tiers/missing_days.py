@@ -13,6 +13,8 @@ from vip_tiering.rules.calendar import IsWorking, all_alike
 
 SHOWN_SPANS: Final = 6
 """So many stretches of days are named in one line; how many more there are is counted."""
+_CAME_LATE: Final = 7
+"""So many days at the end of a quarter may be late; where more lack the quarter still runs."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def fill_missing_days(
     rules are lifted for the `accepted` days.
     """
     first, last = period.first, period.last
+    running = period.status == "official" and max(delivered, default=last) < last
     inside = sorted(day for day in delivered if first <= day <= last)
     before = max((day for day in delivered if day < first), default=None)
     if not inside or inside[0] > first:
@@ -56,7 +59,7 @@ def fill_missing_days(
     problems = []
     if lacking and lacking[-1].day == last:
         what = {"official": "quarter", "provisional": "period", "monthly": "month"}[period.status]
-        problems.append(f"{what} not complete yet: {day_date(last)}; deliver that day, or accept it with --accept-missing {day_date(last)}")
+        problems.append(f"{what} not complete yet: {day_date(last)}; {_until_then(inside[-1], period, running=running)}")
         lacking = [one for one in lacking if one.stands != filled[-1].stands]  # those before it are missing too: no need to say so
     if working := [one.day for one in lacking if one.works]:
         problems.append(f"missing on working days: {_spans(working)}; {_mend(working)}")
@@ -118,6 +121,14 @@ def _no_opening(inside: list[int], period: Period) -> str:
 def _mend(days: list[int]) -> str:
     options = " ".join(f"--accept-missing {day_date(day)}" for day in days[:2])
     return f"deliver these days, or accept each with {options}{' ...' if len(days) > 2 else ''}"  # noqa: PLR2004 (two)
+
+
+def _until_then(newest: int, period: Period, *, running: bool) -> str:
+    """Return what to do where the last day of a period has not come. `running`: the delivered days end before it does."""
+    last = day_date(period.last)
+    if running and newest >= period.first and period.last - newest > _CAME_LATE:
+        return f"deliver the days up to it, or compute what is there so far with --as-of {day_date(newest)}"
+    return f"deliver that day, or accept it with --accept-missing {last}"
 
 
 def _spans(days: Iterable[int]) -> str:

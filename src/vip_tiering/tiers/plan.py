@@ -177,7 +177,7 @@ def prepare(
         # A day may be missing because its dates could not be read: that is said first.
         raise DataError([*(one.date_problem for one in extracts if one.date_rule), *days.problems])
     warnings = [f"{name} is a byte-identical copy of {extracts[index].name}; it is counted once" for index, name in copies]
-    warnings += unknown_years(days, rules)
+    warnings += [*unknown_years(days, rules), *_accepted_in_vain(extracts, request)]
     return Plan(request, rules, ladder, tuple(extracts), copies, days, compared, tuple(warnings))
 
 
@@ -199,6 +199,13 @@ def refuse_scope(extracts: Sequence[Extract], request: Request, rules: Rules) ->
     if missing:
         message = "the rules say what counts of each {0}, and no column gives the {0}; name it under columns in rules/extracts.yaml"
         raise DataError([Problem(first.name, None, None, "scope-column", message.format(role)) for role in missing])
+
+
+def _accepted_in_vain(extracts: Sequence[Extract], request: Request) -> list[str]:
+    """Return a warning for each day that is accepted as missing and was delivered: it counts as it came, and perhaps another was meant."""
+    delivered = {day for extract in extracts for day in extract.days} if request.kind == "snapshot" else set()
+    days = sorted({day for day in request.accept_missing if day_number(day) in delivered})
+    return [f"--accept-missing {day}: this day was delivered, and counts as it came; was another day meant?" for day in days]
 
 
 def unknown_years(days: DaysOfPeriod, rules: Rules) -> list[str]:
