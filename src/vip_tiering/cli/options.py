@@ -57,6 +57,12 @@ def folder_of(text: str) -> Path:
     return Path(text)
 
 
+def refuse_other_ending(option: str, path: Path | None, *endings: str) -> None:
+    """Refuse a name that promises another kind of file than the one that is written; a usage error."""
+    if path is not None and path.suffix.lower() not in endings:
+        raise UsageError(f"{option}: must end in {' or '.join(endings)}")
+
+
 PrivateOption = Annotated[
     Path | None,
     typer.Option(envvar="VIP_PRIVATE_OUT", metavar="DIR", parser=folder_of, help="Folder of the private parts; default: OUT.private."),

@@ -20,6 +20,7 @@ from vip_tiering.cli.options import (
     RulesOption,
     folder_of,
     json_option,
+    refuse_other_ending,
 )
 from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
@@ -59,6 +60,8 @@ def report(
     from vip_tiering.reports.overview.document import document_of
     from vip_tiering.reports.overview.job import overview
 
+    refuse_other_ending("--out", out, ".html", ".htm")
+    refuse_other_ending("--xlsx", xlsx, ".xlsx")
     for path in filter(None, (out, xlsx)):
         refuse_place(path, replace=replace)
     contents = overview(

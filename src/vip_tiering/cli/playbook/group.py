@@ -26,6 +26,7 @@ from vip_tiering.cli.options import (
     folder_of,
     json_option,
     out_option,
+    refuse_other_ending,
     year_of,
 )
 from vip_tiering.cli.playbook.effect import playbook_effect
@@ -148,6 +149,8 @@ def playbook_book(
         raise UsageError("--quarter: needs --lists, whose exports it is about")
     if html is not None and html.resolve() == out.resolve():
         raise UsageError("--html: must be another file than --out")
+    refuse_other_ending("--out", out, ".xlsx")
+    refuse_other_ending("--html", html, ".html", ".htm")
     loaded, books = _loaded(rules)
     tiers = [_tier(books, one, "--tier") for one in tier or ()]
     files = {out: book_workbook, **({html: book_page} if html is not None else {})}
