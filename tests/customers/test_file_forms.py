@@ -88,8 +88,8 @@ def test_each_kind_of_file_may_have_a_form_of_its_own(tmp_path: Path) -> None:
     for kind, separator in content.items():
         path.write_text(text([["a", "b"], ["1", "王" if kind in {"events", "results"} else "x"]], separator), encoding="utf-8")
         assert ("a", "b") == read(path, rules, kind).headers
-    assert "separate with ;, or say separator in the rules" in refusal(_written(path, "a|b\n1|2\n"), rules, "events")
-    assert "the separator looks like |" in refusal(path, rules, "results")
+    assert 'separate with ";", or say separator in the rules' in refusal(_written(path, "a|b\n1|2\n"), rules, "events")
+    assert 'the separator looks like "|"' in refusal(path, rules, "results")
     own = rules_of(files={"results": {"separator": "|"}})
     assert ("a", "b") == read(path, own, "results").headers
 

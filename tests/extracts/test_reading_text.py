@@ -142,9 +142,9 @@ def test_utf16_is_refused(tmp_path: Path, encoding: str) -> None:
         (gzip.compress(b"PAR1rest", mtime=0), "gzipped Parquet"),
         (b"sep=;\n" + HEADER.replace(",", ";").encode(), "Excel's sep=;"),
         (b"\xef\xbb\xbfsep=,\r\n" + HEADER.encode(), "Excel's sep=,"),
-        (HEADER.replace(",", ";").encode(), "looks like ;"),
+        (HEADER.replace(",", ";").encode(), 'looks like ";"'),
         (HEADER.replace(",", "\t").encode(), "looks like a tab"),
-        (HEADER.replace(",", "|").encode(), "looks like |"),
+        (HEADER.replace(",", "|").encode(), 'looks like "|"'),
         (b"\n\r\n\n", "is empty"),
     ],
 )

@@ -181,7 +181,8 @@ def _refusal(found: Mapping[str, Any], wanted: Mapping[str, Any], inputs: Sequen
         more = f" and {len(inputs) - NAMED_FILES} more" if len(inputs) > NAMED_FILES else ""
         extracts = _WORDS["inputs"]
         differs = [f"{one} ({', '.join(inputs[:NAMED_FILES])}{more})" if one == extracts else one for one in differs]
-    things = [f"from other {', '.join(plain)}"] if (plain := [one for one in differs if not one.startswith("--")]) else []
+    plain = [one for one in differs if not one.startswith("--")]
+    things = [f"from {'another' if plain[0].startswith('run ') else 'other'} {', '.join(plain)}"] if plain else []
     options = [f"with other {', '.join(asked)}"] if (asked := [one for one in differs if one.startswith("--")]) else []
     return f"stands there and was made {' and '.join([*things, *options])}; --replace moves it to {SUPERSEDED}"
 

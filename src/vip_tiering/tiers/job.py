@@ -150,7 +150,7 @@ def _refuse_out_inside_inputs(target: Path, extracts: Sequence[str]) -> None:
         except FileNotFoundError:
             raise DataError("the working folder is gone; change to another one, or give absolute paths") from None
         if inside:
-            raise OutputError(f"{target}: lies inside the extracts {argument}; choose another --out")
+            raise OutputError(f"{target}: lies inside the extracts ({argument}); choose another --out")
 
 
 def would_be_read(target: Path, argument: Path) -> bool:

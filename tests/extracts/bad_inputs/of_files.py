@@ -170,7 +170,7 @@ CASES = [
     ),
     Case(20, "UTF-8 row in a GB18030 file", middle(mixed("gb18030", "utf-8")), 4, (MIDDLE, "row ", "file-encoding")),
     Case(20, "GB18030 row in a UTF-8 file", middle(mixed("utf-8", "gb18030")), 4, (MIDDLE, "row ", "file-encoding")),
-    Case(22, "semicolons and a line end in a header", middle('customer_id;"a\nb"\n'), 4, (MIDDLE, "row 1", "looks like ;")),
+    Case(22, "semicolons and a line end in a header", middle('customer_id;"a\nb"\n'), 4, (MIDDLE, "row 1", 'looks like ";"')),
     Case(23, "quote within a header", middle('customer_id"a\nb"\n'), 4, (MIDDLE, "row 1", "file-quotes")),
     Case(23, "quote and line end within a header", middle(b'\x00"\n\x00'), 4, (MIDDLE, "row 1", "[file-")),
     Case(
@@ -180,7 +180,7 @@ CASES = [
         4,
         ("b.parquet", "file-damaged"),
     ),
-    Case(22, "bars", middle((HEADER + rows(DAYS[1])).replace(",", "|")), 4, (MIDDLE, "columns found: 1", "looks like |")),
+    Case(22, "bars", middle((HEADER + rows(DAYS[1])).replace(",", "|")), 4, (MIDDLE, "columns found: 1", 'looks like "|"')),
     Case(
         22,
         "separator in a first line of Excel",
@@ -188,7 +188,7 @@ CASES = [
         4,
         (MIDDLE, "file-separator"),
     ),
-    Case(22, "semicolons", middle((HEADER + rows(DAYS[1])).replace(",", ";")), 4, (MIDDLE, "columns found: 1", "looks like ;")),
+    Case(22, "semicolons", middle((HEADER + rows(DAYS[1])).replace(",", ";")), 4, (MIDDLE, "columns found: 1", 'looks like ";"')),
     Case(22, "tabs", middle((HEADER + rows(DAYS[1])).replace(",", "\t")), 4, (MIDDLE, "columns found: 1", "a tab")),
     Case(23, "unclosed quote", row(f'"{CANARY}002,{DAYS[1]},5.00'), 4, (MIDDLE,)),
     Case(

@@ -15,7 +15,7 @@ from vip_tiering.rules.text_format import TextFormat
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 HEAD_BYTES: Final = 1 << 16
-_SEPARATORS: Final = {",": "a comma", ";": ";", "\t": "a tab", "|": "|", "\x01": "\\x01"}
+_SEPARATORS: Final = {",": "a comma", ";": '";"', "\t": "a tab", "|": '"|"', "\x01": "\\x01"}
 _OTHER_FORMATS: Final = (
     (b"PK\x03\x04", "file-excel", "this is an Excel workbook (PK); save it as CSV UTF-8"),
     (b"\xd0\xcf\x11\xe0", "file-excel", "this is an old Excel workbook (.xls); save it as CSV UTF-8"),
