@@ -5,7 +5,8 @@ From run folders alone it is quick: a few rows of each run are read, and pandas 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from vip_tiering.base.arrays import texts_of
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem, RulesError, UsageError
 from vip_tiering.base.money import fen_from_text, yuan_text
-from vip_tiering.base.quarter import day_date
+from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.base.schema import ABSENT, RESERVED_CODES
 from vip_tiering.base.text import tidy
 from vip_tiering.base.threads import threads
@@ -28,7 +29,7 @@ from vip_tiering.reports.figures.clues import BETWEEN_CLUES, clues_of
 from vip_tiering.rules.extracts import Aliases
 from vip_tiering.rules.load import Rules, load_rules
 from vip_tiering.rules.tiers import Ladder
-from vip_tiering.tiers.outlook import STATES, Standing, states_of
+from vip_tiering.tiers.outlook import STATES, Fen, Standing, states_of
 from vip_tiering.tiers.published.run_folder import TieredRun, by_new_ids, known_but_for_zeros, read_customers
 from vip_tiering.tiers.tiering import tier_levels
 
@@ -169,12 +170,8 @@ def outlook(row: Row, run: TieredRun) -> dict[str, Any]:
     for untiered customers. `locked`: the tier stays even where everything is taken out.
     """
     ladder, horizon = run.ladder, run.horizon
-    level = np.array([ladder.codes.index(row["tier"])])
-    standing = Standing.of(np.array([row["fen_days"]], np.int64), np.array([row["closing_fen"]], np.int64), horizon)
+    level, standing, own, following = _standing(row, run)
     projected = int(tier_levels(standing.projected, horizon.days, ladder)[0])
-    bounds = [None, *(np.array([tier.min_fen], np.int64) for tier in ladder.tiers), None]
-    own, following = bounds[level[0]], bounds[level[0] + 1]
-    days = [(day, horizon.last - day + 1) for day in range(horizon.first, horizon.last + 1)]
     return {
         "first_day": str(day_date(horizon.first)),
         "last_day": str(day_date(horizon.last)),
@@ -184,19 +181,44 @@ def outlook(row: Row, run: TieredRun) -> dict[str, Any]:
         "projected_average": yuan_text(int(standing.projected[0]) // horizon.days),
         "state": STATES[int(states_of(standing, level, ladder, run.outlook_rule)[0])],
         "locked": own is not None and bool(standing.locked(own)[0]),
-        "cushion": None if own is None else yuan_text(int(standing.cushion_fen(own)[0])),
+        "cushion": _amount(standing.cushion_fen, own),
         **_tier("next", None if following is None else ladder.codes[level[0] + 1], ladder.labels),
-        "gap_to_next": None if following is None else yuan_text(int(standing.gap_fen(following)[0])),
-        "deposits": [
-            {
-                "day": str(day_date(day)),
-                "days_left": left,
-                "for_next": None if following is None else yuan_text(int(standing.deposit_fen(following, left)[0])),
-                "to_keep": None if own is None else yuan_text(int(standing.deposit_fen(own, left)[0])),
-            }
-            for day, left in days
-        ],
+        "gap_to_next": _amount(standing.gap_fen, following),
+        "deposits": [_deposits(day, standing, own, following) for day in range(horizon.first, horizon.last + 1)],
     }
+
+
+def money_on(row: Row, run: TieredRun, on: dt.date) -> dict[str, Any] | None:
+    """Return what money decides, coming or going on a day, if the balance stays until then (semantics 10.2, 10.3).
+
+    As an entry of `deposits`, and `cushion`: what may be taken out on that day, null for untiered customers. None for a day on which
+    the period is over, or that the run knows already.
+    """
+    day, horizon = day_number(on), run.horizon
+    if not horizon.first <= day <= horizon.last:
+        return None
+    _, standing, own, following = _standing(row, run)
+    return {**_deposits(day, standing, own, following), "cushion": _amount(standing.cushion_fen, own, horizon.last - day + 1)}
+
+
+def _standing(row: Row, run: TieredRun) -> tuple[np.ndarray, Standing, np.ndarray | None, np.ndarray | None]:
+    """Return level and standing of one customer, and the bounds in fen of the own tier and of the one above; each of shape (1,)."""
+    level = np.array([run.ladder.codes.index(row["tier"])])
+    standing = Standing.of(np.array([row["fen_days"]], np.int64), np.array([row["closing_fen"]], np.int64), run.horizon)
+    bounds = [None, *(np.array([tier.min_fen], np.int64) for tier in run.ladder.tiers), None]
+    return level, standing, bounds[level[0]], bounds[level[0] + 1]
+
+
+def _deposits(day: int, standing: Standing, own: np.ndarray | None, following: np.ndarray | None) -> dict[str, Any]:
+    """Return what must come on a day to reach the next tier, and to keep the own one."""
+    left = standing.horizon.last - day + 1
+    needed = {"for_next": _amount(standing.deposit_fen, following, left), "to_keep": _amount(standing.deposit_fen, own, left)}
+    return {"day": str(day_date(day)), "days_left": left, **needed}
+
+
+def _amount(of_bound: Callable[..., Fen], bound: np.ndarray | None, *days: int) -> str | None:
+    """Return in yuan what a standing says of a bound, and of a number of days; None without a bound."""
+    return None if bound is None else yuan_text(int(of_bound(bound, *days)[0]))
 
 
 def _known_in(folder: Path, ids: pa.Array, aliases: Aliases | None, *, provisional: bool) -> KnownInRun:

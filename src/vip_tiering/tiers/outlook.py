@@ -81,9 +81,12 @@ class Standing:
         deposit: Fen = np.maximum(-(-lacking // (counting_days or self.horizon.remaining)), 0)
         return deposit
 
-    def cushion_fen(self, bound_fen: Fen) -> Fen:
-        """Return what may be taken out today without losing a bound: rounded down, at most the balance (semantics 10.3)."""
-        spare = (self.projected - bound_fen * self.horizon.days) // self.horizon.remaining
+    def cushion_fen(self, bound_fen: Fen, counting_days: int | None = None) -> Fen:
+        """Return what may be taken out without losing a bound: rounded down, at most the balance (semantics 10.3).
+
+        It is then missing on so many days, on all that remain without a number.
+        """
+        spare = (self.projected - bound_fen * self.horizon.days) // (counting_days or self.horizon.remaining)
         cushion: Fen = np.maximum(np.minimum(spare, self.closing), 0)
         return cushion
 

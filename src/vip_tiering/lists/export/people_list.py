@@ -21,8 +21,9 @@ from vip_tiering.lists.export.messages import render
 from vip_tiering.lists.export.ranking import NEVER, URGENT_FIRST, greatest_urgency, with_urgency
 from vip_tiering.lists.export.row_context import RowContext
 from vip_tiering.lists.selection.cases import Case
+from vip_tiering.lists.selection.facts import PHONE_WAYS, Facts
 from vip_tiering.lists.selection.gates import PASSES
-from vip_tiering.playbooks.channels import Channel
+from vip_tiering.playbooks.channels import Channel, Way
 
 NO_MARKETING: Final = "仅服务，不得营销"
 """What a row says where nothing may be offered."""
@@ -94,7 +95,7 @@ def _rows(entries: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Ta
     at = urgency["at"].to_numpy()
     first = entries.drop_duplicates("at")  # one person acts on a customer in a day
     columns = {**_who(at, channel, context), "manager": context.acting(first), **_what(entries, urgency, channel, context)}
-    columns |= {**_shown(columns, _remark(at, channel, context)), **_money(entries, at, context)}
+    columns |= {"tier_change": _tier_change(columns), **_money(entries, at, context)}
     columns["household"] = household_cells(first, context)
     return pa.table({**columns, **{name: pa.array(urgency[name]) for name in URGENT_FIRST}})
 
@@ -122,34 +123,30 @@ def _who(at: Int32s, channel: Channel, context: RowContext) -> dict[str, pa.Arra
 def _what(entries: pd.DataFrame, urgency: pd.DataFrame, channel: Channel, context: RowContext) -> dict[str, pa.Array]:
     """Return the columns that tell what is due, by when, and what may be offered. `urgency`: of each customer, sorted like the entries."""
     at, until = urgency["at"].to_numpy(), urgency["until"]
-    may = _may_market(at, channel, context)
+    may, max_risk, offered = may_offer(context.people.profile[at], channel.way or "in_person", context.facts)
     reasons = joined_groups(text_array(entries["reasons"]), entries["at"], "；")
-    remark = _remark(at, channel, context)
     # What waited for a place in the manager's day may be overdue.
     due_by = until.clip(lower=context.today).where(until != NEVER, context.today + context.limits.list_valid_days.value)
     day = entries["day"].where(entries["until"] != NEVER, NEVER).groupby(entries["at"]).min().replace(NEVER, NO_DAY)
     return {
         "action": joined_groups(text_array(entries["action"]), entries["at"], "|"),
-        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, remark, "；")),
+        "reasons": pc.if_else(pa.array(may), reasons, pc.binary_join_element_wise(reasons, offered, "；")),
         "why": reasons,
         "product": _products(entries, at),
         "event_date": iso_dates(day.to_numpy()),
         "due_by": iso_dates(due_by.to_numpy()),
         "may_market": pc.if_else(pa.array(may), "Y", "N"),
-        "max_risk": _max_risk(at, may, context),
+        "max_risk": max_risk,
+        "may_offer": offered,
         "text": text_array(entries.drop_duplicates("at")["text"]),
     }
 
 
-def _shown(columns: Mapping[str, pa.Array], remark: pa.Array) -> dict[str, pa.Array]:
-    """Return what the manager's sheet says in one cell: the tier with the one before, and what may be offered."""
+def _tier_change(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Return what the manager's sheet says of the tier in one cell: with the one before, where that was another."""
     now, before = columns["tier_label"], columns["previous_tier_label"]
     moved = pc.and_(pc.not_equal(before, ""), pc.not_equal(before, now))
-    risk = pc.if_else(pc.equal(columns["max_risk"], ""), _ONLY_WITHOUT_RISK, pc.binary_join_element_wise(_UP_TO, columns["max_risk"], ""))
-    return {
-        "tier_change": pc.if_else(moved, pc.binary_join_element_wise(before, now, "→"), now),
-        "may_offer": pc.if_else(pc.equal(columns["may_market"], "Y"), risk, remark),
-    }
+    return pc.if_else(moved, pc.binary_join_element_wise(before, now, "→"), now)
 
 
 def _money(entries: pd.DataFrame, at: Int32s, context: RowContext) -> dict[str, pa.Array]:
@@ -182,25 +179,33 @@ def _products(entries: pd.DataFrame, at: Int32s) -> pa.Array:
     return text_array(of_one.set_axis(named["at"].unique()).reindex(at, fill_value=""))
 
 
-def _may_market(at: Int32s, channel: Channel, context: RowContext) -> Mask:
-    """Return to whom something may be offered on this channel; in person consent to any way that was not refused is enough."""
-    profile, facts, way = context.people.profile[at], context.facts, channel.way or "in_person"
+def may_offer(profile: Int32s, way: Way, facts: Facts) -> tuple[Mask, pa.Array, pa.Array]:
+    """Return who may be offered something in a way, the highest risk ("" for none), and what the sheet of the day says of both.
+
+    `profile`, shape (k,): positions in the customer file. Whom a gate stops on every purpose is not left out.
+    """
+    may = _may_market(profile, way, facts)
+    risk = _max_risk(profile, may, facts)
+    said = pc.if_else(pc.equal(risk, ""), _ONLY_WITHOUT_RISK, pc.binary_join_element_wise(_UP_TO, risk, ""))
+    return may, risk, pc.if_else(pa.array(may), said, _remark(profile, way, facts))
+
+
+def _may_market(profile: Int32s, way: Way, facts: Facts) -> Mask:
+    """Return to whom something may be offered in a way; in person consent to any way that was not refused is enough."""
     ways = [one for one in facts.consented if way in (one, "in_person")]
     consented = np.logical_or.reduce([(facts.consented[one] & ~facts.refused[one])[profile] for one in ways])
-    if way in ("sms", "call"):  # the number of somebody who must not be offered anything
+    if way in PHONE_WAYS:  # the number of somebody who must not be offered anything
         consented &= ~facts.barred_by_other(way, service=False, offer=True, bulk=False)[profile]
     result: Mask = consented & ~(facts.refused[way] | facts.bereaved | facts.complained)[profile]
     return result
 
 
-def _remark(at: Int32s, channel: Channel, context: RowContext) -> pa.Array:
+def _remark(profile: Int32s, way: Way, facts: Facts) -> pa.Array:
     """Return what a row says where nothing may be offered: in person an offer without risk needs no consent."""
-    profile, facts, way = context.people.profile[at], context.facts, channel.way or "in_person"
-    silent = (facts.refused[way] | facts.bereaved | facts.complained)[profile] if way == "in_person" else np.ones(len(at), np.bool_)
+    silent = (facts.refused[way] | facts.bereaved | facts.complained)[profile] if way == "in_person" else np.ones(len(profile), np.bool_)
     return pc.if_else(pa.array(silent), NO_MARKETING, GENERAL_ONLY)
 
 
-def _max_risk(at: Int32s, may: Mask, context: RowContext) -> pa.Array:
-    profile = context.people.profile[at]
-    rating = np.where(may & context.facts.rating_valid[profile], context.facts.rating[profile], 0)
+def _max_risk(profile: Int32s, may: Mask, facts: Facts) -> pa.Array:
+    rating = np.where(may & facts.rating_valid[profile], facts.rating[profile], 0)
     return pa.array(["", "R1", "R2", "R3", "R4", "R5"], pa.string()).take(pa.array(rating))

@@ -81,13 +81,15 @@ def by_new_ids(earlier: EarlierExports, aliases: Aliases | None) -> EarlierExpor
     """Return what earlier exports remember by the numbers that customers have now, whatever they had then (semantics 12.1)."""
     if aliases is None:
         return earlier
-    heard = earlier.heard
+    return replace(earlier, contacts=by_present_ids(earlier.contacts, aliases), heard=heard_by_new_ids(earlier.heard, aliases))
+
+
+def heard_by_new_ids(heard: Heard, aliases: Aliases | None) -> Heard:
+    """Return results and entries of logbooks by the numbers that customers have now; the log stays as it is."""
+    if aliases is None:
+        return heard
     barred = heard.barred and renamed(heard.barred, aliases)
-    return replace(
-        earlier,
-        contacts=by_present_ids(earlier.contacts, aliases),
-        heard=replace(heard, results=renamed(heard.results, aliases), barred=barred),
-    )
+    return replace(heard, results=renamed(heard.results, aliases), barred=barred)
 
 
 def folders_of(out: Path, private_out: Path, day: str, manifest: dict[str, Any]) -> list[Path]:

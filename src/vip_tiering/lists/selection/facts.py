@@ -101,18 +101,17 @@ def facts_of(
     # Where the bank delivers no status, which the rules must allow by name, nobody is stopped for it.
     active = code["status"] == CODES["status"].index("active") if "status" in customers.given else np.ones(len(customers), np.bool_)
     rated_on = customers.day["risk_rated_on"]
-    valid_until = months_later(rated_on, limits.rating_valid_months.value)
     qualified_on = customers.day["qualified_on"]
     return Facts(
         private=private_in_file(customers, people, privacy),
         marketable=active & ~((age >= 0) & (age < limits.adult_age_years.value)),
-        bereaved=_bereaved(customers, known, today - limits.bereavement_days.value),
+        bereaved=last_bereaved(customers, known) >= today - limits.bereavement_days.value,
         listed=_listed(customers, together([known.barred, barred_by(known.contacts, customers, channels)]), channels, today),
         refused=_refused(customers, known.logs, channels),
-        complained=_told(customers, known.logs, "complaint", today - limits.complaint_days.value),
+        complained=last_complained(customers, known) >= today - limits.complaint_days.value,
         consented={way: code[field] == _YES if field else np.zeros(len(customers), np.bool_) for way, field in _CONSENT.items()},
         rating=code["risk_rating"],
-        rating_valid=(rated_on != NO_DAY) & (rated_on <= today) & (today < valid_until),
+        rating_valid=(rated_on != NO_DAY) & (rated_on <= today) & (today < rating_ends(customers, limits)),
         qualified=(code["qualified_investor"] == _YES) & (qualified_on != NO_DAY) & (qualified_on <= today),
         senior=(age < 0) | (age >= limits.senior_age_years.value),
         phone=customers.phone,
@@ -176,24 +175,41 @@ def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
     return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
 
 
-def _bereaved(customers: Customers, known: Known, since: int) -> Mask:
-    """Return in whose family there was a death or a grave illness, by the events, or by what a caller was told."""
-    bereaved = _told(customers, known.logs, "bereavement", since)
-    events = known.events
+def rating_ends(customers: Customers, limits: Limits) -> Int32s:
+    """Return the first day on which the risk rating of each customer is too old, shape (m,); of no use where no day is given."""
+    return months_later(customers.day["risk_rated_on"], limits.rating_valid_months.value)
+
+
+def last_bereaved(customers: Customers, known: Known) -> Int32s:
+    """Return the last day of a death or a grave illness in the family, by the events, or by what a caller was told, shape (m,).
+
+    NO_DAY, which is before every day, for none.
+    """
+    last, events = _last_told(customers, known.logs, "bereavement"), known.events
     if events is not None:
         grave = truth(pc.is_in(events.kind.cast(pa.string()), value_set=pa.array(GRAVE_KINDS)))
-        grave &= (events.event == EVENTS.index("family_event")) & (events.day >= since)
-        bereaved |= _among(customers, positions_in(events.customer_id, customers.customer_id)[grave])
-    return bereaved
+        grave &= events.event == EVENTS.index("family_event")
+        _keep_last(last, positions_in(events.customer_id, customers.customer_id)[grave], events.day[grave])
+    return last
 
 
-def _told(customers: Customers, logs: Sequence[Contacts], result: str, since: int) -> Mask:
-    """Return of whom a log tells a result on some day or after it."""
-    found = np.zeros(len(customers), np.bool_)
+def last_complained(customers: Customers, known: Known) -> Int32s:
+    """Return the last day of a complaint, shape (m,); NO_DAY for none."""
+    return _last_told(customers, known.logs, "complaint")
+
+
+def _last_told(customers: Customers, logs: Sequence[Contacts], result: str) -> Int32s:
+    """Return the last day on which a log tells a result of each customer, shape (m,); NO_DAY for none."""
+    last = np.full(len(customers), NO_DAY, np.int32)
     for contacts in logs:
-        told = (contacts.result == RESULTS.index(result)) & (contacts.day >= since)
-        found |= _among(customers, positions_in(contacts.customer_id, customers.customer_id)[told])
-    return found
+        told = contacts.result == RESULTS.index(result)
+        _keep_last(last, positions_in(contacts.customer_id, customers.customer_id)[told], contacts.day[told])
+    return last
+
+
+def _keep_last(last: Int32s, at: Int32s, day: Int32s) -> None:
+    """Raise the last days to later ones of customers at some positions; -1 stands for nobody."""
+    np.maximum.at(last, at[at >= 0], day[at >= 0])
 
 
 def _mean(words: pa.DictionaryArray, way: Way, channels: Mapping[str, Channel]) -> Mask:
