@@ -29,7 +29,7 @@ TRIGGERS: Final[dict[str, Pair]] = {
     "branch_date": ("支行活动日{before}", "the branch sets a day"),
     "meeting": ("面谈时", "in the meeting"),
     "standing": ("日常", "always kept"),
-    "no_rating": ("风险评估缺失或过期", "rating missing or expired"),
+    "no_rating": ("风险测评缺失或过期", "rating missing or expired"),
 }
 """What makes an action due. The English words stand alone; the Chinese ones take the days with them."""
 ORIGINS: Final[dict[str, Pair]] = {
@@ -94,7 +94,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "day_off": ("{day} 不是工作日，未出名单", "{day} is a day off: no lists were made"),
     "private_folder": ("{folder}（私密：仅供客户经理本人）", "{folder} (private: for each manager alone)"),
     "lists": ("{days} 的名单，依据 {quarter} 的层级", "lists of {days} from the run {quarter}"),
-    "up_to": ("{day}（至 {last}）", "{day} (up to {last})"),
+    "up_to": ("{day} 至 {last}", "{day} (up to {last})"),
     "nobody_left": ("有应联系客户，但无人入名单：", "selected, and nobody left:"),
     "none_exported": (
         "{action}：应联系 {selected} 户，无人入名单；主要原因：{reason} {count}",

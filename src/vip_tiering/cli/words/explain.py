@@ -64,7 +64,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "not_used": ("未采用", "not used"),
     "problem": ("{quarter}：{problem}", "{quarter}: {problem}"),
     "initial": ("首次：没有上季结果可比", "initial: there is no run of the quarter before to compare with"),
-    "kept": ("不变：与上季同一层级", "kept: the tier is that of the quarter before"),
+    "kept": ("保持：与上季同一层级", "kept: the tier is that of the quarter before"),
     "held": ("保级：日均虽低，仍为{tier}", "held: {tier}, although the average is lower"),
     "one_up": ("{change}：{before} → {now}，升 {steps} 级", "{change}: {before} to {now}, {steps} step up"),
     "up": ("{change}：{before} → {now}，升 {steps} 级", "{change}: {before} to {now}, {steps} steps up"),

@@ -19,7 +19,7 @@ STATUSES: Final[dict[str, Pair]] = {
     "provisional report": ("季中变动报告", "provisional report"),
 }
 """What a manifest says of a run or report; whatever else it says is shown as it is."""
-_ALONE: Final[dict[str, Pair]] = {"initial": ("首次", "initial"), "kept": ("不变", "kept")}
+_ALONE: Final[dict[str, Pair]] = {"initial": ("首次", "initial"), "kept": ("保持", "kept")}
 CHANGES: Final[dict[str, Pair]] = {code: {**OF_REPORTS, **_ALONE}[code] for code in IN_ORDER}
 """Every kind of change (semantics 4.3): those of reports, and the two of which reports say nothing."""
 ROWS: Final[dict[str, Pair]] = {

@@ -58,7 +58,7 @@ CUSTOMER_FILES: Final[dict[str, str]] = {
     "no messages by WeChat": "不发微信",
     "offers of the purposes rated and private fall": "有风险等级的推介和私下推介一律不出",
     "no risk rating has a day, so none is valid: offers of the purposes rated and private fall": (
-        "风险评估没有日期，一律无效：有风险等级的推介和私下推介不出"
+        "风险测评没有日期，一律无效：有风险等级的推介和私下推介不出"
     ),
     "private products fall": "私募类产品一律不出",
     "no finding of a qualified investor has a day, so private products fall": "合格投资者认定没有日期，私募类产品一律不出",
