@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
+import re
 import shutil
 import stat
 import subprocess
 import sys
+import zipfile
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given as hypothetically
+from hypothesis import settings
+from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from tests.helpers import RULES, read_csv, vip
 from tests.lists.exporting import CUSTOMER_HEADER, ON, customer, make_run, read_rows, write_events, write_rows
 from tests.reports.test_change_report import files_of, sheets_of
-from vip_tiering.analysis.explain import tier_explain
+from vip_tiering.analysis.explain import money_on, tier_explain
+from vip_tiering.base.quarter import Period, Quarter
+from vip_tiering.rules.load import load_rules
+from vip_tiering.tiers.outlook import Horizon
 
 GOLD, DIAMOND, PRIVATE, NONE = (600_000, 700_000), (2_000_000, 2_000_000), (9_000_000, 9_000_000), (5_000, 5_000)
 PEOPLE: dict[str, dict[str, str]] = {
@@ -40,6 +53,7 @@ EVENTS = [
     ("P1", "maturity", "", "2016-01-10", "五年定期", "90000.00"),
 ]
 LOG = [("G1", "电话", "G-CALL-3", "2015-11-11", "已接通"), ("G2", "短信", "", "2015-11-12", "已送达"), ("G1", "短信", "", "2016-02-02", "")]
+BARRED = [("G2", "", "电话", ""), ("X1", "", "all", "")]
 NEXT = "2016-01-06"
 NOBODY = "no customer in customers.csv has this manager; write the name as it stands there"
 
@@ -57,6 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_events(folder / "events.csv", EVENTS)
     write_rows(folder / "log.csv", ("客户号", "渠道", "动作", "联系日期", "结果"), LOG)
+    write_rows(folder / "barred.csv", ("customer_id", "mobile", "channel", "since"), BARRED)
     done = vip(
         "playbook", "export", folder / "out" / "2015Q4", "--customers", folder / "customers.csv", "--events", folder / "events.csv",
         "--on", ON, "--out", folder / "lists", "--rules", RULES,
@@ -84,7 +99,13 @@ def listed(home: Path) -> list[dict[str, str]]:
 
 def files(home: Path) -> list[object]:
     """Return the options that name every file."""
-    named = {"customers": "customers.csv", "events": "events.csv", "contact-log": "log.csv", "lists": "lists"}
+    named = {
+        "customers": "customers.csv",
+        "events": "events.csv",
+        "contact-log": "log.csv",
+        "lists": "lists",
+        "do-not-contact": "barred.csv",
+    }
     return [word for option, name in named.items() for word in (f"--{option}", home / name)]
 
 
@@ -210,10 +231,12 @@ def test_an_old_number_is_the_same_customer(home: Path, tmp_path: Path) -> None:
 
 
 def test_without_files_the_record_says_so(home: Path) -> None:
-    """Only the customer file must be there."""
+    """Only the customer file must be there; what may be forbidden besides is said, in the record and in a warning."""
     done = record(home, "G1", given=["--customers", home / "customers.csv"])
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "warning: no --do-not-contact file: nobody is known to be on such a list\n") == (done.returncode, done.stderr)
     assert "contacts: none\n" in done.stdout
+    assert "not looked at, because not given: do-not-contact list, events, contact log\n" in done.stdout
+    assert "not looked at" not in record(home, "G1").stdout
 
 
 def test_the_terminal_is_readable(home: Path) -> None:
@@ -302,8 +325,8 @@ def book(out: Path) -> dict[str, list[list[Any]]]:
 def test_open_workbooks_know_nothing_of_private_clients(home: Path, written: Path) -> None:
     """An open workbook holds neither a private client nor what only a private file of an export said; the private one holds both."""
     open_book, private_book = book(written), book(written.with_name("records.private"))
-    assert [["D1"], ["G1"]] == [[row[2]] for row in open_book["目录"][1:]]
-    assert ["P1", "D1", "F1"] == [row[2] for row in private_book["目录"][1:]]
+    assert [["D1"], ["G1"]] == [[row[2]] for row in open_book["目录"][2:]]
+    assert ["P1", "D1", "F1"] == [row[2] for row in private_book["目录"][2:]]
     cells = {str(cell) for rows in open_book.values() for row in rows for cell in row}
     assert set() == {cell for cell in cells for secret in ("P1", "F1", "钱", "周", "五年定期") if secret in cell}
     hidden = [one for one in document(home, "D1")["contacts"] if one["hidden"]]
@@ -326,7 +349,7 @@ def test_open_workbooks_know_nothing_of_private_clients(home: Path, written: Pat
 def test_the_workbook_says_what_the_record_says(home: Path, written: Path) -> None:
     """The index and the block of a customer hold what `--json` says, in Chinese words."""
     sheets, found = book(written), document(home, "G1")
-    header, *rows = sheets["目录"]
+    _, header, *rows = sheets["目录"]
     line = dict(zip(header, rows[1], strict=True))
     assert ("欧阳先生", "G1", "金卡", float(found["daily_average"])) == tuple(line[name] for name in ("客户", "客户号", "层级", "日均"))
     assert ("、".join(found["products_lacking"]), found["contacts"][0]["date"]) == (line["尚无的产品"], line["上次联系"])
@@ -334,9 +357,9 @@ def test_the_workbook_says_what_the_record_says(home: Path, written: Path) -> No
     rows = sheets["档案"]
     start = next(number for number, row in enumerate(rows) if row[0] == "2　欧阳先生　金卡　G1")
     block = rows[start:]
-    facts = {row[0]: row[1] for row in block[2:10]}
+    facts = {row[0]: row[1] for row in block[1:10]}
     assert ("手机银行、信用卡、夜市贷", "C5（2015-06-01 测评）") == (facts["持有产品"], facts["风险等级"])
-    assert [["2015Q3", "金卡", "首次"], ["2015Q4", "金卡", "未变"]] == [row[:3] for row in block if str(row[0]).startswith("2015Q")]
+    assert [["2015Q3", "金卡", "首次"], ["2015Q4", "金卡", "保持"]] == [row[:3] for row in block if str(row[0]).startswith("2015Q")]
     told = [row for row in block if row[3] == "拒绝"]
     assert [[NEXT, "嫌利率低", "明年再说", "王经理"]] == [[row[0], *row[4:7]] for row in told]
     assert ["2016-01-09", "到期", "三年定期", 50000.0] == next(row[:4] for row in block if row[1] == "到期")
@@ -344,7 +367,7 @@ def test_the_workbook_says_what_the_record_says(home: Path, written: Path) -> No
 
 def test_who_never_had_a_tier_has_no_record(home: Path, written: Path) -> None:
     """A customer below the lowest tier in every quarter is no 贵宾客户; asked for by name there is a record all the same."""
-    assert "N1" not in {row[2] for rows in (book(written), book(written.with_name("records.private"))) for row in rows["目录"]}
+    assert "N1" not in {row[2] for rows in (book(written), book(written.with_name("records.private"))) for row in rows["目录"][1:]}
     assert "untiered" == document(home, "N1")["tier"]
 
 
@@ -394,7 +417,7 @@ def test_many_customers_are_told_as_each_alone(tmp_path: Path) -> None:
     run, asked = tmp_path / "out" / "2015Q4", ["--customers", tmp_path / "customers.csv", "--on", "2016-01-07", "--rules", RULES]
     done = vip("customers", "file", run, *asked, "--manager", "M01", "--out", tmp_path / "records")
     assert 0 == done.returncode, done.stderr
-    header_row, *rows = book(tmp_path / "records")["目录"]
+    _, header_row, *rows = book(tmp_path / "records")["目录"]
     for row in rows[::7]:
         line = dict(zip(header_row, row, strict=True))
         alone = json.loads(vip("customers", "file", line["客户号"], run, *asked, "--json").stdout)
@@ -402,6 +425,212 @@ def test_many_customers_are_told_as_each_alone(tmp_path: Path) -> None:
         assert expected == (line["层级"], line["日均"], line["按目前余额季末距上一级"])
     tiers = {row["customer_id"]: row["tier"] for row in read_csv(run / "tiers.csv")}
     assert {one for one, tier in tiers.items() if tier != "untiered"} == {row[2] for row in rows}
+
+
+# --- the money of the day
+
+
+AVERAGE = st.integers(0, 1_200_000_000)
+
+
+def fen_days_with(so_far: int, balance: int, first: dt.date, day: dt.date, last: dt.date, more: int) -> int:
+    """Return the fen-days at the end of a period, day by day: the balance stays, and from a day on it is more, or less."""
+    days = [first + dt.timedelta(days=place) for place in range((last - first).days + 1)]
+    return so_far + sum(balance + (more if one >= day else 0) for one in days)
+
+
+@settings(deadline=None)
+@hypothetically(AVERAGE, AVERAGE, st.integers(0, 91), st.sampled_from(["official", "provisional"]))
+def test_the_money_of_a_day_is_exact(average: int, balance: int, place: int, status: str) -> None:
+    """What comes on the day of the record reaches the tier and one fen less does not; what may go keeps it, and one fen more does not.
+
+    Whichever day of the period it is, for the tier above, for the own one, and for what may be taken out.
+    """
+    run, row = run_of(status, average, balance)
+    horizon = run.horizon
+    first, last = dt.date.fromordinal(EPOCH + horizon.first), dt.date.fromordinal(EPOCH + horizon.last)
+    day = first + dt.timedelta(days=place)
+    money = money_on(row, run, day)
+    if day > last:
+        assert money is None
+        return
+    assert (str(day), (last - day).days + 1) == (money["day"], money["days_left"])
+    so_far = int(row["fen_days"]) if status == "provisional" else 0
+    level = run.ladder.codes.index(row["tier"])
+
+    def reaches(bound: int, more: int) -> bool:
+        return Fraction(fen_days_with(so_far, balance, first, day, last, more), horizon.days) >= bound
+
+    for name, of_level in (("for_next", level + 1), ("to_keep", level)):
+        if not 0 < of_level < len(run.ladder.codes):
+            assert money[name] is None
+            continue
+        bound, deposit = run.ladder.tiers[of_level - 1].min_fen, fen_of(money[name])
+        assert reaches(bound, deposit)
+        assert deposit == 0 or not reaches(bound, deposit - 1)
+    if level:
+        bound, gone = run.ladder.tiers[level - 1].min_fen, fen_of(money["cushion"])
+        assert gone == 0 or reaches(bound, -gone)
+        assert gone == balance or not reaches(bound, -gone - 1)
+
+
+EPOCH = dt.date(1970, 1, 1).toordinal()
+
+
+def fen_of(text: str) -> int:
+    """Return an amount in fen."""
+    return int(Decimal(text) * 100)
+
+
+def run_of(status: str, average: int, balance: int) -> tuple[Any, dict[str, Any]]:
+    """Return a run of 2015Q4, whole or up to 2015-11-13, as far as an outlook needs it, and the row of its one customer."""
+    loaded = load_rules(RULES)
+    as_of = dt.date(2015, 11, 13) if status == "provisional" else None
+    period = Period.of(Quarter.of(dt.date(2015, 10, 1)), as_of)
+    ladder = loaded.ladder(Quarter.of(dt.date(2015, 10, 1)))
+    days = period.days
+    level = sum(average >= tier.min_fen for tier in ladder.tiers)
+    run = SimpleNamespace(ladder=ladder, horizon=Horizon.after(period), outlook_rule=None)
+    return run, {"tier": ladder.codes[level], "fen_days": average * days, "closing_fen": balance}
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ("2016-01-07", "今天（1月7日）存入 {} 并保持到 3月31日，可达金钻"),
+        ("2016-03-25", "今天（3月25日）存入 {} 并保持到 3月31日，可达金钻"),
+        ("2016-03-31", "今天（3月31日）存入 {} 并保持到 3月31日，可达金钻"),
+        ("2015-12-31", "12月31日早于展望期（2016-01-01 起），不推算存取金额"),
+        ("2016-04-01", "展望期已于 2016-03-31 结束，不作推算，请看新一期结果"),
+    ],
+)
+def test_the_page_names_the_day_of_its_money(home: Path, tmp_path: Path, on: str, said: str) -> None:
+    """The amount on the page of a customer is that of the day of the record, which it names; outside of the period there is none."""
+    given = files(home)[:2] + files(home)[-2:]
+    done = vip(
+        "customers", "file", home / "out" / "2015Q4", *given, "--on", on, "--rules", RULES, "--manager", "M01", "--out", tmp_path / "of"
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stderr
+    alone = vip("customers", "file", "G1", home / "out" / "2015Q4", *given, "--on", on, "--rules", RULES, "--json")
+    deposits = {one["day"]: one["for_next"] for one in json.loads(alone.stdout)["outlook"]["deposits"]}
+    told = facts_of_page(book(tmp_path / "of")["档案"], "G1")["展望"]
+    amount = f"{Decimal(deposits[on]):,}" if on in deposits else ""
+    assert said.format(amount) in told
+    assert (on in deposits) == ("存入" in told) == ("可转出" in told)
+
+
+# --- what is forbidden, first of all
+
+
+def facts_of_page(rows: list[list[Any]], customer_id: str) -> dict[str, str]:
+    """Return the facts on the page of a customer, in their order."""
+    start = next(number for number, row in enumerate(rows) if str(row[0]).endswith(f"　{customer_id}"))
+    end = next(number for number in range(start, len(rows)) if str(rows[number][0]).startswith("层级"))
+    return {row[0]: row[1] for row in rows[start + 1 : end]}
+
+
+BOUND = {
+    "OK": {"risk_rated_on": "2015-06-01"},
+    "OLD": {"risk_rated_on": "2014-12-01"},
+    "UNDATED": {"risk_rated_on": ""},
+    "NO": {"consent_call": "N", "consent_sms": "N"},
+    "ALL": {},
+    "SAD": {},
+    "TOLD": {},
+    "ANGRY": {},
+    "FROZEN": {"status": "冻结"},
+}
+
+
+@pytest.fixture(scope="module")
+def bound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, str]]]:
+    """Return a folder with customers for whom something is forbidden, and the facts on the page of each, on 2016-01-20."""
+    folder = tmp_path_factory.mktemp("bound")
+    make_run(folder / "out", dict.fromkeys(BOUND, (400_000, 485_000)))
+    people = [customer(number, name="王芳") | cells for number, cells in enumerate(BOUND.values())]
+    header = CUSTOMER_HEADER
+    rows = [[{"customer_id": one, **cells}.get(name, "") for name in header] for one, cells in zip(BOUND, people, strict=True)]
+    write_rows(folder / "customers.csv", header, rows)
+    write_events(folder / "events.csv", [("SAD", "family_event", "bereavement", "2016-01-02", "", "")])
+    log = [("TOLD", "电话", "", "2015-12-01", "丧事"), ("ANGRY", "电话", "", "2016-01-05", "投诉")]
+    write_rows(folder / "log.csv", ("客户号", "渠道", "动作", "联系日期", "结果"), log)
+    write_rows(folder / "barred.csv", ("customer_id", "mobile", "channel", "since"), [("ALL", "", "all", "")])
+    given = [word for name in ("customers", "events") for word in (f"--{name}", folder / f"{name}.csv")]
+    given += ["--contact-log", folder / "log.csv", "--do-not-contact", folder / "barred.csv"]
+    asked = [*given, "--on", "2016-01-20", "--rules", RULES]
+    done = vip("customers", "file", folder / "out" / "2015Q4", *asked, "--manager", "M01", "--out", folder / "records")
+    assert 0 == done.returncode, done.stderr
+    pages = book(folder / "records")["档案"]
+    export = vip("playbook", "export", folder / "out" / "2015Q4", *asked, "--out", folder / "lists", "--allow-old-run")
+    assert 0 == export.returncode, export.stderr
+    return folder, {one: facts_of_page(pages, one) for one in BOUND}
+
+
+def test_what_is_forbidden_stands_first(bound: tuple[Path, dict[str, dict[str, str]]]) -> None:
+    """Under the name, before any figure: what may be offered, refused ways, until when nothing may be, and a rating that is too old."""
+    _, facts = bound
+    for one in BOUND:
+        names = list(facts[one])
+        assert ["可否营销", "谢绝方式"] == names[:2]
+        assert names.index("风险等级") < names.index("本季层级")
+    assert ("无", "C5（2015-06-01 测评）") == (facts["OK"]["谢绝方式"], facts["OK"]["风险等级"])
+    assert "C5（2014-12-01 测评，2015-12-01 起已过期）" == facts["OLD"]["风险等级"]
+    assert "C5（无测评日期，无效）" == facts["UNDATED"]["风险等级"]
+    assert "短信、电话、约见（已拒绝营销）" == facts["NO"]["谢绝方式"]
+    assert ("不得联系（在谢绝联系名单中）", "全部方式（在谢绝联系名单中）") == (facts["ALL"]["可否营销"], facts["ALL"]["谢绝方式"])
+    assert "不得联系（客户状态异常或未成年）" == facts["FROZEN"]["可否营销"]
+    assert ("仅服务，不得营销", "至 2016-04-01（含）只做服务，不得营销") == (facts["SAD"]["可否营销"], facts["SAD"]["家中丧事或重病"])
+    assert "至 2016-02-29（含）只做服务，不得营销" == facts["TOLD"]["家中丧事或重病"]
+    assert ("仅服务，不得营销", "至 2016-02-04（含）不得营销") == (facts["ANGRY"]["可否营销"], facts["ANGRY"]["近期投诉"])
+
+
+def test_nobody_in_mourning_is_spoken_to_about_money(bound: tuple[Path, dict[str, dict[str, str]]]) -> None:
+    """While somebody in the family died or is gravely ill, neither page nor index nor terminal tell how near the next tier is."""
+    folder, facts = bound
+    assert {"SAD", "TOLD"} == {one for one in BOUND if "展望" not in facts[one]}
+    assert "临近升级" in facts["OK"]["展望"]
+    _, header, *rows = book(folder / "records")["目录"]
+    lines = {row[header.index("客户号")]: row for row in rows}
+    told = {one: [lines[one][header.index(name)] for name in ("展望", "距上一级尚差")] for one in BOUND}
+    assert (["", ""], ["", ""], "临近升级") == (told["SAD"], told["TOLD"], told["OK"][0])
+    asked = ["--customers", folder / "customers.csv", "--events", folder / "events.csv", "--on", "2016-01-20", "--rules", RULES]
+    shown = vip("customers", "file", "SAD", folder / "out" / "2015Q4", *asked).stdout
+    assert "a death or grave illness in the family: service alone up to 2016-04-01" in shown
+    assert "outlook" not in shown
+
+
+def test_the_page_says_what_the_lists_of_the_day_say(bound: tuple[Path, dict[str, dict[str, str]]]) -> None:
+    """Whoever stands in a list of the same day has there, word for word, what the page says of that channel."""
+    folder, facts = bound
+    labels = {one["code"]: one["label"] for one in yaml.safe_load((RULES / "channels.yaml").read_text("utf-8"))["channels"]}
+    listed = 0
+    for path in (folder / "lists" / "2016-01-20").rglob("*.csv"):
+        rows = read_rows(path)
+        if not rows or "may_market" not in rows[0] or path.stem not in labels:
+            continue
+        for row in rows:
+            parts = [part.partition("：") for part in facts[row["customer_id"]]["可否营销"].split("；")]
+            [said] = [text or ways for ways, _, text in parts if not text or labels[path.stem] in ways.split("、")]
+            may = said.startswith("可营销")
+            assert (row["may_market"], row["max_risk"]) == ("Y" if may else "N", said.partition("至 ")[2] if may else "")
+            listed += 1
+    assert listed, "the lists of the day hold nobody, so that nothing is tested"
+
+
+def test_pages_and_names_tell_customers_and_files_apart(written: Path) -> None:
+    """Each customer begins on a page of his own, at a fixed scale; files are named by manager and day, private ones marked everywhere."""
+    marks = {"records": "", "records.private": "私密"}
+    for folder, mark in marks.items():
+        [path] = written.with_name(folder).rglob("*.xlsx")
+        assert "-".join(filter(None, ("维护档案", "M01", "2016-01-07", mark))) == path.stem
+        rows = sheets_of(path)["档案"]
+        with zipfile.ZipFile(path) as archive:
+            index, pages = (archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2))
+        begins = [number for number, row in enumerate(rows) if re.match(r"\d+　", str(row[0]))]
+        assert begins[1:] == [int(one) for one in re.findall(r'<brk id="(\d+)"', pages)]
+        assert ('orientation="landscape"' in pages, 'paperSize="9"' in pages, "fitToPage" in pages) == (True, True, False)
+        below = [re.search("<oddFooter>.*?</oddFooter>", one).group() for one in (index, pages)]  # type: ignore[union-attr]
+        assert [bool(mark)] * 3 == ["私密" in one for one in (sheets_of(path)["目录"][0][0], *below)]
 
 
 def test_the_manifest_names_no_customer(written: Path) -> None:

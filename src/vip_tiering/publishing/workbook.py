@@ -112,13 +112,14 @@ def write_workbook(
     offered: Mapping[str, Sequence[str]] = OFFERED,
     heading: str = "",
     look: Look = _PLAIN,
+    mark: str = "",
 ) -> int:
     """Write each table as a sheet and return the number of rows of all.
 
     `sheets`: name of the tab -> table of n rows, several tables as parts, or what fills the sheet by itself; text columns become text
     cells, integer columns numbers, `decimal128(18, 2)` columns amounts in yuan. `headers`: column -> header; a column that is not named
-    keeps its own name. `heading` stands above each printed page; `look`: how the tables are laid out, but for parts. The columns of
-    `offered` offer these words and take others after a warning.
+    keeps its own name. `heading` stands above each printed page, `mark` below it before the name of the sheet; `look`: how the tables are
+    laid out, but for parts. The columns of `offered` offer these words and take others after a warning.
     A table of more than 1,048,575 rows goes on in further sheets, parts do not; a text of more than 32,767 UTF-16 units, which Excel
     refuses, ends in `…`.
     """
@@ -140,9 +141,11 @@ def write_workbook(
             table = content.slice(start, SHEET_ROWS)
             tables[len(book.worksheets())] = _set_up_sheet(sheet, table, headers, formats, offered, look)
             rows += len(table)
-    if heading:
-        for sheet in book.worksheets():
+    for sheet in book.worksheets():
+        if heading:
             sheet.set_header(f"&L{heading.replace('&', '&&')}")
+        if mark:
+            sheet.set_footer(footer_of(mark))
     book.close()
     with_rows(empty, sink, tables)
     return rows
@@ -312,7 +315,12 @@ def set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&8&A&R&8&P / &N")  # larger Chinese characters are cut at their feet
+    sheet.set_footer(footer_of())
+
+
+def footer_of(mark: str = "") -> str:
+    """Return what stands below a printed page: a mark, the name of the sheet, and the number of the page."""
+    return f"&L&8{mark.replace('&', '&&')}&A&R&8&P / &N"  # larger Chinese characters are cut at their feet
 
 
 def _fitting(texts: pa.Array) -> pa.Array:

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 
 from vip_tiering._version import __version__
 from vip_tiering.analysis.dossier.facts import AHEAD, CONTACTS, LISTED, contacts_in, events_ahead, records
+from vip_tiering.analysis.dossier.permissions import permissions
 from vip_tiering.analysis.dossier.workbook import record_files
-from vip_tiering.analysis.explain import Customer, KnownInRun, explanations, unknown
+from vip_tiering.analysis.explain import Customer, KnownInRun, explanations, money_on, unknown
 from vip_tiering.base.arrays import positions_in, texts_of, truth
 from vip_tiering.base.disk import reading, stands, writing
 from vip_tiering.base.errors import DataError, OutputError, UsageError
@@ -30,17 +31,17 @@ from vip_tiering.customers.cells.dates import iso_dates
 from vip_tiering.customers.cells.texts import addresses
 from vip_tiering.customers.customer_file import parse_customers
 from vip_tiering.customers.ids import renamed
-from vip_tiering.customers.incoming import Parse, read_given
-from vip_tiering.customers.other_files import parse_contacts, parse_events
+from vip_tiering.customers.incoming import NOT_GIVEN, Parse, read_given
+from vip_tiering.customers.other_files import parse_contacts, parse_do_not_contact, parse_events
 from vip_tiering.customers.products import held_products, labels_held, labels_lacking
-from vip_tiering.customers.types import Contacts, Customers, Events
+from vip_tiering.customers.types import Contacts, Customers, Known
 from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
-from vip_tiering.lists.selection.contact_log import CONTACT_LOG, sound_contact_log
+from vip_tiering.lists.selection.contact_log import CONTACT_LOG, Heard, heard_in, sound_contact_log, together
 from vip_tiering.lists.selection.earlier_exports import CONTACTS as CONTACTS_FILE
-from vip_tiering.lists.selection.earlier_exports import by_present_ids, folders_of, read_table
+from vip_tiering.lists.selection.earlier_exports import by_present_ids, folders_of, heard_by_new_ids, read_table
 from vip_tiering.lists.selection.memory import export_days, read_memory
-from vip_tiering.lists.selection.people import meet
+from vip_tiering.lists.selection.people import People, meet
 from vip_tiering.lists.selection.privacy import PrivacyRule, private_in_file, private_people
 from vip_tiering.playbooks.customers.customers_file import CODES, FAMILY_KINDS
 from vip_tiering.playbooks.customers.file_forms import Kind
@@ -70,6 +71,7 @@ class Sources:
     contact_log: Path | None = None
     lists: Path | None = None
     private_lists: Path | None = None
+    do_not_contact: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,28 @@ class Records:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the files say, by the ids that customers have now. `listed`, `log`: see `contacts_in`; `made_from`: their digests."""
+    """What the files say, by the ids that customers have now. `listed`, `log`: see `contacts_in`; `made_from`: their digests.
+
+    `known`: what is known beside the customer file, of exports too; `unknown`: what was not given, without which more may be forbidden.
+    """
 
     customers: Customers
-    events: Events | None
-    contacts: Contacts | None
+    known: Known
     listed: pd.DataFrame
     log: pd.DataFrame
+    unknown: list[str]
     made_from: Document
     warnings: list[str]
+
+
+@dataclass(frozen=True)
+class _Exports:
+    """What exports left up to a day. `listed`, `log`: see `contacts_in`; `heard`: what binds since; `made_from`: their digests."""
+
+    listed: pd.DataFrame
+    log: pd.DataFrame
+    heard: Heard
+    made_from: Document
 
 
 def customer_record(
@@ -120,8 +135,8 @@ def customer_record(
 
 
 def _names(books: Playbooks) -> dict[str, str]:
-    """Return what people call channels, results and kinds of family events, by code."""
-    names = {code: one.label for code, one in books.channels.items()}
+    """Return what people call channels, gates, results and kinds of family events, by code."""
+    names = books.names | {code: one.label for code, one in books.channels.items()}
     for field_of, codes in (("result", RESULT_CODES), ("kind", FAMILY_KINDS)):
         names |= dict(zip(codes, books.customers.offered_words(field_of, codes), strict=True))
     return names
@@ -207,6 +222,7 @@ def _read(sources: Sources, on: dt.date, rules: Rules, books: Playbooks, max_byt
         "customers": (sources.customers, parse_customers),
         "events": (sources.events, parse_events),
         "contact_log": (sources.contact_log, lambda file, form: parse_contacts(file, form, channels)),
+        "do_not_contact": (sources.do_not_contact, lambda file, form: parse_do_not_contact(file, form, channels)),
     }
     read = read_given(parsers, books.customers, max_bytes)
     aliases = rules.aliases
@@ -217,17 +233,24 @@ def _read(sources: Sources, on: dt.date, rules: Rules, books: Playbooks, max_byt
     customers = found["customers"]
     if "products_held" not in customers.given:
         warnings.append(f"{sources.customers.name}: no column products_held: which products a customer holds or lacks is not known")
-    listed, log, exports = _exports(sources, on, books, aliases)
-    made_from = {"files": sha256, "earlier": exports}
-    return _Read(customers, found.get("events"), found.get("contact_log"), listed, log, made_from, warnings)
+    if sources.do_not_contact is None:
+        warnings.append(NOT_GIVEN["do_not_contact"])
+    exports = _exports(sources, on, books, aliases)
+    barred = together([found.get("do_not_contact"), exports.heard.barred])
+    known = Known(found.get("events"), found.get("contact_log"), barred, exports.heard.results)
+    # Either of two tells of refusals: a branch has a log of its own, or keeps it with its exports.
+    missing = {"do_not_contact": sources.do_not_contact, "events": sources.events, "contact_log": sources.lists or sources.contact_log}
+    unknown = [name for name, path in missing.items() if path is None]
+    made_from = {"files": sha256, "earlier": exports.made_from}
+    return _Read(customers, known, exports.listed, exports.log, unknown, made_from, warnings)
 
 
-def _exports(sources: Sources, on: dt.date, books: Playbooks, aliases: Aliases | None) -> tuple[pd.DataFrame, pd.DataFrame, Document]:
-    """Return the contacts that exports listed up to a day, the contact log beside them, and the digests of both."""
+def _exports(sources: Sources, on: dt.date, books: Playbooks, aliases: Aliases | None) -> _Exports:
+    """Return the contacts that exports listed up to a day, the contact log beside them, what it binds, and the digests of both."""
     listed = pd.DataFrame(columns=[*LISTED, "export", "hidden"], dtype="str")
     log = pd.DataFrame(columns=["customer_id", "channel", "action", "export", "date", "result", "by", "obstacle", "note"], dtype="str")
     if sources.lists is None:
-        return listed, log, {}
+        return _Exports(listed, log, heard_in([], on), {})
     manifests.refuse_absent(sources.lists, "the --out of vip playbook export, such as lists")
     with reading(sources.lists.name):
         every_day = export_days(sources.lists)
@@ -249,7 +272,8 @@ def _exports(sources: Sources, on: dt.date, books: Playbooks, aliases: Aliases |
     log = pa.concat_tables([one.logs[CONTACT_LOG].rows for one in logs.values()]).to_pandas()
     listed = pd.concat([listed, *tables], ignore_index=True)
     marks = {part: one.marks for part, one in logs.items()}
-    return by_present_ids(listed, aliases), by_present_ids(log, aliases), {"exports": exports, "results": marks}
+    heard = heard_by_new_ids(heard_in(logs.values(), on), aliases)
+    return _Exports(by_present_ids(listed, aliases), by_present_ids(log, aliases), heard, {"exports": exports, "results": marks})
 
 
 def _documents(
@@ -260,18 +284,24 @@ def _documents(
     ids = texts_of([*told])
     at = positions_in(ids, read.customers.customer_id)
     people = _people(ids, at, read.customers, books)
-    private = _private(known, ids, at, read.customers, books)
+    in_run = meet(known.run, read.customers)
+    privacy = PrivacyRule.of(books.file.private_tiers, known.run.bounds_fen, in_run.codes)
+    private = _private(in_run, privacy, ids, at, read.customers)
+    bound = permissions(at, read.customers, in_run, read.known, privacy, books, on)
+    may = {one: {**each, "not_given": read.unknown} for one, each in zip(told, bound, strict=True)}
     mine = read.listed["customer_id"].isin(told), read.log["customer_id"].isin(told)
-    other = None if read.contacts is None else _of(read.contacts, ids)
+    other = None if read.known.contacts is None else _of(read.known.contacts, ids)
     contacts = records(contacts_in(read.listed[mine[0]], read.log[mine[1]], other, on, books), CONTACTS)
     grave = books.gates.limits.bereavement_days.value
-    ahead = records(events_ahead(at[at >= 0], read.customers, read.events, on, grave), AHEAD)
+    ahead = records(events_ahead(at[at >= 0], read.customers, read.known.events, on, grave), AHEAD)
     documents = [
         {
             **told[one],
             "on": str(on),
             **people[one],
             "private": private[one],
+            "money_on": money_on(known.rows[one], known.run, on) if one in known.rows else None,
+            "may": may[one],
             "contacts": contacts.get(one, []),
             "events": ahead.get(one, []),
         }
@@ -322,10 +352,8 @@ def _people(ids: pa.Array, at: np.ndarray, customers: Customers, books: Playbook
     }
 
 
-def _private(known: KnownInRun, ids: pa.Array, at: np.ndarray, customers: Customers, books: Playbooks) -> dict[str, bool]:
+def _private(people: People, rule: PrivacyRule, ids: pa.Array, at: np.ndarray, customers: Customers) -> dict[str, bool]:
     """Return who is a private client, by id: by the rule of exports, by the run's own figures or by the customer file."""
-    people = meet(known.run, customers)
-    rule = PrivacyRule.of(books.file.private_tiers, known.run.bounds_fen, people.codes)
     by_run = {*people.customer_id.filter(pa.array(private_people(people, rule))).to_pylist()}
     by_run |= {*people.left_id.filter(pa.array(np.isin(people.left_level, sorted(rule.levels)))).to_pylist()}
     in_file = private_in_file(customers, people, rule)

@@ -11,6 +11,7 @@ from vip_tiering.base.errors import UsageError
 from vip_tiering.cli.looking.explain import STDIN, id_from_stdin, refuse_swapped
 from vip_tiering.cli.options import (
     CustomersOption,
+    DoNotContactOption,
     EventsOption,
     MaxBytesOption,
     PrivateOfListsOption,
@@ -39,6 +40,7 @@ def customers_file(
         typer.Option("--lists", envvar="VIP_LISTS", metavar="DIR", help="Folder of the exports: contacts and what came of them."),
     ] = None,
     contact_log: Annotated[Path | None, typer.Option(envvar="VIP_CONTACT_LOG", metavar="FILE", help="Contacts made elsewhere.")] = None,
+    do_not_contact: DoNotContactOption = None,
     events: EventsOption = None,
     on: Annotated[
         str, typer.Option("--on", envvar="VIP_ON", metavar="DATE", help="Day from which on events lie ahead, such as 2016-01-05, or today.")
@@ -69,7 +71,7 @@ def customers_file(
     customer, run = _asked(what, manager, out)
     refuse_swapped(customer, run)
     day = day_or_today("--on", on)
-    sources = records.Sources(customers, events, contact_log, lists, private_out)
+    sources = records.Sources(customers, events, contact_log, lists, private_out, do_not_contact)
     if manager is not None and out is not None:
         found = records.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)
         warn(found.warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -14,7 +14,8 @@ from vip_tiering.base.schema import UNASSIGNED
 from vip_tiering.base.words import Words
 from vip_tiering.cli.show.explain import explanation
 from vip_tiering.cli.show.tables import Line, grid, grouped, plain_table
-from vip_tiering.cli.words.customers import EVENTS, NOTED, RECORD
+from vip_tiering.cli.words.customers import EVENTS, NOT_GIVEN, NOTED, RECORD, WAYS
+from vip_tiering.lists.export.people_list import GENERAL_ONLY
 from vip_tiering.reports.words import TEXTS as OF_REPORTS
 
 Document = Mapping[str, Any]
@@ -22,11 +23,16 @@ _INDENT = (0, 0, 0, 2)
 
 
 def record(document: Document, words: Words) -> RenderableType:
-    """Return the record of a customer: who it is, tiers and outlook, products, contacts, what lies ahead."""
+    """Return the record of a customer: who it is, what is forbidden, tiers and outlook, products, contacts, what lies ahead.
+
+    Where somebody in the family died or is gravely ill, no outlook is told: nobody speaks of money then.
+    """
+    told = {**document, "outlook": None} if document["may"]["bereaved_until"] else document
     return Group(
         _head(document, words),
+        *(Padding(Line(line), _INDENT) for line in _bounds(document["may"], words)),
         "",
-        explanation(document, words),
+        explanation(told, words),
         "",
         Line(words.say(RECORD, "products"), style="bold"),
         _products(document, words),
@@ -47,6 +53,35 @@ def _head(document: Document, words: Words) -> Text:
     private = f"\n{words.say(RECORD, 'private')}" if document["private"] else ""
     said = words.say(RECORD, "and").join([" ".join(filter(None, managers)), rated])
     return head.append(f"  {said}{private}", style="not bold")
+
+
+def _bounds(may: Document, words: Words) -> Iterator[str]:
+    """Yield what may be offered, and what the customer or the rules forbid."""
+    said = {one["way"]: _offer(one, words) for one in may["ways"] if one["way"] != "sms"}
+    by_text = {text: _ways([way for way in said if said[way] == text], words) for text in said.values()}
+    several = [words.say(RECORD, "way", ways=ways, said=text) for text, ways in by_text.items()]
+    yield words.say(RECORD, "may", said=words.say(RECORD, "between").join(several if len(by_text) > 1 else by_text))
+    for name in ("barred", "refused"):
+        if may[name]:
+            yield words.say(RECORD, name, ways=_ways(may[name], words))
+    for name, line in (("bereaved_until", "bereaved"), ("no_offers_until", "complained"), ("rating_ended_on", "rating_over")):
+        if may[name]:
+            yield words.say(RECORD, line, day=may[name])
+    if may["not_given"]:
+        yield words.say(RECORD, "not_given", files=words.text("and").join(words.of(NOT_GIVEN, one) for one in may["not_given"]))
+
+
+def _offer(way: Document, words: Words) -> str:
+    """Return what may be offered in a way, or why nobody may be contacted by it."""
+    if way["stopped_by"]:
+        return words.say(RECORD, "stopped", why=words.name(way["stopped_by"]))
+    if way["may_market"]:
+        return words.say(RECORD, "up_to" if way["max_risk"] else "no_risk", risk=way["max_risk"])
+    return words.say(RECORD, "general" if way["may_offer"] == GENERAL_ONLY else "service")
+
+
+def _ways(ways: Sequence[str], words: Words) -> str:
+    return words.text("and").join(words.of(WAYS, one) for one in ways)
 
 
 def _products(document: Document, words: Words) -> Padding:

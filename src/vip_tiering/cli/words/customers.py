@@ -46,8 +46,8 @@ RECORD: Final[dict[str, Pair]] = {
     "ahead": ("{day} 起的后续事项", "ahead from {day}"),
     "and": ("，", ", "),
     "rating": ("风险等级 {rating}", "risk rating {rating}"),
-    "rating_of": ("风险等级 {rating}（{day} 评估）", "risk rating {rating} of {day}"),
-    "no_rating": ("没有风险评估", "no risk rating"),
+    "rating_of": ("风险等级 {rating}（{day} 测评）", "risk rating {rating} of {day}"),
+    "no_rating": ("没有风险测评", "no risk rating"),
     "private": ("私密客户：不得进入公开文件", "private client: not for open files"),
     "not_known": ("不详", "not known"),
     "held": ("已有", "held"),
@@ -65,6 +65,31 @@ RECORD: Final[dict[str, Pair]] = {
     "note": ("备注：{said}", "note: {said}"),
     "points": ("{points} 分", "{points} points"),
     "amount": ("{amount} 元", "{amount} yuan"),
+    "may": ("可否营销：{said}", "may be offered: {said}"),
+    "way": ("{ways}：{said}", "{said} ({ways})"),
+    "between": ("；", "; "),
+    "stopped": ("不得联系（{why}）", "no contact at all, {why}"),
+    "up_to": ("可营销，至 {risk}", "all up to {risk}"),
+    "no_risk": ("可营销，限无风险", "what bears no risk"),
+    "general": ("仅服务和一般业务，不得营销", "service and general business alone"),
+    "service": ("仅服务，不得营销", "service alone"),
+    "barred": ("在谢绝联系名单中：{ways}", "on the do-not-contact list: {ways}"),
+    "refused": ("已拒绝营销：{ways}", "refused to hear of offers: {ways}"),
+    "bereaved": ("家中丧事或重病：至 {day}（含）只做服务，不得营销", "a death or grave illness in the family: service alone up to {day}"),
+    "complained": ("近期投诉：至 {day}（含）不得营销", "complained lately: no offers up to {day}"),
+    "rating_over": ("风险等级自 {day} 起已过期", "the risk rating is too old since {day}"),
+    "not_given": ("未核对（未提供）：{files}", "not looked at, because not given: {files}"),
+}
+WAYS: Final[dict[str, Pair]] = {
+    "sms": ("短信", "SMS"),
+    "call": ("电话", "calls"),
+    "wechat": ("微信", "WeChat"),
+    "in_person": ("当面", "in person"),
+}
+NOT_GIVEN: Final[dict[str, Pair]] = {
+    "do_not_contact": ("谢绝联系名单", "do-not-contact list"),
+    "events": ("事件", "events"),
+    "contact_log": ("联系记录", "contact log"),
 }
 NOTED: Final[tuple[str, ...]] = ("obstacle", "note")
 """What a record says of a contact below what it was for."""
