@@ -66,7 +66,7 @@ RECORD: Final[dict[str, Pair]] = {
     "points": ("{points} 分", "{points} points"),
     "amount": ("{amount} 元", "{amount} yuan"),
     "may": ("可否营销：{said}", "may be offered: {said}"),
-    "way": ("{ways}：{said}", "{said} ({ways})"),
+    "way": ("{said}（{ways}）", "{said} ({ways})"),
     "between": ("；", "; "),
     "stopped": ("不得联系（{why}）", "no contact at all, {why}"),
     "up_to": ("可营销，至 {risk}", "all up to {risk}"),
