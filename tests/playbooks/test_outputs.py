@@ -74,7 +74,7 @@ def found_in(branch: Path) -> dict[str, set[str]]:
         "tier": {row["tier"] for row in read_csv(branch / "out" / "2015Q4" / "tiers.csv")},
         "list": {row["action"] for folder in folders for name in ("contacts", "suppressed") for row in read_csv(folder / f"{name}.csv")},
         "hall": {row["action"] for row in read_csv(branch / "plans" / "2016" / "event_plan.csv")},
-        "record": {"G-FILE"} if [*(branch / "records").rglob("M01.xlsx")] else set(),
+        "record": {"G-FILE"} if [*(branch / "records").rglob("维护档案-M01-*.xlsx")] else set(),
         "measure": {row["measure"] for row in read_csv(report / "measures.csv") if row["value"]},
         "coverage": {"E-COVER"} if read_csv(report / "coverage.csv") else set(),
         "gap": {one["id"] for one in document["gaps"]},
