@@ -207,6 +207,8 @@ def _add(document: Document, detail: ErrorDetails, form: type[RuleFile]) -> None
         document.add(path, detail["msg"])
     elif path[-1] in _OF_KEYS and kind != "literal_error":
         document.add(path, _OF_KEYS[str(path[-1])])
+    elif kind == "model_type" and isinstance(detail["input"], str) and (hint := yaml_file.unspaced(detail["input"])):
+        document.add(path, hint)
     elif kind in _OF_TEXT and (words := _OF_WORDS.get(str(path[-2 if isinstance(path[-1], int) else -1]))):
         document.add(path, words)
     else:

@@ -21,6 +21,12 @@ _PLAIN_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,999})")
 _PLAIN_FLOAT: Final = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _PLAIN_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOKS_NUMERIC: Final = re.compile(r"[-+]?[0-9.][0-9._]*([eE][-+]?[0-9]+)|[-+]?[0-9][0-9_,]*[0-9](\.[0-9]*)?|0[xob][0-9a-fA-F_]+")
+_UNSPACED: Final = re.compile(r"\s*(?:-\s+)*([^\s:：#'\"{}\[\],]+)\s*(?::(?=\S)|：)\s*(.*?)\s*")
+"""`min:120000` and `min：120000`, which YAML reads as one word; a blank must follow a colon, and a full-width one is none."""
+_GROUP: Final = re.compile(r"[0-9]{3,4}(\.[0-9]+)?")
+"""What stands between separators in 2,000,000; within brackets YAML reads every group as a key of its own."""
+_SEPARATED: Final = re.compile(r"-?[0-9]{1,4}([,，][0-9]{3,4})+(\.[0-9]+)?")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _TAG: Final = "tag:yaml.org,2002:"
 _ALIAS: Final = "alias"
 _TAGGED: Final = "tagged"
@@ -29,6 +35,7 @@ MOST_BYTES: Final = 1 << 19
 _MAX_NODES: Final = 10_000
 """Far more than any rules hold (the packaged playbooks: 2,000 in 30 KB), few enough that what is not a rule file is refused at once."""
 _MAX_SHOWN: Final = 40
+_HALF: Final = r"half of a character, such as \ud83d; write the character itself"
 
 
 class _Loader(yaml.SafeLoader):
@@ -136,7 +143,13 @@ def read(content: bytes, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        document.note(place, (), _syntax_message(error.problem or "", text.splitlines()[place.line - 1 :]))
+        lines = text.split("\n")
+        slip = next(((line, hint) for line in _suspects(error, lines) if (hint := unspaced(lines[line]))), None)
+        if slip is not None:
+            line, hint = slip
+            document.note(Place(line + 1, len(lines[line]) - len(lines[line].lstrip(" -")) + 1), (), f"a key {hint}")
+        else:
+            document.note(place, (), _syntax_message(error.problem or "", text.splitlines()[place.line - 1 :]))
         return document
     if not nodes or nodes[0].tag == f"{_TAG}null":
         document.note(Place(1, 1), (), "the file is empty")
@@ -149,6 +162,20 @@ def read(content: bytes, name: str) -> Document:
 
 def _place_after(text: str) -> Place:
     return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+
+
+def _suspects(error: yaml.MarkedYAMLError, lines: list[str]) -> list[int]:
+    """Return the lines, from 0, in which a key may stand that YAML did not see: it stops behind it, or names where it began."""
+    marks = [mark.line for mark in (error.context_mark, error.problem_mark) if mark and mark.line < len(lines)]
+    before = [line for line in range(marks[-1] if marks else 0) if lines[line].strip()]
+    return [*marks, *before[-1:]] if "':'" in (error.problem or "") or "mapping values" in (error.problem or "") else []
+
+
+def unspaced(text: str) -> str:
+    """Return how to write what looks like a key and its value without a blank between them, such as `min:120000`; else ""."""
+    if (found := _UNSPACED.fullmatch(text)) is None or found[2].startswith("//"):
+        return ""
+    return f"needs a colon and a blank: {_shown(f'{found[1]}: {found[2]}'.rstrip())}"
 
 
 def _syntax_message(problem: str, lines_from_place: list[str]) -> str:
@@ -180,21 +207,38 @@ def _plain(node: yaml.Node, path: Path, document: Document) -> Any:  # noqa: ANN
 
 def _plain_mapping(node: yaml.MappingNode, path: Path, document: Document) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    digits: tuple[Path, str] | None = None
+    separated: dict[tuple[Path, str], str] = {}
     for key_node, value_node in node.value:
         place = _place(key_node)
         if not isinstance(key_node, yaml.ScalarNode) or key_node.tag in (_ALIAS, _TAGGED):
             document.note(place, path, "has a key that is not a plain word")
             continue
         key = key_node.value
+        without_value = value_node.tag == f"{_TAG}null" and not value_node.value
+        if without_value and digits is not None and _GROUP.fullmatch(key):
+            separated[digits] = separated.get(digits, "") + key
+            continue
+        hint = unspaced(key) if without_value and key_node.style is None else ""
+        if hint:
+            key = key.replace("：", ":").partition(":")[0].strip()
         step = (*path, key)
+        digits = (step, value_node.value) if value_node.tag == f"{_TAG}int" else None
         if key in result:
             document.note(place, step, f"is repeated; it stands at {document.key_places[step]} already")
             continue
         document.key_places[step] = place
-        if key_node.tag == f"{_TAG}merge":
+        if _SURROGATE.search(key):
+            document.add(step, f"is a key with {_HALF}", at_key=True)
+        elif hint:
+            result[key] = None
+            document.add(step, hint, at_key=True)
+        elif key_node.tag == f"{_TAG}merge":
             document.add(step, "is a YAML merge key; write the values out", at_key=True)
         else:
             result[key] = _plain(value_node, step, document)
+    for (step, first), others in separated.items():
+        document.add(step, _no_separators(first + others))
     return result
 
 
@@ -203,6 +247,9 @@ def _plain_scalar(node: yaml.ScalarNode, path: Path, document: Document) -> obje
     text, kind = node.value, node.tag.removeprefix(_TAG)
     value: object = None
     match kind:
+        case _ if _SURROGATE.search(text):
+            document.add(path, f"holds {_HALF}")
+            return None
         case _ if node.style is not None:
             value = text
         case "bool" if text in ("true", "false"):
@@ -213,7 +260,7 @@ def _plain_scalar(node: yaml.ScalarNode, path: Path, document: Document) -> obje
             value = float(text)
         case "timestamp" if _PLAIN_DATE.fullmatch(text):
             value = _day(text)
-        case "str" if not _LOOKS_NUMERIC.fullmatch(text):
+        case "str" if not _LOOKS_NUMERIC.fullmatch(text) and not _SEPARATED.fullmatch(text):
             value = text
     if value is None:
         document.add(path, _trap(kind, _shown(text), path), at_key=kind == "null")
@@ -227,12 +274,19 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
+def _no_separators(number: str) -> str:
+    """Return what is wrong with a number such as 2,000,000."""
+    return f"must have no separators between its digits: {number.replace(',', '').replace('，', '')}"
+
+
 def _trap(kind: str, text: str, path: Path) -> str:
     """Return what is wrong with a plain word that YAML takes for something else than people may mean."""
     if kind == "null":
         return "has no value; write one, or take the " + ("- out" if path and isinstance(path[-1], int) else "key out")
     if kind == "bool":
         return f"is the YAML trap {text}, which some programs read as a truth value; quote it if it is text, else write true or false"
+    if _SEPARATED.fullmatch(text):
+        return _no_separators(text)
     if _PLAIN_DATE.fullmatch(text):
         return f"is {text}, which is not a day of the calendar"
     return f"is the YAML trap {text}, which programs read differently; write plain digits, or quote it if it is text"
