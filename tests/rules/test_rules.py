@@ -436,6 +436,43 @@ def test_extracts_with_the_other_ending_are_not_passed_over(tmp_path: Path) -> N
     assert [f"{tmp_path}/extracts.yml: would not be read; rename it to extracts.yaml"] == lines_of(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("file", "way"),
+    [
+        ("tier.yaml", "is not read, tiers.yaml is; move it to another folder, or give it an ending other than .yaml"),
+        ("Tiers.yaml", "is not read, tiers.yaml is; move it to another folder, or give it an ending other than .yaml"),
+        ("tiers - 副本.yaml", "is not read, tiers.yaml is; move it to another folder, or give it an ending other than .yaml"),
+        ("tiers (1).yml", "is not read, tiers.yaml is; move it to another folder, or give it an ending other than .yaml"),
+        ("old_tiers.YAML", "is not read, tiers.yaml is; move it to another folder, or give it an ending other than .yaml"),
+        ("extract.yaml", "would not be read; rename it to extracts.yaml"),
+        ("calender.yaml", "would not be read; rename it to calendar.yaml"),
+        ("playbook.yaml", "would not be read; rename it to playbooks.yaml"),
+        ("plan-ids.yaml", "would not be read; rename it to plan_ids.yaml"),
+    ],
+)
+def test_a_file_that_people_may_take_for_a_rule_file_is_refused(file: str, way: str, tmp_path: Path) -> None:
+    """A misspelled rule file, or a copy of one, would be rules that nobody reads; it is refused by name, with what to do."""
+    (write(tmp_path / "rules") / file).write_text("version: 1\n", "utf-8")
+    assert refusal(f"rules/{file}: {way}") == ran("rules", "check", cwd=tmp_path)
+
+
+def test_computing_is_stopped_by_a_copy_of_its_own_files_alone(tmp_path: Path) -> None:
+    """What reads only the rules of tiers refuses a copy of those, and leaves a misspelled playbook to the commands that read it."""
+    (write(tmp_path) / "playbook.yaml").write_text("version: 1\n", "utf-8")
+    load_rules(tmp_path)
+    (tmp_path / "copy of tiers.yaml").write_text(PLAIN, "utf-8")
+    with pytest.raises(RulesError, match=r"copy of tiers\.yaml: is not read, tiers\.yaml is"):
+        load_rules(tmp_path)
+
+
+def test_any_other_yaml_file_is_a_warning_of_the_check(tmp_path: Path) -> None:
+    """`vip rules check` names every YAML file that no command reads; hidden ones and other endings are nobody's rules."""
+    for name in ("notes.yaml", "vip.yml", ".hidden.yaml", "tiers.yaml.old", "tiers.schema.json"):
+        (write(tmp_path / "rules") / name).touch()
+    told = "".join(f"warning: rules/{name}: is not read by any command\n" for name in ("notes.yaml", "vip.yml"))
+    assert (0, told) == ran("rules", "check", cwd=tmp_path)[::2]
+
+
 def test_a_pipe_is_no_rule_file(tmp_path: Path) -> None:
     """A named pipe in place of a rule file is refused at once instead of waited for."""
     os.mkfifo(write(tmp_path) / "extracts.yaml")

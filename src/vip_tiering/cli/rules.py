@@ -26,6 +26,7 @@ def rules_check(
 ) -> None:
     """Check the rule files and report every mistake at once, with file, line and column."""
     from vip_tiering.playbooks.load import load
+    from vip_tiering.rules.load import unread
 
     loaded = load(folder)
     rules, books = loaded.rules, loaded.playbooks
@@ -36,6 +37,7 @@ def rules_check(
     if books is not None:
         show(words().say(TEXTS, "playbooks", rules=told(rules.name, words()), summary=told(books.summary, words())))
         warn(books.warnings)
+    warn(unread(folder))
 
 
 @rules_app.command("copy")

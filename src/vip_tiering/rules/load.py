@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -31,6 +33,8 @@ FILES: Final[dict[str, type[RuleFile]]] = {"calendar.yaml": CalendarFile, "extra
 """The form of every file that decides on tiers, in the order in which problems are shown."""
 _TABLE_BYTES: Final = 32 << 20
 """What a table beside extracts.yaml may have: a million renamed customers."""
+_NEAR_NAME: Final = 0.8
+"""How alike two names are of which one is a slip of the pen: playbook and playbooks, extract and extracts, calender and calendar."""
 Form = TypeVar("Form", bound=RuleFile)
 
 
@@ -138,11 +142,11 @@ def read_folder(
         if not path.is_dir():
             problem = "is not a folder; name the folder that holds tiers.yaml" if path.exists() else "there is no such folder of rules"
             raise RulesError(f"{shown}: {problem}")
-        if others := [(file, other) for file in wanted if (other := path / file.replace(".yaml", ".yml")).exists()]:
-            raise RulesError([f"{shown}/{other.name}: would not be read; rename it to {file}" for file, other in others])
+        if strange := [(name, near) for name, near in _unread(path).items() if near in wanted]:
+            raise RulesError([f"{shown}/{name}: {_instead(path, near)}" for name, near in strange])
         present = [file for file in wanted if (path / file).exists()]
-        if strange := [file for file in present if not (path / file).is_file()]:
-            raise RulesError([f"{shown}/{file}: is not a file" for file in strange])
+        if folders := [file for file in present if not (path / file).is_file()]:
+            raise RulesError([f"{shown}/{file}: is not a file" for file in folders])
         contents = {file: instead[file] if file in instead else _content(path / file, MOST_BYTES) for file in present}
     except OSError as error:
         raise RulesError(f"{shown}: cannot be read: {error.strerror}") from None
@@ -150,6 +154,33 @@ def read_folder(
         raise RulesError(f"{shown}: there is no tiers.yaml in this folder; name the folder that holds it")
     documents = {wanted[file]: check(content, wanted[file], f"{shown}/{file}") for file, content in contents.items()}
     return RuleFolder(path, shown, documents)
+
+
+def _unread(folder: Path) -> dict[str, str]:
+    """Return every YAML file of a folder that no command reads, with the rule file for which people may hold it, or ""."""
+    known = [path.name for path in packaged_rules().glob("*.yaml")]
+    others = [path.name for path in folder.iterdir() if path.suffix.casefold() in (".yaml", ".yml") and not path.name.startswith(".")]
+    return {name: _meant(Path(name).stem.casefold(), known) for name in sorted(others) if name not in known}
+
+
+def _meant(stem: str, known: list[str]) -> str:
+    """Return the rule file of which a name is a slip of the pen, or a copy: `tier`, `tiers (1)`, `tiers - 副本`; "" where there is none."""
+    stems = {Path(one).stem: one for one in known}
+    copied = [one for one in stems if re.search(rf"(?<![a-z]){one}(?![a-z])", stem)]
+    near = copied or get_close_matches(stem, stems, n=1, cutoff=_NEAR_NAME)
+    return stems[max(near, key=len)] if near else ""
+
+
+def _instead(folder: Path, near: str) -> str:
+    """Return what to do with a file that stands where people may believe that it is read as `near`."""
+    if (folder / near).exists():
+        return f"is not read, {near} is; move it to another folder, or give it an ending other than .yaml"
+    return f"would not be read; rename it to {near}"
+
+
+def unread(folder: str | Path | None) -> tuple[str, ...]:
+    """Return a warning for every YAML file of a folder of rules (`place_of`) that no command reads."""
+    return tuple(f"{place_of(folder)}/{name}: is not read by any command" for name in _unread(place_of(folder)))
 
 
 def load_rules(folder: str | Path | None = None) -> Rules:
