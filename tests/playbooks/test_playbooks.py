@@ -363,6 +363,22 @@ def test_json_is_one_document(books: Playbooks) -> None:
     assert [one.id for one in books.covers] == [one["id"] for one in coverage]
 
 
+def test_a_tier_that_is_the_same_as_another_gets_all_that_is_done_for_it(rules: Path) -> None:
+    """Of a tier with `same_as` everything is done that is done for the other: what further tiers share with that one too."""
+    change(rules, "tiers.yaml", "  - {code: pre_private", "  - {code: platinum, label: 白金, min: 2000000}\n  - {code: pre_private")
+    wanted = "write an entry with tier, bulk, source, and either actions, same_as, or playbook: none with reason and reason_zh"
+    assert [f"playbooks.yaml:6:1: playbooks holds nothing for platinum; {wanted}"] == lines_of(rules)
+    book = "  - tier: platinum\n    bulk: allowed\n    same_as: gold_diamond\n    source: ours\n"
+    change(rules, "playbooks.yaml", "  - tier: pre_private\n", f"{book}  - tier: pre_private\n")
+    books = load(rules).playbooks
+    assert books is not None
+    done = {tier: [action.id for action, _ in books.actions_of(tier)] for tier in ("gold_diamond", "platinum")}
+    assert done["gold_diamond"] == done["platinum"]
+    shared = [(action, tier) for _, tier, action in books.file.placed_actions() if action.also_for]
+    assert {action.id for action, _ in shared} <= {*done["platinum"]}
+    assert [True] * len(shared) == ["platinum" in books.file.reached_tiers(tier, action) for action, tier in shared]
+
+
 def test_same_as_takes_the_actions_of_another_tier(rules: Path) -> None:
     """A tier may do as another does; its actions are then marked as not named by the plan."""
     text = (rules / "playbooks.yaml").read_text("utf-8")

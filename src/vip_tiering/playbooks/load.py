@@ -142,12 +142,17 @@ class Playbooks:
         return [action for _, _, action in self.file.placed_actions()]
 
     def actions_of(self, tier: str) -> list[tuple[Action, str]]:
-        """Return what is done for a tier, with its origin: `plan`, `not_in_plan` or `ours`."""
+        """Return what is done for a tier, with its origin: `plan`, `not_in_plan` or `ours`.
+
+        First its own actions or those of the tier that it is the same as, then those of further tiers that reach it, then those of
+        every tier.
+        """
         book = self.of_tier[tier]
         own = self.of_tier[book.same_as or tier]
         result: list[tuple[Action, str]] = [(one, "not_in_plan" if book.same_as else one.origin) for one in own.actions or ()]
         for other in self.file.playbooks:
-            result += [(one, "not_in_plan") for one in other.actions or () if tier in [also.tier for also in one.also_for or ()]]
+            if other is not own:
+                result += [(one, "not_in_plan") for one in other.actions or () if tier in self.file.reached_tiers(other.tier, one)]
         if book.playbook is None:
             result += [(one, one.origin) for one in self.file.every_tier or ()]
         return result

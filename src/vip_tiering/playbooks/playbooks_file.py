@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
@@ -33,6 +33,7 @@ from vip_tiering.rules.forms import (
 from vip_tiering.rules.tiers import Ladder
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
+_ONE_OF: Final = "either actions, same_as, or playbook: none with reason and reason_zh"
 Actions = Annotated[list[Action], Field(min_length=1, description="what is done, in the order of the plan")]
 
 
@@ -45,7 +46,7 @@ class Playbook(Strict):
     covers: Covers | None = None
     bulk: Annotated[Literal["allowed", "barred"], Field(description="barred: no message or offer that goes to many")]
     actions: Actions | None = None
-    same_as: Annotated[Code, Field(description="code of the tier whose actions are done here too")] | None = None
+    same_as: Annotated[Code, Field(description="code of the tier for which all is done that is done here")] | None = None
     playbook: Annotated[Literal["none"], Field(description="nothing is planned; needs a reason")] | None = None
     reason: Reason | None = None
     reason_zh: Annotated[Chinese, Field(description="the reason in Chinese; stands beside it")] | None = None
@@ -136,8 +137,9 @@ class PlaybooksFile(PlaybookFile):
         """Return every tier for which an action of `tier` is done; None is every tier."""
         if tier is None:
             return sorted(book.tier for book in self.playbooks)
-        same = [book.tier for book in self.playbooks if book.same_as == tier]
-        return [tier, *same, *(other.tier for other in action.also_for or ())]
+        named = [tier, *(other.tier for other in action.also_for or ())]
+        same = [book.tier for book in self.playbooks if book.same_as in named]
+        return list(dict.fromkeys([*named, *same]))
 
     def covered(self) -> Iterator[tuple[Path, str, Entry]]:
         """Yield the place of every id of the plan that an entry covers, the id, and the entry."""
@@ -170,7 +172,8 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     absent = [one for one in tiers if one not in [book.tier for book in file.playbooks]]
     renamed = any(("playbooks", number, "tier") in document.wrong for number in range(len(file.playbooks)))
     if absent and not renamed:  # a tier that was renamed is one mistake, told already
-        message = f"holds nothing for {', '.join(absent)}; write playbook: none with a reason, or same_as"
+        needed = ", ".join(key for key, one in Playbook.model_fields.items() if one.is_required())
+        message = f"holds nothing for {', '.join(absent)}; write an entry with {needed}, and {_ONE_OF}"
         document.note(document.key_places["playbooks",], ("playbooks",), message)
     first_use: dict[str, Path] = {}
     for path, tier, action in file.placed_actions():
@@ -187,9 +190,9 @@ def _check_book(document: Document, file: PlaybooksFile, number: int) -> None:
     book, here = file.playbooks[number], ("playbooks", number)
     given = [key for key in ("actions", "same_as", "playbook") if getattr(book, key) is not None]
     if len(given) != 1:
-        document.add(here, "must hold one of actions, same_as and playbook: none")
+        document.add(here, f"must hold {_ONE_OF}")
     if book.playbook is not None and book.reason is None:
-        document.add((*here, "playbook"), "needs a reason beside it")
+        document.add((*here, "playbook"), "needs reason and reason_zh beside it")
     if book.reason is not None and book.reason_zh is None:
         document.add((*here, "reason"), "needs reason_zh beside it, the same in Chinese")
     if book.same_as is not None:
