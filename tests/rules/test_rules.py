@@ -20,6 +20,7 @@ from tests.helpers import RULES, examples, vip
 from vip_tiering.base.errors import RulesError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.playbooks.load import PLAYBOOK_FILES, load
+from vip_tiering.playbooks.profiles import ProfilesFile
 from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import check
 from vip_tiering.rules.load import FILES, load_rules
@@ -471,6 +472,25 @@ def test_any_other_yaml_file_is_a_warning_of_the_check(tmp_path: Path) -> None:
         (write(tmp_path / "rules") / name).touch()
     told = "".join(f"warning: rules/{name}: is not read by any command\n" for name in ("notes.yaml", "vip.yml"))
     assert (0, told) == ran("rules", "check", cwd=tmp_path)[::2]
+
+
+def test_a_header_that_is_not_named_is_the_packaged_one() -> None:
+    """A field that came with a newer version stops no bank: where its profiles.yaml does not name it, the packaged header stands."""
+    text = (GOOD / "profiles.yaml").read_text("utf-8")
+    text = text.replace("  household: 同户客户\n", "")
+    headers = ProfilesFile.model_validate(yaml.safe_load(text)).headers.model_dump()
+    packaged = yaml.safe_load((RULES / "profiles.yaml").read_text("utf-8"))["headers"]
+    assert ({*packaged}, packaged["household"]) == ({*headers}, headers["household"])
+    assert [] == check(text.encode(), ProfilesFile, "profiles.yaml").lines()
+
+
+def test_a_packaged_header_that_a_bank_gave_to_another_field_is_told() -> None:
+    """Where the packaged header of a field that is not named stands for another one already, the line says what to write."""
+    text = (GOOD / "profiles.yaml").read_text("utf-8").replace("  household: 同户客户\n", "").replace("note: 备注", "note: 同户客户")
+    line = (
+        "profiles.yaml:3:3: headers.household must differ from headers.note; write household too, the packaged 同户客户 stands for it now"
+    )
+    assert [line] == check(text.encode(), ProfilesFile, "profiles.yaml").lines()
 
 
 def test_a_pipe_is_no_rule_file(tmp_path: Path) -> None:

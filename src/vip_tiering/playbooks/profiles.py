@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+import functools
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from vip_tiering.base.schema import CELL_UNITS, SHEET_ROWS
 from vip_tiering.playbooks.channels import Channel
 from vip_tiering.playbooks.floor import PlaybookFile
+from vip_tiering.rules import yaml_file
+from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import Clause, Code, Header, Label, Source, Strict, Version, What, check_known, check_printable, check_unique
 from vip_tiering.rules.yaml_file import Document, Path, path_text
 
@@ -17,8 +20,31 @@ Cell = Annotated[str, Field(max_length=255), AfterValidator(check_printable)]
 Word = Annotated[Header, Field(description="the header for people")]
 
 
+@functools.cache
+def packaged_headers() -> dict[str, str]:
+    """Return the headers for people of the packaged profiles.yaml: they stand where a bank's own file does not know a field yet."""
+    headers: dict[str, str] = yaml_file.read((packaged_rules() / "profiles.yaml").read_bytes(), "profiles.yaml").data["headers"]
+    return headers
+
+
+def _all_optional(schema: dict[str, Any]) -> None:
+    schema.pop("required")
+
+
 class Headers(Strict):
-    """The header for people of every field that a list may hold."""
+    """The header for people of every field that a list may hold.
+
+    A field that comes with a new version is missing from the files of every bank; the packaged header stands for it, so that an
+    upgrade stops nobody.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_all_optional)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_packaged(cls, given: object) -> object:
+        """Return what the file says, and the packaged header of whatever it does not name."""
+        return packaged_headers() | given if isinstance(given, dict) else given
 
     customer_id: Word
     action: Word
@@ -137,7 +163,7 @@ class ProfilesFile(PlaybookFile):
 
     version: Version
     source: Source | None = None
-    headers: Annotated[Headers, Field(description="the header for people of every field")]
+    headers: Annotated[Headers, Field(description="the headers for people; of a field that is not named the packaged one")]
     day_sheet: Annotated[Header, Field(description="what the sheet with a manager's contacts of a day is called")]
     profiles: Annotated[list[Profile], Field(min_length=1, description="each profile once")]
 
@@ -153,10 +179,12 @@ class ProfilesFile(PlaybookFile):
 
     def check(self, document: Document) -> None:
         """Add profiles and headers that stand twice, and what a profile says against itself."""
+        own = document.data["headers"]
         first_use: dict[str, str] = {}
-        for field, header in self.headers.model_dump().items():
+        for field, header in sorted(self.headers.model_dump().items(), key=lambda one: one[0] not in own):
             if (first := first_use.setdefault(header, field)) != field:
-                document.add(("headers", field), f"must differ from headers.{first}")
+                packaged = "" if field in own else f"; write {field} too, the packaged {header} stands for it now"
+                document.add(("headers", field), f"must differ from headers.{first}{packaged}")
         check_unique(document, ("profiles",), "code", (one.code for one in self.profiles))
         check_unique(document, ("profiles",), "label", (one.label for one in self.profiles))
         for number, profile in enumerate(self.profiles):
