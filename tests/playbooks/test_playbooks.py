@@ -363,6 +363,39 @@ def test_json_is_one_document(books: Playbooks) -> None:
     assert [one.id for one in books.covers] == [one["id"] for one in coverage]
 
 
+def test_mistakes_of_several_kinds_in_one_file_are_told_at_once(rules: Path) -> None:
+    """A key that nobody knows hides nothing: codes, fields, ids and signatures that are wrong in the same file are told with it."""
+    text = (rules / "playbooks.yaml").read_text("utf-8")
+    text = text.replace("version: 1\n", "version: 1\nremark: x\n", 1)
+    sms = text.index("${signature}")
+    text = text[:sms] + text[sms:].replace("${signature}", "", 1)
+    text = text.replace("  - tier: private\n", "  - tier: privat\n")
+    text = text.replace("- id: S-SMS-2\n", "- id: S-SMS-1\n")
+    text = text.replace("topics: [mobile_bank, ", "topics: [mobile_bnk, ", 1)
+    (rules / "playbooks.yaml").write_text(text, "utf-8")
+    told = [line.partition(" ")[2] for line in lines_of(rules)]
+    wanted = [
+        r"remark is not a known key; known here: .+",
+        r"playbooks\[0\]\.actions\[0\]\.message\.text does not say who sends it; begin with \$\{signature\}",
+        r"playbooks\[\d\]\.actions\[\d+\]\.topics\[\d\] is not in products\.yaml; did you mean mobile_bank\?",
+        r"playbooks\[1\]\.actions\[\d\]\.id must differ from playbooks\[1\]\.actions\[\d\]\.id; .+",
+        r"playbooks\[\d\]\.tier is not in tiers\.yaml; did you mean private\?",
+    ]
+    found = [[line for line in told if re.fullmatch(one, line)] for one in wanted]
+    assert [1] * len(wanted) == [len(one) for one in found], told
+
+
+def test_a_wrong_value_hides_no_mistake_of_another_entry(rules: Path) -> None:
+    """Where a key of one action can be left out, the others are judged all the same; of that action one cause is told once."""
+    change(rules, "playbooks.yaml", "topics: [mobile_bank, ", "topcs: [mobile_bank, ")
+    change(rules, "playbooks.yaml", "  - tier: private\n", "  - tier: privat\n")
+    change(rules, "products.yaml", "version: 1\n", "version: 1\nremark: x\n")
+    change(rules, "playbooks.yaml", "channels: [visits, ", "channels: [visit, ")
+    told = [line.partition(" ")[2] for line in lines_of(rules)]
+    assert 4 == len(told), told
+    assert {"remark", "playbooks"} == {re.split(r"[\[ .]", line)[0] for line in told}
+
+
 def test_a_tier_that_is_the_same_as_another_gets_all_that_is_done_for_it(rules: Path) -> None:
     """Of a tier with `same_as` everything is done that is done for the other: what further tiers share with that one too."""
     change(rules, "tiers.yaml", "  - {code: pre_private", "  - {code: platinum, label: 白金, min: 2000000}\n  - {code: pre_private")

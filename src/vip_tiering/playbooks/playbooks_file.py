@@ -159,7 +159,7 @@ def check_playbooks(document: Document, file: PlaybooksFile, tiers: list[str]) -
     check_unique(document, ("playbooks",), "tier", (one.tier for one in file.playbooks))
     check_unique(document, ("measures",), "id", (one.id for one in file.measures or ()))
     check_unique(document, ("gaps",), "id", (one.id for one in file.gaps or ()))
-    teach = [action.id for _, _, action in file.placed_actions() if action.topics]
+    teach = [action.id for path, _, action in file.placed_actions() if action.topics or document.is_wrong(path)]
     for index, measure in enumerate(file.measures or ()):
         for place, one in enumerate(measure.taught_by or ()):
             check_known(document, ("measures", index, "taught_by", place), one, teach, "the actions with topics")

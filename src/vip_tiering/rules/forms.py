@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -182,12 +184,45 @@ def check(content: bytes, form: type[RuleFile], name: str) -> Document:
         details = error.errors(include_url=False)
         for detail in sorted(details, key=lambda one: one["type"] == "missing"):  # a misspelled key is not a missing one
             _add(document, detail, form)
+        document.model = _rest(document, form)
     if "version" not in document.data:
         _add_missing(document, ("version",), "write version: 1")
     form.check_data(document)
-    if not document.problems:
+    document.wrong |= {entry for path in document.wrong - document.foreign if (entry := _entry(path))}
+    if document.model is not None:
         document.model.check(document)
     return document
+
+
+def _rest(document: Document, form: type[RuleFile]) -> RuleFile | None:
+    """Return a file without its wrong keys, so that what else it says is judged too; None where it has no form without them.
+
+    A key that holds entries, or stands in none, may be what other entries go by: nothing is judged without it.
+    """
+    data = copy.deepcopy(document.data)
+    for path in document.wrong:
+        there = _key_of(path, document)
+        *above, key = there or ("",)
+        holder = functools.reduce(lambda value, step: value[step], above, data)
+        if path not in document.foreign and (not _entry(there) or "{" in str(holder.get(key))):
+            return None
+        holder.pop(key, None)
+    try:
+        return form.model_validate(data)
+    except ValidationError:
+        return None
+
+
+def _key_of(path: Path, document: Document) -> Path:
+    """Return the path of the key whose value holds the place `path`, or stands there."""
+    while path and (path not in document.key_places or path not in document.places):
+        path = path[:-1]
+    return path
+
+
+def _entry(path: Path) -> Path:
+    """Return the path of the innermost entry of a list that holds a place; () where none does."""
+    return next((path[:length] for length in range(len(path), 0, -1) if isinstance(path[length - 1], int)), ())
 
 
 def _add(document: Document, detail: ErrorDetails, form: type[RuleFile]) -> None:
@@ -197,6 +232,8 @@ def _add(document: Document, detail: ErrorDetails, form: type[RuleFile]) -> None
         known = _keys_at(form, path[:-1])
         near = get_close_matches(str(path[-1]), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
+        if not near and not document.is_wrong(path):
+            document.foreign.add(path)
         document.add(path, f"is not a known key{hint}", at_key=True)
     elif kind == "missing":
         if path != ("version",):

@@ -56,7 +56,12 @@ class RuleFolder:
     def sound(self, form: type[Form]) -> Form | None:
         """Return a file as a model; None where it is absent or has mistakes, so that nothing is judged by it."""
         document = self.documents.get(form)
-        return document.model if document is not None and not document.problems else None
+        return document.model if document is not None and document.is_sound else None
+
+    def judged(self, form: type[Form]) -> Form | None:
+        """Return a file as a model in which what is not wrong can be judged by others; None where there is no such."""
+        document = self.documents.get(form)
+        return document.model if document is not None else None
 
     def lines(self) -> list[str]:
         """Return a line for every mistake, file by file."""

@@ -96,8 +96,15 @@ class Document:
     key_places: dict[Path, Place] = field(default_factory=dict)
     problems: list[tuple[Place, str, str]] = field(default_factory=list)
     wrong: set[Path] = field(default_factory=set)
+    foreign: set[Path] = field(default_factory=set)
+    """Those of the wrong keys that are like no known one: all that is known stands there without them."""
     model: Any = None
-    """The data in its form; None where the form is not right."""
+    """The data in its form, without what is wrong in it; None where it has no form without that."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether others may be judged by it: it has no mistakes, or no others than foreign keys."""
+        return self.model is not None and len(self.problems) == len(self.foreign)
 
     def place(self, path: Path) -> Place:
         """Return the place of the value at `path`, or of the nearest value around it."""
@@ -105,9 +112,13 @@ class Document:
             path = path[:-1]
         return self.places.get(path, Place(1, 1))
 
+    def is_wrong(self, path: Path) -> bool:
+        """Tell whether a problem of the value at `path`, or of one around it, is noted already."""
+        return any(path[:length] in self.wrong for length in range(1, len(path) + 1))
+
     def add(self, path: Path, message: str, *, at_key: bool = False) -> None:
         """Note a problem of the value at `path`; only its first one counts, and nothing inside a wrong value is judged."""
-        if any(path[:length] in self.wrong for length in range(1, len(path) + 1)):
+        if self.is_wrong(path):
             return
         self.wrong.add(path)
         place = self.key_places.get(path) if at_key else None

@@ -1,6 +1,6 @@
 """What the files of playbooks say against each other.
 
-A file that is absent or has mistakes of its own is None here, and nothing is judged by it.
+By a file that is absent or has mistakes of its own nothing is judged; what is not wrong in it is judged by the others.
 """
 
 from __future__ import annotations
@@ -48,18 +48,17 @@ PERCENT_KINDS: Final = (*COUPON_KINDS, "card", "service", "activity")
 
 def check_together(folder: RuleFolder) -> None:
     """Add what the files of a folder say against each other, each mistake to the file that is to be changed."""
-    book = folder.sound(PlaybooksFile)
+    book = folder.judged(PlaybooksFile)
     if book is not None:
         _check_book(folder, book)
-    documents, tiers, gates = folder.documents, folder.sound(TiersFile), folder.sound(GatesFile)
-    products, channels = folder.sound(ProductsFile), folder.sound(ChannelsFile)
-    if folder.sound(CustomerRules):
+    documents, tiers, gates, channels = folder.documents, folder.sound(TiersFile), folder.sound(GatesFile), folder.sound(ChannelsFile)
+    if folder.judged(CustomerRules):
         check_customers(documents[CustomerRules], channels.by_code if channels else None)
-    if products:
-        _check_labels(documents[ProductsFile], products.products, gates.forbidden_words.words if gates else [])
-    if channels and (profiles := folder.sound(ProfilesFile)):
+    if judged := folder.judged(ProductsFile):
+        _check_labels(documents[ProductsFile], judged.products, gates.forbidden_words.words if gates else [])
+    if channels and (profiles := folder.judged(ProfilesFile)):
         check_profile_channels(documents[ProfilesFile], profiles, channels.by_code)
-    if targets := folder.sound(TargetsFile):
+    if targets := folder.judged(TargetsFile):
         measures = [one.id for one in book.measures] if book and book.measures else None
         check_figures(documents[TargetsFile], targets, tiers.labels if tiers else None, measures)
 
@@ -81,7 +80,7 @@ def _check_book(folder: RuleFolder, book: PlaybooksFile) -> None:
         _check_reassess(document, book, gates)
     if tiers and gates and products is not None and channels is not None:
         refuse(document, looser_playbooks(book, tiers.ladders, gates, products, channels))
-    if calendar and not document.problems:
+    if calendar and document.is_sound:
         check_actions(folder.documents[CalendarFile], calendar, book)
 
 
