@@ -36,6 +36,8 @@ from vip_tiering.rules.yaml_file import Document, Path
 Segment = Literal["payroll", "merchant", "savings", "settlement"]
 BalanceTrigger = Literal["card_upgrade", "near_up", "near_down", "falling", "downgraded"]
 """What a run itself tells of a customer: that the tier has changed, or is about to (semantics 4.3 and 10.4)."""
+Sign = Literal[BalanceTrigger, "rising"]
+"""What a reason may depend on; `rising` makes nothing due, and who has fallen and rises again is told something else."""
 Trigger = Literal[
     "regular",
     "maturity",
@@ -147,6 +149,13 @@ class Instead(Strict):
     channel: Annotated[Code, Field(description="code of channels.yaml; all gates are tried again there")]
 
 
+class ListedWhen(Strict):
+    """What lists for people say of an action for those of whom the run tells all of these signs."""
+
+    when: Annotated[list[Sign], Field(min_length=1, description="what the run tells of the customer; all of it must hold")]
+    text: Text
+
+
 class Action(Strict):
     """One thing that is done for customers of a tier."""
 
@@ -155,6 +164,10 @@ class Action(Strict):
     what_zh: Chinese
     listed_as: (
         Annotated[Text, Field(description="what lists for people say of it; ${product} and other known fields are filled in")] | None
+    ) = None
+    listed_when: (
+        Annotated[list[ListedWhen], Field(min_length=1, description="what they say instead; the first that holds of a customer counts")]
+        | None
     ) = None
     covers: Covers | None = None
     origin: Annotated[Literal["plan", "ours"], Field(description="the plan says so, or we do")] = "plan"
@@ -218,7 +231,8 @@ class Action(Strict):
     def texts(self) -> list[str]:
         """Everything that it says: in lists for people, in its message and in the wordings for segments."""
         message = self.message.texts if self.message is not None else []
-        return [*([self.listed_as] if self.listed_as is not None else []), *message]
+        listed = [self.listed_as] if self.listed_as is not None else []
+        return [*listed, *(one.text for one in self.listed_when or ()), *message]
 
     @property
     def tells_sale_period(self) -> bool:
@@ -238,6 +252,7 @@ def check_action(document: Document, path: Path, action: Action) -> None:
     _check_trigger(document, path, action)
     if action.audience.note is not None and action.audience.note_zh is None:
         document.add((*path, "audience", "note"), "needs note_zh beside it, the same in Chinese")
+    _check_listed_when(document, path, action)
     _check_topics(document, path, action)
     _check_control_group(document, path, action)
 
@@ -262,6 +277,16 @@ def _check_trigger(document: Document, path: Path, action: Action) -> None:
         _check_season(document, (*path, "lobby"), lobby.first_day, lobby.last_day)
         if lobby.working_days_before is not None:
             document.add((*path, "lobby", "working_days_before"), "must not stand beside first_day and last_day")
+
+
+def _check_listed_when(document: Document, path: Path, action: Action) -> None:
+    """Add reasons by what the run tells where nothing of the run makes the action due, or where some would have no reason."""
+    if action.listed_when is None:
+        return
+    if action.trigger not in get_args(BalanceTrigger):
+        document.add((*path, "listed_when"), f"belongs to a trigger of the balances: {', '.join(get_args(BalanceTrigger))}")
+    if action.listed_as is None:
+        document.add((*path, "listed_when"), "needs listed_as beside it, for those of whom none of it holds")
 
 
 def _check_topics(document: Document, path: Path, action: Action) -> None:

@@ -19,6 +19,7 @@ from vip_tiering.customers.types import NO_DAY, NOT_GIVEN
 from vip_tiering.lists.export.household_cells import household_cells
 from vip_tiering.lists.export.messages import render
 from vip_tiering.lists.export.ranking import NEVER, URGENT_FIRST, greatest_urgency, with_urgency
+from vip_tiering.lists.export.reasons import reasons_of
 from vip_tiering.lists.export.row_context import RowContext
 from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.facts import PHONE_WAYS, Facts
@@ -65,11 +66,10 @@ def _with_texts(case: Case, rows: pd.DataFrame, context: RowContext) -> pd.DataF
     """Return the rows of one case with what it says of each customer: `action`, `reasons`, `product`, `text`."""
     fields = context.values_of(case, rows)
     message = case.action.message if case.channel.message else None
-    reasons = pc.replace_substring_regex(render(case.action.listed_as or case.action.id, fields, len(rows)), " +", " ")
     return rows.assign(
         number=case.number,
         action=case.action.id,
-        reasons=pc.utf8_trim(reasons, " ").to_pandas().array,  # without the blanks that an empty field leaves
+        reasons=reasons_of(case, rows, fields, context).to_pandas().array,
         product=context.products_of(case, rows).to_pandas().array,
         text=render(message.text, fields, len(rows)).to_pandas().array if message else "",
     )

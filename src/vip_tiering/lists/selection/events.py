@@ -19,11 +19,10 @@ from vip_tiering.customers.cells.dates import anniversaries
 from vip_tiering.customers.cells.lunar import lunar_anniversaries
 from vip_tiering.customers.types import NO_DAY, NOT_GIVEN, Customers, Events
 from vip_tiering.lists.selection.people import People
-from vip_tiering.playbooks.actions import Action, Trigger
+from vip_tiering.playbooks.actions import Action, Sign, Trigger
 from vip_tiering.playbooks.customers.customers_file import EVENTS
 from vip_tiering.playbooks.products import Product
 from vip_tiering.rules.calendar import BranchDate, IsWorking
-from vip_tiering.tiers.outlook import STATES
 
 _SATURDAY: Final = 5
 _LONGEST_BREAK: Final = 31
@@ -199,17 +198,17 @@ def _birthday(_action: Action, sources: EventSources, members: Mask) -> list[pd.
 
 def _card_upgrade(_action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
     """方案 第3条: 贵宾卡升级. Who was upgraded or entered by the run itself."""
-    return _of_run(sources, members & sources.people.risen)
+    return _of_run(sources, members & sources.people.told("card_upgrade"))
 
 
 def _downgraded(_action: Action, sources: EventSources, members: Mask) -> list[pd.DataFrame]:
     """方案 导言: 维护. Who was downgraded by the run itself."""
-    return _of_run(sources, members & sources.people.fallen)
+    return _of_run(sources, members & sources.people.told("downgraded"))
 
 
-def _in_state(state: str) -> Callable[[Action, EventSources, Mask], list[pd.DataFrame]]:
+def _in_state(state: Sign) -> Callable[[Action, EventSources, Mask], list[pd.DataFrame]]:
     """方案 导言: 提升、维护. Return the trigger of who is in a state of the outlook (semantics 10.4)."""
-    return lambda _action, sources, members: _of_run(sources, members & (sources.people.state == STATES.index(state)))
+    return lambda _action, sources, members: _of_run(sources, members & sources.people.told(state))
 
 
 def _of_run(sources: EventSources, meant: Mask) -> list[pd.DataFrame]:

@@ -13,6 +13,8 @@ from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
 from vip_tiering.base.money import Int64s
 from vip_tiering.base.schema import UNTIERED
 from vip_tiering.customers.types import NOT_GIVEN, Customers
+from vip_tiering.playbooks.actions import Sign
+from vip_tiering.tiers.outlook import STATES
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 NOBODY = -1
@@ -54,6 +56,12 @@ class People:
     def __len__(self) -> int:
         """Return the number of customers."""
         return len(self.level)
+
+    def told(self, sign: Sign) -> Mask:
+        """Return of whom the run tells a sign, shape (n,): that the tier has changed (semantics 4.3), or is about to (10.4)."""
+        if sign == "card_upgrade":
+            return self.risen
+        return self.fallen if sign == "downgraded" else self.state == STATES.index(sign)
 
 
 def meet(run: TieredRun, customers: Customers) -> People:

@@ -207,6 +207,7 @@ def _check_messages(
             told = said_of_product(text, action, products or {})
             _check_text(document, place, text, told, action, action.forms_in(channels or {}))
         listed = [((*path, "listed_as"), action.listed_as)] if action.listed_as is not None else []
+        listed += [((*path, "listed_when", index, "text"), one.text) for index, one in enumerate(action.listed_when or ())]
         for place, text in (*listed, *texts_of(path, action)):
             _check_said(document, place, text, action, products, forbidden)
             if action.strictest == "private" and (amount := money_in(text)):
