@@ -18,9 +18,11 @@ from tests.lists.exporting import ON, customer, export, make_run, write_customer
 SOFFICE = shutil.which("soffice")
 HEADERS: dict[str, str] = yaml.safe_load((RULES / "profiles.yaml").read_text(encoding="utf-8"))["headers"]
 SHEET = (
-    "rank", "display_name", "tier_change", "last_contact", "why", "contact_by", "phone", "daily_average", "closing_balance", "gap_to_next",
-    "due_amount", "due_date", "lacking", "may_offer", "household", "result", "obstacle", "note", "customer_id", "action",
+    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "previous_daily_average",
+    "daily_average", "closing_balance", "deposit_today", "due_amount", "due_date", "lacking", "may_offer", "household", "result",
+    "obstacle", "note", "customer_id", "action",
 )  # fmt: skip
+DATA = "（数据：2015年第4季度，截至12月31日，单位：元）"
 AVERAGES = {
     "RISEN": (600_000, 1_200_000),
     "DUE": (600_000, 600_000),
@@ -74,7 +76,7 @@ def sheet(path: Path) -> tuple[str, list[str], dict[str, dict[str, Any]]]:
 def test_a_manager_has_one_row_for_each_customer(lists: Path) -> None:
     """The sheet has the title of its manager and day, the columns of the issue, and each customer once, the most urgent first."""
     title, headers, rows = sheet(lists / "branches" / "朝阳支行" / "M01.xlsx")
-    assert "今日联系  朝阳支行  M01  2016年1月5日" == title
+    assert f"今日联系  朝阳支行  M01  2016年1月5日{DATA}" == title
     assert [HEADERS[one] for one in SHEET] == headers
     assert ["DUE", "RISEN", "LATER", "NEAR", "SHOP"] == list(rows)
     assert [1, 2, 3, 4, 5] == [row["序号"] for row in rows.values()]
@@ -86,7 +88,11 @@ def test_a_row_says_all_that_is_known(lists: Path) -> None:
     assert "生日 2016年1月5日；产品到期 2016年1月8日 三年定期、五年定期" == rows["DUE"]["今天为何"]
     assert (120_000.5, "2016-01-08") == (rows["DUE"]["到期金额"], rows["DUE"]["到期日"])
     assert ("金卡→金钻", "金卡") == (rows["RISEN"]["层级与变动"], rows["LATER"]["层级与变动"])
-    assert (600_000, 600_000, 400_000) == tuple(rows["DUE"][one] for one in ("日均", "期末余额", "按目前余额季末距上一级"))
+    assert (600_000, 600_000, "") == tuple(rows["DUE"][one] for one in ("日均", "期末余额", "今天存入多少可升级"))
+    assert (600_000, 1_200_000) == (rows["RISEN"]["上季日均"], rows["RISEN"]["日均"])
+    # 30,000 on 91 days, by money that counts on the 87 days from 5 January to 31 March
+    assert rows["NEAR"]["今天存入多少可升级"] == 31_379.32
+    assert "2016-01-06" == rows["LATER"]["最晚联系日"]
     assert ["可营销，至 R3", "可营销，至 R5"] == [rows[one]["能否营销及上限"] for one in ("LATER", "NEAR")]
     assert ("电话", "拜访") == (rows["NEAR"]["怎么联系"], rows["SHOP"]["怎么联系"])
     assert ("13800000004", "") == (rows["NEAR"]["电话"], rows["SHOP"]["电话"])
@@ -103,7 +109,7 @@ def test_what_is_held_is_not_taught(lists: Path) -> None:
 def test_the_head_of_a_branch_sees_all_managers(lists: Path) -> None:
     """The branch's sheet has the rows of every manager, one after the other, with the manager in front."""
     title, headers, rows = sheet(lists / "branches" / "朝阳支行.xlsx")
-    assert "今日联系  朝阳支行  2016年1月5日" == title
+    assert f"今日联系  朝阳支行  2016年1月5日{DATA}" == title
     assert "客户经理" == headers[0]
     assert {"M01": 5, "M02": 1} == {one: sum(row["客户经理"] == one for row in rows.values()) for one in ("M01", "M02")}
 
@@ -128,8 +134,11 @@ def test_it_prints_on_a4_across(lists: Path) -> None:
     assert 'paperSize="9"' in page
     assert 'orientation="landscape"' in page
     assert 'fitToHeight="0"' in page
-    assert "今日联系!$A$1:$R$7" in book
+    assert "今日联系!$A$1:$V$7" in book
     assert "今日联系!$1:$2" in book
+    assert 'topLeftCell="C3"' in page, "names stay in sight"
+    assert "无人接听" in page
+    assert "已送达" not in page
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

@@ -48,7 +48,7 @@ def found_in(world: World, root: Path) -> list[str]:
     inputs = inputs_of(world, BOOKS, root)
     window = Window(day_number(world.on), day_number(world.last))
     lists = lists_of_day(inputs, world.on, window, Only())
-    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS, world.on)
+    files = export_files(lists, [BOOKS.profiles["gateway"]], BOOKS, world.on, inputs.run.quarter)
     made_from = {"on": str(world.on), "run": inputs.run.digest, "files": {}}
     private, named = None, None
     if files.private:

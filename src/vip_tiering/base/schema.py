@@ -106,9 +106,9 @@ LIST_FIELDS: Final = (
 PERSONAL_MESSAGE_FIELDS: Final = ("text", "wechat_id")
 """What the list of a channel holds besides, where people send messages themselves."""
 SHEET_FIELDS: Final = (
-    "rank", "display_name", "tier_change", "last_contact", "why", "contact_by", "phone", "daily_average", "closing_balance",
-    "gap_to_next", "due_amount", "due_date", "lacking", "may_offer", "household", "text", "wechat_id", "result", "obstacle", "note",
-    "customer_id", "action",
+    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "previous_daily_average",
+    "daily_average", "closing_balance", "deposit_today", "due_amount", "due_date", "lacking", "may_offer", "household", "text",
+    "wechat_id", "result", "obstacle", "note", "customer_id", "action",
 )  # fmt: skip
 """What the workbook of a manager's day holds, one row per customer; amounts are `decimal128(18, 2)` in yuan, `rank` is int64."""
 RESULTS: Final = (

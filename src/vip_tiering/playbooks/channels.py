@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from vip_tiering.base.schema import LIST_FIELDS, MESSAGE_FIELDS, PERSONAL_MESSAGE_FIELDS
+from vip_tiering.base.schema import LIST_FIELDS, MESSAGE_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES
 from vip_tiering.playbooks.floor import Looser, PlaybookFile, refuse
-from vip_tiering.rules.forms import Clause, Clock, Code, Label, Override, Source, Strict, Version, Words, check_unique
+from vip_tiering.rules.forms import Clause, Clock, Code, Label, Override, Source, Strict, Version, Words, check_known, check_unique
 from vip_tiering.rules.yaml_file import Document, Path
 
 OPT_OUT_WORDS: Final = ("拒收", "退订")
@@ -78,6 +78,9 @@ class Channel(Strict):
     caps: Annotated[list[Cap], Field(min_length=1, description="how often a customer may be contacted by it")] | None = None
     send_window: Annotated[SendWindow, Field(description="times of day for it")] | None = None
     message: Annotated[MessageForm, Field(description="form of its messages, where it has any")] | None = None
+    results: (
+        Annotated[list[Code], Field(min_length=1, description="the results that its lists offer to choose from; all without it")] | None
+    ) = None
     source: Clause
     override: Annotated[Override, Field(description="needed where caps or send_window are looser than the floor")] | None = None
 
@@ -125,6 +128,8 @@ class ChannelsFile(PlaybookFile):
 
 
 def _check_channel(document: Document, here: Path, one: Channel) -> None:
+    for index, result in enumerate(one.results or ()):
+        check_known(document, (*here, "results", index), result, RESULT_CODES, "the results")
     if one.send_window and one.send_window.not_before >= one.send_window.not_after:
         document.add((*here, "send_window", "not_after"), "must be later than not_before")
     if one.contact != (one.way is not None):

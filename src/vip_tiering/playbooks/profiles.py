@@ -86,9 +86,10 @@ class Headers(Strict):
     tier_change: Word
     why: Word
     contact_by: Word
+    previous_daily_average: Word
     daily_average: Word
     closing_balance: Word
-    gap_to_next: Word
+    deposit_today: Word
     due_amount: Word
     due_date: Word
     lacking: Word

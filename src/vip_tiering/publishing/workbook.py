@@ -85,16 +85,29 @@ class SheetPart:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """The words that a column offers in some rows of a table, `first` to `last`, from 0 on."""
+
+    words: Sequence[str]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Look:
     """How a table is laid out, beside the usual.
 
     `title`: in the first row, above the headers; `widths`: of columns that are wrapped, in characters; `unprinted`: columns at the end
-    that are not printed.
+    that are not printed; `frozen`: how many columns stay in sight beside those that are scrolled; `footer`: what stands below each
+    printed page; `choices`: by column, the words that some of its rows offer, instead of the same ones in all.
     """
 
     title: str = ""
     widths: Mapping[str, int] = field(default_factory=dict)
     unprinted: Collection[str] = ()
+    frozen: int = 0
+    footer: str = ""
+    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
 
 
 FilledSheet: TypeAlias = Callable[[Any, Any], int]
@@ -241,17 +254,18 @@ def _set_up_sheet(
             sheet.write_blank(top + len(table), place, None, formats[cells.kind])
         if cells.lines is not None:
             lines = np.maximum(lines, cells.lines)
-        if name in offered and len(table):
+        usual = [Choice(offered[name], 0, len(table) - 1)] if name in offered and len(table) else []
+        for one in look.choices.get(name, usual):
             # A warning and no stop: other words of the bank are read back too.
-            rule = {"validate": "list", "source": _fitting_list(name, offered[name]), "error_type": "warning"}
-            sheet.data_validation(top + 1, place, top + len(table), place, rule)
+            rule = {"validate": "list", "source": _fitting_list(name, one.words), "error_type": "warning"}
+            sheet.data_validation(top + 1 + one.first, place, top + 1 + one.last, place, rule)
     if tall or look is not _PLAIN:
         sheet.set_row(top, 2 * _TITLE_POINTS if tall else _TITLE_POINTS)
-    sheet.freeze_panes(top + 1, 0)
+    sheet.freeze_panes(top + 1, look.frozen)
     if table.num_columns:
         sheet.autofilter(top, 0, top + len(table), table.num_columns - 1)
     sheet.repeat_rows(0, top)
-    set_up(sheet)
+    set_up(sheet, look.footer)
     if look is not _PLAIN:
         sheet.hide_gridlines(0)  # which prints them
     if look.unprinted:
@@ -309,18 +323,19 @@ def _write_parts(sheet: Any, parts: Sequence[SheetPart], headers: Mapping[str, s
     return rows
 
 
-def set_up(sheet: Any) -> None:  # noqa: ANN401 (untyped library)
-    """Print on A4 across, one page wide, with the name of the sheet and the number of the page."""
+def set_up(sheet: Any, footer: str = "") -> None:  # noqa: ANN401 (untyped library)
+    """Print on A4 across, one page wide, with the name of the sheet, a footer and the number of the page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.75)
     sheet.fit_to_pages(1, 0)
-    sheet.set_footer(footer_of())
+    sheet.set_footer(footer_of(footer))
 
 
 def footer_of(mark: str = "") -> str:
     """Return what stands below a printed page: a mark, the name of the sheet, and the number of the page."""
-    return f"&L&8{mark.replace('&', '&&')}&A&R&8&P / &N"  # larger Chinese characters are cut at their feet
+    mark = f"{mark.replace('&', '&&')}　" if mark else ""
+    return f"&L&8{mark}&A&R&8&P / &N"  # larger Chinese characters are cut at their feet
 
 
 def _fitting(texts: pa.Array) -> pa.Array:

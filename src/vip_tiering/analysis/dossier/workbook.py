@@ -77,7 +77,7 @@ def _workbook(documents: Sequence[Document], books: Playbooks, heading: str, mar
         words = _BankWords(books)
         pages = [_page(number, one, words) for number, one in enumerate(documents, 1)]
         sheets = {"目录": _index(documents, words), "档案": pages_sheet(pages)}
-        return write_workbook(sheets, HEADERS, sink, heading=heading, look=Look(title=heading), mark=f"{mark}　" if mark else "")
+        return write_workbook(sheets, HEADERS, sink, heading=heading, look=Look(title=heading), mark=mark)
 
     return write
 

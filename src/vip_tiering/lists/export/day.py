@@ -14,6 +14,7 @@ import pyarrow as pa
 from vip_tiering.base.arrays import Mask
 from vip_tiering.base.quarter import day_number
 from vip_tiering.customers.types import Customers, Known
+from vip_tiering.lists.export.deposits import deposits_on
 from vip_tiering.lists.export.messages import message_rows
 from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, suppressed_rows, topics_told
 from vip_tiering.lists.export.people_list import list_rows, people_rows
@@ -106,6 +107,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         books.file.contact_order,
         tuple(books.taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
+        deposits_on(window.first, run, people),
         books.customers.branches or (),
         inputs.branch_dates,
     )

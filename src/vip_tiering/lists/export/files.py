@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES, SHEET_FIELDS
 from vip_tiering.lists.export.day import DayLists
+from vip_tiering.lists.export.people_list import ARRANGE_BY
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
 from vip_tiering.lists.selection.events import Window
 from vip_tiering.lists.selection.memory import NOTHING, Memory
@@ -23,7 +25,7 @@ from vip_tiering.publishing import manifests
 from vip_tiering.publishing.csv_files import write_csv
 from vip_tiering.publishing.file_names import safe_names
 from vip_tiering.publishing.folders import Writer
-from vip_tiering.publishing.workbook import Look, write_workbook
+from vip_tiering.publishing.workbook import Choice, Look, write_workbook
 from vip_tiering.rules.calendar import CalendarFile
 from vip_tiering.rules.extracts import Aliases
 
@@ -32,12 +34,17 @@ CHANNEL: Final = "channel"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
 _WIDTHS: Final = {
-    "rank": 5, "tier_change": 11, "last_contact": 11, "why": 30, "contact_by": 9, "due_date": 11, "lacking": 18, "may_offer": 11,
-    "household": 14, "result": 9, "obstacle": 12, "note": 14, "text": 30, "wechat_id": 12,
+    "rank": 5, "due_by": 11, "tier_change": 11, "last_contact": 11, "why": 30, "product": 18, "contact_by": 6, "due_date": 11,
+    "lacking": 18, "may_offer": 14, "household": 12, "result": 9, "obstacle": 10, "note": 12, "text": 30, "wechat_id": 12,
 }  # fmt: skip
 """So that a manager's day is read on paper: A4 across, everything wrapped."""
-_FOR_RECORD: Final = ("customer_id", "action")
+_FOR_RECORD: Final = ("action",)
 """What `vip playbook record` needs of a row and nobody reads; it is not printed."""
+_LAST_IN_SIGHT: Final = "display_name"
+"""Names stay in sight while results are filled in."""
+_PRIVATE_MARK: Final = "（私密）"
+_PRIVATE_FOOTER: Final = "私密，仅限本人"
+"""So that nobody takes the one workbook for the other."""
 Owner = tuple[str, str]
 """A branch and a manager."""
 SCHEMA_VERSION: Final = 1
@@ -56,9 +63,25 @@ class ExportFiles:
     without_workbook: list[str]
 
 
-def export_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, on: dt.date) -> ExportFiles:
-    """Return the files of an export of a day."""
-    offered = _offered(books)
+@dataclass(frozen=True)
+class _Title:
+    """What stands above a sheet: the day, and of which quarter its figures are."""
+
+    on: dt.date
+    quarter: Quarter
+    private: bool = False
+
+    def of(self, sheet: str, owner: Sequence[str]) -> str:
+        """Return such as 今日联系  朝阳支行  朝01  2016年1月5日（数据：2015年第4季度，截至12月31日，单位：元）."""
+        on, end = self.on, self.quarter.end
+        mark = _PRIVATE_MARK if self.private else ""
+        data = f"（数据：{end.year}年第{self.quarter.number}季度，截至{end.month}月{end.day}日，单位：元）"
+        return "  ".join((f"{sheet}{mark}", *owner, f"{on.year}年{on.month}月{on.day}日{data}"))
+
+
+def export_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, on: dt.date, quarter: Quarter) -> ExportFiles:
+    """Return the files of an export of a day. `quarter`: that of the run, whose figures they hold."""
+    title = _Title(on, quarter)
     open_files: dict[str, Writer] = {
         "suppressed.csv": _csv(lists.suppressed[0]),
         "contacts.csv": _csv(lists.contacts[0]),
@@ -66,29 +89,31 @@ def export_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks,
     }
     for profile in profiles:
         for code in profile.channels:
-            table = lists.messages[code] if code in lists.messages else lists.lists[code][0]
-            open_files |= profile_writers(profile, table, code, private=False, name=_name(profile, code), offered=offered)
-    own, long = _of_managers(lists.sheets[0], books, on)
-    return ExportFiles(open_files | own | _of_branches(lists.sheets[0], books, on), _private_files(lists, profiles, books, on), long)
+            table = lists.messages[code] if code in lists.messages else _of_channel(lists.sheets[0], code)
+            name, offered = _name(profile, code), _offered(books, code)
+            open_files |= profile_writers(profile, table, code, private=False, name=name, offered=offered)
+    own, long = _of_managers(lists.sheets[0], books, title)
+    of_branches = _of_branches(lists.sheets[0], books, title)
+    return ExportFiles(open_files | own | of_branches, _private_files(lists, profiles, books, title), long)
 
 
-def _private_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, on: dt.date) -> dict[str, Writer]:
+def _private_files(lists: DayLists, profiles: Sequence[Profile], books: Playbooks, title: _Title) -> dict[str, Writer]:
     """Return the files that only a manager may see: one for each, with the rows of all channels; none where there is nothing."""
     people = lists.sheets[1]
     if not len(people) and not len(lists.suppressed[1]):
         return {}
-    own, _ = _of_managers(people, books, on)
+    own, _ = _of_managers(people, books, replace(title, private=True))
     files: dict[str, Writer] = {"suppressed.csv": _csv(lists.suppressed[1]), "contacts.csv": _csv(lists.contacts[1]), **own}
     for profile in profiles:
         if not profile.mass_send and profile.per == "manager":  # nobody but the manager may see them
             for code in profile.channels:
-                if code in lists.lists and len(rows := lists.lists[code][1]):
+                if code in lists.lists and len(rows := _of_channel(people, code)):
                     name = _name(profile, code)
-                    files |= profile_writers(profile, rows, code, private=True, name=name, offered=_offered(books))
+                    files |= profile_writers(profile, rows, code, private=True, name=name, offered=_offered(books, code))
     return files
 
 
-def _of_managers(people: pa.Table, books: Playbooks, on: dt.date) -> tuple[dict[str, Writer], list[str]]:
+def _of_managers(people: pa.Table, books: Playbooks, title: _Title) -> tuple[dict[str, Writer], list[str]]:
     """Return the files of each manager, and whose rows are too many for a workbook: a CSV, and the sheet of the day."""
     files: dict[str, Writer] = {}
     long = []
@@ -99,34 +124,55 @@ def _of_managers(people: pa.Table, books: Playbooks, on: dt.date) -> tuple[dict[
         if len(rows) > LONGEST_WORKBOOK:
             long.append("/".join(owner))
         else:
-            files[f"{BRANCHES}/{place}.xlsx"] = _day_sheet(rows, SHEET_FIELDS, owner, books, on)
+            files[f"{BRANCHES}/{place}.xlsx"] = _day_sheet(rows, SHEET_FIELDS, owner, books, title)
     return files, long
 
 
-def _of_branches(people: pa.Table, books: Playbooks, on: dt.date) -> dict[str, Writer]:
+def _of_branches(people: pa.Table, books: Playbooks, title: _Title) -> dict[str, Writer]:
     """Return the sheet of the day of each branch's head: the rows of all its managers, one after the other."""
     owners = people["branch"].to_pandas()
     names = safe_names(owners.unique())
     fields = ("manager", *SHEET_FIELDS)
     return {
-        f"{BRANCHES}/{names[branch]}.xlsx": _day_sheet(people.take(pa.array(rows)), fields, (branch,), books, on)
+        f"{BRANCHES}/{names[branch]}.xlsx": _day_sheet(people.take(pa.array(rows)), fields, (branch,), books, title)
         for branch, rows in owners.groupby(owners).indices.items()
         if len(rows) <= LONGEST_WORKBOOK
     }
 
 
-def _day_sheet(rows: pa.Table, fields: Sequence[str], owner: Sequence[str], books: Playbooks, on: dt.date) -> Writer:
+def _day_sheet(rows: pa.Table, fields: Sequence[str], owner: Sequence[str], books: Playbooks, title: _Title) -> Writer:
     """Return how the sheet of a day is written; what is sent by hand has its columns where there is any."""
+    rows = rows.set_column(rows.column_names.index("phone"), "phone", rows[ARRANGE_BY])
     empty = [name for name in PERSONAL_MESSAGE_FIELDS if pc.all(pc.equal(rows[name], "")).as_py()]
     table = rows.select([name for name in fields if name not in empty])
-    title = "  ".join((books.day_sheet, *owner, f"{on.year}年{on.month}月{on.day}日"))
-    look = Look(title, _WIDTHS, _FOR_RECORD)
+    frozen = table.column_names.index(_LAST_IN_SIGHT) + 1
+    footer = _PRIVATE_FOOTER if title.private else ""
+    look = Look(title.of(books.day_sheet, owner), _WIDTHS, _FOR_RECORD, frozen, footer, {"result": _choices(rows, books)})
     return lambda sink: write_workbook({books.day_sheet: table}, books.headers, sink, _offered(books), look=look)
 
 
-def _offered(books: Playbooks) -> dict[str, Sequence[str]]:
-    """Return the words that workbooks offer, by field."""
-    return {"result": books.customers.offered_words("result", RESULT_CODES), "obstacle": books.customers.obstacles or []}
+def _choices(rows: pa.Table, books: Playbooks) -> list[Choice]:
+    """Return the results that a sheet offers, for each stretch of rows of one channel."""
+    channels = rows[CHANNEL].to_pandas()
+    stretch = (channels != channels.shift()).cumsum()
+    ends = (
+        pd.DataFrame({"channel": channels, "row": range(len(rows))})
+        .groupby(stretch)
+        .agg(channel=("channel", "first"), first=("row", "min"), last=("row", "max"))
+    )
+    words = {code: _offered(books, code)["result"] for code in channels.unique()}
+    return [Choice(words[code], first, last) for code, first, last in ends.itertuples(index=False)]
+
+
+def _of_channel(people: pa.Table, channel: str) -> pa.Table:
+    """Return the rows of a channel with every field that a profile may take."""
+    return people.filter(pc.equal(people[CHANNEL], channel)).drop_columns([CHANNEL])
+
+
+def _offered(books: Playbooks, channel: str | None = None) -> dict[str, Sequence[str]]:
+    """Return the words that workbooks offer, by field; of results those that fit the channel, where one is meant."""
+    results = (books.channels[channel].results if channel is not None else None) or RESULT_CODES
+    return {"result": books.customers.every_word("result", results), "obstacle": books.customers.obstacles or []}
 
 
 def _name(profile: Profile, channel: str) -> str:

@@ -125,7 +125,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         lists = lists_of_day(inputs, on, window, limited)
         strangers = incoming.judge_ids(tiered)  # what it refuses, it refuses before anything is written
         plan = event_plan_between(books, calendar, on, on + PLAN_AHEAD)
-        files = export_files(lists, forms, books, on)
+        files = export_files(lists, forms, books, on, tiered.quarter)
         files.open["event_plan.csv"] = event_plan.csv_writer(plan)
         warnings = (
             *tiered.warnings,

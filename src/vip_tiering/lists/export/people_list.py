@@ -30,15 +30,18 @@ NO_MARKETING: Final = "仅服务，不得营销"
 """What a row says where nothing may be offered."""
 GENERAL_ONLY: Final = "仅服务和一般业务，不得营销"
 """What a row in person says where only offers without risk may be talked of, since the customer consented to no way."""
-_ONLY_WITHOUT_RISK: Final = "可营销，限无风险"
+_ONLY_WITHOUT_RISK: Final = "未测评或已过期，只谈无需测评的产品"
+ARRANGE_BY: Final = "arrange_by"
+"""The telephone by which the sheet of the day lets a visit be arranged; lists of visits hold none."""
+_OF_OUTLOOK: Final = {"near_up", "near_down", "falling"}
 _UP_TO: Final = "可营销，至 "
 _SOONEST_FIRST: Final = ["precedence", "until", "number"]
-_YUAN: Final = pa.decimal128(18, 2)
-_TYPES: Final = {"rank": pa.int64(), "daily_average": _YUAN, "closing_balance": _YUAN, "gap_to_next": _YUAN, "due_amount": _YUAN}
+_AMOUNTS: Final = ("previous_daily_average", "daily_average", "closing_balance", "deposit_today", "due_amount")
+_TYPES: Final = {"rank": pa.int64(), **dict.fromkeys(_AMOUNTS, pa.decimal128(18, 2))}
 _NO_ROWS: Final = pa.table(
     {
         name: pa.array([], _TYPES.get(name, pa.string()))
-        for name in dict.fromkeys(("channel", *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS, *SHEET_FIELDS))
+        for name in dict.fromkeys(("channel", *LIST_FIELDS, *PERSONAL_MESSAGE_FIELDS, *SHEET_FIELDS, ARRANGE_BY))
     }
 )
 
@@ -96,6 +99,9 @@ def _rows(entries: pd.DataFrame, channel: Channel, context: RowContext) -> pa.Ta
     first = entries.drop_duplicates("at")  # one person acts on a customer in a day
     columns = {**_who(at, channel, context), "manager": context.acting(first), **_what(entries, urgency, channel, context)}
     columns |= {"tier_change": _tier_change(columns), **_money(entries, at, context)}
+    nothing = pc.equal(columns["may_offer"], NO_MARKETING)
+    columns["lacking"] = pc.if_else(nothing, "", columns["lacking"])  # where nothing may be offered nobody reads what could be
+    columns[ARRANGE_BY] = pc.if_else(pa.array(_may_call(at, channel, context)), context.phones(at), columns["phone"])
     columns["household"] = household_cells(first, context)
     return pa.table({**columns, **{name: pa.array(urgency[name]) for name in URGENT_FIRST}})
 
@@ -150,15 +156,20 @@ def _tier_change(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _money(entries: pd.DataFrame, at: Int32s, context: RowContext) -> dict[str, pa.Array]:
-    """Return the customer's own figures, what falls due and by which day, and what is not held yet of what is worth teaching."""
+    """Return the customer's own figures, what falls due and by which day, and what is not held yet of what is worth teaching.
+
+    What would bring him to the next tier is told where his standing is the reason.
+    """
     people = context.people
     due = entries[context.of_cases(lambda case: case.action.trigger == "maturity", entries)].groupby("at")
     amount = due["amount_fen"].max().reindex(at, fill_value=NOT_GIVEN).to_numpy()
-    gap = people.gap_to_next_fen[at]
+    moving = entries["at"][context.of_cases(lambda case: not _OF_OUTLOOK.isdisjoint(case.action.triggers), entries)]
+    deposit = np.where(np.isin(at, moving), context.deposit_fen[at], NOT_GIVEN)
     return {
         "daily_average": decimal_from_fen(people.daily_average_fen[at]),
         "closing_balance": decimal_from_fen(people.closing_fen[at]),
-        "gap_to_next": _known(gap),
+        "previous_daily_average": _known(people.previous_average_fen[at]),
+        "deposit_today": _known(deposit),
         "due_amount": _known(amount),
         "due_date": iso_dates(due["day"].min().reindex(at, fill_value=NO_DAY).to_numpy()),
         "lacking": context.lacking(at),
@@ -197,6 +208,18 @@ def _may_market(profile: Int32s, way: Way, facts: Facts) -> Mask:
     if way in PHONE_WAYS:  # the number of somebody who must not be offered anything
         consented &= ~facts.barred_by_other(way, service=False, offer=True, bulk=False)[profile]
     result: Mask = consented & ~(facts.refused[way] | facts.bereaved | facts.complained)[profile]
+    return result
+
+
+def _may_call(at: Int32s, channel: Channel, context: RowContext) -> Mask:
+    """Return who may be called to arrange what is done in person: who consented to calls, and whom nothing bars from them."""
+    facts, profile = context.facts, context.people.profile[at]
+    if channel.way != "in_person":
+        return np.zeros(len(at), np.bool_)
+    barred = facts.listed["call"] | facts.refused["call"] | facts.bereaved | facts.complained | ~facts.marketable
+    barred |= facts.barred_by_other("call", service=False, offer=True, bulk=False)
+    barred |= facts.holders > context.limits.customers_per_phone.value
+    result: Mask = (facts.consented["call"] & ~barred)[profile]
     return result
 
 

@@ -43,7 +43,8 @@ class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
     `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
-    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `branches`: their telephones
+    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `deposit_fen`: see
+    `deposits_on`; `branches`: their telephones
     and managers; `branch_dates`: the events to which the branch invites.
     """
 
@@ -59,6 +60,7 @@ class RowContext:
     order: ContactOrder | None
     taught: tuple[Product, ...]
     unsayable: Sequence[str]
+    deposit_fen: Int64s
     branches: Sequence[Branch] = ()
     branch_dates: Sequence[BranchDate] = ()
 

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int8s, Int32s, Mask, positions_in, truth
-from vip_tiering.base.money import Int64s
-from vip_tiering.base.schema import UNTIERED
+from vip_tiering.base.arrays import Int8s, Int32s, Mask, one_array, positions_in, truth
+from vip_tiering.base.money import DECIMAL, Int64s, fen_from_decimal
+from vip_tiering.base.schema import ABSENT, UNTIERED
 from vip_tiering.customers.types import NOT_GIVEN, Customers
 from vip_tiering.playbooks.actions import Sign
 from vip_tiering.tiers.outlook import STATES
@@ -31,9 +31,9 @@ class People:
     `level`: index into the codes of the ladder, 0 is untiered; `previous_level`: likewise in the quarter before, -1 where
     the customer was absent or there was no run; `evaluated_level`, `retained_level`: that of the average and that without overrides,
     as `level` in a run by whose rules nobody keeps a tier or is given one; `risen`: upgraded or entered; `fallen`: downgraded;
-    `state`: index into the states of the outlook; `gap_to_next_fen`: how much of average is lacking to the next tier, NOT_GIVEN in
-    the highest; `profile`: position in the customer file, or `NOBODY`. `codes` and `labels` name the levels. `left_id` and
-    `left_level`, shape (l,): who was in the run before and is not in this one, and the level there.
+    `state`: index into the states of the outlook; `previous_average_fen`: the average of the quarter before, of those alone whose tier
+    has changed, else NOT_GIVEN; `profile`: position in the customer file, or `NOBODY`. `codes` and `labels` name the levels. `left_id`
+    and `left_level`, shape (l,): who was in the run before and is not in this one, and the level there.
     """
 
     customer_id: pa.Array
@@ -44,7 +44,7 @@ class People:
     risen: Mask
     fallen: Mask
     state: Int8s
-    gap_to_next_fen: Int64s
+    previous_average_fen: Int64s
     daily_average_fen: Int64s
     closing_fen: Int64s
     profile: Int32s
@@ -77,6 +77,9 @@ def meet(run: TieredRun, customers: Customers) -> People:
     previous[at[present]] = from_level[present]
     risen, fallen = (np.isin(np.arange(len(level)), at[present & _is(changes["change"], kinds)]) for kinds in (_RISEN, _FALLEN))
     evaluated, retained = (_levels(tiers[name if name in tiers.column_names else "tier"].combine_chunks(), codes) for name in _BESIDE)
+    there = truth(pc.not_equal(changes["from_tier"], ABSENT)) & present  # who was absent has no average of the quarter before
+    average = np.full(len(level), NOT_GIVEN, np.int64)
+    average[at[there]] = fen_from_decimal(one_array(changes["previous_daily_average"]).cast(DECIMAL))[there]
     outlook = run.outlook()
     return People(
         customer_id=ids,
@@ -87,7 +90,7 @@ def meet(run: TieredRun, customers: Customers) -> People:
         risen=risen,
         fallen=fallen,
         state=outlook["state"].cat.codes.to_numpy().astype(np.int8),
-        gap_to_next_fen=outlook["gap_to_next_fen"].fillna(NOT_GIVEN).to_numpy(np.int64),
+        previous_average_fen=average,
         daily_average_fen=tiers["daily_average_fen"].to_numpy(),
         closing_fen=tiers["closing_fen"].to_numpy(),
         profile=positions_in(ids, customers.customer_id),

@@ -216,6 +216,11 @@ class CustomerRules(PlaybookFile):
         plain = [(word, code) for word, code in self.words_of(field) if not {",", '"'} & set(word)]
         return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
 
+    def every_word(self, field: str, codes: Sequence[str]) -> list[str]:
+        """Return all of the bank's own words for the codes of a field that a list can offer, by code; the code where it has none."""
+        plain = [(word, code) for word, code in self.words_of(field) if not {",", '"'} & set(word)]
+        return [one for wanted in codes for one in [word for word, code in plain if code == wanted] or [wanted]]
+
 
 _FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "customers": CUSTOMER_FIELDS,
