@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, Mask
+from vip_tiering.base.arrays import Int32s
 from vip_tiering.base.quarter import day_date, day_number
 from vip_tiering.customers.types import NO_DAY
 
@@ -90,9 +90,3 @@ def chinese_dates(days: Int32s) -> pa.Array:
     year, month, day = parts(np.where(distinct == NO_DAY, 0, distinct))
     texts = [f"{y}年{m}月{d}日" for y, m, d in zip(year.tolist(), month.tolist(), day.tolist(), strict=True)]
     return pc.if_else(pa.array(known), pa.array(texts, pa.string()).take(pa.array(index)), "")
-
-
-def within(days: Int32s, first: int, last: int) -> Mask:
-    """Return which days lie within `first` to `last`, both included; NO_DAY lies nowhere."""
-    inside: Mask = (days != NO_DAY) & (days >= first) & (days <= last)
-    return inside
