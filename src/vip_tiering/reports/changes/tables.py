@@ -79,16 +79,10 @@ def without_owner(prospects: pa.Table) -> pa.Table:
     return prospects.select([name for name in prospects.column_names if name not in needless])
 
 
-def movement_table(movement: pd.DataFrame, run: TieredRun, words: Words | None = None) -> pa.Table:
-    """Return why each tier's sum of averages changed; for people with a total, and without a part of which there is nothing."""
-    if words is None:
-        rows = movement.assign(tier_label=movement["tier"].map(run.labels)).astype(dict.fromkeys(MOVEMENT, "Int64"))
-        return table_of(rows, ["tier", "tier_label", *MOVEMENT], MOVEMENT)
-    total = movement[[*MOVEMENT]].sum().to_frame().T.assign(tier=TOTAL)
-    rows = pd.concat([movement, total], ignore_index=True)
-    rows["tier_label"] = rows["tier"].map({**words.tiers, TOTAL: words.text("total")})
-    parts = [name for name in MOVEMENT if name in ("before", "after") or rows[name].ne(0).any()]
-    return table_of(rows.astype(dict.fromkeys(MOVEMENT, "Int64")), ["tier_label", *parts], MOVEMENT)
+def movement_table(movement: pd.DataFrame, run: TieredRun) -> pa.Table:
+    """Return why each tier's sum of averages changed, for programs."""
+    rows = movement.assign(tier_label=movement["tier"].map(run.labels)).astype(dict.fromkeys(MOVEMENT, "Int64"))
+    return table_of(rows, ["tier", "tier_label", *MOVEMENT], MOVEMENT)
 
 
 def own_table(customers: pd.DataFrame, words: Words) -> pa.Table:
