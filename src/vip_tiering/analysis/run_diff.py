@@ -25,10 +25,9 @@ KINDS: Final = ("only_first", "only_second", "tier", "average", "closing")
 
 @dataclass(frozen=True)
 class RunDiff:
-    """What came of it. `document`: everything but customers; `rows`: as `rows_that_differ` returns them; `file`: where they lie."""
+    """What came of it. `document`: everything but customers; `file`: where they lie."""
 
     document: dict[str, Any]
-    rows: pd.DataFrame
     file: Path | None
 
 
@@ -55,7 +54,7 @@ def run_diff(first: Path, second: Path, *, out: Path | None = None, replace: boo
         **_by_tier(sides, *runs),
         "file": str(out) if out else None,
     }
-    return RunDiff(document, rows, out)
+    return RunDiff(document, out)
 
 
 def _described(folder: Path, run: TieredRun) -> dict[str, Any]:

@@ -33,7 +33,6 @@ class Effect:
 
     document: dict[str, Any]
     names: Mapping[str, str]
-    warnings: tuple[str, ...] = ()
 
 
 def playbook_effect(
