@@ -373,7 +373,11 @@ def test_nobody_on_the_list_is_lost(rows: list[tuple[str, int, str]]) -> None:
     written = [(one, "" if number < 0 else f"138001380{number:02d}", channel) for one, number, channel in rows]
     columns = [pa.array(column, pa.string()) for column in zip(*written, strict=True)] or [pa.array([], pa.string())] * 3
     file = SideFile(
-        "d.csv", "", ("customer_id", "mobile", "channel"), dict(enumerate(columns)), pa.array(range(len(rows)), pa.int32()).to_numpy()
+        "d.csv",
+        ("customer_id", "mobile", "channel"),
+        dict(enumerate(columns)),
+        pa.array(range(len(rows)), pa.int32()).to_numpy(),
+        sha256="",
     )
     entries, _ = do_not_contact_of(file)
     expected = []

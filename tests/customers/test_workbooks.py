@@ -175,7 +175,7 @@ def test_two_visible_sheets_need_a_name(form: str, tmp_path: Path) -> None:
     )
     named = write_book(tmp_path / f"c.{form}", sheets, hidden={"名单"})
     assert [["2", "b"]] == texts(read_side_file(named, form=TableForm(sheet=" 名单")))
-    assert ["c [sheet 1]", "c [sheet 2]", "c [sheet 3]"] == [one.name for one in read_side_tables(path, name="c")]
+    assert ["c [sheet 1]", "c [sheet 2]", "c [sheet 3]"] == [one.name for one in read_side_tables(path, 1 << 30, "c", TableForm())]
 
 
 @pytest.mark.parametrize("form", FORMS)

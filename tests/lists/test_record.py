@@ -48,6 +48,7 @@ from vip_tiering.lists.followup.record import playbook_record
 from vip_tiering.lists.followup.results import obstacles_of
 from vip_tiering.lists.followup.returned import parse_returned, with_list_headers
 from vip_tiering.playbooks.load import load
+from vip_tiering.rules.text_format import TableForm
 
 NEXT, THIRD = "2016-01-06", "2016-01-07"
 SOFFICE = shutil.which("soffice")
@@ -340,7 +341,7 @@ def test_leading_zeros_that_were_lost_are_told() -> None:
     ids = ["12", "012", "9", "7", "0012", "12|0012", "", "00"]
     rows = pa.table({"客户号": ids, "事项": ["A", "A", "A", "B", "A", "A", "A", "A"], "结果": ["reached"] * len(ids)})
     file = SideFile(
-        "back.csv", "", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32)
+        "back.csv", tuple(rows.column_names), dict(enumerate(map(one_array, rows.columns))), np.arange(2, 10, dtype=np.int32), sha256=""
     )
     books = load(RULES).playbooks
     assert books is not None
@@ -628,7 +629,7 @@ def test_workbooks_that_fill_the_memory_are_refused(kind: str, branch: Branch) -
     assert bomb.stat().st_size < 3 << 20
     tracemalloc.start()
     with pytest.raises(DataError, match="file-too-large"):
-        read_side_tables(bomb, 1 << 30)
+        read_side_tables(bomb, 1 << 30, bomb.name, TableForm())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 300 << 20

@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vip_tiering.base.arrays import Int32s, Mask, one_array, whole_parts
+from vip_tiering.base.arrays import one_array, whole_parts
 from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.customers.workbooks import sheets
@@ -34,26 +34,16 @@ _EXACT_INTEGER: Final = float(2**53)
 """Below it every whole number is a float64 of its own."""
 
 
-@dataclass(frozen=True)
-class SideFile:
-    """A file beside a run as text.
+@dataclass(frozen=True, kw_only=True)
+class SideFile(Sheet):
+    """A file beside a run as text, of whatever form: a CSV and a Parquet file are a sheet too, of which no cell holds a day.
 
-    `headers` as delivered; `columns`: place -> string array of shape (n,), "" where nothing is given; `unreadable`: place ->
-    type of a column that cannot be text. `row`: the row of each value as people count it. `read_on`: the day of reading.
-    `days`: place -> day numbers, shape (n,), of the cells of a workbook that hold a day and not a text, else `NO_DAY`; `no_ids`: place ->
-    which of its cells hold a day or a truth value.
+    `unreadable`: place -> type of a column that cannot be text; `read_on`: the day of reading, in the branch.
     """
 
-    name: str
     sha256: str
-    headers: tuple[str, ...]
-    columns: dict[int, pa.Array]
-    row: Int32s
-    encoding: str | None = None
     unreadable: dict[int, str] = field(default_factory=dict)
-    read_on: dt.date = dt.date.max
-    days: dict[int, Int32s] = field(default_factory=dict)
-    no_ids: dict[int, Mask] = field(default_factory=dict)
+    read_on: dt.date = field(default_factory=dt.date.today)
 
     @property
     def rows(self) -> int:
@@ -61,20 +51,23 @@ class SideFile:
         return len(self.row)
 
 
-def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "", form: TableForm = AS_USUAL) -> SideFile:
-    """Return a file's columns as text; it may take `max_bytes` in memory. `name`: how messages call it; default: by its own name.
+def read_side_file(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, *, form: TableForm = AS_USUAL) -> SideFile:
+    """Return a file's columns as text; it may take `max_bytes` in memory.
 
     Of a workbook the one sheet is read, see `sheets.one_sheet`. Raises DataError for what is not a sound table: absent, damaged, of
     mixed encodings, with rows of a wrong length, with a header that is empty or stands twice, or not what the checksum beside it says. A
     checksum file is not needed.
     """
-    [table] = _tables(path, max_bytes, name or path.name, form, every_sheet=False)
+    [table] = _tables(path, max_bytes, path.name, form, every_sheet=False)
     return table
 
 
-def read_side_tables(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, name: str = "", form: TableForm = AS_USUAL) -> list[SideFile]:
-    """Return the tables of a file: every sheet of a workbook, or the one that the rules name; else as `read_side_file` does."""
-    return _tables(path, max_bytes, name or path.name, form, every_sheet=not form.sheet)
+def read_side_tables(path: Path, max_bytes: int, name: str, form: TableForm) -> list[SideFile]:
+    """Return the tables of a file: every sheet of a workbook, or the one that the rules name; else as `read_side_file` does.
+
+    `name`: how messages call the file.
+    """
+    return _tables(path, max_bytes, name, form, every_sheet=not form.sheet)
 
 
 def _tables(path: Path, max_bytes: int, name: str, form: TableForm, *, every_sheet: bool) -> list[SideFile]:
@@ -143,8 +136,7 @@ def _refuse_repeated(headers: tuple[str, ...], name: str) -> None:
 
 def _of_sheet(sheet: Sheet, sha256: str) -> SideFile:
     _refuse_repeated(sheet.headers, sheet.name)
-    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
-    return SideFile(sheet.name, sha256, sheet.headers, sheet.columns, sheet.row, read_on=read_on, days=sheet.days, no_ids=sheet.no_ids)
+    return SideFile(**vars(sheet), sha256=sha256)
 
 
 def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: TextFormat) -> SideFile:
@@ -167,7 +159,7 @@ def _of_text(name: str, delivered: bytes, sha256: str, max_bytes: int, form: Tex
         if raw.several_lines:
             csv_file.refuse_swallowed_rows(name, columns[place], raw.headers, place, raw.row, form.separator)
     headers = raw.headers if form.header else _without_line_ends(raw.headers, columns)
-    return SideFile(name, sha256, headers, columns, raw.row, raw.encoding, read_on=dt.date.today())  # noqa: DTZ011 (a day here)
+    return SideFile(name, headers, columns, raw.row, sha256=sha256)
 
 
 def _without_line_ends(headers: tuple[str, ...], columns: dict[int, pa.Array]) -> tuple[str, ...]:
@@ -185,8 +177,7 @@ def _of_parquet(plain: Extract, delivered: bytes, sha256: str) -> SideFile:
     extract = dataclasses.replace(plain, headers=tuple(shown(one, place) for place, one in enumerate(headers)), columns=places)
     raw = parquet.read(extract, delivered, 0, list(places))
     columns = {places[key]: _as_text(raw.columns.pop(key)) for key in places}
-    read_on = dt.date.today()  # noqa: DTZ011 (the day in the branch)
-    return SideFile(plain.name, sha256, headers, columns, raw.row, None, unreadable, read_on)
+    return SideFile(plain.name, headers, columns, raw.row, sha256=sha256, unreadable=unreadable)
 
 
 def _can_be_text(kind: pa.DataType) -> bool:

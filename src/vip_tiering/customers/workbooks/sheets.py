@@ -74,14 +74,7 @@ def one_sheet(content: bytes, name: str, form: TableForm, max_bytes: int) -> She
             message = f"has no sheet with the name under {form.sheet_key}; its sheets: {_listed(sheets)}"
             raise refuse(name, "sheet-absent", message)
         found = [_Loaded(book, container, number, name) for number in (_visible(sheets) if named is None else named)]
-        filled = [one for one in found if one.rows]
-        if len(filled) > 1:
-            these = _listed(sheets, [one.number for one in filled])
-            message = f"several visible sheets hold something: {these}; say which one to read: {form.sheet_key}"
-            raise refuse(name, "sheet-ambiguous", message)
-        if not filled:
-            raise _nothing(name)
-        return filled[0].table(form)
+        return _only(found, sheets, name, f"say which one to read: {form.sheet_key}").table(form)
 
 
 def sheet_without_formulas(content: bytes, name: str) -> Sheet:
@@ -94,15 +87,11 @@ def sheet_without_formulas(content: bytes, name: str) -> Sheet:
     with _opened(content, name, DEFAULT_MAX_BYTES) as (book, container):
         if not isinstance(container, Xlsx):
             raise refuse(name, "file-kind", "is not a workbook of the form .xlsx; save it as one")
-        filled = [one for number in _visible(book.sheets_metadata) if (one := _Loaded(book, container, number, name)).rows]
-        if not filled:
-            raise _nothing(name)
-        if len(filled) > 1:
-            these = _listed(book.sheets_metadata, [one.number for one in filled])
-            raise refuse(name, "sheet-ambiguous", f"several visible sheets hold something: {these}; leave one")
-        if cell := container.formula(filled[0].number):
+        found = [_Loaded(book, container, number, name) for number in _visible(book.sheets_metadata)]
+        only = _only(found, book.sheets_metadata, name, "leave one")
+        if cell := container.formula(only.number):
             raise refuse(name, "cell-formula", f"cell {cell[0]} holds a formula; write the text itself", cell[1])
-        return filled[0].table(AS_USUAL)
+        return only.table(AS_USUAL)
 
 
 def every_sheet(content: bytes, name: str, form: TableForm, max_bytes: int) -> list[Sheet]:
@@ -218,6 +207,17 @@ class _Loaded:
             if top == header and right > left:
                 message = "cells of the header are merged; name each column in a cell of its own, and delete what stands above the header"
                 raise refuse(self._name, "file-merged", message, top + 1)
+
+
+def _only(found: Sequence[_Loaded], sheets: Sequence[SheetMetadata], name: str, remedy: str) -> _Loaded:
+    """Return the only sheet that holds anything. Raises DataError for none and for several, with what to do about these."""
+    filled = [one for one in found if one.rows]
+    if len(filled) > 1:
+        these = _listed(sheets, [one.number for one in filled])
+        raise refuse(name, "sheet-ambiguous", f"several visible sheets hold something: {these}; {remedy}")
+    if not filled:
+        raise _nothing(name)
+    return filled[0]
 
 
 def _holds(cell: Cell) -> bool:
