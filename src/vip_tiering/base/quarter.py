@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from vip_tiering.base.errors import UsageError
 
@@ -59,20 +59,17 @@ def day_of(text: str) -> dt.date | None:
 
 
 @dataclass(frozen=True, order=True)
-class Quarter:
-    """A calendar quarter, such as 2015Q4."""
+class _PartOfYear:
+    """One of the equal parts of a year, a quarter or a month, counted from 1. `MONTHS`: how many months it has."""
 
+    MONTHS: ClassVar[int]
     year: int
     number: int
-
-    def __str__(self) -> str:
-        """Return the quarter as `2015Q4`."""
-        return f"{self.year:04d}Q{self.number}"
 
     @property
     def start(self) -> dt.date:
         """The first day."""
-        return dt.date(self.year, 3 * self.number - 2, 1)
+        return dt.date(self.year, self.MONTHS * (self.number - 1) + 1, 1)
 
     @property
     def end(self) -> dt.date:
@@ -80,19 +77,33 @@ class Quarter:
         return self.following.start - dt.timedelta(days=1)
 
     @property
-    def following(self) -> Quarter:
-        """The quarter after this one."""
-        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+    def following(self) -> Self:
+        """The one after this one."""
+        return self._ahead(1)
 
     @property
-    def previous(self) -> Quarter:
-        """The quarter before this one."""
-        return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
+    def previous(self) -> Self:
+        """The one before this one."""
+        return self._ahead(-1)
+
+    def _ahead(self, count: int) -> Self:
+        years, rest = divmod(self.number - 1 + count, 12 // self.MONTHS)
+        return type(self)(self.year + years, rest + 1)
 
     @classmethod
-    def of(cls, date: dt.date) -> Quarter:
-        """Return the quarter that holds `date`."""
-        return cls(date.year, (date.month + 2) // 3)
+    def of(cls, date: dt.date) -> Self:
+        """Return the one that holds `date`."""
+        return cls(date.year, (date.month - 1) // cls.MONTHS + 1)
+
+
+class Quarter(_PartOfYear):
+    """A calendar quarter, such as 2015Q4."""
+
+    MONTHS = 3
+
+    def __str__(self) -> str:
+        """Return the quarter as `2015Q4`."""
+        return f"{self.year:04d}Q{self.number}"
 
     @classmethod
     def parse(cls, text: str, today: dt.date) -> Quarter:
@@ -111,41 +122,14 @@ class Quarter:
         return quarter
 
 
-@dataclass(frozen=True, order=True)
-class Month:
+class Month(_PartOfYear):
     """A calendar month, such as 2015-11."""
 
-    year: int
-    number: int
+    MONTHS = 1
 
     def __str__(self) -> str:
         """Return the month as `2015-11`."""
         return f"{self.year:04d}-{self.number:02d}"
-
-    @property
-    def start(self) -> dt.date:
-        """The first day."""
-        return dt.date(self.year, self.number, 1)
-
-    @property
-    def end(self) -> dt.date:
-        """The last day."""
-        return self.following.start - dt.timedelta(days=1)
-
-    @property
-    def following(self) -> Month:
-        """The month after this one."""
-        return Month(self.year + self.number // 12, self.number % 12 + 1)
-
-    @property
-    def previous(self) -> Month:
-        """The month before this one."""
-        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
-
-    @classmethod
-    def of(cls, date: dt.date) -> Month:
-        """Return the month that holds `date`."""
-        return cls(date.year, date.month)
 
     @classmethod
     def parse(cls, text: str, today: dt.date) -> Month:
