@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vip_tiering.playbooks.messages import FIELDS, fields_of, filled, forbidden_in, longest_units, segments, utf16_units
+from vip_tiering.playbooks.messages import FIELDS, fields_of, forbidden_in, longest_units, segments, utf16_units
 
 SIGNATURE, OPT_OUT = "【示例银行】", "拒收请回复R"
 
@@ -82,11 +82,6 @@ def test_no_filling_is_longer_than_foretold(parts: list[str]) -> None:
     longest = {name: "字" * field.width for name, field in FIELDS.items()} | {"signature": SIGNATURE, "opt_out": OPT_OUT}
     made = "".join(longest[part[2:-1]] if part.startswith("${") else "$" if part == "$$" else part for part in parts)
     assert utf16_units(made) == longest_units(text, SIGNATURE, OPT_OUT)
-
-
-def test_channel_fields_are_filled_and_the_customers_stay() -> None:
-    """Signature and opt-out come from the channel; the customer's fields are left for later."""
-    assert "【示例银行】${name}拒收请回复R" == filled("${signature}${name}${opt_out}", SIGNATURE, OPT_OUT)
 
 
 @pytest.mark.parametrize("text", ["保证收益", "保 证\u3000收\u00a0益", "年化保证收益产品", "保\n证收益"])

@@ -56,11 +56,8 @@ def compared_with(folder: Path, run: TieredRun, named: Path | None) -> tuple[Pat
         raise DataError(problems)
     if problems or manifest["digest"] != origin["digest"]:
         if named is not None:
-            raise _refused(run, f"was not compared with {manifests.named(named).name} as it is now; name the one with which it was")
+            message = f"was not compared with {manifests.named(named).name} as it is now; name the one with which it was"
+            raise DataError([Problem(str(run.period), None, None, "previous-run", message)])
         what = f"{run.period}: changes are not compared; {place.name} beside it is not the run with which it was compared"
         return None, [f"{what}; name that one with --previous"]
     return place, []
-
-
-def _refused(run: TieredRun, message: str) -> DataError:
-    return DataError([Problem(str(run.period), None, None, "previous-run", message)])

@@ -119,11 +119,6 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return "".join(told(plain, name) for plain, name in parts_of(text))
 
 
-def filled(text: str, signature: str, opt_out: str) -> str:
-    """Return a template with the fields of its channel; the customer's stay as they are."""
-    return text.replace("${signature}", signature).replace("${opt_out}", opt_out)
-
-
 def forbidden_in(text: str, words: Iterable[str]) -> list[str]:
     """Return those of the words that a text holds; blanks and full-width forms hide none."""
     squeezed = _squeezed(text)

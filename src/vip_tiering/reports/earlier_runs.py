@@ -57,7 +57,7 @@ def find_before(folder: Path, run: TieredRun, named: Path | None, rules: Rules) 
     if replaced and (named is not None or str(found.quarter) != origin["quarter"]):
         message = f"is not the run with which {folder.name} was compared; compute {folder.name} again, or name the old one with --previous"
         if named is not None:
-            raise DataError([_refused(place, message)])
+            raise DataError([Problem(place.name, None, None, "previous-run", message)])
         return None, [f"{place.name}: {message}; {without}"]
     if _by_other_rules(run, rules):
         return None, [f"{folder.name}: follows renumbered customers by other rules than these; name them with --rules; {without}"]
@@ -126,7 +126,3 @@ def _renamed(found: TieredRun, run: TieredRun, rules: Rules) -> Earlier:
     if "aliases" in run.manifest["scope"] and rules.aliases is not None:
         tiers = rename_previous(tiers, rules.aliases, rules.ladder(found.quarter))
     return Earlier(found.digest, tiers, found.bounds_fen)
-
-
-def _refused(folder: Path, message: str) -> Problem:
-    return Problem(folder.name, None, None, "previous-run", message)

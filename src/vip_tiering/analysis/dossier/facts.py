@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from string import Template
 from typing import Any, Final
 
@@ -110,8 +110,8 @@ def events_ahead(at: Int32s, customers: Customers, events: Events | None, on: dt
             np.array(EVENTS, object)[events.event[chosen]],
             amount_fen=events.amount_fen[chosen],
         )
-        texts = {name: values.take(pa.array(chosen)).cast(pa.string()).to_pandas() for name, values in _texts_of(events).items()}
-        parts.append(told.assign(**{name: text.to_numpy() for name, text in texts.items()}))
+        kind, product = (one.take(pa.array(chosen)).cast(pa.string()).to_pandas().to_numpy() for one in (events.kind, events.product))
+        parts.append(told.assign(kind=kind, product=product))
     found = pd.concat(parts, ignore_index=True)
     found = found[found["day"] != NO_DAY].sort_values(["day", "event", "product"], kind="stable", ignore_index=True)
     amounts = ["" if fen == NOT_GIVEN else yuan_text(fen) for fen in found["amount_fen"].tolist()]
@@ -123,10 +123,6 @@ def events_ahead(at: Int32s, customers: Customers, events: Events | None, on: dt
 def _events(ids: pd.Series, day: Int32s, event: object, **numbers: object) -> pd.DataFrame:
     none = {"kind": "", "product": "", "amount_fen": NOT_GIVEN, "points": NOT_GIVEN}
     return pd.DataFrame({"customer_id": ids.to_numpy(), "day": day, "event": event, **none, **numbers})
-
-
-def _texts_of(events: Events) -> Mapping[str, pa.DictionaryArray]:
-    return {"kind": events.kind, "product": events.product}
 
 
 def records(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[dict[Any, Any]]]:

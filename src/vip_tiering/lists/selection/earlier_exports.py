@@ -163,7 +163,7 @@ def overflow_of(exports: Sequence[tuple[str, Sequence[Path], dict[str, Any]]], a
     for day, both, manifest in exports:
         number, counted = day_number(dt.date.fromisoformat(day)), set(manifest["actions"])
         fresh, seen = counted - seen, seen | counted
-        if not found["unbroken"].any() and not any(_waits_in(manifest["actions"][one]["suppressed"]) for one in fresh):
+        if not found["unbroken"].any() and all(set(WAITS).isdisjoint(manifest["actions"][one]["suppressed"]) for one in fresh):
             continue  # most exports are not read
         today = _overflow_in(both, aliases)
         looked_at = found["action"].isin(counted)
@@ -180,10 +180,6 @@ def _overflow_in(both: Sequence[Path], aliases: Aliases | None) -> pd.DataFrame:
     rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
     full = rows.loc[rows["reason"].isin(WAITS), ["customer_id", "action"]]
     return by_present_ids(full, aliases).drop_duplicates(ignore_index=True)
-
-
-def _waits_in(reasons: Collection[str]) -> bool:
-    return not set(WAITS).isdisjoint(reasons)
 
 
 def by_present_ids(frame: pd.DataFrame, aliases: Aliases | None) -> pd.DataFrame:

@@ -191,7 +191,7 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     if form.signature is not None:
         yield "text-signature", ~truth(pc.match_substring_regex(texts, f"^(?:{_any_of(signatures)})"))
     if form.opt_out is not None:  # a template may say it in words of its own
-        own = OPT_OUT_WORDS if any("${opt_out}" not in text and _says_how(text) for text in sent) else ()
+        own = OPT_OUT_WORDS if any("${opt_out}" not in text and word in text for text in sent for word in OPT_OUT_WORDS) else ()
         yield "text-opt-out", ~truth(pc.match_substring_regex(texts, _any_of([form.opt_out, *own])))
     promises = books.gates.forbidden_words.words
     private = [one.label for one in books.products.values() if one.offer == "private"]
@@ -199,10 +199,6 @@ def _wrong_texts(texts: pa.Array, channel: Channel, books: Playbooks) -> Iterato
     yield "text-promise", _among(texts, either, lambda some: _hold_any(some, promises))
     if private:  # the name of the bank itself is not an offer
         yield "text-private", _among(texts, either, lambda some: _hold_any(_unsigned(_squeezed(some)), private))
-
-
-def _says_how(text: str) -> bool:
-    return any(word in text for word in OPT_OUT_WORDS)
 
 
 def _among(texts: pa.Array, perhaps: Mask, judge: Callable[[pa.Array], Mask]) -> Mask:

@@ -19,7 +19,6 @@ from vip_tiering.playbooks.messages import (
     EVENT_FIELD,
     FIELDS,
     fields_of,
-    filled,
     forbidden_in,
     longest_units,
     money_in,
@@ -259,7 +258,8 @@ def _check_text(document: Document, path: Path, text: str, told: str, action: Ac
     if "product" in names and action.strictest in NAMELESS:
         document.add(path, f"must not name a product: its purpose is {action.strictest}")
     for channel, form in forms:
-        if form.opt_out is not None and not any(word in filled(text, "", form.opt_out) for word in OPT_OUT_WORDS):
+        said = text.replace("${signature}", "").replace("${opt_out}", form.opt_out or "")
+        if form.opt_out is not None and not any(word in said for word in OPT_OUT_WORDS):
             document.add(path, "does not say how to refuse further messages; write ${opt_out} at its end")
         if form.signature is not None and "signature" not in names and not text.startswith("【"):
             document.add(path, "does not say who sends it; begin with ${signature}")
