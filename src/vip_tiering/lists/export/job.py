@@ -84,7 +84,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
     private = private_root(out, private_out)
     roots = {"open": out, "private": private}
     _refuse_places(run, out, private)
-    refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, (out, private))
+    refuse_own_logs(contact_log, do_not_contact, (out, private))
     if forget_before is not None and forget_before > on + dt.timedelta(days=1):
         raise UsageError(f"--forget-before: must be at most the day after {on}, that of the export")
     loaded, books = rules_with_playbooks(rules)
@@ -182,12 +182,9 @@ def _refuse_places(run: Path, out: Path, private: Path) -> None:
             )
 
 
-def refuse_own_logs(given: Mapping[str, tuple[Path | None, str]], roots: Sequence[Path]) -> None:
-    """Refuse what the export reads by itself: given once more, each contact would count twice.
-
-    `given`: the file and the name of the export's own, by option.
-    """
-    for option, (path, name) in given.items():
+def refuse_own_logs(contact_log: Path | None, do_not_contact: Path | None, roots: Sequence[Path]) -> None:
+    """Refuse what the export reads by itself: given once more, each contact would count twice."""
+    for option, path, name in (("--contact-log", contact_log, CONTACT_LOG), ("--do-not-contact", do_not_contact, BARRED)):
         if path is not None and path.resolve() in {(root / name).resolve() for root in roots}:
             raise UsageError(f"{option}: {path} is read by itself, because it lies beside the exports; leave it out")
 

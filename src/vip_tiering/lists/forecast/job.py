@@ -17,7 +17,6 @@ from vip_tiering.extracts.extract import size_in_bytes
 from vip_tiering.lists.export.files import private_root
 from vip_tiering.lists.export.job import by_new_ids, inputs_of, refuse_own_logs
 from vip_tiering.lists.forecast.days import Forecast, forecast
-from vip_tiering.lists.selection.contact_log import BARRED, CONTACT_LOG
 from vip_tiering.lists.selection.earlier_exports import read_earlier_exports
 from vip_tiering.lists.selection.memory import NOTHING, Roots, read_memory
 from vip_tiering.playbooks.load import rules_with_playbooks
@@ -82,7 +81,7 @@ def playbook_forecast(  # noqa: PLR0913 (names every option)
     if lists is None and private_out is not None:
         raise UsageError("--private-out: needs --lists, whose private part it is")
     roots: Roots = {"open": lists, "private": private_root(lists, private_out)} if lists is not None else {}
-    refuse_own_logs({"--contact-log": (contact_log, CONTACT_LOG), "--do-not-contact": (do_not_contact, BARRED)}, [*roots.values()])
+    refuse_own_logs(contact_log, do_not_contact, [*roots.values()])
     loaded, books = rules_with_playbooks(rules)
     if lists is not None:
         manifests.refuse_absent(lists, "the --out of vip playbook export, such as lists")
