@@ -98,17 +98,12 @@ def read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, E
     if problem := name_problem(path.name, name):
         raise DataError([problem])
     with reading(name):
-        return _read_delivered(path, max_bytes, name)
-
-
-def _read_delivered(path: Path, max_bytes: int, name: str) -> tuple[bytes, str, Extract]:
-    """Return the same, but for OSError where the disk refuses."""
-    before = _signature(path, name)
-    if before[0] > max_bytes:
-        raise too_large(name, max_bytes)
-    checksum, controls = companions(path, name)
-    plain = Extract(name, path, "csv", gzipped=False, headers=(), columns={}, signature=before, max_bytes=max_bytes)
-    delivered, sha256 = dataclasses.replace(plain, sha256=checksum).read_bytes()
+        before = _signature(path, name)
+        if before[0] > max_bytes:
+            raise too_large(name, max_bytes)
+        checksum, controls = companions(path, name)
+        plain = Extract(name, path, "csv", gzipped=False, headers=(), columns={}, signature=before, max_bytes=max_bytes)
+        delivered, sha256 = dataclasses.replace(plain, sha256=checksum).read_bytes()
     if not delivered:
         raise refuse(name, "file-empty", "the file is empty; was the transfer cut?")
     return delivered, sha256, dataclasses.replace(plain, controls=controls)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from vip_tiering._version import __version__
+from vip_tiering.base.disk import writing
 from vip_tiering.base.errors import OutputError
 from vip_tiering.base.words import Words
 from vip_tiering.demo import people
@@ -80,13 +81,11 @@ def run(folder: Path) -> Iterator[tuple[str, Result]]:
 
 def _refuse_foreign(folder: Path) -> None:
     """Raise OutputError where the folder holds anything and is not a demo of this version."""
-    try:
+    with writing(folder):
         if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK}:
             return
         marker = folder / _MARKER
         text = marker.read_text(encoding="utf-8", errors="replace") if marker.is_file() else None
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from None
     if text is None:
         raise OutputError(f"{folder}: is there already and is not a demo; name another folder: vip demo DIR")
     if text != _marker():

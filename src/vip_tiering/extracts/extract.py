@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem, UsageError
 from vip_tiering.base.money import FEN_PER_YUAN
 from vip_tiering.extracts.find import Checksum, Control
@@ -85,11 +86,9 @@ class Extract:
 
         Raises DataError where it cannot be read, or is another file than when it was first looked at.
         """
-        try:
+        with reading(self.name):
             content = self.path.read_bytes()
             changed = len(content) != self.signature[0] or signature(self.path) != self.signature
-        except OSError as error:
-            raise self.refuse("file-unreadable", f"cannot be read: {error.strerror}") from None
         if changed:
             raise self.refuse("file-changed", "the file changed while it was read; wait until its transfer has ended")
         sha256 = hashlib.sha256(content).hexdigest()

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, Mask
+from vip_tiering.base.disk import reading
 from vip_tiering.base.errors import DataError, Problem
 from vip_tiering.base.schema import RESULTS
 from vip_tiering.base.text import csv_as_text
@@ -95,12 +97,9 @@ def read_contact_log(root: Path, marks: Mapping[str, Any] | None = None) -> Cont
 
 
 def _content(root: Path, name: str) -> bytes:
-    try:
+    with reading(f"{root.name}/{name}"), suppress(FileNotFoundError):
         return (root / name).read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise DataError([Problem(f"{root.name}/{name}", None, None, "file-unreadable", f"cannot be read: {error.strerror}")]) from None
+    return b""
 
 
 def _log(root: Path, name: str, content: bytes) -> LogFile:
