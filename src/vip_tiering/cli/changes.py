@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +16,10 @@ from vip_tiering.cli.options import (
     PreviousOption,
     QuietOption,
     RulesOption,
-    folder_of,
+    json_option,
+    out_option,
 )
-from vip_tiering.cli.terminal import print_changes, show, warn
+from vip_tiering.cli.terminal import print_changes, show_json, warn
 from vip_tiering.cli.words.language import wanted
 
 changes_app = Commands(help="Report who rose, fell, came or went.")
@@ -34,10 +34,7 @@ def _changes() -> None:
 def changes_export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as out/2015Q4; one inside a quarter too.")],
     customers: Annotated[Path, HoldersOption],
-    out: Annotated[
-        Path,
-        typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help="Folder that receives the report as DIR/QUARTER."),
-    ],
+    out: Annotated[Path, out_option("the report as DIR/QUARTER")],
     rules: RulesOption = None,
     previous: PreviousOption = None,
     contact_log: Annotated[
@@ -48,7 +45,7 @@ def changes_export(
     lobby: LobbyOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Move another report of the quarter to .superseded first.")] = False,
     max_bytes: MaxBytesOption = "4G",
-    as_json: Annotated[bool, typer.Option("--json", envvar="VIP_JSON", help="Print the manifest as one JSON document.")] = False,
+    as_json: Annotated[bool, json_option("the manifest")] = False,
     quiet: QuietOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count and show, but write nothing.")] = False,
 ) -> None:
@@ -71,6 +68,6 @@ def changes_export(
     )
     warn(result.warnings)
     if as_json:
-        show(json.dumps({**result.document, "folder": str(result.folder) if result.folder else None}, ensure_ascii=False, indent=2))
+        show_json({**result.document, "folder": result.folder})
     elif not quiet:
         print_changes(result)

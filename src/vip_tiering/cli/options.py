@@ -47,6 +47,7 @@ ContactLogOption = Annotated[
 DoNotContactOption = Annotated[
     Path | None, typer.Option(envvar="VIP_DO_NOT_CONTACT", metavar="FILE", help="Customers and numbers that must not be contacted.")
 ]
+ReplaceFileOption = Annotated[bool, typer.Option("--replace", help="Write over the file of --out where it stands already.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", envvar="VIP_QUIET", help="Print nothing but warnings and errors.")]
 
 
@@ -80,6 +81,11 @@ def out_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
     return typer.Option("--out", envvar="VIP_OUT", metavar="DIR", parser=folder_of, help=f"Folder that receives {what}.")
 
 
+def file_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
+    """Return the option that names a CSV to be written; no variable gives it, for VIP_OUT is a folder."""
+    return typer.Option("--out", metavar="FILE.csv", help=f"CSV that receives {what}.")
+
+
 def json_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
     """Return the option that prints a result for programs."""
     return typer.Option("--json", envvar="VIP_JSON", help=f"Print {what} as one JSON document.")
@@ -92,10 +98,10 @@ def choice_of(option: str, text: str | None, choices: tuple[str, ...]) -> str | 
     return text
 
 
-def year_of(option: str, text: str) -> int:
-    """Return a year; anything but four digits is a usage error."""
+def year_of(text: str) -> int:
+    """Return the year of --year; anything but four digits is a usage error."""
     if not re.fullmatch("[0-9]{4}", text):
-        raise UsageError(f"{option}: must be a year of four digits, such as 2016")
+        raise UsageError("--year: must be a year of four digits, such as 2016")
     return int(text)
 
 
@@ -107,9 +113,9 @@ def date_of(option: str, text: str) -> dt.date:
     return day
 
 
-def day_or_today(option: str, text: str) -> dt.date:
-    """Return the day of a text, or the bank's own day where it says `today`."""
-    return date_of(option, text) if text != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
+def day_or_today(text: str) -> dt.date:
+    """Return the day of --on, or the bank's own day where it says `today`."""
+    return date_of("--on", text) if text != "today" else dt.date.today()  # noqa: DTZ011 (the bank's own day)
 
 
 def on_command_line(ctx: typer.Context, name: str) -> bool:

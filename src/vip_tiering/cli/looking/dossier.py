@@ -70,7 +70,7 @@ def customers_file(
 
     customer, run = _asked(what, manager, out)
     refuse_swapped(customer, run)
-    day = day_or_today("--on", on)
+    day = day_or_today(on)
     sources = records.Sources(customers, events, contact_log, lists, private_out, do_not_contact)
     if manager is not None and out is not None:
         found = records.manager_records(manager, run, sources, out, on=day, rules=rules, replace=replace, max_bytes=max_bytes)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import json_option
+from vip_tiering.cli.options import ReplaceFileOption, file_option, json_option
 from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
 
@@ -36,10 +36,8 @@ def runs_list(
 def runs_diff(
     first: Annotated[Path, typer.Argument(metavar="FIRST", help="A run folder, such as out/.superseded/2015Q4-1.")],
     second: Annotated[Path, typer.Argument(metavar="SECOND", help="The run it is compared with, such as out/2015Q4.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.csv", help="CSV that receives every customer of whom anything differs.")
-    ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over the file of --out where it stands already.")] = False,
+    out: Annotated[Path | None, file_option("every customer of whom anything differs")] = None,
+    replace: ReplaceFileOption = False,
     as_json: Annotated[bool, json_option("the counts")] = False,
 ) -> None:
     """Show what differs between two runs: extracts, rules, options, version; customers by tier, and the sums of their averages."""

@@ -7,17 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from vip_tiering.cli.options import MaxBytesOption, RulesOption, json_option
+from vip_tiering.cli.options import MaxBytesOption, PreviousOption, ReplaceFileOption, RulesOption, file_option, json_option
 from vip_tiering.cli.terminal import progress_bar, show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
-
-
-def _file_option(what: str) -> Any:  # noqa: ANN401 (typer's own kind)
-    """Return the option that names a CSV to be written; no variable gives it, for VIP_OUT is a folder."""
-    return typer.Option("--out", metavar="FILE.csv", help=f"CSV that receives {what}.")
-
-
-ReplaceOption = Annotated[bool, typer.Option("--replace", help="Write over the file of --out where it stands already.")]
 
 RowsOption = Annotated[int, typer.Option("--rows", min=0, metavar="N", help="How many customers are shown at most; all are in --out.")]
 
@@ -27,8 +19,8 @@ def tier_simulate(
     rules: Annotated[
         Path, typer.Option("--rules", metavar="CANDIDATE", help="Folder of rules with the other tiers.yaml; with playbooks.yaml, rows too.")
     ],
-    out: Annotated[Path | None, _file_option("who would change tier")] = None,
-    replace: ReplaceOption = False,
+    out: Annotated[Path | None, file_option("who would change tier")] = None,
+    replace: ReplaceFileOption = False,
     as_json: Annotated[bool, json_option("the figures")] = False,
 ) -> None:
     """Show the customers of past quarters under another ladder: tiers, assets, who changes, expected rows; no run is changed."""
@@ -45,12 +37,9 @@ def tier_restate(
         list[str], typer.Argument(metavar="EXTRACT", help="All extracts of its quarter as they are now: files, folders or globs.")
     ],
     rules: RulesOption = None,
-    previous: Annotated[
-        Path | None,
-        typer.Option(envvar="VIP_PREVIOUS", metavar="RUN", help="The run it was compared with; default: the one beside it."),
-    ] = None,
-    out: Annotated[Path | None, _file_option("every customer of whom anything differs")] = None,
-    replace: ReplaceOption = False,
+    previous: PreviousOption = None,
+    out: Annotated[Path | None, file_option("every customer of whom anything differs")] = None,
+    replace: ReplaceFileOption = False,
     rows: RowsOption = 10,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, json_option("the counts")] = False,
@@ -76,8 +65,8 @@ def tier_reconcile(
     ] = None,
     sheet: Annotated[str, typer.Option("--sheet", metavar="NAME", help="Sheet of a workbook; default: the only visible one.")] = "",
     rules: RulesOption = None,
-    out: Annotated[Path | None, _file_option("every customer who differs, with the likely cause")] = None,
-    replace: ReplaceOption = False,
+    out: Annotated[Path | None, file_option("every customer who differs, with the likely cause")] = None,
+    replace: ReplaceFileOption = False,
     rows: RowsOption = 5,
     max_bytes: MaxBytesOption = "4G",
     as_json: Annotated[bool, json_option("the counts")] = False,

@@ -51,7 +51,7 @@ def playbook_forecast(
     found = work(
         run,
         customers=customers,
-        on=day_or_today("--on", on),
+        on=day_or_today(on),
         days=days,
         lists=lists,
         rules=rules,

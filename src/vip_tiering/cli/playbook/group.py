@@ -109,7 +109,7 @@ def playbook_plan(
     from vip_tiering.cli.show.playbooks import events_table
     from vip_tiering.playbooks.plan.event_plan import event_plan, publish_plan, rows_of
 
-    wanted = year_of("--year", year)
+    wanted = year_of(year)
     loaded, books = _loaded(rules)
     plan = event_plan(books, loaded.calendar, wanted)
     folder, up_to_date = publish_plan(plan, books, wanted, out, words=words(), replace=replace) if out is not None else (None, False)
@@ -207,7 +207,7 @@ def playbook_export(
     from vip_tiering.lists.export.job import playbook_export as work
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
 
-    day = day_or_today("--on", on)
+    day = day_or_today(on)
     if unless_day_off and is_day_off(day, rules):
         if as_json:
             show_json({"on": str(day), "day_off": True})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vip_tiering.cli.commands import Commands
-from vip_tiering.cli.options import RulesOption, json_option
+from vip_tiering.cli.options import ReplaceFileOption, RulesOption, json_option
 from vip_tiering.cli.terminal import show, show_changed_texts, show_json, warn
 from vip_tiering.cli.words.language import words
 from vip_tiering.cli.words.lists import TEXTS
@@ -20,7 +20,7 @@ texts_app = Commands(help="Write the texts of messages into a workbook, and read
 def texts_export(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.xlsx", help="Workbook that receives the texts.")],
     rules: RulesOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over the file of --out where it stands already.")] = False,
+    replace: ReplaceFileOption = False,
 ) -> None:
     """Write every text of the playbooks into a workbook: a row for each text and wording, with its length and who approved it."""
     from vip_tiering.texts.export import texts_export as work
