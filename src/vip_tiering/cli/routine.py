@@ -121,7 +121,7 @@ def config_init(
 ) -> None:
     """Write a file of settings after three questions: where the extracts lie, which the customer file is, where results go."""
     from vip_tiering.cli.show.routine import TOLD
-    from vip_tiering.publishing.one_file import refuse_place, write_file
+    from vip_tiering.publishing.one_file import refuse_place, write_content
     from vip_tiering.routine.config import KEPT, RULES, file_of
 
     refuse_place(file, replace=replace)
@@ -130,7 +130,7 @@ def config_init(
     customers = typer.prompt(spoken.of(TOLD, "customers_asked"), default="", show_default=False)
     results = typer.prompt(spoken.say(TOLD, "results_asked", kept=KEPT), default="results")
     content = file_of(extracts, customers, results, spoken.language, rules=(file.resolve().parent / RULES).is_dir())
-    write_file(file, lambda sink: sink.write(content), replace=replace)
+    write_content(file, content, replace=replace)
     show(file)
     show(spoken.of(TOLD, "checked"))
 

@@ -34,7 +34,7 @@ from vip_tiering.lists.followup.record import RecordResult, playbook_record
 from vip_tiering.lists.followup.results import Results, playbook_results
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import LOCK, locked
-from vip_tiering.publishing.one_file import write_file
+from vip_tiering.publishing.one_file import write_content
 from vip_tiering.publishing.switch import STAGING
 from vip_tiering.reports.changes.export import ChangesResult, changes_export
 from vip_tiering.reports.overview.contents import Contents
@@ -161,7 +161,7 @@ def overview_of(folder: Path, counted: Results) -> tuple[Contents, Path]:
     content = report_page(contents, Words("zh"))
     with locked(folder):
         if not page.exists():
-            write_file(page, lambda sink: sink.write(content), replace=False)
+            write_content(page, content, replace=False)
         elif page.read_bytes() != content:
             raise OutputError(f"{page}: is not as the demo made it; name another folder: vip demo DIR")
     return contents, page

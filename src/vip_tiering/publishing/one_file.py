@@ -53,3 +53,8 @@ def write_file(path: Path, fill: Callable[[IO[bytes]], object], *, replace: bool
             raise
         with suppress(OSError):  # it stands there
             sync(path.parent)
+
+
+def write_content(path: Path, content: bytes, *, replace: bool, mode: int = 0o600) -> None:
+    """Write a file that holds `content`, as `write_file` does."""
+    write_file(path, lambda sink: sink.write(content), replace=replace, mode=mode)

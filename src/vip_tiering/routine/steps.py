@@ -16,7 +16,7 @@ from vip_tiering.base.words import Words
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.for_report import results_between
 from vip_tiering.publishing.folders import remove
-from vip_tiering.publishing.one_file import write_file
+from vip_tiering.publishing.one_file import write_content
 from vip_tiering.reports.changes.export import changes_export
 from vip_tiering.reports.overview.job import overview
 from vip_tiering.reports.overview.page.page import report_page
@@ -111,7 +111,7 @@ def _write_page(run: Path, settings: Settings) -> None:
     page = report_page(contents, Words(settings["lang"]))
     with writing(settings["reports"]):
         settings["reports"].mkdir(parents=True, exist_ok=True)
-    write_file(settings["reports"] / f"{run.name}.html", lambda sink: sink.write(page), replace=True)
+    write_content(settings["reports"] / f"{run.name}.html", page, replace=True)
 
 
 def _lists(due: Due, settings: Settings, today: dt.date, newest: str | None) -> _Done:

@@ -18,7 +18,7 @@ from vip_tiering.customers.workbooks.sheets import Sheet, sheet_without_formulas
 from vip_tiering.extracts.extract import DEFAULT_MAX_BYTES
 from vip_tiering.playbooks.load import ALL_FILES, AllRules, Playbooks, all_rules
 from vip_tiering.playbooks.playbooks_file import PlaybooksFile
-from vip_tiering.publishing.one_file import write_file
+from vip_tiering.publishing.one_file import write_content
 from vip_tiering.rules.folder import packaged_rules, place_of
 from vip_tiering.rules.load import read_folder
 from vip_tiering.rules.yaml_edit import Edit, edited
@@ -221,4 +221,4 @@ def _write(file: Path, old: bytes, new: bytes) -> None:
         if target.read_bytes() != old:
             raise OutputError(f"{file}: was changed just now; import again")
         mode = stat.S_IMODE(target.stat().st_mode)
-    write_file(target, lambda sink: sink.write(new), replace=True, mode=mode)
+    write_content(target, new, replace=True, mode=mode)

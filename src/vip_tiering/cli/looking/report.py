@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ from vip_tiering.cli.options import (
 )
 from vip_tiering.cli.terminal import show, show_json, show_rendered, warn
 from vip_tiering.cli.words.language import words
-from vip_tiering.publishing.one_file import refuse_place, write_file
+from vip_tiering.publishing.one_file import refuse_place, write_content
 
 if TYPE_CHECKING:
     from vip_tiering.reports.overview.contents import Contents
@@ -77,7 +77,7 @@ def report(
     if as_json:
         show_json(document_of(contents))
     for path, made in _files(out, xlsx, contents):
-        write_file(path, partial(_write, made), replace=replace)
+        write_content(path, made, replace=replace)
         if not (quiet or as_json):
             show(path)
     if out is None and xlsx is None and not (quiet or as_json):
@@ -96,7 +96,3 @@ def _files(out: Path | None, xlsx: Path | None, contents: Contents) -> Iterator[
         from vip_tiering.reports.overview.workbook.book import workbook_of
 
         yield xlsx, workbook_of(contents, words())
-
-
-def _write(content: bytes, sink: IO[bytes]) -> None:
-    sink.write(content)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -143,7 +142,7 @@ def playbook_book(
     from vip_tiering.lists.followup.progress import progress_of
     from vip_tiering.playbooks.plan.book import book_of
     from vip_tiering.playbooks.plan.book_files import book_page, book_workbook
-    from vip_tiering.publishing.one_file import refuse_place, write_file
+    from vip_tiering.publishing.one_file import refuse_place, write_content
 
     if quarter is not None and lists is None:
         raise UsageError("--quarter: needs --lists, whose exports it is about")
@@ -161,12 +160,8 @@ def playbook_book(
     ladder = loaded.ladder(progress.quarter if progress is not None else Quarter.of(dt.date.today()))  # noqa: DTZ011 (likewise)
     book = book_of(books, ladder, tiers, progress)
     for path, made in files.items():
-        write_file(path, partial(_write, made(book)), replace=replace)
+        write_content(path, made(book), replace=replace)
         show(path)
-
-
-def _write(content: bytes, sink: IO[bytes]) -> None:
-    sink.write(content)
 
 
 @playbook_app.command("export")
