@@ -70,8 +70,7 @@ def _csv_lines(texts: list[pa.Array], form: CsvForm) -> memoryview | bytes:
     """Return the rows of columns of CSV fields, of equal length, as encoded CSV."""
     texts[-1] = pc.binary_join_element_wise(texts[-1], form.line_end, "", null_handling="replace")
     lines = pc.binary_join_element_wise(*texts, ",", null_handling="replace")
-    end = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-    encoded = memoryview(lines.buffers()[2])[:end]
+    encoded = text_bytes(lines).data
     return encoded if form.encoding == "utf-8" else str(encoded, "utf-8").encode(form.encoding)
 
 

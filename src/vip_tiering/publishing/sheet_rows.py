@@ -97,8 +97,7 @@ def _rows(rows: SheetRows, start: int, around: str, looks: Sequence[tuple[str, s
     for column, (letter, look) in zip(rows.columns, looks, strict=True):
         cells.append(_joined(f'<c r="{letter}', numbers, _cells(column.slice(start, len(points)), look)))
     lines = pc.binary_join_element_wise(begin, *cells, "</row>", "", null_handling="replace")
-    size = int(np.frombuffer(lines.buffers()[1], np.int32)[len(lines)])
-    return memoryview(lines.buffers()[2])[:size]
+    return text_bytes(lines).data
 
 
 def _joined(*texts: pa.Array | str) -> pa.Array:

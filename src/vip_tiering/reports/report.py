@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 import pyarrow as pa
 
-from vip_tiering.base.errors import ProofError
 from vip_tiering.base.money import fen_from_text
 from vip_tiering.playbooks.load import AllRules
 from vip_tiering.reports.figures.coverage import with_products
@@ -20,7 +19,7 @@ from vip_tiering.reports.figures.moves import codes_of_run, moves_of
 from vip_tiering.reports.figures.prospects import customers_of
 from vip_tiering.reports.figures.tallies import BRANCH, MANAGER, TOTAL, lines_of, said_before, tally_of
 from vip_tiering.reports.words import CHANGES, MONTHS
-from vip_tiering.tiers.published.run_files import Proof
+from vip_tiering.tiers.published.run_files import Proof, refuse_contradiction
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 
@@ -140,7 +139,5 @@ def _proved(report: Report, inputs: ReportInputs) -> list[Proof]:
     proofs += _proofs_of_measures(report.measures)
     migrated = sum(int(one) for one in inputs.migration["customers"].to_pylist())
     proofs.append(Proof("customers of the migration = sum over changes", migrated, sum(run.manifest["changes"].values())))
-    failed = [one for one in proofs if not one.holds]
-    if failed:
-        raise ProofError([f"proof failed, nothing was published: {one.name}: {one.left} against {one.right}" for one in failed])
+    refuse_contradiction(proofs)
     return proofs

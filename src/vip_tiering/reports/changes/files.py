@@ -75,7 +75,7 @@ def document_of(made_from: Mapping[str, Any], report: Report, inputs: ReportInpu
         "not_delivered": whole["measure"][whole["group"].isin(["fees", "lobby"]) & whole["value"].isna()].tolist(),
         "coverage": _coverage(report, rules),
         "months": _texts(months_table(inputs.months)),
-        "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in report.proofs],
+        "proofs": [one.document for one in report.proofs],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,17 @@ class Proof:
         """Whether the figures agree."""
         return self.left == self.right
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """What a manifest says of it, the figures as text."""
+        return {"name": self.name, "left": str(self.left), "right": str(self.right), "holds": self.holds}
+
+
+def refuse_contradiction(proofs: Sequence[Proof]) -> None:
+    """Raise ProofError where a proof does not hold."""
+    if failed := [one for one in proofs if not one.holds]:
+        raise ProofError([f"proof failed, nothing was published: {one.name}: {one.left} against {one.right}" for one in failed])
+
 
 def proofs_of(
     posted: Posted, averages: Averages, tier_counts: Mapping[str, int], comparison: Comparison, days: pd.DataFrame
@@ -72,9 +83,7 @@ def proofs_of(
         Proof("customers = sum over tiers", len(averages.customers), sum(tier_counts.values())),
         Proof("customers of both quarters = sum over changes", migrated, sum(comparison.counts.values())),
     ]
-    failed = [proof for proof in proofs if not proof.holds]
-    if failed:
-        raise ProofError([f"proof failed, nothing was published: {one.name}: {one.left} against {one.right}" for one in failed])
+    refuse_contradiction(proofs)
     return proofs
 
 
@@ -168,7 +177,7 @@ def build(
         **_retention(plan, tiers),
         "changes": comparison.counts,
         "outlook": _outlook(plan, outlook),
-        "proofs": [{"name": one.name, "left": str(one.left), "right": str(one.right), "holds": one.holds} for one in proofs],
+        "proofs": [one.document for one in proofs],
         "inputs": inputs_of(plan, posted),
     }
 
