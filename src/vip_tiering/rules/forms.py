@@ -200,8 +200,11 @@ def _rest(document: Document, form: type[RuleFile]) -> RuleFile | None:
     A key that holds entries, or stands in none, may be what other entries go by: nothing is judged without it.
     """
     data = copy.deepcopy(document.data)
-    for path in document.wrong:
-        there = _key_of(path, document)
+    gone: set[Path] = set()
+    for there, path in sorted(((_key_of(path, document), path) for path in document.wrong), key=lambda one: len(one[0])):
+        if any(there[:length] in gone for length in range(1, len(there) + 1)):
+            continue
+        gone.add(there)
         *above, key = there or ("",)
         holder = functools.reduce(lambda value, step: value[step], above, data)
         if path not in document.foreign and (not _entry(there) or "{" in str(holder.get(key))):
