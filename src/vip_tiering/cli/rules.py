@@ -24,7 +24,7 @@ def rules_check(
         typer.Argument(envvar="VIP_RULES", metavar="[DIR]", help="Folder of the rules; default: ./rules, else the packaged ones."),
     ] = None,
 ) -> None:
-    """Check the rule files and report every mistake at once, with file, line and column."""
+    """Check the rule files and report their mistakes together, with file, line and column."""
     from vip_tiering.playbooks.load import load
     from vip_tiering.rules.load import unread
 

@@ -148,8 +148,8 @@ TIERS: Final[dict[str, str]] = {
     "Show what each command of the cycle prints.": "显示每一步的完整输出。",
     "Folder for the demo's data, runs and lists.": "存放演示数据、结果和名单的文件夹。",
     "Check the rule files, or copy the packaged ones as a beginning of your own.": "检查规则文件，或复制一份自带规则作为起点。",
-    "Check the rule files and report every mistake at once, with file, line and column.": (
-        "检查规则文件，一次列出全部错误及其文件、行、列。"
+    "Check the rule files and report their mistakes together, with file, line and column.": (
+        "检查规则文件，把错误连同文件、行、列一并列出。"
     ),
     "Write the packaged rules into a new folder, as a beginning of your own; nothing is written over.": (
         "把自带规则复制到新文件夹，作为自定规则的起点。不覆盖任何文件。"
