@@ -506,7 +506,7 @@ def test_unfit_runs_and_files(home: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "2015Q4" / "changes.csv").write_bytes(b"")
     twice = write_rows(tmp_path / "twice.csv", ("客户号", "网点"), [(LONG.format(1), "甲"), (LONG.format(1), "乙")])
     cases = [
-        ((tmp_path / "nowhere", customers), "nowhere: there is no such run folder"),
+        ((tmp_path / "nowhere", customers), f"{tmp_path}/nowhere: there is no such run folder"),
         ((tmp_path / "out" / "2015Q4", customers), "2015Q4/changes.csv: was altered after it was published"),
         ((home / "reports" / "2015Q4", customers), "2015Q4: is not a run of vip tier compute"),
         (
@@ -536,7 +536,7 @@ def test_a_run_without_a_previous_one(home: Path, tmp_path: Path) -> None:
     sheets = sheets_of(tmp_path / "reports" / "2015Q3" / "report.xlsx")
     assert 1 == len(sheets["全部"])
     first = [row[0] for row in sheets["汇总"]]
-    assert "2015Q3 客户层级报告" == first[0]
+    assert "2015Q3 客户层级变动报告" == first[0]
     assert "没有上季可比" in first[2]
     assert not any(str(one).startswith("层级迁徙") for one in first)
     at = first.index("支行 × 层级") + 1
