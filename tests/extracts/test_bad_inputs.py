@@ -205,6 +205,6 @@ def test_marks_that_nobody_sees_split_no_customer(tmp_path: Path) -> None:
     (tmp_path / "b_20151001.csv").write_text("customer_id,account_id,balance\n\u202aB1\u202c,2,60000.00\n", "utf-8")
     (tmp_path / "a_20151001.csv").write_text("customer_id,account_id,balance\nB1,1,60000.00\n", "utf-8")
     done = compute(tmp_path, ["a_20151001.csv", "b_20151001.csv", "--quarter", "2015Q4", "--as-of", "2015-10-01", "--out", "out"])
-    assert (0, True) == (done.returncode, "1 ids had blanks, full-width or invisible characters" in done.stderr), done.stderr
+    assert (0, True) == (done.returncode, "1 id had blanks, full-width or invisible characters" in done.stderr), done.stderr
     tiers = (tmp_path / "out" / "2015Q4-asof-20151001" / "tiers.csv").read_text("utf-8-sig").splitlines()
     assert ["B1,silver"] == [",".join(line.split(",")[:2]) for line in tiers[1:]]

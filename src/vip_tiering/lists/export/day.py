@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from vip_tiering.base.arrays import Mask
+from vip_tiering.base.money import Int64s
 from vip_tiering.base.quarter import day_number
-from vip_tiering.customers.types import Customers, Known
-from vip_tiering.lists.export.deposits import deposits_on
+from vip_tiering.customers.types import NOT_GIVEN, Customers, Known
 from vip_tiering.lists.export.messages import message_rows
 from vip_tiering.lists.export.outcome import Counts, contact_rows, counts_of, suppressed_rows, topics_told
 from vip_tiering.lists.export.people_list import list_rows, people_rows
@@ -33,6 +33,7 @@ from vip_tiering.lists.selection.select import Due, Selector
 from vip_tiering.playbooks.gates import GATES
 from vip_tiering.playbooks.load import Playbooks
 from vip_tiering.rules.calendar import BranchDate
+from vip_tiering.tiers.outlook import Standing
 from vip_tiering.tiers.published.run_folder import TieredRun
 
 _AT_ONCE: Final = ("regular", *EVENT_TRIGGERS)
@@ -107,7 +108,7 @@ def lists_of_day(inputs: DayInputs, on: dt.date, window: Window, only: Only) -> 
         books.file.contact_order,
         tuple(books.taught),
         [*books.gates.forbidden_words.words, *(one.label for one in products.values() if one.offer == "private")],
-        deposits_on(window.first, run, people),
+        _deposits_on(window.first, run, people),
         books.customers.branches or (),
         inputs.branch_dates,
     )
@@ -188,3 +189,21 @@ def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rat
             followed = judge.judge(case, dues[-1].rows, work.instead_of(case))
             verdicts = pd.concat([verdicts, followed], ignore_index=True)
     return verdicts, dues
+
+
+def _deposits_on(day: int, run: TieredRun, people: People) -> Int64s:
+    """Return the deposit in fen for each customer of a run, shape (n,), if it comes on a day and stays: exact, rounded up (semantics 10.2).
+
+    It counts on that day and on all that follow. NOT_GIVEN in the highest tier, and where the day lies outside of the period that
+    the outlook of the run is for.
+    """
+    horizon = run.horizon
+    if not horizon.first <= day <= horizon.last:
+        return np.full(len(people), NOT_GIVEN, np.int64)
+    tiers = run.tiers
+    standing = Standing.of(tiers["fen_days"].to_numpy(), tiers["closing_fen"].to_numpy(), horizon)
+    bounds = np.array([0, *(run.bounds_fen[code] for code in people.codes[1:])], np.int64)
+    top = len(bounds) - 1
+    level = people.level.astype(np.int64)
+    deposit = standing.deposit_fen(bounds[np.minimum(level + 1, top)], horizon.last - day + 1)
+    return np.where(level < top, deposit, NOT_GIVEN).astype(np.int64)

@@ -43,9 +43,9 @@ class RowContext:
     """What rows are made from, beside the verdicts. `private`, shape (n,): who in the run is a private client.
 
     `cases`: by their place; `overflow`: see `overflow_among`; `window`: the days that the lists are for; `order`: whom a manager
-    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `deposit_fen`: see
-    `deposits_on`; `branches`: their telephones
-    and managers; `branch_dates`: the events to which the branch invites.
+    contacts first; `taught`: the products that are taught; `unsayable`: words that no message may hold; `deposit_fen`: what
+    money of the day brings each customer of the run to the next tier, NOT_GIVEN for none; `branches`: their telephones and managers;
+    `branch_dates`: the events to which the branch invites.
     """
 
     people: People
