@@ -341,7 +341,7 @@ def test_points_that_two_files_tell_are_the_same(home: Path, tmp_path: Path) -> 
     done = export(home / "out" / "2015Q4", write_customers(tmp_path / "c.csv", people), tmp_path / "lists", "--events", path)
     assert done.returncode == 0, done.stderr
     reasons = {row["customer_id"]: row["reasons"] for row in read_rows(tmp_path / "lists" / ON / "calls.csv")}
-    assert ("3000" in reasons[first], "6000" in reasons[first], "3500" in reasons[second]) == (True, False, True)
+    assert ("3,000" in reasons[first], "6,000" in reasons[first], "3,500" in reasons[second]) == (True, False, True)
 
 
 def test_lunar_birthdays_are_called_on_their_solar_day(home: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import xlsxwriter
+import yaml
 from python_calamine import load_workbook
 
 from tests.helpers import RULES, vip, vip_interrupted
@@ -40,7 +41,6 @@ from tests.workbooks import altered
 from vip_tiering.base import disk
 from vip_tiering.base.arrays import one_array
 from vip_tiering.base.errors import DataError, OutputError
-from vip_tiering.base.schema import RESULT_CODES
 from vip_tiering.customers.side_file import SideFile, read_side_tables
 from vip_tiering.lists.export.job import playbook_export
 from vip_tiering.lists.followup.matching import listed_of, matched_in
@@ -166,14 +166,15 @@ def test_a_workbook_comes_back(branch: Branch) -> None:
 
 
 def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
-    """The workbook offers the bank's own first word for each result, lets others through with a warning, and all of them are read."""
+    """The workbook offers the bank's own words for the results of a channel, lets others through with a warning, and reads all."""
     source = branch.out / ON / "branches" / "朝阳支行" / "M01.xlsx"
     with zipfile.ZipFile(source) as parts:
         xml = parts.read("xl/worksheets/sheet1.xml").decode()
-    offered, obstacles = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
-    words = offered.split(",")
-    assert "利率偏低" in obstacles.split(",")
-    assert ["已接通", "未接通", "空号"] == words[:3]
+    offers = re.findall(r'<dataValidation type="list" errorStyle="warning"[^>]*><formula1>"([^"]*)"</formula1>', xml)
+    of_calls, of_visits, obstacles = (one.split(",") for one in offers)
+    assert "利率偏低" in obstacles
+    assert ["已接通", "未接通", "无人接听", "空号", "错号"] == of_calls[:5]
+    assert {"空号", "错号"} == {*of_calls} - {*of_visits}
     sheets = load_workbook(source)
     rows = sheets.get_sheet_by_name(sheets.sheet_names[0]).to_python()
     place = rows[1].index("结果")
@@ -181,11 +182,12 @@ def test_what_a_workbook_offers_is_read_back(branch: Branch) -> None:
     with xlsxwriter.Workbook(back, {"strings_to_formulas": False}) as book:
         tab = book.add_worksheet("电话")
         tab.write_row(0, 0, rows[1])
-        for number, word in enumerate([*words, "无人接听"], 1):
+        for number, word in enumerate([*of_calls, "退订"], 1):
             tab.write_row(number, 0, [*rows[2][:place], word, *rows[2][place + 1 :]])
     done = branch.record(back)
     assert done.returncode == 0, done.stderr
-    assert list(dict.fromkeys(row["result"] for row in branch.log())) == list(RESULT_CODES)
+    [calls] = [one for one in yaml.safe_load((RULES / "channels.yaml").read_text("utf-8"))["channels"] if one["code"] == "calls"]
+    assert list(dict.fromkeys(row["result"] for row in branch.log())) == [*calls["results"], "opt_out"]
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
