@@ -77,9 +77,11 @@ def meet(run: TieredRun, customers: Customers) -> People:
     previous[at[present]] = from_level[present]
     risen, fallen = (np.isin(np.arange(len(level)), at[present & _is(changes["change"], kinds)]) for kinds in (_RISEN, _FALLEN))
     evaluated, retained = (_levels(tiers[name if name in tiers.column_names else "tier"].combine_chunks(), codes) for name in _BESIDE)
-    there = truth(pc.not_equal(changes["from_tier"], ABSENT)) & present  # who was absent has no average of the quarter before
+    before = one_array(changes["previous_daily_average"])
+    # who was absent has no average of the quarter before
+    there = truth(pc.and_(pc.not_equal(one_array(changes["from_tier"]), ABSENT), pc.not_equal(before, ""))) & present
     average = np.full(len(level), NOT_GIVEN, np.int64)
-    average[at[there]] = fen_from_decimal(one_array(changes["previous_daily_average"]).cast(DECIMAL))[there]
+    average[at[there]] = fen_from_decimal(before.filter(pa.array(there)).cast(DECIMAL))
     outlook = run.outlook()
     return People(
         customer_id=ids,
