@@ -206,7 +206,7 @@ def test_an_override_of_nobody_is_told(tmp_path: Path) -> None:
     rows = "gone,gold,r,a,2015-12-31\nover,gold,r,a,2015-10-31\nhere,gold,r,a,2015-12-31\naway,gold,r,a,2016-12-31\n"
     run = computed(tmp_path, SET, rows, balances={"here": 150_000})
     [warning] = [one for one in run.warnings if "overrides" in one]
-    assert warning.endswith("overrides.csv: overrides in force of customers who are not in this run: 2, in lines 2, 5")
+    assert warning.endswith("overrides.csv: 2 customers with an override in force are not in this run: lines 2, 5")
     assert ["gold"] == run.tiers["tier"].tolist()
 
 
@@ -223,7 +223,10 @@ def test_an_override_whose_id_lost_its_zeros(tmp_path: Path, zeros: str) -> None
         extract = write_csv(
             tmp_path / "b.csv", [Row(day, "0077", None, 1) for day in days_between(dt.date(2015, 10, 1), dt.date(2015, 12, 31))]
         )
-        assert any("not in this run: 1" in one for one in compute_tiers(extract, "2015Q4", rules=rules).warnings)
+        assert any(
+            "1 customer with an override in force is not in this run: line 2" in one
+            for one in compute_tiers(extract, "2015Q4", rules=rules).warnings
+        )
 
 
 def test_an_override_to_a_tier_of_another_ladder(tmp_path: Path) -> None:

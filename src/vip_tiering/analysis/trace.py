@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from vip_tiering.analysis.recompute import request_of
 from vip_tiering.base.arrays import share_freed_memory, truth
-from vip_tiering.base.errors import DataError, Problem, ProofError, told
+from vip_tiering.base.errors import NAMED_FILES, DataError, Problem, ProofError, first_of, told
 from vip_tiering.base.money import yuan_text
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.base.roster import Located
@@ -40,7 +40,6 @@ _ACCOUNT: Final = ["customer_id", "account_id", "product"]
 """What names an account, as in the key of a row (semantics 2.4); "" where the extracts have no such column."""
 _FIGURES: Final = ["currency", "delivered_fen", "counted_fen", "rate", "weight", "outcome"]
 _COLUMNS: Final = ["posted", *_ACCOUNT, *_FIGURES, "file", "row"]
-_SHOWN_FILES: Final = 3
 _SHOWN_PROBLEMS: Final = 20
 
 
@@ -257,8 +256,7 @@ def _warnings(found: Delivered, run: TieredRun, same: dict[str, bool]) -> list[s
     warnings = []
     if not same["inputs"]:
         differing = differing_inputs(run.manifest, found.plan.inputs(found.sha256))
-        more = f" and {len(differing) - _SHOWN_FILES} more" if len(differing) > _SHOWN_FILES else ""
-        which = f": {', '.join(differing[:_SHOWN_FILES])}{more}" if differing else ""
+        which = f": {first_of(differing, NAMED_FILES)}" if differing else ""
         warnings.append(f"these are not the extracts of {run.quarter}{which}")
     if found.rejected:
         warnings.append("rows of this customer were rejected and count 0 on their day")

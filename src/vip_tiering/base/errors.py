@@ -59,16 +59,16 @@ class Problem:
 
     def in_files(self, files: Collection[str]) -> Problem:
         """Return the same problem as one of several files: how many they are, and the first of them by name."""
-        message = f"{self.message}: {_first(files, NAMED_FILES)}"
+        message = f"{self.message}: {first_of(files, NAMED_FILES)}"
         return replace(self, file=f"{len(files)} files", row=None, message=message)
 
     def in_rows(self, rows: Collection[int]) -> Problem:
         """Return the same problem as one of several rows of its file: how many they are, and the first of them."""
-        return replace(self, message=f"{self.message}; {len(rows)} rows are like this: {_first(rows, _NAMED_ROWS)}")
+        return replace(self, message=f"{self.message}; {len(rows)} rows are like this: {first_of(rows, _NAMED_ROWS)}")
 
 
-def _first(names: Collection[object], most: int) -> str:
-    """Return the first names, and how many more there are."""
+def first_of(names: Collection[object], most: int) -> str:
+    """Return the first of some names, as one line has room for them, and how many more there are: `a, b, c and 4 more`."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(str, islice(names, most))) + more
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from vip_tiering.base.disk import stands, sync, writing
-from vip_tiering.base.errors import NAMED_FILES, DataError, OutputError, Problem, ProofError
+from vip_tiering.base.errors import NAMED_FILES, DataError, OutputError, Problem, ProofError, first_of
 from vip_tiering.base.threads import threads
 from vip_tiering.publishing import manifests
 from vip_tiering.publishing.locks import locked
@@ -178,9 +178,8 @@ def _refusal(found: Mapping[str, Any], wanted: Mapping[str, Any], inputs: Sequen
             "make other lists of the day"
         )
     if inputs:
-        more = f" and {len(inputs) - NAMED_FILES} more" if len(inputs) > NAMED_FILES else ""
         extracts = _WORDS["inputs"]
-        differs = [f"{one} ({', '.join(inputs[:NAMED_FILES])}{more})" if one == extracts else one for one in differs]
+        differs = [f"{one} ({first_of(inputs, NAMED_FILES)})" if one == extracts else one for one in differs]
     plain = [one for one in differs if not one.startswith("--")]
     things = [f"from {'another' if plain[0].startswith('run ') else 'other'} {', '.join(plain)}"] if plain else []
     options = [f"with other {', '.join(asked)}"] if (asked := [one for one in differs if one.startswith("--")]) else []

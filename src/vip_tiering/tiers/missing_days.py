@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from vip_tiering.base.errors import first_of
 from vip_tiering.base.quarter import Period, day_date
 from vip_tiering.rules.calendar import IsWorking, all_alike
 
@@ -146,6 +147,4 @@ def spans(days: Iterable[dt.date], between: str = " to ") -> list[str]:
 
 def some_spans(days: Iterable[dt.date]) -> str:
     """Return the first stretches of sorted days, and how many more there are, as a line has room for them."""
-    stretches = spans(days)
-    more = len(stretches) - SHOWN_SPANS
-    return ", ".join(stretches[:SHOWN_SPANS]) + (f" and {more} more" if more > 0 else "")
+    return first_of(spans(days), SHOWN_SPANS)

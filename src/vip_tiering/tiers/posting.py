@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.arrays import Int32s, offsets_of, one_array, truth
-from vip_tiering.base.errors import Problem
+from vip_tiering.base.errors import Problem, counted
 from vip_tiering.base.money import value_range
 from vip_tiering.base.roster import Located, Positions, Words, id_words, mix
 from vip_tiering.base.text import but_for_zeros
@@ -198,7 +198,8 @@ def _zeros_of_aliases(ids: pa.Array, rules: Rules, previous: TieredRun | None) -
     count = len(pa.concat_arrays([but_for_zeros(unknown, one) for one in known]).unique())
     if not count:
         return []
-    message = f"{count:,} of them differ from ids of customers by leading zeros alone; write ids as text with their zeros"
+    these = f"{counted(count, 'old id')} {'is that of a customer' if count == 1 else 'are those of customers'}"
+    message = f"{these} but for leading zeros, so that nobody is renamed; write ids as text with their zeros"
     mend = "or say leading_zeros: significant in rules/extracts.yaml"
     return [Problem(f"{rules.name}/{rules.extracts.aliases}", None, "old_id", "id-zeros", f"{message}, {mend}")]
 

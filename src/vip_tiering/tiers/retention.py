@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vip_tiering.base.errors import RulesError
+from vip_tiering.base.errors import RulesError, counted, first_of
 from vip_tiering.base.schema import TIER_BASES
 from vip_tiering.base.text import but_for_zeros
 from vip_tiering.rules.load import Rules
@@ -72,9 +72,9 @@ def judge_overrides(ids: pa.Array, rules: Rules, ladder: Ladder, last_day: int) 
         raise RulesError(problems)
     if absent.empty:
         return ()
-    count, lines = len(absent), ", ".join(map(str, absent["line"].head(_SHOWN_LINES)))
-    more = f" and {count - _SHOWN_LINES} more" if count > _SHOWN_LINES else ""
-    return (f"{name}: overrides in force of customers who are not in this run: {count}, in lines {lines}{more}",)
+    who, lines = counted(len(absent), "customer"), first_of(absent["line"].tolist(), _SHOWN_LINES)
+    where = f"is not in this run: line {lines}" if len(absent) == 1 else f"are not in this run: lines {lines}"
+    return (f"{name}: {who} with an override in force {where}",)
 
 
 def keep_highest(merged: pd.DataFrame, touched: pd.DataFrame, new_ids: pa.Array, ladder: Ladder) -> pd.DataFrame:

@@ -182,11 +182,14 @@ def _declined(may: Document, words: _BankWords) -> str:
     """Return the ways that the do-not-contact list closes, and those in which the customer wants to hear of no offer."""
     found = {words.gates["do_not_contact"]: may["barred"], "已拒绝营销": [one for one in may["refused"] if one not in may["barred"]]}
     everything = len(words.ways)
-    return "；".join(
-        f"{'全部方式' if len(ways) == everything else '、'.join(words.ways[one] for one in ways)}（{why}）"
-        for why, ways in found.items()
-        if ways
-    ) or (_NOTHING)
+    return (
+        "；".join(
+            f"{'全部方式' if len(ways) == everything else '、'.join(words.ways[one] for one in ways)}（{why}）"
+            for why, ways in found.items()
+            if ways
+        )
+        or _NOTHING
+    )
 
 
 def _rating(document: Document) -> str:

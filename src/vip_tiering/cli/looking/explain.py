@@ -62,7 +62,9 @@ def refuse_swapped(customer: str, run: Path) -> None:
         return
     if customer and os.path.isdir(customer):  # noqa: PTH112 (likewise)
         raise UsageError("CUSTOMER RUN: the customer comes first, then the run")
-    raise DataError("RUN: there is no such run folder; vip tier compute makes one, such as out/2015Q4")
+    from vip_tiering.tiers.published.run_folder import NO_SUCH_RUN
+
+    raise DataError(f"RUN: {NO_SUCH_RUN}")
 
 
 def id_from_stdin() -> str:

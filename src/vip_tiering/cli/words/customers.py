@@ -70,7 +70,7 @@ RECORD: Final[dict[str, Pair]] = {
     "between": ("；", "; "),
     "stopped": ("不得联系（{why}）", "no contact at all, {why}"),
     "up_to": ("可营销，至 {risk}", "all up to {risk}"),
-    "no_risk": ("可营销，限无风险", "what bears no risk"),
+    "no_risk": ("未测评或已过期，只谈无需测评的产品", "what needs no rating, for none is valid"),
     "general": ("仅服务和一般业务，不得营销", "service and general business alone"),
     "service": ("仅服务，不得营销", "service alone"),
     "barred": ("在谢绝联系名单中：{ways}", "on the do-not-contact list: {ways}"),

@@ -213,8 +213,7 @@ class CustomerRules(PlaybookFile):
 
         A list in a cell is separated by commas and quoted, so that a word with one of these is not offered.
         """
-        plain = [(word, code) for word, code in self.words_of(field) if not {",", '"'} & set(word)]
-        return [next((word for word, code in plain if code == wanted), wanted) for wanted in codes]
+        return [self.every_word(field, [code])[0] for code in codes]
 
     def every_word(self, field: str, codes: Sequence[str]) -> list[str]:
         """Return all of the bank's own words for the codes of a field that a list can offer, by code; the code where it has none."""

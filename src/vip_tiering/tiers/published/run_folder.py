@@ -37,7 +37,7 @@ _FEW: Final = 50
 TIERS_FILE: Final = "tiers.parquet"
 _CHANGES: Final = "changes.csv"
 _ROWS_AT_ONCE: Final = 1 << 16
-_NAME_ONE: Final = "there is no such run folder; vip tier compute makes one, such as out/2015Q4"
+NO_SUCH_RUN: Final = "there is no such run folder; vip tier compute makes one, such as out/2015Q4"
 _NO_RUN: Final = "is not a run of vip tier compute; name a folder such as out/2015Q4"
 _UNFIT: Final = {
     "provisional": "is a provisional run (--as-of); compute the whole quarter first",
@@ -144,7 +144,7 @@ def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
 
     Raises DataError where it is absent, altered, or not of such a kind.
     """
-    folder, manifest = _intact(folder, _NAME_ONE)
+    folder, manifest = _intact(folder, NO_SUCH_RUN)
     _refuse_unfit(folder, manifest, provisional=provisional)
     with reading(f"{folder.name}/{_CHANGES}"):
         run = replace(_read(folder, manifest), changes=csv_as_text(folder / _CHANGES, CHANGES_CSV))
@@ -155,7 +155,7 @@ def read_run(folder: Path, *, provisional: bool = False) -> TieredRun:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of the run in a folder, of whatever kind. Raises DataError where it is absent, altered, or no run."""
-    folder, manifest = _intact(folder, _NAME_ONE)
+    folder, manifest = _intact(folder, NO_SUCH_RUN)
     if not is_run(manifest):
         raise _refused(folder, "run-unfit", _NO_RUN)
     return manifest
@@ -174,7 +174,7 @@ def read_customers(folder: Path, ids: pa.Array, *, provisional: bool = False) ->
 
     Raises DataError as `read_run` does; of the files only the two that are read are verified, with the manifest.
     """
-    folder, manifest = _intact(folder, _NAME_ONE, only=(TIERS_FILE, _CHANGES))
+    folder, manifest = _intact(folder, NO_SUCH_RUN, only=(TIERS_FILE, _CHANGES))
     _refuse_unfit(folder, manifest, provisional=provisional)
     with reading(f"{folder.name}/{TIERS_FILE}"):
         tiers = _tiers_of(folder / TIERS_FILE, ids)

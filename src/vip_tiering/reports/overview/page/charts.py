@@ -254,14 +254,15 @@ def steps_of_whole(cells: Cells, whole: pd.Series) -> list[tuple[str, int]]:
 
     Who moved between tiers is one step: of all tiers together only what their balances did is left of it.
     """
-    between = [name for name in ("moved_in", "moved_out") if whole[name]]
     steps = []
     for name in ("before", *PARTS, "after"):
-        if name in between:
-            if name == between[0]:
-                steps.append((cells.text("between_tiers"), int(whole["moved_in"] + whole["moved_out"])))
-        elif name not in PARTS or whole[name]:
-            steps.append((cells.column(name), int(whole[name])))
+        if name == "moved_out":
+            continue  # together with who moved in
+        step = cells.column(name), int(whole[name])
+        if name == "moved_in":
+            step = cells.text("between_tiers"), int(whole["moved_in"] + whole["moved_out"])
+        if name not in PARTS or step[1]:
+            steps.append(step)
     return steps
 
 
