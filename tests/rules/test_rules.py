@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from vip_tiering.base.errors import RulesError
 from vip_tiering.base.quarter import Quarter
 from vip_tiering.playbooks.load import PLAYBOOK_FILES, load
 from vip_tiering.playbooks.profiles import ProfilesFile
+from vip_tiering.rules import yaml_file
 from vip_tiering.rules.folder import packaged_rules
 from vip_tiering.rules.forms import check
 from vip_tiering.rules.load import FILES, load_rules
@@ -225,6 +227,25 @@ def test_whatever_stands_in_a_file_is_told_and_never_a_bug(entries: list[tuple[s
 def test_any_bytes_are_told_and_never_a_bug(content: bytes) -> None:
     """Bytes that are not a rule file at all are refused with at least one line; nothing else is raised."""
     assert check(content, TiersFile, "tiers.yaml").lines()
+
+
+SLIPS = [*":：-,，#'\"[]{}&*!|>%@`?\t \n\r~=\\.01é中\u2028\x85\ufeff\x00\u3000", "---", ">2#", "? ", "<<: ", "null", "\r\n"]
+
+
+@given(st.data())
+def test_libyaml_is_trusted_with_sound_files_alone(data: st.DataObject) -> None:
+    """Whatever slips into the rules, what is read, where it stands and what is said of it is what PyYAML alone gives."""
+    path = data.draw(st.sampled_from(sorted(RULES.glob("*.yaml"))))
+    lines = path.read_text("utf-8").split("\n")
+    start = data.draw(st.integers(0, len(lines) - 1))
+    text = "\n".join(lines[start : start + data.draw(st.integers(1, 14))])
+    for _ in range(data.draw(st.integers(0, 3))):
+        place, kept = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 2))
+        text = text[:place] + data.draw(st.sampled_from(SLIPS)) + text[place + kept :]
+    quick = yaml_file.read(text.encode(), "rules")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_file, "_NOT_ALIKE", re.compile(""))
+        assert yaml_file.read(text.encode(), "rules") == quick
 
 
 # --- which ladder is in force

@@ -24,7 +24,7 @@ from vip_tiering.lists.export.seats import keep_seats
 from vip_tiering.lists.selection.cases import Casework, Only, casework
 from vip_tiering.lists.selection.events import EVENT_TRIGGERS, EventSources, Window, events_of_run
 from vip_tiering.lists.selection.facts import Facts, facts_of
-from vip_tiering.lists.selection.gates import NO_VERDICTS, PASSES, Judge, take_turns
+from vip_tiering.lists.selection.gates import NO_VERDICTS, PASSES, Judge, closed_channels, take_turns
 from vip_tiering.lists.selection.history import OVERFLOW, History, history_of, overflow_among
 from vip_tiering.lists.selection.one_contact import no_message_beside, on_one_channel
 from vip_tiering.lists.selection.people import NOBODY, People, meet
@@ -164,7 +164,8 @@ def _judge(books: Playbooks, facts: Facts, customers: Customers, people: People,
     capped = [number for number, action in enumerate(books.actions()) if caps[action.strictest]]
     per_phone = books.gates.limits.customers_per_phone.value
     products = list(books.products.values())
-    return Judge(facts, customers.customer_id, people.profile, private, history, capped, list(books.channels), per_phone, today, products)
+    closed = closed_channels(books.channels.values(), facts, history, capped, today)
+    return Judge(facts, customers.customer_id, people.profile, private, history, closed, list(books.channels), per_phone, today, products)
 
 
 def _judged(work: Casework, selector: Selector, judge: Judge, only: Only, *, rated: bool) -> tuple[pd.DataFrame, list[Due]]:

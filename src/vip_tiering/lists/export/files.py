@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Final
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -154,14 +155,9 @@ def _day_sheet(rows: pa.Table, fields: Sequence[str], owner: Sequence[str], book
 def _choices(rows: pa.Table, books: Playbooks) -> list[Choice]:
     """Return the results that a sheet offers, for each stretch of rows of one channel."""
     channels = rows[CHANNEL].to_pandas()
-    stretch = (channels != channels.shift()).cumsum()
-    ends = (
-        pd.DataFrame({"channel": channels, "row": range(len(rows))})
-        .groupby(stretch)
-        .agg(channel=("channel", "first"), first=("row", "min"), last=("row", "max"))
-    )
+    ends = [*np.flatnonzero(channels != channels.shift()).tolist(), len(rows)]
     words = {code: _offered(books, code)["result"] for code in channels.unique()}
-    return [Choice(words[code], first, last) for code, first, last in ends.itertuples(index=False)]
+    return [Choice(words[channels[first]], first, end - 1) for first, end in pairwise(ends)]
 
 
 def _of_channel(people: pa.Table, channel: str) -> pa.Table:

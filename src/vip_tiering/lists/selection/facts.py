@@ -18,7 +18,6 @@ from vip_tiering.customers.cells.dates import ages, months_later
 from vip_tiering.customers.households import households_of
 from vip_tiering.customers.products import held_products
 from vip_tiering.customers.types import NO_DAY, NO_PHONE, Contacts, Customers, DoNotContact, Known
-from vip_tiering.lists.selection.cases import Case
 from vip_tiering.lists.selection.contact_log import together
 from vip_tiering.lists.selection.people import People
 from vip_tiering.lists.selection.privacy import PrivacyRule, private_in_file
@@ -165,12 +164,12 @@ def _entries(customer_id: pa.Array | None, number: pa.Array | None, channel: pa.
     return DoNotContact(ids, numbers, codes.dictionary_encode(), np.full(count, NO_DAY, np.int32))
 
 
-def units_of(case: Case, facts: Facts) -> tuple[Int32s, int]:
+def units_of(channel: Channel, facts: Facts) -> tuple[Int32s, int]:
     """Return to whom caps and turns belong: to the number where many are sent to, else to the customer; and how many there are.
 
     The units are those of the customers of the customer file, shape (m,); -1 without a number.
     """
-    if case.channel.public and case.channel.way in PHONE_WAYS:
+    if channel.public and channel.way in PHONE_WAYS:
         return np.maximum(facts.phone, -1), int(facts.phone.max(initial=-1)) + 1
     return np.arange(len(facts.phone), dtype=np.int32), len(facts.phone)
 

@@ -6,7 +6,7 @@ bank's sources say of a gate stands beside it in the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from vip_tiering.lists.selection.facts import PHONE_WAYS, Facts, units_of
 from vip_tiering.lists.selection.history import History
 from vip_tiering.lists.selection.people import NOBODY
 from vip_tiering.lists.selection.select import DUE
-from vip_tiering.playbooks.channels import Way
+from vip_tiering.playbooks.channels import Channel, Way
 from vip_tiering.playbooks.gates import GATES, Gate
 from vip_tiering.playbooks.products import Product
 
@@ -47,8 +47,8 @@ Stopped = Any
 class Judge:
     """What the gates go by. `profile`: the position in the customer file of every customer of the run; `products`: all there are.
 
-    `customer_id`: that of every customer of the customer file; `private`, shape (n,): who in the run is a private client; `capped`: the
-    numbers of the actions that count against caps.
+    `customer_id`: that of every customer of the customer file; `private`, shape (n,): who in the run is a private client; `closed`: by
+    the code of a channel with caps, see `closed_channels`.
     """
 
     facts: Facts
@@ -56,7 +56,7 @@ class Judge:
     profile: Int32s
     private: Mask
     history: History
-    capped: Sequence[int]
+    closed: Mapping[str, tuple[Mask, Mask]]
     channels: Sequence[str]
     customers_per_phone: int
     today: int
@@ -77,6 +77,25 @@ class Judge:
             return verdicts
         moved: Mask = reason == GATES.index(case.action.instead.gate)
         return pd.concat([verdicts[~moved], self.judge(instead, due[moved])])
+
+
+def closed_channels(
+    channels: Iterable[Channel], facts: Facts, history: History, capped: Sequence[int], today: int
+) -> dict[str, tuple[Mask, Mask]]:
+    """Return by channel which units its caps close today, and which for those who are due once more; the last, of nobody, is never closed.
+
+    `capped`: the numbers of the actions that count against caps. Channels without caps are left out.
+    """
+    closed = {}
+    for place, channel in enumerate(channels):
+        if channel.caps:
+            units, count = units_of(channel, facts)
+            every, again = (
+                np.append(history.reached(channel.caps, place, capped, units, count, today, but_freed=freed), np.False_)
+                for freed in (False, True)
+            )
+            closed[channel.code] = every, again
+    return closed
 
 
 class Asked:
@@ -267,17 +286,12 @@ def already_contacted(asked: Asked) -> Stopped:
 
 def frequency_cap(asked: Asked) -> Stopped:
     """The channel reached the customer, or the number, as often as its caps allow."""
-    judge, channel = asked.judge, asked.case.channel
+    channel = asked.case.channel
     if not channel.caps or not asked.case.purpose.caps:
         return False
-    units, count = units_of(asked.case, asked.facts)
-    place, again = judge.channels.index(channel.code), asked.due["again"].to_numpy()
-    closed, closed_again = (
-        np.append(judge.history.reached(channel.caps, place, judge.capped, units, count, judge.today, but_freed=freed), np.False_)
-        for freed in (False, True)
-    )
-    unit = asked.of(units)  # -1, no number, takes the last
-    return np.where(again, closed_again[unit], closed[unit])
+    closed, closed_again = asked.judge.closed[channel.code]
+    unit = asked.of(units_of(channel, asked.facts)[0])  # -1, no number, takes the last
+    return np.where(asked.due["again"], closed_again[unit], closed[unit])
 
 
 def control_group(asked: Asked) -> Stopped:
@@ -285,7 +299,7 @@ def control_group(asked: Asked) -> Stopped:
     share = asked.case.action.control_share
     if share is None or not len(asked.profile):
         return False
-    unit, _ = units_of(asked.case, asked.facts)
+    unit, _ = units_of(asked.case.channel, asked.facts)
     ids = asked.judge.customer_id
     by = speakers(ids, unit)[np.maximum(asked.profile, 0)]
     return drawn(ids.take(pa.array(by)), asked.case.action.id, share)
@@ -331,7 +345,7 @@ def take_turns(verdicts: pd.DataFrame, cases: Sequence[Case], judge: Judge) -> p
     turns = [pd.DataFrame({"channel": [], "unit": [], "last": [], "action": []})]
     for case in cases:
         rows = passed[passed["case"] == case.place]
-        units, count = units_of(case, judge.facts)
+        units, count = units_of(case.channel, judge.facts)
         unit = units[judge.profile[rows["at"]]]
         last = judge.history.last_of(case.number, units, count)[unit]  # NO_DAY, never, is before every day
         columns = {"channel": case.channel.code, "unit": unit, "last": last, "action": case.number}
