@@ -29,10 +29,9 @@ def count() -> Counter[int]:
     """Return how many tests carry each number."""
     collected = _Collected()
     folder = Path(__file__).parent
+    marked = [str(path) for path in folder.rglob("test_*.py") if "bad_input" in path.read_text(encoding="utf-8")]
     with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(
-            ["--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", str(folder.parent), str(folder)], [collected]
-        )
+        pytest.main(["--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", str(folder.parent), *marked], [collected])
     return collected.cases
 
 

@@ -153,7 +153,7 @@ class Branch:
         dry = [*self.export, "--dry-run"]
         dry[dry.index("--on") + 1] = "2016-01-06"
         out = self.folder / "out" / "2015Q4"
-        ahead = ["playbook", "forecast", str(out), "--on", "2016-01-06", "--days", "3", "--lists", str(self.lists)]
+        ahead = ["playbook", "forecast", str(out), "--on", "2016-01-06", "--days", "2", "--lists", str(self.lists)]
         ahead += self.export[self.export.index("--customers") :]
         commands = {"export": dry, "record": [*self.record, "--dry-run"], "results": [*self.results, "--dry-run"], "forecast": ahead}
         return {**commands, "coverage": ["playbook", "coverage", "--rules", str(RULES)], "plan": [*PLAN]}

@@ -1,6 +1,7 @@
 """Run a command again and again in forks of one warm process, each killed, or refused by the disk, at another call.
 
-`python -m tests.faults.driver JOB` with the library of `faults.c` preloaded prints what came of it as JSON. JOB is a JSON file: see `Job`.
+`python -m tests.faults.driver JOBS RULES` with the library of `faults.c` preloaded prints what came of each job as a line of JSON. JOBS is
+a JSON file with a list of them: see `Job`.
 """
 
 from __future__ import annotations
@@ -194,11 +195,17 @@ def warm() -> None:
 
 
 def main() -> None:
-    """Do the job."""
+    """Do one job after the other, each in a fork."""
     warm()
-    job = Job(**json.loads(Path(sys.argv[1]).read_text()))
-    select_once(Path(job.home).with_name("lists.pickle"))
-    print(json.dumps(Bench(job).run()))  # noqa: T201 (it is read by the test)
+    for words in json.loads(Path(sys.argv[1]).read_text()):
+        if (child := os.fork()) == 0:
+            job = Job(**words)
+            Path(job.home).parent.mkdir()
+            select_once(Path(job.home).with_name("lists.pickle"))
+            print(json.dumps(Bench(job).run()), flush=True)  # noqa: T201 (it is read by the test)
+            return
+        if os.waitpid(child, 0)[1]:
+            sys.exit(f"{words['command']}: was not tried to the end")
 
 
 if __name__ == "__main__":

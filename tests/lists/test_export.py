@@ -299,8 +299,10 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("check", ["check_private", "check_written"])
-@pytest.mark.parametrize("before", ["nothing", "export", "private part alone"])
+@pytest.mark.parametrize(
+    ("check", "before"),
+    [("check_private", "nothing"), ("check_private", "export"), ("check_written", "export"), ("check_written", "private part alone")],
+)
 def test_what_the_check_refuses_leaves_neither_part(
     rich: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, before: str
 ) -> None:

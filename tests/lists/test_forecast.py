@@ -20,7 +20,7 @@ from vip_tiering.lists.forecast.days import windows_ahead
 from vip_tiering.lists.forecast.job import ForecastResult, playbook_forecast
 from vip_tiering.rules.calendar import CalendarFile, working_days
 
-DAYS = [MONDAY + dt.timedelta(days=number) for number in (0, 1, 2, 3, 4, 7, 8)]
+DAYS = [MONDAY + dt.timedelta(days=number) for number in (0, 1, 2, 3, 4, 7)]
 QUOTAS = {"赵经理": 4}
 FILES = {"customers": "customers.csv", "events": "events.csv", "do_not_contact": "barred.csv", "contact_log": "log.csv"}
 
@@ -45,7 +45,7 @@ class Lived:
         """Look ahead, and then live."""
         self.week = Week(folder, 11, 400)
         before = snapshot(folder)
-        self.first = ahead(self.week, MONDAY, len(DAYS))
+        self.first = ahead(self.week, MONDAY, 4)
         self.untouched = [before == snapshot(folder)]
         self.rows: dict[dt.date, list[dict[str, str]]] = {}
         self.verdicts: dict[dt.date, dict[tuple[str, str], str]] = {}

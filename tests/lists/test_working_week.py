@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import shutil
 from collections import Counter, defaultdict
@@ -409,9 +410,9 @@ def test_late_events_are_not_lost(week: Week) -> None:
     assert late
 
 
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("VIP_WEEKS", "0"))))
 def test_other_weeks(seed: int, tmp_path: Path) -> None:
-    """Other branches live through a week by the model too."""
+    """Other branches, as many as VIP_WEEKS says, live through a week by the model too."""
     whole_week(tmp_path, 100 + seed, 60)
 
 
