@@ -18,9 +18,9 @@ from tests.lists.exporting import ON, customer, export, make_run, write_customer
 SOFFICE = shutil.which("soffice")
 HEADERS: dict[str, str] = yaml.safe_load((RULES / "profiles.yaml").read_text(encoding="utf-8"))["headers"]
 SHEET = (
-    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "previous_daily_average",
-    "daily_average", "closing_balance", "deposit_today", "due_amount", "due_date", "lacking", "may_offer", "household", "result",
-    "obstacle", "note", "customer_id", "action",
+    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "daily_average",
+    "deposit_today", "due_amount", "may_offer", "result", "obstacle", "note", "customer_id", "due_date", "previous_daily_average",
+    "closing_balance", "lacking", "household", "action",
 )  # fmt: skip
 DATA = "（数据：2015年第4季度，截至12月31日，单位：元）"
 AVERAGES = {
@@ -128,13 +128,13 @@ def test_private_clients_stand_in_their_own_workbook(lists: Path) -> None:
 
 
 def test_it_prints_on_a4_across(lists: Path) -> None:
-    """The sheet is one page wide, across, with title and headers on every page, and without the columns that only `record` needs."""
+    """The sheet is one page wide, across, with title and headers on every page, and ends with the customer's id."""
     with zipfile.ZipFile(lists / "branches" / "朝阳支行" / "M01.xlsx") as parts:
         page, book = (parts.read(name).decode() for name in ("xl/worksheets/sheet1.xml", "xl/workbook.xml"))
     assert 'paperSize="9"' in page
     assert 'orientation="landscape"' in page
     assert 'fitToHeight="0"' in page
-    assert "今日联系!$A$1:$V$7" in book
+    assert "今日联系!$A$1:$Q$7" in book
     assert "今日联系!$1:$2" in book
     assert 'topLeftCell="C3"' in page, "names stay in sight"
     assert "无人接听" in page

@@ -105,10 +105,14 @@ LIST_FIELDS: Final = (
 """What a list for people holds, one row per customer; all text but `rank`, which is int64."""
 PERSONAL_MESSAGE_FIELDS: Final = ("text", "wechat_id")
 """What the list of a channel holds besides, where people send messages themselves."""
+ON_SCREEN_ALONE: Final = (
+    "due_date", "previous_daily_average", "closing_balance", "lacking", "household", "text", "wechat_id", "action",
+)  # fmt: skip
+"""Those columns of the workbook of a manager's day that are not printed, so that a page can be read; they stand at its end."""
 SHEET_FIELDS: Final = (
-    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "previous_daily_average",
-    "daily_average", "closing_balance", "deposit_today", "due_amount", "due_date", "lacking", "may_offer", "household", "text",
-    "wechat_id", "result", "obstacle", "note", "customer_id", "action",
+    "rank", "display_name", "due_by", "tier_change", "why", "product", "contact_by", "phone", "last_contact", "daily_average",
+    "deposit_today", "due_amount", "may_offer", "result", "obstacle", "note", "customer_id",
+    *ON_SCREEN_ALONE,
 )  # fmt: skip
 """What the workbook of a manager's day holds, one row per customer; amounts are `decimal128(18, 2)` in yuan, `rank` is int64."""
 RESULTS: Final = (

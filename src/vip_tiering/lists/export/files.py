@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vip_tiering.base.quarter import Quarter
-from vip_tiering.base.schema import LIST_FIELDS, PERSONAL_MESSAGE_FIELDS, RESULT_CODES, SHEET_FIELDS
+from vip_tiering.base.schema import LIST_FIELDS, ON_SCREEN_ALONE, PERSONAL_MESSAGE_FIELDS, RESULT_CODES, SHEET_FIELDS
 from vip_tiering.lists.export.day import DayLists
 from vip_tiering.lists.export.people_list import ARRANGE_BY
 from vip_tiering.lists.export.profiles import DEFAULT_PROFILE, profile_writers
@@ -35,12 +35,10 @@ CHANNEL: Final = "channel"
 LONGEST_WORKBOOK: Final = 20_000
 """A manager's workbook with more rows is of no use to anybody; the CSV has them all."""
 _WIDTHS: Final = {
-    "rank": 5, "due_by": 11, "tier_change": 11, "last_contact": 11, "why": 30, "product": 18, "contact_by": 6, "due_date": 11,
-    "lacking": 18, "may_offer": 14, "household": 12, "result": 9, "obstacle": 10, "note": 12, "text": 30, "wechat_id": 12,
+    "rank": 5, "due_by": 11, "tier_change": 11, "last_contact": 11, "why": 30, "product": 14, "contact_by": 6, "due_date": 11,
+    "lacking": 40, "may_offer": 14, "household": 30, "result": 9, "obstacle": 10, "note": 12, "text": 60, "wechat_id": 12,
 }  # fmt: skip
-"""So that a manager's day is read on paper: A4 across, everything wrapped."""
-_FOR_RECORD: Final = ("action",)
-"""What `vip playbook record` needs of a row and nobody reads; it is not printed."""
+"""So that a manager's day is read on paper, A4 across; what is not printed is wide, so that rows stay low."""
 _LAST_IN_SIGHT: Final = "display_name"
 """Names stay in sight while results are filled in."""
 _PRIVATE_MARK: Final = "（私密）"
@@ -148,7 +146,7 @@ def _day_sheet(rows: pa.Table, fields: Sequence[str], owner: Sequence[str], book
     table = rows.select([name for name in fields if name not in empty])
     frozen = table.column_names.index(_LAST_IN_SIGHT) + 1
     footer = _PRIVATE_FOOTER if title.private else ""
-    look = Look(title.of(books.day_sheet, owner), _WIDTHS, _FOR_RECORD, frozen, footer, {"result": _choices(rows, books)})
+    look = Look(title.of(books.day_sheet, owner), _WIDTHS, ON_SCREEN_ALONE, frozen, footer, {"result": _choices(rows, books)})
     return lambda sink: write_workbook({books.day_sheet: table}, books.headers, sink, _offered(books), look=look)
 
 
