@@ -367,7 +367,7 @@ def test_lunar_birthdays_are_called_on_their_solar_day(home: Path, tmp_path: Pat
 
 @pytest.mark.parametrize(("on", "off"), [("2016-01-09", True), ("2016-02-06", False), ("2016-02-08", True), ("2016-01-05", False)])
 def test_a_day_off_has_no_lists(tmp_path: Path, on: str, *, off: bool) -> None:
-    """With --unless-day-off a weekend and a holiday make no lists and say so; a Saturday that is worked has its lists."""
+    """With --unless-day-off a weekend and a holiday make no lists and say so, without it a warning names it; a Saturday can be worked."""
     run = make_run(tmp_path / "out", {"G1": (600_000, 600_000)})
     customers = write_customers(tmp_path / "customers.csv", {"G1": customer(1)})
     done = export(run, customers, tmp_path / "lists", "--unless-day-off", on=on)
@@ -376,3 +376,5 @@ def test_a_day_off_has_no_lists(tmp_path: Path, on: str, *, off: bool) -> None:
     assert off == (not (tmp_path / "lists").exists())
     again = export(run, customers, tmp_path / "lists", "--unless-day-off", "--json", "--dry-run", on=on)
     assert off == ("day_off" in json.loads(again.stdout))
+    asked = export(run, customers, tmp_path / "lists", "--dry-run", on=on)
+    assert off == (f"{on} is a day off; with --unless-day-off no lists are made on one" in asked.stderr)

@@ -217,7 +217,9 @@ def _notes_on_files(plan: Plan, posted: Posted) -> list[str]:
         if form != by_name:
             names.setdefault(f"named like {by_name}, is {form} by its content, and is read as {form}", []).append(extract.name)
         if posted.reading.encodings.get(index) == "GB18030" and not plan.rules.extracts.encoding:
-            names.setdefault("is GB18030, not UTF-8, and is read as GB18030", []).append(extract.name)
+            names.setdefault(
+                "is GB18030, not UTF-8, and is read as GB18030; write encoding: gb18030 in extracts.yaml if it is meant", []
+            ).append(extract.name)
     return [
         f"{first}: {note}" + (f"; so {'is' if len(others) == 1 else 'are'} {counted(len(others), 'more file')}" if others else "")
         for note, (first, *others) in sorted(names.items())

@@ -201,9 +201,10 @@ def playbook_export(
     from vip_tiering.lists.export.job import is_day_off
     from vip_tiering.lists.export.job import playbook_export as work
     from vip_tiering.lists.export.profiles import DEFAULT_PROFILE
+    from vip_tiering.playbooks.load import rules_with_playbooks
 
     day = day_or_today(on)
-    if unless_day_off and is_day_off(day, rules):
+    if unless_day_off and is_day_off(day, rules_with_playbooks(rules)[0].calendar):
         if as_json:
             show_json({"on": str(day), "day_off": True})
         elif not quiet:

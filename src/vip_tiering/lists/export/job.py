@@ -132,6 +132,7 @@ def playbook_export(  # noqa: PLR0913 (names every option)
             *incoming.warnings,
             *strangers,
             *notes_on_run(tiered, ladder, incoming.customers, books, out, on),
+            *([f"{on} is a day off; with --unless-day-off no lists are made on one"] if is_day_off(on, calendar) else []),
             *notes_on_lists(lists, incoming.customers, window, books, files),
             *plan.warnings,
         )
@@ -146,10 +147,9 @@ def playbook_export(  # noqa: PLR0913 (names every option)
         return ExportResult(manifests.manifest_of(folder), folder, private_folder, warnings, labels, books.names, previews)
 
 
-def is_day_off(on: dt.date, rules: Path | None) -> bool:
+def is_day_off(on: dt.date, calendar: CalendarFile) -> bool:
     """Tell whether the bank does not work on a day; of years that nobody announced yet Saturdays and Sundays are taken."""
-    before = on - dt.timedelta(days=1)
-    return window_of(before, working_days(rules_with_playbooks(rules)[0].calendar)).last >= day_number(on)
+    return window_of(on - dt.timedelta(days=1), working_days(calendar)).last >= day_number(on)
 
 
 def inputs_of(tiered: TieredRun, incoming: Incoming, earlier: EarlierExports, books: Playbooks, calendar: CalendarFile) -> DayInputs:
