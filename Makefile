@@ -10,7 +10,9 @@ BRANCH := examples/branch
 SCRATCH := .check
 
 .PHONY: check demo style wheel site test golden manual house pictures
-check: demo style wheel site test
+check: .venv
+	$(MAKE) --jobs=2 --output-sync=target style wheel site
+	$(MAKE) test
 
 .venv:
 	python3 -m venv .venv
