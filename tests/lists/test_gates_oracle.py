@@ -653,11 +653,11 @@ def test_few_customers(rng: random.Random, on: dt.date, count: int, mishap: floa
         check(world, _shipped(), Path(folder))
 
 
-@pytest.mark.parametrize("columns", [set(COLUMNS[start::12]) for start in range(12)], ids="+".join)
-def test_columns_are_absent(columns: set[str], books: Playbooks, tmp_path: Path) -> None:
+@pytest.mark.parametrize("columns", [COLUMNS[start::12] for start in range(12)], ids="+".join)
+def test_columns_are_absent(columns: tuple[str, ...], books: Playbooks, tmp_path: Path) -> None:
     """Without a column, or two, everything that hangs on it falls, and nothing else."""
-    world = world_of(random.Random(min(columns)), DAYS[0], 500, Likely(mishap=0.04, event=0.5))
-    check(dataclasses.replace(world, given=world.given - columns), books, tmp_path)
+    world = world_of(random.Random("+".join(columns)), DAYS[0], 500, Likely(mishap=0.04, event=0.5))
+    check(dataclasses.replace(world, given=world.given - {*columns}), books, tmp_path)
 
 
 @pytest.mark.parametrize("column", ["consent_sms", "risk_rating", "risk_rated_on", "birthday", "qualified_investor", "mobile"])
